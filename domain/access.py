@@ -1,0 +1,97 @@
+"""Access: the tokens that may speak to Astrolabe, a stream of its own."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import reduce
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.problem import Refused
+from domain.words import Name
+
+ACCESS_STREAM = "00000000-0000-7000-8000-000000000001"
+"""The one stream that all tokens are recorded in."""
+
+Scope = Literal["read", "configure", "operate", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "configure", "operate", "admin")
+
+
+class TokenIssued(Struct, frozen=True, tag="token_issued"):
+    """A token was made; only the SHA-256 of its secret is known."""
+
+    token_id: str
+    name: Name
+    scopes: tuple[Scope, ...]
+    digest: str
+
+
+class TokenRevoked(Struct, frozen=True, tag="token_revoked"):
+    """A token is good for nothing from here on."""
+
+    token_id: str
+
+
+AccessEvent: TypeAlias = TokenIssued | TokenRevoked
+
+
+class Token(Struct, frozen=True):
+    """Who a caller is, and what they may do."""
+
+    token_id: str
+    name: str
+    scopes: frozenset[Scope]
+
+
+class Access(Struct, frozen=True):
+    """All tokens that are good now, by the digest of their secret."""
+
+    tokens: dict[str, Token] = {}
+
+
+class IssueToken(Struct, frozen=True):
+    """Make a token; its name is the actor in the log and stays unique among those that are good."""
+
+    token_id: str
+    name: Name
+    scopes: tuple[Scope, ...]
+    digest: str
+
+
+class RevokeToken(Struct, frozen=True):
+    """End a token."""
+
+    token_id: str
+    at: datetime | None = None
+
+
+AccessCommand: TypeAlias = IssueToken | RevokeToken
+
+
+def decide_access(command: AccessCommand, access: Access) -> tuple[AccessEvent, ...]:
+    """Decide what follows from a command on tokens; raises Refused where it makes no sense."""
+    match command:
+        case IssueToken(token_id, name, scopes, digest):
+            if any(token.name == name for token in access.tokens.values()):
+                raise Refused("token-exists", f"A token named {name} is in use; revoke it or choose another name.")
+            return (TokenIssued(token_id, name, scopes, digest),)
+        case RevokeToken(token_id):
+            if all(token.token_id != token_id for token in access.tokens.values()):
+                raise Refused("token-unknown", "No token in use has this id; see GET /tokens.")
+            return (TokenRevoked(token_id),)
+
+
+def evolve_access(access: Access, event: AccessEvent) -> Access:
+    """Fold one event into the tokens that are good."""
+    match event:
+        case TokenIssued(token_id, name, scopes, digest):
+            return replace(access, tokens={**access.tokens, digest: Token(token_id, name, frozenset(scopes))})
+        case TokenRevoked(token_id):
+            left = {digest: token for digest, token in access.tokens.items() if token.token_id != token_id}
+            return replace(access, tokens=left)
+
+
+def replay_access(events: Iterable[AccessEvent], start: Access | None = None) -> Access:
+    """Fold events into the tokens that are good."""
+    return reduce(evolve_access, events, start or Access())

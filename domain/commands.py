@@ -1,0 +1,75 @@
+"""What may be asked of an instance; time and ids arrive inside, and each may be refused."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from domain.events import Fact
+from domain.instance import InstanceConfig
+from domain.problem import Problem
+from domain.words import Step, Target, Version
+
+
+class Register(Struct, frozen=True):
+    """Make an instance known that runs this version."""
+
+    config: InstanceConfig
+    version: Version
+
+
+class Reconfigure(Struct, frozen=True):
+    """Reach an idle instance in another way."""
+
+    config: InstanceConfig
+
+
+class Retire(Struct, frozen=True):
+    """Ask nothing more of an idle instance."""
+
+
+class RequestUpgrade(Struct, frozen=True):
+    """Take an idle instance to another version."""
+
+    upgrade_id: str
+    target: Target
+
+
+class Cancel(Struct, frozen=True):
+    """Call an upgrade off: free before the stop, a rollback after it."""
+
+    upgrade_id: str
+    now: datetime
+
+
+class Retry(Struct, frozen=True):
+    """Begin an ended upgrade again, or the way back of an inconsistent instance."""
+
+    upgrade_id: str
+
+
+class RequestRollback(Struct, frozen=True):
+    """Take the last succeeded upgrade back."""
+
+    upgrade_id: str
+    accept_lost_writes: bool = False
+
+
+class Report(Struct, frozen=True):
+    """A worker says what it did or found."""
+
+    fact: Fact
+
+
+class FailStep(Struct, frozen=True):
+    """A worker says that the step due cannot be done."""
+
+    upgrade_id: str
+    step: Step
+    problem: Problem
+    now: datetime
+
+
+Command: TypeAlias = (
+    Register | Reconfigure | Retire | RequestUpgrade | Cancel | Retry | RequestRollback | Report | FailStep
+)

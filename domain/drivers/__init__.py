@@ -1,0 +1,1 @@
+"""The commands of each kind of deployment, as pure builders of argument vectors."""

@@ -1,0 +1,244 @@
+"""The facts of an instance's stream; a tag is the wire name and outlives every rename."""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from domain.instance import InstanceConfig
+from domain.plan import Artifact, Check, Plan
+from domain.problem import Problem
+from domain.rollback_point import DatabaseCopy, Dump, Writes
+from domain.words import Cause, Moment, Step, Target, Version
+
+
+class InstanceRegistered(Struct, frozen=True, tag="instance_registered"):
+    """An instance that runs this version is known from here on."""
+
+    config: InstanceConfig
+    version: Version
+
+
+class InstanceReconfigured(Struct, frozen=True, tag="instance_reconfigured"):
+    """The instance is reached in another way from here on."""
+
+    config: InstanceConfig
+
+
+class InstanceRetired(Struct, frozen=True, tag="instance_retired"):
+    """Nothing more will be asked of this instance."""
+
+
+class UpgradeRequested(Struct, frozen=True, tag="upgrade_requested"):
+    """Somebody asked for an upgrade; the upgrade is known by this event's id."""
+
+    upgrade_id: str
+    from_version: Version
+    target: Target
+
+
+class UpgradeRetried(Struct, frozen=True, tag="upgrade_retried"):
+    """An ended upgrade begins again at preflight."""
+
+    upgrade_id: str
+    attempt: int
+    from_version: Version
+
+
+class StepStarted(Struct, frozen=True, tag="step_started"):
+    """A worker began a step; the fence is that of its lease."""
+
+    upgrade_id: str
+    attempt: int
+    step: Step
+    worker: str
+    fence: int
+
+
+class StepProgressed(Struct, frozen=True, tag="step_progressed"):
+    """How far a step is, in words and, where it can be counted, in numbers."""
+
+    upgrade_id: str
+    step: Step
+    message: str
+    done: int | None = None
+    total: int | None = None
+
+
+class PreflightPassed(Struct, frozen=True, tag="preflight_passed"):
+    """Everything that can be known beforehand is known, and allows the upgrade."""
+
+    upgrade_id: str
+    plan: Plan
+
+
+class UpgradeRefused(Struct, frozen=True, tag="upgrade_refused"):
+    """Preflight found a reason not to begin; nothing was touched."""
+
+    upgrade_id: str
+    problem: Problem
+    at: Moment
+    checks: tuple[Check, ...] = ()
+
+
+class BackupTaken(Struct, frozen=True, tag="backup_taken"):
+    """A dump was made while the instance served (None where the instance has no database)."""
+
+    upgrade_id: str
+    dump: Dump | None
+
+
+class ArtifactPulled(Struct, frozen=True, tag="artifact_pulled"):
+    """Both versions are on the host, with the integrity that the plan names."""
+
+    upgrade_id: str
+    artifacts: tuple[Artifact, ...]
+
+
+class InstanceStopped(Struct, frozen=True, tag="instance_stopped"):
+    """The old version has ended and its database takes no connections; it last answered at this time."""
+
+    upgrade_id: str
+    last_healthy_at: Moment
+
+
+class DatabaseCopied(Struct, frozen=True, tag="database_copied"):
+    """The stopped database was copied: the rollback point that loses nothing (None without a database)."""
+
+    upgrade_id: str
+    copy: DatabaseCopy | None
+
+
+class MigrationStarted(Struct, frozen=True, tag="migration_started"):
+    """From here on the new version may change the database."""
+
+    upgrade_id: str
+
+
+class MigrationFinished(Struct, frozen=True, tag="migration_finished"):
+    """The new version has migrated and answers; downtime from last to first healthy probe, in milliseconds."""
+
+    upgrade_id: str
+    healthy_at: Moment
+    downtime_ms: int
+    migrations_before: int | None = None
+    migrations_after: int | None = None
+    last_migration: str | None = None
+
+
+class UpgradeSucceeded(Struct, frozen=True, tag="upgrade_succeeded"):
+    """The new version was verified; writes are counted from here."""
+
+    upgrade_id: str
+    version: Version
+    checks: tuple[Check, ...]
+    counters: Writes
+    at: Moment
+
+
+class UpgradeFailed(Struct, frozen=True, tag="upgrade_failed"):
+    """A step before the stop failed; the old version runs untouched."""
+
+    upgrade_id: str
+    step: Step
+    problem: Problem
+    at: Moment
+
+
+class UpgradeCancelled(Struct, frozen=True, tag="upgrade_cancelled"):
+    """The upgrade was called off before anything was stopped."""
+
+    upgrade_id: str
+    at: Moment
+
+
+class RollbackRequested(Struct, frozen=True, tag="rollback_requested"):
+    """Somebody asked to take a succeeded upgrade back."""
+
+    upgrade_id: str
+    accept_lost_writes: bool
+
+
+class RollbackRefused(Struct, frozen=True, tag="rollback_refused"):
+    """Going back would leave writes behind that nobody accepted to lose; nothing was touched."""
+
+    upgrade_id: str
+    problem: Problem
+    writes: Writes
+
+
+class RollbackStarted(Struct, frozen=True, tag="rollback_started"):
+    """The way back begins; `writes` are those that stay behind in the database kept aside."""
+
+    upgrade_id: str
+    cause: Cause
+    step: Step | None = None
+    problem: Problem | None = None
+    writes: Writes | None = None
+
+
+class DatabaseRestored(Struct, frozen=True, tag="database_restored"):
+    """The database is the one from before; the migrated one is kept aside under this name, with these writes."""
+
+    upgrade_id: str
+    kept: str | None
+    last_healthy_at: Moment | None = None
+    writes: Writes | None = None
+
+
+class UpgradeRolledBack(Struct, frozen=True, tag="upgrade_rolled_back"):
+    """The old version answers again with all the data it had when it stopped."""
+
+    upgrade_id: str
+    version: Version
+    at: Moment
+    checks: tuple[Check, ...]
+    downtime_ms: int | None = None
+
+
+class InstanceInconsistent(Struct, frozen=True, tag="instance_inconsistent"):
+    """The way back failed; the problem says what a person must do before a retry."""
+
+    upgrade_id: str
+    problem: Problem
+    at: Moment
+
+
+class KeptDiscarded(Struct, frozen=True, tag="kept_discarded"):
+    """The retention of something kept aside has ended and it is gone."""
+
+    what: Literal["database", "dump"]
+    name: str
+
+
+Fact: TypeAlias = (
+    StepStarted
+    | StepProgressed
+    | PreflightPassed
+    | UpgradeRefused
+    | BackupTaken
+    | ArtifactPulled
+    | InstanceStopped
+    | DatabaseCopied
+    | MigrationStarted
+    | MigrationFinished
+    | UpgradeSucceeded
+    | RollbackRefused
+    | RollbackStarted
+    | DatabaseRestored
+    | UpgradeRolledBack
+    | KeptDiscarded
+)
+"""What a worker may report."""
+
+Event: TypeAlias = (
+    InstanceRegistered
+    | InstanceReconfigured
+    | InstanceRetired
+    | UpgradeRequested
+    | UpgradeRetried
+    | UpgradeFailed
+    | UpgradeCancelled
+    | RollbackRequested
+    | InstanceInconsistent
+    | Fact
+)

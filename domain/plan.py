@@ -1,0 +1,38 @@
+"""A plan: what an upgrade will do, as preflight found it."""
+
+from msgspec import Struct
+
+from domain.words import Step, Version
+
+
+class Artifact(Struct, frozen=True):
+    """One exact thing to run: where it comes from, its version, and the hash that proves it."""
+
+    package: str
+    version: Version
+    integrity: str
+    registry: str
+
+
+class Check(Struct, frozen=True):
+    """One thing that was looked at, and what was seen."""
+
+    name: str
+    ok: bool
+    seen: str
+
+
+class PlannedCommand(Struct, frozen=True):
+    """A command that a step will run, as the user could have typed it."""
+
+    step: Step
+    argv: tuple[str, ...]
+
+
+class Plan(Struct, frozen=True):
+    """The way from the running artifact to the wanted one."""
+
+    old: Artifact
+    new: Artifact
+    checks: tuple[Check, ...] = ()
+    commands: tuple[PlannedCommand, ...] = ()

@@ -1,0 +1,198 @@
+"""What an instance is: one class a state, so that what cannot be true cannot be built."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from domain.instance import InstanceConfig
+from domain.plan import Artifact, Plan
+from domain.problem import Problem
+from domain.rollback_point import DatabaseCopy, Dump, Kept, RollbackPoint
+from domain.words import Cause, Outcome, Target, Version
+
+
+class Run(Struct, frozen=True):
+    """An upgrade under way or ended."""
+
+    upgrade_id: str
+    attempt: int
+    from_version: Version
+    target: Target
+
+
+class Ended(Struct, frozen=True):
+    """The last upgrade of an instance, and how it ended."""
+
+    run: Run
+    outcome: Outcome
+
+
+class Instance(Struct, frozen=True):
+    """What stays true of an instance through all its upgrades."""
+
+    config: InstanceConfig
+    version: Version
+    rollback_point: RollbackPoint | None = None
+    kept: tuple[Kept, ...] = ()
+    last: Ended | None = None
+    succeeded: Run | None = None
+    """The upgrade that left the rollback point; a later one may have ended without success."""
+
+
+class WayBack(Struct, frozen=True):
+    """What a rollback needs; `migrated` says whether the new version may have changed the database."""
+
+    cause: Cause
+    artifact: Artifact
+    copy: DatabaseCopy | None
+    dump: Dump | None
+    migrated: bool
+    last_healthy_at: datetime | None
+
+
+class Absent(Struct, frozen=True):
+    """Nothing was registered under this id."""
+
+
+class Idle(Struct, frozen=True):
+    """Nothing is under way."""
+
+    it: Instance
+
+
+class Retired(Struct, frozen=True):
+    """Nothing will be asked any more."""
+
+    it: Instance
+
+
+class Requested(Struct, frozen=True):
+    """Preflight is due."""
+
+    it: Instance
+    run: Run
+
+
+class Planned(Struct, frozen=True):
+    """The backup is due."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+
+
+class BackedUp(Struct, frozen=True):
+    """The pull is due."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Pulled(Struct, frozen=True):
+    """The migration is due, and cancelling is still free."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Stopping(Struct, frozen=True):
+    """A worker may have stopped the old version."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Stopped(Struct, frozen=True):
+    """The old version is stopped; the copy is due."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+
+
+class Copied(Struct, frozen=True):
+    """The rollback point is complete; the new version may be started."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    copy: DatabaseCopy | None
+
+
+class Migrating(Struct, frozen=True):
+    """The new version may be changing the database."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    copy: DatabaseCopy | None
+
+
+class Migrated(Struct, frozen=True):
+    """The new version answers; verifying is due."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    copy: DatabaseCopy | None
+
+
+class Assessing(Struct, frozen=True):
+    """A rollback was asked for; what it would leave behind is to be counted."""
+
+    it: Instance
+    run: Run
+    point: RollbackPoint
+    accept_lost_writes: bool
+
+
+class RollingBack(Struct, frozen=True):
+    """The database of before is to be put back."""
+
+    it: Instance
+    run: Run
+    back: WayBack
+
+
+class Restored(Struct, frozen=True):
+    """The database is the one of before; the old version is to be started."""
+
+    it: Instance
+    run: Run
+    back: WayBack
+    kept: str | None
+
+
+class Inconsistent(Struct, frozen=True):
+    """The way back failed; a person must act, then retry."""
+
+    it: Instance
+    run: Run
+    back: WayBack
+    problem: Problem
+
+
+Begun: TypeAlias = Requested | Planned | BackedUp | Pulled
+"""Under way with nothing touched: cancelling is free."""
+
+Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated
+"""Under way with the old version stopped: every way out is a rollback."""
+
+Returning: TypeAlias = RollingBack | Restored
+Busy: TypeAlias = Begun | Touched | Assessing | Returning
+State: TypeAlias = Absent | Idle | Retired | Busy | Inconsistent

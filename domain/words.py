@@ -1,0 +1,54 @@
+"""The words that callers may send, each bounded so that none can become an option, a path or a registry switch."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+# `$` alone also matches before a trailing newline; the lookahead closes that in Python and in JSON Schema alike.
+END = r"$(?!\n)"
+
+_NUMBER = "(0|[1-9][0-9]{0,8})"
+# Each part as semver wants it: a number without leading zeros, or with a letter or - in it.
+_PART = f"({_NUMBER}|[0-9]{{0,20}}[A-Za-z-][0-9A-Za-z-]{{0,40}})"
+_EXACT = rf"{_NUMBER}(\.{_NUMBER}){{2}}(-{_PART}(\.{_PART}){{0,7}})?"
+
+Name = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9-]{{0,40}}{END}", description="lower case letters, digits and -")]
+HostName = Annotated[str, Meta(pattern=rf"^[a-z0-9][a-z0-9.-]{{0,100}}{END}", description="a worker host's name")]
+Version = Annotated[str, Meta(pattern=rf"^{_EXACT}{END}", max_length=100, description="an exact semantic version")]
+Target = Annotated[
+    str,
+    Meta(pattern=rf"^(latest|{_EXACT}){END}", max_length=100, description="an exact semantic version, or latest"),
+]
+Identifier = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z_][A-Za-z0-9_-]{{0,37}}{END}", description="a database's or role's name")
+]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?!.*\.\.)(/[A-Za-z0-9_./-]{{1,99}}|[A-Za-z0-9][A-Za-z0-9.:-]{{0,252}}){END}", description="a host"
+    ),
+]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+SecretRef = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?!.*\.\.)(env:ASTROLABE_SECRET_[A-Z0-9_]{{1,80}}|file:/[A-Za-z0-9_./-]{{1,200}}){END}",
+        description="where the worker finds the secret: env:ASTROLABE_SECRET_NAME or file:/run/secrets/name",
+    ),
+]
+SettingName = Annotated[str, Meta(pattern=rf"^[A-Z][A-Z0-9_]{{0,63}}{END}")]
+# Printable: what is shown in a terminal must not steer it, and PostgreSQL's text holds no NUL.
+_PRINTABLE = r"[^\x00-\x1f\x7f-\x9f]"
+SettingValue = Annotated[str, Meta(max_length=500, pattern=rf"^{_PRINTABLE}*{END}")]
+Reason = Annotated[
+    str,
+    Meta(min_length=1, max_length=500, pattern=rf"^{_PRINTABLE}+{END}", description="why, for the audit trail"),
+]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+Kind = Literal["npx", "compose", "cli"]
+Step = Literal["preflight", "backup", "pull", "migrate", "verify", "rollback"]
+STEPS: tuple[Step, ...] = ("preflight", "backup", "pull", "migrate", "verify")
+Outcome = Literal["succeeded", "refused", "failed", "cancelled", "rolled_back"]
+Cause = Literal["failure", "cancel", "request", "retry"]

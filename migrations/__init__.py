@@ -1,0 +1,1 @@
+"""The schema of the log's own database, as Alembic revisions."""

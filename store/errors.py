@@ -1,0 +1,17 @@
+"""What the store may refuse."""
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; nothing was recorded."""
+
+
+class Conflict(StoreError):  # noqa: N818  the field's word
+    """The stream is not at the expected version: somebody else appended first."""
+
+
+class StaleFence(StoreError):  # noqa: N818  the field's word
+    """The lease was taken over; whoever holds this fence may not act any more."""
+
+
+class AlreadyClaimed(StoreError):  # noqa: N818  a fact, not a fault
+    """A command id was claimed before; its stored answer is the answer."""

@@ -1,0 +1,107 @@
+"""The projector: folds the log into the list views, in order, each event once."""
+
+from collections import OrderedDict
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain import events as e
+from domain.access import ACCESS_STREAM
+from domain.evolve import evolve, replay
+from domain.states import State
+from domain.views import InstanceRow, UpgradeRow, instance_row, upgrade_row
+from store.database import Database
+from store.instances import InstanceRecorded
+from store.log import Log
+from store.views import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrade_in
+
+NAME = "views"
+BATCH = 500
+REMEMBERED = 1000
+"""How many instances' states are kept between batches; the others are folded anew when they move."""
+
+
+class Projector:
+    """Keeps the list views up with the log; any number may run, one works at a time."""
+
+    def __init__(self, database: Database, log: Log) -> None:
+        self._database: Database = database
+        self._log: Log = log
+        self._states: OrderedDict[str, tuple[int, State]] = OrderedDict()
+
+    async def step(self) -> int:
+        """Fold the next batch; gives how many events it had."""
+        async with self._database.transaction() as connection:
+            return await self._step(connection)
+
+    async def drain(self) -> None:
+        """Fold everything that is in the log now."""
+        while await self.step():
+            pass
+
+    async def rebuild(self) -> int:
+        """Drop all rows and fold the whole log again, in one transaction: readers see the old rows, then the new."""
+        self._states.clear()
+        done = 0
+        async with self._database.transaction() as connection:
+            await self._position(connection)
+            for table in (INSTANCE, UPGRADE):
+                await connection.execute(table.delete())
+            await self._move(connection, -1)
+            while moved := await self._step(connection):
+                done += moved
+        return done
+
+    async def _step(self, connection: AsyncConnection) -> int:
+        position = await self._position(connection)
+        batch = await self._log.read_all(position, BATCH)
+        if not batch:
+            return 0
+        instances: dict[str, InstanceRow] = {}
+        upgrades: dict[str, UpgradeRow | None] = {}
+        for each in batch:
+            if each.stream_id != ACCESS_STREAM:
+                await self._fold(connection, cast("InstanceRecorded", each), instances, upgrades)
+        await put(connection, INSTANCE, list(instances.values()))
+        await put(connection, UPGRADE, [row for row in upgrades.values() if row])
+        await self._move(connection, cast("int", batch[-1].position))
+        return len(batch)
+
+    async def _fold(
+        self,
+        connection: AsyncConnection,
+        recorded: InstanceRecorded,
+        instances: dict[str, InstanceRow],
+        upgrades: dict[str, UpgradeRow | None],
+    ) -> None:
+        state = evolve(await self._before(recorded), recorded.event)
+        self._remember(recorded, state)
+        if row := instance_row(state, recorded):
+            instances[recorded.stream_id] = row
+        if upgrade_id := getattr(recorded.event, "upgrade_id", None):
+            if upgrade_id not in upgrades:
+                upgrades[upgrade_id] = await upgrade_in(connection, upgrade_id)
+            upgrades[upgrade_id] = upgrade_row(upgrades[upgrade_id], recorded)
+
+    async def _before(self, recorded: InstanceRecorded) -> State:
+        version, state = self._states.get(recorded.stream_id, (-1, None))
+        if state is not None and version == recorded.version - 1:
+            return state
+        history = await self._log.read_stream_at(recorded.stream_id, version=recorded.version - 1)
+        return replay(cast("e.Event", each.event) for each in history)
+
+    def _remember(self, recorded: InstanceRecorded, state: State) -> None:
+        self._states[recorded.stream_id] = (recorded.version, state)
+        self._states.move_to_end(recorded.stream_id)
+        if len(self._states) > REMEMBERED:
+            self._states.popitem(last=False)
+
+    async def _position(self, connection: AsyncConnection) -> int:
+        await connection.execute(insert(SUBSCRIPTION).values(name=NAME, position=-1).on_conflict_do_nothing())
+        mine = select(SUBSCRIPTION.c.position).where(SUBSCRIPTION.c.name == NAME).with_for_update()
+        return (await connection.execute(mine)).scalar_one()
+
+    async def _move(self, connection: AsyncConnection, position: int) -> None:
+        await connection.execute(SUBSCRIPTION.update().where(SUBSCRIPTION.c.name == NAME).values(position=position))

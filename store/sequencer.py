@@ -1,0 +1,32 @@
+"""The sequencer: gives each committed event its gapless place in the whole log."""
+
+import asyncio
+
+from store import sql
+from store.database import Database
+
+BATCH = 1000
+IDLE_SECONDS = 0.02
+"""How long an event may wait unseen on an idle log. NOTIFY in each append would cost the appends far more."""
+
+
+class Sequencer:
+    """Moves events from the hand-over queue into the log's order; any number may run, one works at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database: Database = database
+
+    async def step(self) -> int:
+        """Place what waits, up to a batch; gives how many events were placed."""
+        return await self._database.pool.fetchval(sql.SEQUENCE, BATCH)
+
+    async def drain(self) -> None:
+        """Place everything that waits now."""
+        while await self.step():
+            pass
+
+    async def run(self) -> None:
+        """Place events for ever."""
+        while True:
+            if not await self.step():
+                await asyncio.sleep(IDLE_SECONDS)

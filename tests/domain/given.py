@@ -1,0 +1,59 @@
+"""The words of a specification: given(events).when(command).then(events), or .refuses(code)."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import pytest
+
+from domain.commands import Command
+from domain.decide import decide
+from domain.events import Event
+from domain.evolve import replay
+from domain.problem import Refused
+from domain.states import State
+
+
+@dataclass(frozen=True)
+class When:
+    """A command that meets a state."""
+
+    state: State
+    command: Command
+
+    def then(self, *events: Event) -> State:
+        """Expect exactly these events; gives the state that they lead to."""
+        decided = decide(self.command, self.state)
+        assert decided == events
+        return replay(decided, self.state)
+
+    def then_nothing(self) -> None:
+        """Expect the command to be accepted with nothing to record."""
+        assert decide(self.command, self.state) == ()
+
+    def refuses(self, code: str) -> Refused:
+        """Expect a refusal of this kind, in a sentence."""
+        with pytest.raises(Refused) as caught:
+            decide(self.command, self.state)
+        assert caught.value.code == code
+        assert caught.value.detail.endswith(".")
+        return caught.value
+
+
+@dataclass(frozen=True)
+class Given:
+    """A history, and the state that it leads to."""
+
+    state: State
+
+    def and_then(self, *events: Event) -> Self:
+        """Go on with further history."""
+        return type(self)(replay(events, self.state))
+
+    def when(self, command: Command) -> When:
+        """Ask something of it."""
+        return When(self.state, command)
+
+
+def given(*events: Event) -> Given:
+    """Begin with a history."""
+    return Given(replay(events))

@@ -1,0 +1,171 @@
+"""One example of every event and every command, and the shortest history into every state."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain import events as e
+from domain import states as s
+from domain.commands import Cancel, Command, FailStep, Report, RequestRollback, RequestUpgrade, Retire, Retry
+from domain.instance import Database, InstanceConfig
+from domain.plan import Artifact, Check, Plan, PlannedCommand
+from domain.problem import Problem
+from domain.rollback_point import DatabaseCopy, Dump, Writes
+from domain.words import Step
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = AT + timedelta(minutes=5)
+RETENTION = timedelta(hours=168)
+
+UP = "0190f000-0000-7000-8000-000000000001"
+NEXT = "0190f000-0000-7000-8000-000000000002"
+
+CONFIG = InstanceConfig("flags", "unleash", 4242, database=Database("unleash", "unleash"))
+BARE = InstanceConfig("flags", "unleash", 4242)
+
+PROBLEM = Problem("health-never-came", "The gateway did not answer.", ("boom",), "Look at its log.")
+OLD = Artifact("unleash-server", "5.6.0", "sha512-old", "https://registry.example")
+NEW = Artifact("unleash-server", "6.10.1", "sha512-new", "https://registry.example")
+NEWER = Artifact("unleash-server", "7.5.1", "sha512-newer", "https://registry.example")
+CHECK = Check("health", ok=True, seen="GOOD")
+PLAN = Plan(OLD, NEW, (CHECK,), (PlannedCommand("backup", ("pg_dump", "--format=custom")),))
+DUMP = Dump("/backups/flags-1.dump", "ab" * 32, 1000, 40, "pg_dump 18.6")
+COPY = DatabaseCopy("unleash_before_1", 9000)
+KEPT = "unleash_after_1"
+COUNTERS = Writes(3, {"public.features": 3})
+
+registered = e.InstanceRegistered(CONFIG, "5.6.0")
+requested = e.UpgradeRequested(UP, "5.6.0", "6.10.1")
+planned = e.PreflightPassed(UP, PLAN)
+refused = e.UpgradeRefused(UP, PROBLEM, AT)
+backed_up = e.BackupTaken(UP, DUMP)
+pulled = e.ArtifactPulled(UP, (OLD, NEW))
+cancelled = e.UpgradeCancelled(UP, AT)
+migrate_started = e.StepStarted(UP, 1, "migrate", "worker-1", 7)
+stopped = e.InstanceStopped(UP, AT)
+copied = e.DatabaseCopied(UP, COPY)
+migration_started = e.MigrationStarted(UP)
+migrated = e.MigrationFinished(UP, AT, 4700, 210, 332, "20250101-last")
+succeeded = e.UpgradeSucceeded(UP, "6.10.1", (CHECK,), COUNTERS, AT)
+turned_back = e.RollbackStarted(UP, "failure", "migrate", PROBLEM)
+restored = e.DatabaseRestored(UP, KEPT, AT)
+rolled_back = e.UpgradeRolledBack(UP, "5.6.0", AT, (CHECK,), 9000)
+inconsistent = e.InstanceInconsistent(UP, PROBLEM, AT)
+rollback_requested = e.RollbackRequested(UP, accept_lost_writes=False)
+rollback_refused = e.RollbackRefused(UP, PROBLEM, COUNTERS)
+rollback_begun = e.RollbackStarted(UP, "request", writes=COUNTERS)
+retired = e.InstanceRetired()
+retried = e.UpgradeRetried(UP, 2, "5.6.0")
+discarded = e.KeptDiscarded("dump", DUMP.path)
+
+EVENTS: tuple[e.Event, ...] = (
+    registered,
+    e.InstanceReconfigured(CONFIG),
+    retired,
+    requested,
+    retried,
+    e.StepStarted(UP, 1, "preflight", "worker-1", 7),
+    migrate_started,
+    e.StepProgressed(UP, "migrate", "migration 242 of 332", 242, 332),
+    planned,
+    refused,
+    backed_up,
+    pulled,
+    stopped,
+    copied,
+    migration_started,
+    migrated,
+    succeeded,
+    e.UpgradeFailed(UP, "backup", PROBLEM, AT),
+    cancelled,
+    rollback_requested,
+    rollback_refused,
+    turned_back,
+    restored,
+    rolled_back,
+    inconsistent,
+    discarded,
+)
+
+IDLE: tuple[e.Event, ...] = (registered,)
+REQUESTED = (*IDLE, requested)
+PLANNED = (*REQUESTED, planned)
+BACKED_UP = (*PLANNED, backed_up)
+PULLED = (*BACKED_UP, pulled)
+STOPPING = (*PULLED, migrate_started)
+STOPPED = (*STOPPING, stopped)
+COPIED = (*STOPPED, copied)
+MIGRATING = (*COPIED, migration_started)
+MIGRATED = (*MIGRATING, migrated)
+SUCCEEDED = (*MIGRATED, succeeded)
+ASSESSING = (*SUCCEEDED, rollback_requested)
+ROLLING_BACK = (*MIGRATED, turned_back)
+RESTORED = (*ROLLING_BACK, restored)
+ROLLED_BACK = (*RESTORED, rolled_back)
+INCONSISTENT = (*RESTORED, inconsistent)
+RETIRED = (*IDLE, retired)
+
+HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
+    s.Absent: (),
+    s.Idle: IDLE,
+    s.Requested: REQUESTED,
+    s.Planned: PLANNED,
+    s.BackedUp: BACKED_UP,
+    s.Pulled: PULLED,
+    s.Stopping: STOPPING,
+    s.Stopped: STOPPED,
+    s.Copied: COPIED,
+    s.Migrating: MIGRATING,
+    s.Migrated: MIGRATED,
+    s.Assessing: ASSESSING,
+    s.RollingBack: ROLLING_BACK,
+    s.Restored: RESTORED,
+    s.Inconsistent: INCONSISTENT,
+    s.Retired: RETIRED,
+}
+"""The shortest history into every state."""
+
+BEGUN = (s.Requested, s.Planned, s.BackedUp, s.Pulled)
+TOUCHED = (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)
+RETURNING = (s.Assessing, s.RollingBack, s.Restored)
+BUSY = (*BEGUN, *TOUCHED, *RETURNING)
+
+request = RequestUpgrade(UP, "6.10.1")
+cancel = Cancel(UP, LATER)
+retry = Retry(UP)
+retire = Retire()
+request_rollback = RequestRollback(UP)
+
+
+def fail(step: Step, upgrade_id: str = UP) -> Command:
+    """Let a worker say that a step cannot be done."""
+    return FailStep(upgrade_id, step, PROBLEM, LATER)
+
+
+def report(fact: e.Fact) -> Command:
+    """Let a worker say what it did."""
+    return Report(fact)
+
+
+def without_database(events: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
+    """Tell the same history of an instance that has no database."""
+    other: dict[type[e.Event], e.Event] = {
+        e.InstanceRegistered: e.InstanceRegistered(BARE, "5.6.0"),
+        e.BackupTaken: e.BackupTaken(UP, None),
+        e.DatabaseCopied: e.DatabaseCopied(UP, None),
+    }
+    return tuple(other.get(type(event), event) for event in events)
+
+
+def second(events: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
+    """Tell the part of a history after registration as that of the next upgrade, from 6.10.1 to 7.5.1."""
+    plan = Plan(NEW, NEWER)
+    changed: dict[type[e.Event], e.Event] = {
+        e.UpgradeRequested: e.UpgradeRequested(NEXT, "6.10.1", "7.5.1"),
+        e.PreflightPassed: e.PreflightPassed(NEXT, plan),
+        e.BackupTaken: e.BackupTaken(NEXT, Dump("/backups/flags-2.dump", "cd" * 32, 1, 1, "pg_dump 18.6")),
+        e.DatabaseCopied: e.DatabaseCopied(NEXT, DatabaseCopy("unleash_before_2", 1)),
+        e.UpgradeSucceeded: e.UpgradeSucceeded(NEXT, "7.5.1", (), COUNTERS, LATER),
+        e.UpgradeRefused: e.UpgradeRefused(NEXT, PROBLEM, LATER),
+        e.DatabaseRestored: e.DatabaseRestored(NEXT, "unleash_after_2"),
+        e.UpgradeRolledBack: e.UpgradeRolledBack(NEXT, "6.10.1", LATER, ()),
+    }
+    return tuple(changed.get(type(event), event) for event in events[1:])

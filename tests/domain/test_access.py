@@ -1,0 +1,67 @@
+"""Tokens: issued, good, and revoked."""
+
+import pytest
+
+from domain.access import (
+    SCOPES,
+    Access,
+    IssueToken,
+    RevokeToken,
+    Token,
+    TokenIssued,
+    TokenRevoked,
+    decide_access,
+    evolve_access,
+    replay_access,
+)
+from domain.problem import Refused
+
+issued = TokenIssued("id-1", "ci", ("read", "operate"), "digest-1")
+issue = IssueToken("id-1", "ci", ("read", "operate"), "digest-1")
+
+
+def refusal(command, *history):
+    """Give the code that a command is refused with."""
+    with pytest.raises(Refused) as caught:
+        decide_access(command, replay_access(history))
+    return caught.value.code
+
+
+def test_a_token_is_issued_and_found_by_its_digest():
+    """What is known of a token is its id, its name and what it may do."""
+    assert decide_access(issue, Access()) == (issued,)
+    assert replay_access([issued]).tokens == {"digest-1": Token("id-1", "ci", frozenset({"read", "operate"}))}
+
+
+def test_a_name_in_use_is_refused():
+    """The name is the actor in the log, so two good tokens never share one."""
+    assert refusal(IssueToken("id-2", "ci", ("read",), "digest-2"), issued) == "token-exists"
+
+
+def test_a_revoked_token_is_good_for_nothing_and_its_name_is_free():
+    """After a revocation the digest is unknown and the name may be used again."""
+    assert decide_access(RevokeToken("id-1"), replay_access([issued])) == (TokenRevoked("id-1"),)
+    access = replay_access([issued, TokenRevoked("id-1")])
+    assert access.tokens == {}
+    again = IssueToken("id-2", "ci", ("read",), "digest-2")
+    assert decide_access(again, access) == (TokenIssued("id-2", "ci", ("read",), "digest-2"),)
+
+
+def test_only_a_token_in_use_is_revoked():
+    """An unknown id and one that was revoked before are refused alike."""
+    assert refusal(RevokeToken("id-1")) == "token-unknown"
+    assert refusal(RevokeToken("id-1"), issued, TokenRevoked("id-1")) == "token-unknown"
+
+
+def test_revoking_one_leaves_the_others():
+    """Tokens do not depend on one another."""
+    other = TokenIssued("id-2", "ops", SCOPES, "digest-2")
+    access = replay_access([issued, other, TokenRevoked("id-1")])
+    assert [token.name for token in access.tokens.values()] == ["ops"]
+
+
+def test_folding_never_refuses():
+    """Revoking what is not there changes nothing, and folding goes on from where it was."""
+    access = replay_access([issued])
+    assert evolve_access(access, TokenRevoked("id-9")) == access
+    assert replay_access([TokenRevoked("id-1")], access) == replay_access([issued, TokenRevoked("id-1")])

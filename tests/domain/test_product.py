@@ -1,0 +1,130 @@
+"""Product files: read, or refused with file and line."""
+
+import pytest
+
+from domain.product import Npm, Product, ProductError, parse_product
+
+GOOD = """\
+# A file that names every table.
+name = "flags"
+title = "Flags"
+settings = ["LOG_LEVEL"]
+
+[npm]
+package = "@scope/flags"
+entry = "dist/server.js"
+
+[start]
+args = [
+  "--port",
+  "{port}",
+]
+
+[start.env]
+DATABASE_URL = "{database_url}"
+LITERAL = "{{not a placeholder}}"
+
+[health]
+path = "/health"
+contains = { health = "GOOD" }
+
+[log]
+failed = ['failed: (?P<reason>.+)']
+
+[migrations]
+table = "public.migrations"
+files = "dist/migrations/*.js"
+"""
+
+
+def complaint(text):
+    """Give what is said of a file with a mistake."""
+    with pytest.raises(ProductError) as caught:
+        parse_product(text, "flags.toml")
+    return str(caught.value)
+
+
+def with_(old, new):
+    """Write a mistake into the good file."""
+    assert GOOD.count(old) == 1
+    return GOOD.replace(old, new)
+
+
+def test_a_good_file_is_read():
+    """Every table lands where it belongs."""
+    product = parse_product(GOOD, "flags.toml")
+    assert product.npm.package == "@scope/flags"
+    assert product.start.args == ("--port", "{port}")
+    assert product.health.contains == {"health": "GOOD"}
+    assert product.migrations is not None
+    assert product.migrations.order == "id"
+
+
+def test_a_short_file_is_enough():
+    """Name, title and package suffice; the rest has defaults."""
+    product = parse_product('name = "x"\ntitle = "X"\n[npm]\npackage = "x"\nbin = "x"\n', "x.toml")
+    assert product == Product("x", "X", Npm("x", "x"))
+
+
+MISTAKES = {
+    "unknown key": ("settings =", "setings =", "setings", "setings"),
+    "unknown key in a table": ('package = "@scope/flags"', 'package = "x"\npakage = "x"', "pakage", "pakage"),
+    "unknown table": ("[log]", "[logs]", "[logs]", "logs"),
+    "unknown table in a table": ("[health]", "[health.deep]\nx = 1\n[health]", "[health.deep]", "deep"),
+    "wrong type": ('name = "flags"', "name = 3", "name = 3", "Expected `str`"),
+    "wrong type in a table": ('entry = "dist/server.js"', "entry = 3", "entry", "Expected `str | null`"),
+    "wrong type in an array": ('  "{port}",', "  4242,", "args", "Expected `str`"),
+    "wrong type in an inline table": ('{ health = "GOOD" }', "{ health = 1 }", "contains", "Expected `str`"),
+    "bad package": ('"@scope/flags"', '"--registry=http://x"', "package", "regex"),
+    "bad entry": ('"dist/server.js"', '"../../server.js"', "entry", "regex"),
+    "bad health path": ('"/health"', '"health"', "path =", "regex"),
+    "bad table": ('"public.migrations"', '"migrations; drop"', "table =", "regex"),
+    "bad setting name": ('"LOG_LEVEL"', '"log-level"', "settings", "regex"),
+    "bad environment name": ("LITERAL =", "literal =", "[start.env]", "regex"),
+    "bad expression": ("(?P<reason>.+)", "(?P<reason>.+", "failed =", "regular expression"),
+    "unknown placeholder": ("{database_url}", "{password}", "DATABASE_URL", "placeholders"),
+    "unnamed placeholder": ("{database_url}", "{}", "DATABASE_URL", "placeholders"),
+    "numbered placeholder": ("{database_url}", "{0}", "DATABASE_URL", "placeholders"),
+    "attribute of a placeholder": ("{database_url}", "{port.__class__}", "DATABASE_URL", "placeholders"),
+    "item of a placeholder": ("{database_url}", "{port[0]}", "DATABASE_URL", "placeholders"),
+    "conversion of a placeholder": ("{database_url}", "{port!r}", "DATABASE_URL", "placeholders"),
+    "format of a placeholder": ("{database_url}", "{port:>9}", "DATABASE_URL", "placeholders"),
+    "open placeholder": ("{database_url}", "{port", "DATABASE_URL", "placeholders"),
+    "bad placeholder in an argument": ('  "{port}",', '  "{prot}",', "args", "placeholders"),
+    "both bin and entry": ('entry = "dist', 'bin = "flags"\nentry = "dist', "[npm]", "exactly one"),
+    "neither bin nor entry": ('entry = "dist/server.js"\n', "", "[npm]", "exactly one"),
+    "missing key": ('title = "Flags"\n', "", "# A file", "title"),
+    "missing key in a table": ('package = "@scope/flags"\n', "", "[npm]", "package"),
+    "no TOML": ('title = "Flags"', 'title = "Flags', "title", "line 3"),
+    "no end": ('files = "dist/migrations/*.js"', "files = [", "files", "end of document"),
+    "key given twice": ('title = "Flags"', 'title = "Flags"\ntitle = "Again"', "Again", "overwrite"),
+}
+"""What is replaced, by what, the line that must be named, and words that must be said."""
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_refused_with_file_and_line(mistake):
+    """Each mistake names the file, the line it stands on, and what is wrong."""
+    old, new, stands_on, words = MISTAKES[mistake]
+    text = with_(old, new)
+    line = 1 + next(nth for nth, each in enumerate(text.splitlines()) if stands_on in each)
+    said = complaint(text)
+    assert said.startswith(f"flags.toml:{line}: ")
+    assert words in said
+
+
+def test_a_word_in_a_comment_or_a_value_is_not_the_key():
+    """The line named is the key's, though the word stands elsewhere before."""
+    text = '# foo = 1\nname = "x"\ntitle = "foo"\nfoo = 1\n[npm]\npackage = "foo"\nbin = "x"\n'
+    assert complaint(text).startswith("flags.toml:4: ")
+
+
+def test_dotted_and_quoted_keys_are_found():
+    """However a key is written, its line is named."""
+    assert complaint('name = "x"\ntitle = "X"\nnpm.package = "x"\nnpm.bin = 3\n').startswith("flags.toml:4: ")
+    assert complaint('name = "x"\n"title" = 3\n').startswith("flags.toml:2: ")
+
+
+def test_an_empty_file_is_refused():
+    """A file with nothing in it lacks everything."""
+    assert complaint("").startswith("flags.toml:1: ")

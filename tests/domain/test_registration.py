@@ -1,0 +1,88 @@
+"""Registering, reconfiguring and retiring an instance."""
+
+import pytest
+from msgspec.structs import replace
+
+from domain import events as e
+from domain import states as s
+from domain.commands import Reconfigure, Register
+from tests.domain.given import given
+from tests.domain.samples import (
+    BUSY,
+    CONFIG,
+    HISTORIES,
+    IDLE,
+    INCONSISTENT,
+    RETIRED,
+    ROLLED_BACK,
+    SUCCEEDED,
+    UP,
+    registered,
+    retire,
+    retired,
+)
+
+OTHER_PORT = replace(CONFIG, port=4300)
+
+
+def test_a_new_instance_is_registered_and_idle():
+    """An instance that nobody knew becomes idle on the version that its owner named."""
+    state = given().when(Register(CONFIG, "5.6.0")).then(registered)
+    assert state == s.Idle(s.Instance(CONFIG, "5.6.0"))
+
+
+@pytest.mark.parametrize("known", [each for each in HISTORIES if each is not s.Absent])
+def test_an_instance_is_registered_once(known):
+    """Whatever a known instance does, it cannot be registered again."""
+    given(*HISTORIES[known]).when(Register(CONFIG, "5.6.0")).refuses("instance-exists")
+
+
+@pytest.mark.parametrize("history", [IDLE, SUCCEEDED, ROLLED_BACK])
+def test_an_idle_instance_is_reconfigured(history):
+    """An idle instance is reached in the new way, and keeps everything else."""
+    was = given(*history)
+    state = was.when(Reconfigure(OTHER_PORT)).then(e.InstanceReconfigured(OTHER_PORT))
+    assert state == s.Idle(replace(was.state.it, config=OTHER_PORT))
+
+
+def test_an_unchanged_configuration_records_nothing():
+    """Sending the configuration that is already there is no event."""
+    given(*IDLE).when(Reconfigure(CONFIG)).then_nothing()
+
+
+@pytest.mark.parametrize("change", [{"name": "other"}, {"product": "astra"}, {"kind": "compose"}])
+def test_name_product_and_kind_are_fixed(change):
+    """What an instance is cannot be reconfigured."""
+    given(*IDLE).when(Reconfigure(replace(CONFIG, **change))).refuses("fixed-at-registration")
+
+
+def test_an_idle_instance_is_retired():
+    """A retired instance keeps what is known of it."""
+    state = given(*SUCCEEDED).when(retire).then(retired)
+    assert state == s.Retired(given(*SUCCEEDED).state.it)
+
+
+@pytest.mark.parametrize("command", [Reconfigure(OTHER_PORT), retire], ids=["reconfigure", "retire"])
+class TestNotIdle:
+    """Only an idle instance is changed."""
+
+    @pytest.mark.parametrize("busy", BUSY)
+    def test_busy(self, command, busy):
+        """A busy instance is not changed, and the refusal names the upgrade in the way."""
+        refusal = given(*HISTORIES[busy]).when(command).refuses("instance-busy")
+        assert refusal.facts == {"upgrade_id": UP}
+        assert UP in refusal.detail
+
+    def test_absent(self, command):
+        """What nobody registered cannot be changed."""
+        given().when(command).refuses("instance-unknown")
+
+    def test_retired(self, command):
+        """What is retired cannot be changed."""
+        given(*RETIRED).when(command).refuses("instance-retired")
+
+    def test_inconsistent(self, command):
+        """While a person must act nothing else is changed, and the refusal says what to do."""
+        refusal = given(*INCONSISTENT).when(command).refuses("instance-inconsistent")
+        assert "Look at its log." in refusal.detail
+        assert refusal.facts == {"upgrade_id": UP}

@@ -1,0 +1,188 @@
+"""Cancelling, rolling back, and the state that only a person can end."""
+
+import pytest
+
+from domain import events as e
+from domain import states as s
+from domain.commands import Cancel, RequestRollback
+from tests.domain.given import given
+from tests.domain.samples import (
+    ASSESSING,
+    AT,
+    BEGUN,
+    BUSY,
+    COPIED,
+    COPY,
+    DUMP,
+    HISTORIES,
+    IDLE,
+    INCONSISTENT,
+    KEPT,
+    LATER,
+    MIGRATED,
+    NEXT,
+    OLD,
+    REQUESTED,
+    RESTORED,
+    RETIRED,
+    RETURNING,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    STOPPED,
+    STOPPING,
+    SUCCEEDED,
+    TOUCHED,
+    UP,
+    cancel,
+    fail,
+    inconsistent,
+    refused,
+    report,
+    request_rollback,
+    restored,
+    retry,
+    rollback_begun,
+    rollback_refused,
+    rollback_requested,
+    rolled_back,
+    second,
+)
+
+
+@pytest.mark.parametrize("state", BEGUN)
+def test_cancelling_is_free_before_the_stop(state):
+    """Before the stop an upgrade is called off at once, and nothing was touched."""
+    after = given(*HISTORIES[state]).when(cancel).then(e.UpgradeCancelled(UP, LATER))
+    assert isinstance(after, s.Idle)
+    assert after.it.version == "5.6.0"
+    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1"), "cancelled")
+
+
+@pytest.mark.parametrize("state", TOUCHED)
+def test_cancelling_after_the_stop_is_a_rollback(state):
+    """After the stop the only way out is the way back."""
+    after = given(*HISTORIES[state]).when(cancel).then(e.RollbackStarted(UP, "cancel"))
+    assert isinstance(after, s.RollingBack)
+    assert after.back.cause == "cancel"
+
+
+@pytest.mark.parametrize("state", [*RETURNING, s.Inconsistent])
+def test_a_rollback_is_never_cancelled(state):
+    """A way back that was begun is gone to its end."""
+    given(*HISTORIES[state]).when(cancel).refuses("cannot-cancel")
+
+
+@pytest.mark.parametrize("history", [SUCCEEDED, ROLLED_BACK, (*REQUESTED, refused)])
+def test_what_has_ended_is_not_cancelled(history):
+    """There is nothing left to call off."""
+    given(*history).when(cancel).refuses("cannot-cancel")
+
+
+@pytest.mark.parametrize("history", [(), IDLE, RETIRED, REQUESTED, MIGRATED])
+def test_only_the_upgrade_under_way_is_cancelled(history):
+    """Another upgrade's id is refused."""
+    given(*history).when(Cancel(NEXT, LATER)).refuses("upgrade-not-current")
+
+
+@pytest.mark.parametrize(
+    ("history", "migrated", "copy"),
+    [
+        (STOPPING, False, None),
+        (STOPPED, False, None),
+        (COPIED, False, COPY),
+        (HISTORIES[s.Migrating], True, COPY),
+        (MIGRATED, True, COPY),
+    ],
+)
+def test_the_way_back_knows_what_was_done(history, migrated, copy):
+    """A rollback carries the old artifact, the dump, and the copy wherever the database may have changed."""
+    back = given(*history).and_then(e.RollbackStarted(UP, "failure")).state.back
+    assert (back.artifact, back.dump, back.migrated, back.copy) == (OLD, DUMP, migrated, copy)
+    assert (back.last_healthy_at is None) == (history is STOPPING)
+
+
+def test_the_way_back_ends_on_the_old_version():
+    """The database is put back, the old version started, and the instance is idle on what it was."""
+    now = given(*ROLLING_BACK)
+    assert isinstance(now.when(report(restored)).then(restored), s.Restored)
+    after = now.and_then(restored).when(report(rolled_back)).then(rolled_back)
+    assert isinstance(after, s.Idle)
+    assert after.it.version == "5.6.0"
+    assert after.it.rollback_point is None
+    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1"), "rolled_back")
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_success_is_taken_back_on_request(accept):
+    """A rollback of a success first counts what it would leave behind."""
+    after = given(*SUCCEEDED).when(RequestRollback(UP, accept)).then(e.RollbackRequested(UP, accept))
+    assert isinstance(after, s.Assessing)
+    assert after.accept_lost_writes is accept
+
+
+def test_a_rollback_that_would_lose_writes_is_refused_and_nothing_changes():
+    """The instance stays where it was, with its rollback point."""
+    after = given(*ASSESSING).when(report(rollback_refused)).then(rollback_refused)
+    assert after == given(*SUCCEEDED).state
+
+
+def test_a_requested_rollback_uses_the_rollback_point():
+    """The way back of a success is its rollback point, and it is used up."""
+    now = given(*ASSESSING).and_then(rollback_begun)
+    assert (now.state.back.copy, now.state.back.artifact) == (COPY, OLD)
+    assert now.state.back.migrated
+    after = now.and_then(restored, rolled_back)
+    assert after.state.it.rollback_point is None
+    after.when(request_rollback).refuses("no-rollback-point")
+
+
+def test_a_requested_rollback_learns_when_the_new_version_last_answered():
+    """The downtime of a requested rollback begins at the last answer seen before the swap."""
+    assert given(*ASSESSING, rollback_begun).state.back.last_healthy_at is None
+    assert given(*ASSESSING, rollback_begun, restored).state.back.last_healthy_at == AT
+
+
+def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
+    """An upgrade that ended without success leaves the way back of the one before it."""
+    for later in (second((*REQUESTED, refused)), second(ROLLED_BACK)):
+        now = given(*SUCCEEDED, *later)
+        after = now.when(request_rollback).then(rollback_requested)
+        assert after.run == s.Run(UP, 1, "5.6.0", "6.10.1")
+        ended = now.and_then(rollback_requested, rollback_begun, restored, rolled_back)
+        assert ended.state.it.version == "5.6.0"
+        assert ended.state.it.last == s.Ended(after.run, "rolled_back")
+
+
+def test_a_success_is_not_taken_back_after_a_later_success():
+    """Only the last success has a rollback point."""
+    given(*SUCCEEDED, *second(SUCCEEDED)).when(request_rollback).refuses("no-rollback-point")
+
+
+@pytest.mark.parametrize("history", [IDLE, ROLLED_BACK, (*REQUESTED, refused)])
+def test_without_a_success_nothing_is_taken_back(history):
+    """There is no rollback point before a success."""
+    given(*history).when(request_rollback).refuses("no-rollback-point")
+
+
+def test_only_an_idle_instance_is_taken_back():
+    """A rollback waits like everything else."""
+    for busy in BUSY:
+        given(*HISTORIES[busy]).when(request_rollback).refuses("instance-busy")
+    given().when(request_rollback).refuses("instance-unknown")
+    given(*RETIRED).when(request_rollback).refuses("instance-retired")
+    given(*INCONSISTENT).when(request_rollback).refuses("instance-inconsistent")
+
+
+@pytest.mark.parametrize("history", [ROLLING_BACK, RESTORED])
+def test_a_failed_way_back_waits_for_a_person_and_goes_on_with_a_retry(history):
+    """The log says inconsistent and what to do; a retry takes the same way back again."""
+    now = given(*history)
+    stuck = now.when(fail("rollback")).then(e.InstanceInconsistent(UP, inconsistent.problem, LATER))
+    assert isinstance(stuck, s.Inconsistent)
+    assert stuck.problem.todo
+    again = now.and_then(inconsistent).when(retry).then(e.RollbackStarted(UP, "retry"))
+    assert isinstance(again, s.RollingBack)
+    assert again.back == now.state.back
+    ended = given(*history, inconsistent, e.RollbackStarted(UP, "retry"), restored, rolled_back)
+    assert ended.state == given(*ROLLING_BACK, restored, rolled_back).state
+    assert [kept.name for kept in ended.state.it.kept] == [DUMP.path, KEPT]

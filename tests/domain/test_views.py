@@ -1,0 +1,209 @@
+"""The rows of the lists, event by event."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain import events as e
+from domain import states as s
+from domain.evolve import replay
+from domain.recorded import Cause, Recorded
+from domain.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
+from tests.domain.samples import (
+    ASSESSING,
+    AT,
+    BEGUN,
+    BUSY,
+    HISTORIES,
+    INCONSISTENT,
+    LATER,
+    MIGRATED,
+    PLANNED,
+    PROBLEM,
+    PULLED,
+    REQUESTED,
+    RETENTION,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    SUCCEEDED,
+    TOUCHED,
+    UP,
+    cancelled,
+    discarded,
+    planned,
+    refused,
+    registered,
+    retried,
+    rollback_begun,
+    rollback_refused,
+    turned_back,
+)
+
+INSTANCE = "0190f000-0000-7000-8000-00000000000a"
+BY = Cause("ci", "because", "api")
+
+
+def recorded(history):
+    """Put a history into its envelopes, a second apart."""
+    return [
+        Recorded(INSTANCE, nth, f"event-{nth}", BY, AT + timedelta(seconds=nth), event, "")
+        for nth, event in enumerate(history, 1)
+    ]
+
+
+def upgrade(history):
+    """Fold a history into the row of its upgrade."""
+    row = None
+    for each in recorded(history):
+        row = upgrade_row(row, each)
+    return row
+
+
+def instance(history):
+    """Give the row of an instance after a history."""
+    return instance_row(replay(history), recorded(history)[-1])
+
+
+STATUS = {
+    s.Absent: "idle",
+    s.Idle: "idle",
+    s.Retired: "retired",
+    s.Inconsistent: "inconsistent",
+    s.Assessing: "rolling_back",
+    s.RollingBack: "rolling_back",
+    s.Restored: "rolling_back",
+} | dict.fromkeys((*BEGUN, *TOUCHED), "upgrading")
+
+
+@pytest.mark.parametrize("state", HISTORIES)
+def test_the_status_of_an_instance(state):
+    """Each state is told in one word."""
+    assert instance_status(replay(HISTORIES[state])) == STATUS[state]
+
+
+def test_an_absent_instance_has_no_row():
+    """What was never registered is in no list."""
+    assert instance_row(s.Absent(), recorded([registered])[0]) is None
+
+
+def test_the_row_of_a_busy_instance():
+    """A busy instance tells its upgrade and what is due, as of its last event."""
+    row = instance(PULLED)
+    assert row == InstanceRow(
+        INSTANCE,
+        "flags",
+        "unleash",
+        "npx",
+        "local",
+        "5.6.0",
+        "upgrading",
+        UP,
+        "stop",
+        None,
+        len(PULLED),
+        AT + timedelta(seconds=len(PULLED)),
+    )
+
+
+@pytest.mark.parametrize("state", BUSY)
+def test_something_is_due_on_every_busy_instance(state):
+    """The sweeper finds each busy instance by its row."""
+    row = instance(HISTORIES[state])
+    assert row.due is not None
+    assert row.upgrade_id == UP
+
+
+def test_the_row_of_an_instance_at_rest():
+    """At rest there is no upgrade in the way, and only what is kept will be due."""
+    row = instance(ROLLED_BACK)
+    assert (row.status, row.upgrade_id, row.due, row.due_at) == ("idle", None, None, AT + RETENTION)
+    assert instance((*ROLLED_BACK, discarded)).due_at == AT + RETENTION
+    assert instance(SUCCEEDED).version == "6.10.1"
+    assert instance(INCONSISTENT).due is None
+
+
+def started(step):
+    """Let a worker begin a step."""
+    return e.StepStarted(UP, 1, step, "worker-1", 7)
+
+
+@pytest.mark.parametrize(
+    ("history", "status"),
+    [
+        (REQUESTED, "requested"),
+        ((*REQUESTED, started("preflight")), "preflight"),
+        ((*PLANNED, started("backup")), "backup"),
+        ((*PULLED, started("migrate")), "migrate"),
+        ((*MIGRATED, started("verify")), "verify"),
+        (SUCCEEDED, "succeeded"),
+        ((*REQUESTED, refused), "refused"),
+        ((*PLANNED, e.UpgradeFailed(UP, "backup", PROBLEM, AT)), "failed"),
+        ((*REQUESTED, cancelled), "cancelled"),
+        (ROLLING_BACK, "rolling_back"),
+        ((*ROLLING_BACK, started("rollback")), "rolling_back"),
+        (ROLLED_BACK, "rolled_back"),
+        (INCONSISTENT, "inconsistent"),
+        (ASSESSING, "rolling_back"),
+        ((*ASSESSING, rollback_begun), "rolling_back"),
+        ((*ASSESSING, rollback_refused), "succeeded"),
+        ((*ROLLED_BACK, retried), "requested"),
+    ],
+)
+def test_the_status_of_an_upgrade(history, status):
+    """Each event that means something to a reader changes the word."""
+    row = upgrade(history)
+    assert row.status == status
+    ended = isinstance(replay(history), s.Idle | s.Inconsistent)
+    assert (row.status in DONE) == ended
+
+
+def test_the_row_of_an_upgrade_tells_who_asked_and_when():
+    """Actor, reason and time of the request stay; the last change moves on."""
+    row = upgrade(SUCCEEDED)
+    assert (row.actor, row.reason, row.requested_at) == ("ci", "because", AT + timedelta(seconds=2))
+    assert row.updated_at == AT + timedelta(seconds=len(SUCCEEDED))
+    assert row.stream_version == len(SUCCEEDED)
+    assert (row.from_version, row.target, row.to_version, row.downtime_ms) == ("5.6.0", "6.10.1", "6.10.1", 4700)
+
+
+def test_latest_is_resolved_by_preflight():
+    """Until preflight has resolved it, nobody knows which version the latest is."""
+    asked = e.UpgradeRequested(UP, "5.6.0", "latest")
+    assert upgrade([registered, asked]).to_version is None
+    assert upgrade([registered, asked, planned]).to_version == "6.10.1"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (*REQUESTED, refused),
+        (*PLANNED, e.UpgradeFailed(UP, "backup", PROBLEM, AT)),
+        ROLLED_BACK,
+        INCONSISTENT,
+        (*ASSESSING, rollback_refused),
+    ],
+)
+def test_an_upgrade_tells_its_problem(history):
+    """What went wrong stands in the row."""
+    row = upgrade(history)
+    assert (row.problem_code, row.problem_detail) == (PROBLEM.code, PROBLEM.detail)
+
+
+def test_a_retry_forgets_the_problem_and_the_downtime():
+    """A new attempt begins with a clean row."""
+    row = upgrade((*ROLLED_BACK, retried))
+    assert (row.attempt, row.problem_code, row.problem_detail, row.downtime_ms) == (2, None, None, None)
+
+
+def test_a_cancelled_rollback_has_no_problem():
+    """A rollback that somebody asked for is no failure."""
+    history = (*MIGRATED, e.RollbackStarted(UP, "cancel"))
+    assert upgrade(history).problem_code is None
+    assert upgrade((*MIGRATED, turned_back)).problem_code == PROBLEM.code
+
+
+def test_events_of_no_upgrade_have_no_upgrade_row():
+    """Registration and retention belong to the instance alone."""
+    assert upgrade([registered]) is None
+    assert upgrade([registered, cancelled]) is None
+    assert upgrade([registered, e.UpgradeCancelled(UP, LATER)]) is None

@@ -1,0 +1,26 @@
+"""Waiting for what another process does."""
+
+import asyncio
+from collections.abc import Callable
+
+import psutil
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for a condition, and fail when it does not come true."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 (another process sets no event of ours)
+            await asyncio.sleep(0.01)
+
+
+def gone(pid: int) -> bool:
+    """Whether no process has this number, not even a dead one that nobody has reaped."""
+    return not psutil.pid_exists(pid)
+
+
+def ended(pid: int) -> bool:
+    """Whether a process runs no more; an orphan may still wait for the system to reap it."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
