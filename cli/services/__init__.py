@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey on this machine, for whoever does not bring them."""

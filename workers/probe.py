@@ -1,0 +1,101 @@
+"""The probe: asks a gateway whether it serves, and which version answers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import httpx
+
+from domain.instance import InstanceConfig
+from domain.product import Product
+
+TIMEOUT = 2.0
+EVERY = 0.05
+"""Seconds between probes while downtime is measured."""
+
+
+class Probe:
+    """Speaks HTTP to one gateway, to its own address only: no proxy, no redirect."""
+
+    def __init__(self, config: InstanceConfig, product: Product) -> None:
+        self._product: Product = product
+        host = f"[{config.address}]" if ":" in config.address else config.address
+        self.base: str = f"http://{host}:{config.port}"
+        self._client: httpx.AsyncClient = httpx.AsyncClient(base_url=self.base, timeout=TIMEOUT, trust_env=False)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, config: InstanceConfig, product: Product) -> AsyncGenerator[Self]:
+        """Open a probe and close its connections in the end."""
+        probe = cls(config, product)
+        async with probe._client:
+            yield probe
+
+    async def health(self) -> tuple[bool, str]:
+        """Ask whether the gateway serves; gives the verdict and what was seen."""
+        expected = self._product.health
+        try:
+            answer = await self._client.get(expected.path, headers={"Connection": "close"})
+        except httpx.HTTPError as error:
+            return False, f"{self.base}{expected.path}: {type(error).__name__}: {error}"
+        seen = f"{self.base}{expected.path}: {answer.status_code} {answer.text[:200]}"
+        if not answer.is_success:
+            return False, seen
+        body = _json(answer)
+        return all(_field(body, name) == value for name, value in expected.contains.items()), seen
+
+    async def version(self) -> str | None:
+        """Ask which version answers; None where the product does not say or nobody answers."""
+        probe = self._product.version
+        if probe is None:
+            return None
+        try:
+            answer = await self._client.get(probe.path, headers={"Connection": "close"})
+        except httpx.HTTPError:
+            return None
+        return _field(_json(answer), probe.field)
+
+
+class Watch:
+    """Probes a gateway again and again, and remembers when it was last healthy."""
+
+    def __init__(self, probe: Probe) -> None:
+        self._probe: Probe = probe
+        self.last_healthy_at: datetime | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[Self]:
+        """Watch while the block runs."""
+        self.last_healthy_at = await self._healthy_at()
+        task = asyncio.create_task(self._run())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _healthy_at(self) -> datetime | None:
+        asked = datetime.now(UTC)
+        healthy, _ = await self._probe.health()
+        return asked if healthy else None
+
+    async def _run(self) -> None:
+        while True:
+            self.last_healthy_at = await self._healthy_at() or self.last_healthy_at
+            await asyncio.sleep(EVERY)
+
+
+def _json(answer: httpx.Response) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _field(body: Any, dotted: str) -> str | None:
+    for name in dotted.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return None if body is None else str(body)

@@ -1,0 +1,105 @@
+"""The relay: tails the log and tells the workers; the sweeper finds what a lost message left behind."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, cast
+
+import asyncpg
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import DramatiqError
+
+from domain.access import ACCESS_STREAM
+from domain.events import RollbackRequested, RollbackStarted, UpgradeRequested, UpgradeRetried
+from domain.states import Absent
+from store.cursor import Cursor
+from store.database import Database
+from store.entry import AnyRecorded
+from store.instances import Instances
+from store.log import Log
+from store.projector import Projector
+from store.sequencer import Sequencer
+from store.tail import Tail
+from store.views import Views
+from workers.broker import enqueue
+
+LOG = logging.getLogger("astrolabe.relay")
+
+WAKING = (UpgradeRequested, UpgradeRetried, RollbackRequested, RollbackStarted)
+"""The events after which a worker must be told; after all others it goes on by itself."""
+
+SWEEP_SECONDS = 1.0
+QUIET = timedelta(seconds=3)
+"""How long something may be due with nobody at it before it is told again."""
+
+PAUSE_SECONDS = (0.1, 5.0)
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, redis.RedisError, DramatiqError)
+
+
+class Relay:
+    """Everything that follows the log: order, views, messages and the sweeper."""
+
+    def __init__(self, database: Database, tail: Tail, broker: RedisBroker) -> None:
+        self._tail: Tail = tail
+        self._broker: RedisBroker = broker
+        self._log: Log = Log(database)
+        self._instances: Instances = Instances(self._log)
+        self._sequencer: Sequencer = Sequencer(database)
+        self._projector: Projector = Projector(database, self._log)
+        self._views: Views = Views(database)
+        self._cursor: Cursor = Cursor(database, "relay")
+
+    async def run(self) -> None:
+        """Follow the log for ever; what one part waits for delays no other part."""
+        async with asyncio.TaskGroup() as group:
+            for part in (self._sequencer.run, self._project, self._tell, self._sweep):
+                group.create_task(lasting(part))
+
+    async def _project(self) -> None:
+        while True:
+            if not await self._projector.step():
+                await self._tail.wait()
+
+    async def _tell(self) -> None:
+        position = await self._cursor.get()
+        while True:
+            batch = await self._log.read_all(position)
+            for each in batch:
+                await self._tell_of(each)
+            if batch:
+                position = cast("int", batch[-1].position)
+                await self._cursor.put(position)
+            else:
+                await self._tail.wait()
+
+    async def _tell_of(self, recorded: AnyRecorded) -> None:
+        if recorded.stream_id == ACCESS_STREAM or not isinstance(recorded.event, WAKING):
+            return
+        state = (await self._instances.load(recorded.stream_id)).state
+        if not isinstance(state, Absent):
+            await asyncio.to_thread(enqueue, self._broker, state.it.config.host, recorded.stream_id)
+
+    async def _sweep(self) -> None:
+        while True:
+            for row in await self._views.unattended(QUIET):
+                if await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id):
+                    LOG.info("told again: %s is due on %s", row.due or "a discard", row.instance_id)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def lasting(part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begin a part again whenever a server that it needs is away; it has forgotten nothing, for its place is kept."""
+    shortest, longest = PAUSE_SECONDS
+    pause = shortest
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await part()
+        except LOST as error:
+            LOG.warning("%s: %s: %s", part.__name__, type(error).__name__, str(error).splitlines()[:1])
+        if asyncio.get_running_loop().time() - started > longest:
+            pause = shortest
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, longest)

@@ -1,0 +1,33 @@
+"""The relay as a process."""
+
+import asyncio
+import logging
+import signal
+
+from store.database import Database
+from store.tail import Tail
+from workers.broker import open_broker
+from workers.relay import Relay
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def run_relay(database_url: str, redis_url: str) -> None:
+    """Follow the log until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
+    asyncio.run(_run(database_url, redis_url))
+
+
+async def _run(database_url: str, redis_url: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Database(database_url) as database, Tail(database) as tail:
+        following = asyncio.create_task(Relay(database, tail, open_broker(redis_url)).run())
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if following.done():
+            following.result()
+        following.cancel()
+        await asyncio.gather(following, waiting, return_exceptions=True)

@@ -1,0 +1,94 @@
+"""The backup: a dump taken while the instance serves, proven by reading it back."""
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+
+from domain import events as e
+from domain.drivers import postgres as argv
+from domain.rollback_point import Dump
+from domain.states import Planned
+from workers import shell, tools
+from workers.environment import inherited
+from workers.failure import StepFailed
+from workers.instance_database import InstanceDatabase
+from workers.site import Site
+from workers.work import Superseded, Work
+
+DUMP_SECONDS = 24 * 3600.0
+LIST_SECONDS = 600.0
+COMPRESSIONS = ("zstd:1", "gzip:1")
+"""The fastest first; not every build of pg_dump has it."""
+
+
+async def backup(work: Work) -> None:
+    """Dump the database, prove that the dump can be read and is whole, and record its SHA-256."""
+    await work.begin("backup")
+    state = work.state
+    if not isinstance(state, Planned):
+        raise Superseded(type(state).__name__)
+    site, run = work.site(), state.run
+    if site.database is None:
+        await work.report(e.BackupTaken(run.upgrade_id, None))
+        return
+    path = site.host.backups(site.instance_id) / f"{run.upgrade_id}-{run.attempt}.dump"
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    size = await site.database.size()
+    watch = asyncio.create_task(_tell(work, unfinished, size))
+    try:
+        tool = await _dump(site, unfinished)
+        tables = await _prove(unfinished, site.database)
+        sha256 = await asyncio.to_thread(_seal, unfinished)
+    finally:
+        watch.cancel()
+    unfinished.rename(path)
+    await work.report(e.BackupTaken(run.upgrade_id, Dump(str(path), sha256, path.stat().st_size, tables, tool)))
+
+
+async def _tell(work: Work, path: Path, size: int) -> None:
+    while True:
+        await asyncio.sleep(1)
+        if path.exists():
+            await work.progress("backup", f"dumped from {size:,} bytes of database", path.stat().st_size)
+
+
+async def _dump(site: Site, path: Path) -> str:
+    program = str(tools.postgres("pg_dump"))
+    if site.config.database is None:
+        raise StepFailed("database-unknown", "This instance was registered without a database.")
+    last = ""
+    for compress in COMPRESSIONS:
+        command = argv.dump(program, site.config.database, str(path), compress)
+        try:
+            await shell.run(command, env=site.database_environment(), deadline=DUMP_SECONDS, secrets=site.secrets)
+        except shell.CommandProblem as error:
+            last = error.tail or str(error)
+            if "not support compression" not in last:
+                break
+        else:
+            return (await shell.run([program, "--version"], env=inherited(), deadline=30)).stdout.strip()
+    path.unlink(missing_ok=True)
+    code = "no-space" if "No space left" in last else "backup-failed"
+    raise StepFailed(code, "pg_dump did not finish; nothing was stopped.", seen=last.splitlines())
+
+
+async def _prove(path: Path, database: InstanceDatabase) -> int:
+    expected = await database.tables()
+    try:
+        command = argv.list_dump(str(tools.postgres("pg_restore")), str(path))
+        listed = await shell.run(command, env=inherited(), deadline=LIST_SECONDS)
+    except shell.CommandProblem as error:
+        raise StepFailed("backup-unreadable", "The dump cannot be read back.", seen=error.tail.splitlines()) from error
+    tables = sum(" TABLE DATA " in line for line in listed.stdout.splitlines())
+    if tables < expected:
+        raise StepFailed("backup-incomplete", f"The dump holds {tables} tables; the database has {expected}.")
+    return tables
+
+
+def _seal(path: Path) -> str:
+    """Make the file outlast a power cut, and give its SHA-256."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()

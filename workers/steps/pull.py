@@ -1,0 +1,58 @@
+"""The pull: both versions on this host before anything stops."""
+
+import asyncio
+
+from domain import events as e
+from domain.plan import Artifact
+from domain.states import BackedUp
+from workers.failure import StepFailed
+from workers.work import Superseded, Work
+
+ATTEMPTS = 3
+PAUSE_SECONDS = 1.0
+LASTING = {"wrong-artifact", "no-space"}
+"""What another attempt cannot mend."""
+
+
+async def pull(work: Work) -> None:
+    """Bring the new artifact, and the old one for the way back, with the integrity that the plan names."""
+    await work.begin("pull")
+    state = work.state
+    if not isinstance(state, BackedUp):
+        raise Superseded(type(state).__name__)
+    for artifact in (state.plan.new, state.plan.old):
+        await _with_retries(work, artifact)
+    await work.report(e.ArtifactPulled(state.run.upgrade_id, (state.plan.new, state.plan.old)))
+
+
+async def _with_retries(work: Work, artifact: Artifact) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await _pull(work, artifact)
+        except StepFailed as failure:
+            if attempt == ATTEMPTS or failure.problem.code in LASTING:
+                raise
+            await asyncio.sleep(PAUSE_SECONDS * attempt)
+        else:
+            return
+
+
+async def _pull(work: Work, artifact: Artifact) -> None:
+    fetched = 0
+
+    def on_fetch(count: int) -> None:
+        nonlocal fetched
+        fetched = count
+
+    async def tell() -> None:
+        while True:
+            await work.progress("pull", f"fetching {artifact.package}@{artifact.version}", fetched)
+            await asyncio.sleep(1)
+
+    if work.driver().has(artifact):
+        return
+    watch = asyncio.create_task(tell())
+    try:
+        await work.driver().pull(artifact, on_fetch)
+    finally:
+        watch.cancel()

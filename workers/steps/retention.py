@@ -1,0 +1,17 @@
+"""Retention: what was kept aside goes when its time has come, and the log says so."""
+
+from pathlib import Path
+
+from domain import events as e
+from domain.rollback_point import Kept
+from workers.work import Work
+
+
+async def discard(work: Work, kept: Kept) -> None:
+    """Drop a database or delete a dump that was kept long enough."""
+    site = work.site()
+    if kept.what == "database":
+        await site.needed_database().drop(kept.name)
+    else:
+        Path(kept.name).unlink(missing_ok=True)
+    await work.report(e.KeptDiscarded(kept.what, kept.name))

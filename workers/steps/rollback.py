@@ -1,0 +1,140 @@
+"""The way back: stop, the copy in the place of the migrated database, the old version, verified."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from domain import events as e
+from domain import states as s
+from domain.rollback_point import Writes
+from workers.failure import StepFailed
+from workers.probe import Probe, Watch
+from workers.steps.migrate import beside, mark_of
+from workers.steps.start import Start
+from workers.steps.verify import checks_of, refuse_bad
+from workers.work import Superseded, Work
+
+ATTEMPTS = 5
+PAUSE_SECONDS = 1.0
+FLUSH_SECONDS = 10.5
+"""PostgreSQL's sessions report what they wrote at the latest 10 seconds after (PGSTAT_IDLE_INTERVAL)."""
+
+
+async def assess(work: Work) -> None:
+    """Count what a rollback would leave behind, and begin it only where that is nothing or was accepted."""
+    await work.begin("rollback")
+    state = work.state
+    if not isinstance(state, s.Assessing):
+        raise Superseded(type(state).__name__)
+    writes = await _since(work, state.point.counters)
+    if not state.accept_lost_writes and writes.total == 0:
+        await asyncio.sleep(FLUSH_SECONDS)
+        writes = await _since(work, state.point.counters)
+    if state.accept_lost_writes or writes.total == 0:
+        await work.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes))
+        return
+    many = "an unknown number of writes" if writes.total is None else f"{writes.total} writes"
+    failure = StepFailed(
+        "writes-would-be-lost",
+        f"Going back would leave {many} since the upgrade behind, in a database kept aside.",
+        seen=[f"{table}: {count}" for table, count in sorted(writes.tables.items())],
+        todo="Ask again with accept_lost_writes to go back all the same.",
+    )
+    await work.report(e.RollbackRefused(state.run.upgrade_id, failure.problem, writes))
+
+
+async def _since(work: Work, before: Writes) -> Writes:
+    site = work.site()
+    if site.database is None:
+        return Writes(0)
+    own = site.product.migrations.table if site.product.migrations else None
+    now = await site.database.counters()
+    tables = {name: count - before.tables.get(name, 0) for name, count in now.tables.items() if name != own}
+    tables = {name: count for name, count in tables.items() if count}
+    if any(count < 0 for count in tables.values()) or not set(before.tables) <= set(now.tables):
+        return Writes(None)
+    return Writes(sum(tables.values()), tables)
+
+
+async def restore(work: Work) -> None:
+    """Stop whatever runs, and put the database of before in its place; the migrated one is kept aside."""
+    await work.begin("rollback")
+    await _persistently(work, _restore)
+
+
+async def revive(work: Work) -> None:
+    """Start the old version on the old database and verify it."""
+    await work.begin("rollback")
+    await _persistently(work, _revive)
+
+
+async def _persistently(work: Work, step: Callable[[Work], Awaitable[None]]) -> None:
+    """Repeat a step of the way back: there is no other way, so one bad moment must not end it."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await step(work)
+        except StepFailed as failure:
+            if attempt == ATTEMPTS:
+                raise _inconsistent(failure) from failure
+            await work.progress("rollback", f"attempt {attempt} of {ATTEMPTS}: {failure.problem.detail}"[:1000])
+            await asyncio.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+        else:
+            return
+
+
+def _inconsistent(failure: StepFailed) -> StepFailed:
+    problem = failure.problem
+    todo = problem.todo or "Mend what was seen, then retry."
+    return StepFailed(problem.code, f"The way back failed: {problem.detail}", seen=problem.seen, todo=todo)
+
+
+async def _restore(work: Work) -> None:
+    state = work.state
+    if not isinstance(state, s.RollingBack):
+        raise Superseded(type(state).__name__)
+    site, driver, run, back = work.site(), work.driver(), state.run, state.back
+    async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
+        for found in (driver.started(mark_of(run, "new")), driver.started(mark_of(run, "old"))):
+            if found:
+                await driver.stop(found)
+        if running := driver.running():
+            await driver.stop(running.process)
+        last = watch.last_healthy_at
+    kept, writes = await _put_back(work, state)
+    await work.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
+
+
+async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Writes | None]:
+    database, back = work.site().database, state.back
+    if database is None:
+        return None, None
+    kept = writes = None
+    if back.migrated and back.copy:
+        kept = beside(database.name, state.run, "after")
+        if back.cause == "request" and state.it.rollback_point and not await database.exists(kept):
+            writes = await _since(work, state.it.rollback_point.counters)
+        await database.swap(back.copy.database, kept)
+    elif not back.migrated:
+        # The new version never had the database, so the copy holds nothing that the database does not.
+        await database.drop(beside(database.name, state.run, "before"))
+    await database.allow()
+    return kept, writes
+
+
+async def _revive(work: Work) -> None:
+    state = work.state
+    if not isinstance(state, s.Restored):
+        raise Superseded(type(state).__name__)
+    site, driver, run, back = work.site(), work.driver(), state.run, state.back
+    mark = mark_of(run, "old")
+    if site.database:
+        await site.database.allow()
+    started = driver.started(mark) or driver.start(back.artifact, mark)
+    healthy_at = await Start(work, back.artifact, mark, "rollback").until_healthy(started)
+    checks = await checks_of(work, back.artifact)
+    refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")
+    last = back.last_healthy_at
+    downtime = round((healthy_at - last).total_seconds() * 1000) if last else None
+    await work.report(
+        e.UpgradeRolledBack(run.upgrade_id, back.artifact.version, datetime.now(UTC), tuple(checks), downtime)
+    )

@@ -1,0 +1,73 @@
+"""Verifying: liveness is not enough, so everything that can tell is asked."""
+
+from datetime import UTC, datetime
+
+from domain import events as e
+from domain.plan import Artifact, Check
+from domain.rollback_point import Writes
+from domain.states import Migrated
+from workers.failure import StepFailed
+from workers.probe import Probe
+from workers.work import Superseded, Work
+
+
+async def verify(work: Work) -> None:
+    """Check the new version by health, version, doctor, migration history and indexes, and record the success."""
+    await work.begin("verify")
+    state = work.state
+    if not isinstance(state, Migrated):
+        raise Superseded(type(state).__name__)
+    checks = await checks_of(work, state.plan.new)
+    refuse_bad(checks, f"{state.plan.new.package} {state.plan.new.version}")
+    database = work.site().database
+    counters = await database.counters() if database else Writes(0)
+    await work.report(
+        e.UpgradeSucceeded(state.run.upgrade_id, state.plan.new.version, tuple(checks), counters, datetime.now(UTC))
+    )
+
+
+async def checks_of(work: Work, artifact: Artifact) -> list[Check]:
+    """Ask everything that can tell whether this artifact serves on a whole database."""
+    site, driver = work.site(), work.driver()
+    async with Probe.open(site.config, site.product) as probe:
+        healthy, seen = await probe.health()
+        checks = [Check("health", healthy, seen)]
+        running = driver.running()
+        tree = running.version if running else None
+        answers = await probe.version()
+    checks.append(Check("version", tree == artifact.version, f"the process runs from a tree of {tree}"))
+    if site.product.version:
+        checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
+    if told := await driver.doctor(artifact):
+        checks.append(Check("doctor", *told))
+    return [*checks, *await _database_checks(work, artifact)]
+
+
+async def _database_checks(work: Work, artifact: Artifact) -> list[Check]:
+    site = work.site()
+    if site.database is None:
+        return []
+    invalid = await site.database.invalid_indexes()
+    checks = [Check("indexes", not invalid, f"invalid: {', '.join(invalid) or 'none'}")]
+    if site.product.migrations is None:
+        return checks
+    history = await site.database.history(site.product.migrations) or []
+    files = work.driver().migration_files(artifact)
+    if files is not None:
+        missing = sorted(set(files) - set(history))
+        strange = sorted(set(history) - set(files))
+        seen = f"{len(history)} applied of {len(files)}; missing {missing[:3]}, unknown to this version {strange[:3]}"
+        checks.append(Check("migrations", not missing and not strange, seen))
+    return checks
+
+
+def refuse_bad(checks: list[Check], what: str) -> None:
+    """Raise StepFailed where a check does not hold."""
+    bad = [check for check in checks if not check.ok]
+    if bad:
+        raise StepFailed(
+            f"verify-{bad[0].name}",
+            f"{what} serves but is not well: {bad[0].name}: {bad[0].seen}",
+            seen=[f"{'ok' if check.ok else 'BAD'} {check.name}: {check.seen}" for check in checks],
+            todo="Read what was seen, mend it, then retry.",
+        )

@@ -1,0 +1,156 @@
+"""Work: the instance under a lease, what was recorded of it so far, and the way to record more."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from domain import states as s
+from domain.commands import Command, FailStep, Report
+from domain.events import Fact, StepProgressed, StepStarted
+from domain.policy import Due, due
+from domain.problem import Problem, Refused
+from domain.recorded import Cause
+from domain.words import Step
+from store.instances import Instances, Loaded
+from workers.drivers.npx import NpxDriver
+from workers.host import Host
+from workers.output import Redactor
+from workers.site import Site
+
+PROGRESS_SECONDS = 2.0
+"""How often progress is recorded at the most: the log cannot forget, so it is told no more than a reader wants."""
+
+
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What an unreachable database may raise."""
+
+
+class Superseded(Exception):  # noqa: N818  an order, not a fault
+    """The log went another way (a cancel, another worker): drop what is being done."""
+
+
+class LogUnreachable(Exception):  # noqa: N818  the step may be fine; only the record is not
+    """The log's own database is away: nothing may be done that cannot be recorded."""
+
+
+class Work:
+    """One instance while this worker holds its lease."""
+
+    def __init__(self, instances: Instances, loaded: Loaded, host: Host, worker: str, fence: int) -> None:
+        self._instances: Instances = instances
+        self.loaded: Loaded = loaded
+        self.host: Host = host
+        self.worker: str = worker
+        self.fence: int = fence
+        self._recording: asyncio.Lock = asyncio.Lock()
+        self._begun: tuple[str, str] | None = None
+        self._progressed: float = 0.0
+        self._told: StepProgressed | None = None
+
+    @property
+    def state(self) -> s.State:
+        """What the instance is, as far as this worker knows."""
+        return self.loaded.state
+
+    @property
+    def busy(self) -> s.Busy:
+        """The state of an instance on which something is under way."""
+        if isinstance(self.state, s.Absent | s.Idle | s.Retired | s.Inconsistent):
+            raise Superseded(type(self.state).__name__)
+        return self.state
+
+    def site(self) -> Site:
+        """Give the instance as this host sees it."""
+        if isinstance(self.state, s.Absent):
+            raise Superseded("Absent")
+        return Site(self.host, self.loaded.instance_id, self.state.it.config)
+
+    def driver(self) -> NpxDriver:
+        """Give the driver of the instance's kind."""
+        return NpxDriver(self.site())
+
+    def due(self) -> Due | None:
+        """Tell what is due now."""
+        return due(self.state, datetime.now(UTC))
+
+    async def refresh(self) -> None:
+        """Read what others appended."""
+        async with self._recording:
+            try:
+                self.loaded = await self._instances.refresh(self.loaded)
+            except LOST as error:
+                raise LogUnreachable(str(error)) from error
+
+    async def begin(self, step: Step) -> None:
+        """Record once that this worker begins a step."""
+        run = self.busy.run
+        if self._begun != (run.upgrade_id, f"{run.attempt}.{step}"):
+            await self.report(StepStarted(run.upgrade_id, run.attempt, step, self.worker, self.fence))
+            self._begun = (run.upgrade_id, f"{run.attempt}.{step}")
+
+    async def report(self, fact: Fact) -> None:
+        """Record what was done or found."""
+        await self._record(Report(self._redacted(fact)))
+
+    async def progress(self, step: Step, message: str, done: int | None = None, total: int | None = None) -> None:
+        """Record how far a step is, unless that or something else was told a moment ago."""
+        now, told = time.monotonic(), StepProgressed(self.busy.run.upgrade_id, step, message, done, total)
+        if now - self._progressed >= PROGRESS_SECONDS and told != self._told:
+            self._progressed, self._told = now, told
+            await self.report(told)
+
+    async def fail(self, step: Step, problem: Problem) -> None:
+        """Record that the step due cannot be done."""
+        redacted = self._redacted(problem)
+        await self._record(FailStep(self.busy.run.upgrade_id, step, redacted, datetime.now(UTC)))
+
+    async def _record(self, command: Command) -> None:
+        async with self._recording:
+            try:
+                self.loaded = await self._instances.execute(self.loaded, command, self._cause(), fence=self.fence)
+            except Refused as refusal:
+                raise Superseded(refusal.detail) from None
+            except LOST as error:
+                raise LogUnreachable(str(error)) from error
+
+    def _cause(self) -> Cause:
+        asked = next((each for each in reversed(self.loaded.history) if not _by_worker(each.cause)), None)
+        upgrade_id = None if isinstance(self.state, s.Absent | s.Idle | s.Retired) else self.state.run.upgrade_id
+        return Cause(
+            actor=asked.cause.actor if asked else self.worker,
+            reason=asked.cause.reason if asked else "retention has ended",
+            source=f"worker/{self.worker}",
+            causation_id=self.loaded.history[-1].event_id if self.loaded.history else None,
+            correlation_id=upgrade_id,
+        )
+
+    def _redacted(self, told: Any) -> Any:
+        try:
+            secrets = self.site().secrets
+        except Exception:  # noqa: BLE001  a secret that cannot be resolved cannot be shown either
+            return told
+        return redacted(told, Redactor(secrets)) if secrets else told
+
+
+def _by_worker(cause: Cause) -> bool:
+    return cause.source.startswith("worker/")
+
+
+def redacted(told: Any, redact: Callable[[str], str]) -> Any:
+    """Give the same value with every text in it redacted."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return redact(value)
+        if isinstance(value, dict):
+            return {key: clean(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [clean(each) for each in value]
+        return value
+
+    return msgspec.convert(clean(msgspec.to_builtins(told)), type(told))

@@ -1,0 +1,90 @@
+"""The worker as a process: Dramatiq consumes its host's queue, and one event loop carries everything out."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+
+import dramatiq
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.brokers.redis import RedisBroker
+
+from store.database import Database
+from store.leases import TTL_SECONDS
+from workers.broker import ACTOR, open_broker, queue_of, taken
+from workers.carry_out import CarryOut
+from workers.host import Host
+from workers.relay_process import FORMAT
+
+POLL_MS = 20
+"""How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
+
+LEASE_SECONDS = "ASTROLABE_LEASE_SECONDS"
+
+
+class Hands:
+    """What this process is carrying out; all of it can be put down at once."""
+
+    def __init__(self, database_url: str, host: Host, broker: RedisBroker, threads: int) -> None:
+        self._database_url: str = database_url
+        self._host: Host = host
+        self._broker: RedisBroker = broker
+        self._threads: int = threads
+        self._carry_out: CarryOut | None = None
+        self._opening: asyncio.Lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping: bool = False
+
+    async def take(self, instance_id: str) -> None:
+        """Carry out what is due on an instance."""
+        await asyncio.to_thread(taken, self._broker, instance_id)
+        if self._stopping:
+            return
+        task = asyncio.create_task((await self._ready())(instance_id))
+        self._tasks.add(task)
+        try:
+            await asyncio.wait((task,))
+        finally:
+            self._tasks.discard(task)
+        if not task.cancelled():
+            task.result()
+
+    async def _ready(self) -> CarryOut:
+        async with self._opening:
+            if self._carry_out is None:
+                database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
+                lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
+                name = f"{self._host.name}:{os.getpid()}"
+                self._carry_out = CarryOut(database, self._host, name, lease_seconds=lease)
+            return self._carry_out
+
+    def put_down(self) -> None:
+        """End everything under way; another worker goes on from what the log says."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+
+
+def run_worker(database_url: str, redis_url: str, host: Host, threads: int) -> None:
+    """Carry out what is due on a host until SIGTERM or SIGINT; gateways that were started go on."""
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    broker = open_broker(redis_url)
+    dramatiq.set_broker(broker)
+    hands = Hands(database_url, host, broker, threads)
+    queue = queue_of(host.name)
+    dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(hands.take)
+    worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL_MS)
+    worker.start()
+    stop.wait()
+    if loop := get_event_loop_thread():
+        loop.loop.call_soon_threadsafe(hands.put_down)
+    worker.stop()
