@@ -113,6 +113,9 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
     if (product.npm.bin is None) == (product.npm.entry is None):
         found.append(("[npm] needs exactly one of bin and entry", ("npm",)))
+    found += [
+        (f"the kind {kind} cannot be upgraded yet; write npx", ("kinds",)) for kind in product.kinds if kind != "npx"
+    ]
     values = [(("start", "args"), arg) for arg in product.start.args]
     values += [(("start", "env", name), value) for name, value in product.start.env.items()]
     allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)

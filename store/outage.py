@@ -5,7 +5,11 @@ import asyncpg
 _OUT = (
     OSError,  # refused, reset, timed out
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a query met a connection that the server was just closing
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # takes no connections
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
 )

@@ -51,7 +51,9 @@ class Tail:
 
     async def _listen(self) -> None:
         while True:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(
+                OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+            ):
                 await self._hear(await self._database.listen_connection())
             self._notice()
             await asyncio.sleep(LOOK_SECONDS)

@@ -102,8 +102,9 @@ class Views:
         async with self._database.transaction() as connection:
             found: dict[str, dict[str, int]] = {}
             for name, table in (("instances", INSTANCE), ("upgrades", UPGRADE)):
-                rows = await connection.execute(select(table.c.status, func.count()).group_by(table.c.status))
-                found[name] = dict(rows.tuples().all())
+                number = func.count().label("number")
+                rows = await connection.execute(select(table.c.status, number).group_by(table.c.status))
+                found[name] = {row.status: row.number for row in rows}
             return found
 
     async def lags(self) -> dict[str, int]:

@@ -1,0 +1,29 @@
+# Astrolabe's own image: api, relay, worker and migrate are commands of the one program in it.
+# Base: any Debian with Python 3.11 or newer, for example `--build-arg BASE=python:3.13-slim`.
+ARG BASE=python:3.13-slim
+FROM ${BASE}
+
+# pg_dump and pg_restore must be at least as new as the servers of the instances; npm carries the npx kind.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3 python3-venv postgresql-client nodejs npm \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --create-home --home-dir /var/lib/astrolabe --uid 10001 astrolabe
+
+WORKDIR /opt/astrolabe
+COPY requirements.lock ./
+RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md ./
+COPY api api
+COPY cli cli
+COPY domain domain
+COPY migrations migrations
+COPY store store
+COPY workers workers
+RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && ln -s /opt/venv/bin/astrolabe /usr/local/bin/astrolabe
+
+USER astrolabe
+ENV ASTROLABE_DATA=/var/lib/astrolabe
+VOLUME /var/lib/astrolabe
+ENTRYPOINT ["astrolabe"]
+CMD ["api", "--bind", "0.0.0.0:8400"]

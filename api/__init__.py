@@ -1,0 +1,1 @@
+"""HTTP in and out: every change is a decision appended to the log, every answer a fold of it."""

@@ -1,0 +1,54 @@
+"""The application: every route behind one way of reading requests and one way of answering failures."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+
+from api import events, health, history, instances, metrics, problem_types, products, tokens, upgrades, verbs
+from api.bodies import MAX_BODY, StrictRequest
+from api.documentation import openapi_config
+from api.failures import answer_failure
+from api.metrics import Measured, Metrics
+from api.problems import ProblemDetails
+from api.services import opened
+from store.catalogue import load_products
+
+ROUTES = (
+    *instances.ROUTES,
+    *history.ROUTES,
+    *upgrades.ROUTES,
+    *verbs.ROUTES,
+    *events.ROUTES,
+    *products.ROUTES,
+    *tokens.ROUTES,
+    *health.ROUTES,
+    *metrics.ROUTES,
+    *problem_types.ROUTES,
+)
+
+
+def create_app(*, database_url: str, product_folders: Sequence[Path] = ()) -> Litestar:
+    """Make the application; raises ProductError and StoreError where a product file or the URL is wrong."""
+    numbers = Metrics()
+
+    def failed(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
+        response = answer_failure(request, error)
+        if "path_template" not in request.scope:
+            numbers.count(request.method, "none", response.status_code or 0)
+        return response
+
+    return Litestar(
+        ROUTES,
+        lifespan=[opened(database_url, load_products(product_folders))],
+        state=State({"metrics": numbers}),
+        middleware=[Measured(numbers)],
+        request_class=StrictRequest,
+        request_max_body_size=MAX_BODY,
+        exception_handlers={Exception: failed},
+        openapi_config=openapi_config(version("astrolabe")),
+        logging_config=None,
+    )

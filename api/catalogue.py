@@ -1,0 +1,90 @@
+"""The catalogue of problem types (RFC 9457): a name is stable for ever and is what a program may match on."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class ProblemType(Struct, frozen=True):
+    """One kind of problem: its name, the status it is answered with, its title, and what helps."""
+
+    name: str
+    status: int
+    title: str
+    help: str
+
+
+_TYPES = (
+    ProblemType("bad-request", 400, "The request cannot be understood", "Check its request line and headers."),
+    ProblemType("json-malformed", 400, "The body is not JSON", "Send one JSON object, in UTF-8."),
+    ProblemType("field-unknown", 400, "A field is unknown", "Remove it, or correct its spelling: see the OpenAPI."),
+    ProblemType("field-invalid", 400, "A field is missing or has a wrong value", "`errors` names each field."),
+    ProblemType("version-invalid", 400, "Not a version", "Name an exact version such as 6.10.1, or latest."),
+    ProblemType("parameter-invalid", 400, "A parameter has a wrong value", "`errors` names each parameter."),
+    ProblemType("if-match-invalid", 400, "If-Match is malformed", 'Send back an ETag as it was given, such as "7".'),
+    ProblemType(
+        "idempotency-key-invalid",
+        400,
+        "Idempotency-Key is malformed",
+        "Send 1 to 128 printable ASCII characters without spaces, such as a UUID.",
+    ),
+    ProblemType(
+        "idempotency-key-refused",
+        400,
+        "Idempotency-Key is not possible here",
+        "The answer holds a secret that is never stored, so it cannot be given twice: leave the header out.",
+    ),
+    ProblemType("token-missing", 401, "No token was sent", "Send the header `Authorization: Bearer TOKEN`."),
+    ProblemType("token-invalid", 401, "The token is unknown or revoked", "Use a token that is in use, or make one."),
+    ProblemType("scope-missing", 403, "The token lacks a scope", "Use a token that has the scope named in `scope`."),
+    ProblemType("not-found", 404, "There is nothing here", "See /schema/openapi.json for what there is."),
+    ProblemType("instance-unknown", 404, "No such instance", "GET /instances lists those that there are."),
+    ProblemType("upgrade-unknown", 404, "No such upgrade", "GET /upgrades lists those that there are."),
+    ProblemType("token-unknown", 404, "No such token", "GET /tokens lists those in use."),
+    ProblemType("no-rollback-point", 404, "There is no way back recorded", "Only a succeeded upgrade leaves one."),
+    ProblemType("method-not-allowed", 405, "The method is not possible here", "The header Allow lists those that are."),
+    ProblemType("instance-busy", 409, "An upgrade is under way", "Wait for the one at `upgrade`, or cancel it."),
+    ProblemType("instance-exists", 409, "The instance is registered already", "Use it as it is."),
+    ProblemType("instance-name-taken", 409, "The name is taken", "Choose another: a name is unique for ever."),
+    ProblemType("instance-retired", 409, "The instance is retired", "Register it anew under another name."),
+    ProblemType("instance-inconsistent", 409, "A person must act first", "Do what `detail` says, then retry."),
+    ProblemType("already-at-version", 409, "The instance runs this version", "There is nothing to do."),
+    ProblemType("not-newer", 409, "The version is not newer", "To go back, roll back the upgrade that led here."),
+    ProblemType("upgrade-not-current", 409, "A later upgrade exists", "Only an instance's latest can be changed."),
+    ProblemType("cannot-cancel", 409, "The upgrade cannot be cancelled now", "`detail` says why."),
+    ProblemType("cannot-retry", 409, "The upgrade cannot be retried", "`detail` says why."),
+    ProblemType("superseded", 409, "Events went another way", "Look at the history, then ask anew."),
+    ProblemType("token-exists", 409, "The token's name is in use", "Choose another, or revoke that token."),
+    ProblemType("last-admin-token", 409, "The last admin token", "Make another admin token, then revoke this one."),
+    ProblemType("request-in-flight", 409, "The first request is still under way", "Ask again in a moment."),
+    ProblemType("version-mismatch", 412, "Somebody else was faster", "Read again, and decide on what is now so."),
+    ProblemType("body-too-large", 413, "The body is too large", "A body may have 65536 bytes."),
+    ProblemType("media-type-unsupported", 415, "The body is not declared as JSON", "Send `application/json`."),
+    ProblemType("product-unknown", 422, "The product is not in the catalogue", "See GET /products, or add a file."),
+    ProblemType("kind-unsupported", 422, "The product cannot be deployed this way", "See the product's `kinds`."),
+    ProblemType("setting-unknown", 422, "The product has no such setting", "See the product's `settings`."),
+    ProblemType("setting-twice", 422, "A setting is also a secret", "Name it in `settings` or in `secrets`, not both."),
+    ProblemType("database-missing", 422, "The product needs a database", "Say in `database` where it is."),
+    ProblemType("instance-too-large", 422, "The settings are too long", "Keep them below 32768 bytes altogether."),
+    ProblemType("fixed-at-registration", 422, "A fixed field was changed", "Register another instance instead."),
+    ProblemType(
+        "idempotency-key-reused",
+        422,
+        "The Idempotency-Key belongs to another request",
+        "Use a new key for a new request; to repeat one, send exactly what was sent first.",
+    ),
+    ProblemType("internal-error", 500, "A fault of ours", "Ask again; if it stays, report it with the log of the API."),
+    ProblemType("database-unavailable", 503, "The database cannot be used now", "Ask again in a moment."),
+    ProblemType("contended", 503, "Too many others change this now", "Ask again in a moment."),
+)
+
+CATALOGUE: dict[str, ProblemType] = {each.name: each for each in _TYPES}
+"""Every problem type by its name."""
+
+
+def by_status(names: Iterable[str]) -> dict[int, list[ProblemType]]:
+    """Group problem types by the status they are answered with."""
+    found: dict[int, list[ProblemType]] = {}
+    for name in names:
+        found.setdefault(CATALOGUE[name].status, []).append(CATALOGUE[name])
+    return found

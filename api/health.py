@@ -1,0 +1,41 @@
+"""The routes that say whether this process lives, and whether it can work."""
+
+import asyncio
+from typing import Literal
+
+from litestar import get
+from msgspec import Struct
+
+from api import documentation as doc
+from api.services import Asking, services_of
+
+PATIENCE_SECONDS = 2.0
+"""How long the database may take to answer before this process counts as not ready."""
+
+
+class Health(Struct, frozen=True):
+    """How this process is."""
+
+    status: Literal["ok"]
+
+
+@get("/healthz", summary="Is the process alive?", tags=["meta"], responses=doc.problems(*doc.ALWAYS))
+async def check_health() -> Health:
+    """Answer as long as the process lives; no token is needed."""
+    return Health("ok")
+
+
+@get(
+    "/readyz",
+    summary="Can it work?",
+    tags=["meta"],
+    responses=doc.problems(*doc.ALWAYS, "database-unavailable"),
+)
+async def check_readiness(request: Asking) -> Health:
+    """Answer 200 while the database is reachable and set up, 503 otherwise; no token is needed."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await services_of(request).log.last_position()
+    return Health("ok")
+
+
+ROUTES = (check_health, check_readiness)

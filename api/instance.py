@@ -1,0 +1,100 @@
+"""An instance as callers see it: what its owner registered, and where it stands."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from api.problems import ApiProblem
+from domain.instance import Database, InstanceConfig
+from domain.rollback_point import Kept
+from domain.states import Absent, Idle, Retired
+from domain.views import InstanceRow, InstanceStatus, instance_status
+from domain.words import Kind, Outcome, Reason, Version
+from store.instances import Loaded
+
+
+class Registration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body that registers an instance: how to reach it, and the exact version that it runs."""
+
+    version: Version
+    reason: Reason | None = None
+
+
+class Reconfiguration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body that says anew how to reach an instance."""
+
+    reason: Reason | None = None
+
+
+class LastUpgrade(Struct, frozen=True):
+    """The last upgrade of an instance, and how it ended."""
+
+    upgrade_id: str
+    outcome: Outcome
+
+
+class InstanceView(Struct, frozen=True):
+    """An instance, folded from its stream."""
+
+    id: str
+    name: str
+    product: str
+    kind: Kind
+    host: str
+    address: str
+    port: int
+    database: Database | None
+    settings: dict[str, str]
+    secrets: dict[str, str]
+    retention_hours: int
+    patience_seconds: int
+    version: str
+    status: InstanceStatus
+    upgrade_id: str | None
+    last_upgrade: LastUpgrade | None
+    rollback_point: bool
+    kept: tuple[Kept, ...]
+    stream_version: int
+    registered_at: datetime
+    updated_at: datetime
+    links: dict[str, str]
+
+
+class InstancePage(Struct, frozen=True):
+    """A page of instances, a moment behind the log, and the link to the next where there is one."""
+
+    items: tuple[InstanceRow, ...]
+    next: str | None = None
+
+
+def config_of(body: Registration | Reconfiguration) -> InstanceConfig:
+    """Take from a body what the instance is to keep."""
+    return InstanceConfig(**{name: getattr(body, name) for name in InstanceConfig.__struct_fields__})
+
+
+def instance_view(loaded: Loaded) -> InstanceView:
+    """Show an instance."""
+    state = loaded.state
+    if isinstance(state, Absent):
+        raise ApiProblem("instance-unknown", "No instance has this id; GET /instances lists those there are.")
+    it = state.it
+    here = f"/instances/{loaded.instance_id}"
+    upgrade_id = None if isinstance(state, Idle | Retired) else state.run.upgrade_id
+    links = {"self": here, "history": f"{here}/history"}
+    links |= {"rollback_point": f"{here}/rollback-point"} if it.rollback_point else {}
+    links |= {"upgrade": f"/upgrades/{upgrade_id}"} if upgrade_id else {}
+    return InstanceView(
+        **asdict(it.config),
+        id=loaded.instance_id,
+        version=it.version,
+        status=instance_status(state),
+        upgrade_id=upgrade_id,
+        last_upgrade=LastUpgrade(it.last.run.upgrade_id, it.last.outcome) if it.last else None,
+        rollback_point=it.rollback_point is not None,
+        kept=it.kept,
+        stream_version=loaded.version,
+        registered_at=loaded.history[0].recorded_at,
+        updated_at=loaded.history[-1].recorded_at,
+        links=links,
+    )

@@ -1,0 +1,105 @@
+"""Metrics: what Prometheus may ask; a token with the scope read is needed, for they tell of what runs here."""
+
+import time
+from collections.abc import Mapping
+
+from litestar import Response, get
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from typing_extensions import override
+
+from api import documentation as doc
+from api.auth import SCHEME, may
+from api.services import Asking, Services, services_of
+
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+
+class Metrics:
+    """The numbers of one application."""
+
+    def __init__(self) -> None:
+        self._registry: CollectorRegistry = CollectorRegistry()
+        self._requests: Counter = Counter(
+            "astrolabe_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds: Histogram = Histogram(
+            "astrolabe_http_request_seconds",
+            "Time until an answer began",
+            ["method", "route"],
+            registry=self._registry,
+        )
+        self._position: Gauge = self._gauge("astrolabe_log_position", "The last position of the log")
+        self._unsequenced: Gauge = self._gauge("astrolabe_log_unsequenced", "Events that wait for their position")
+        self._lag: Gauge = self._gauge("astrolabe_subscriber_lag", "Events a subscriber is behind", "subscriber")
+        self._instances: Gauge = self._gauge("astrolabe_instances", "Instances by status", "status")
+        self._upgrades: Gauge = self._gauge("astrolabe_upgrades", "Upgrades by status", "status")
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self._registry)
+
+    def count(self, method: str, route: str, status: int, seconds: float | None = None) -> None:
+        """Count an answered request; the route is its template, so that the number of series is bounded."""
+        method = method if method in METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        if seconds is not None:
+            self._seconds.labels(method, route).observe(seconds)
+
+    async def render(self, services: Services) -> bytes:
+        """Read the log's numbers and write all of them in Prometheus's text format."""
+        self._position.set(await services.log.last_position())
+        self._unsequenced.set(await services.log.unsequenced())
+        counts = await services.views.counts()
+        _fill(self._lag, await services.views.lags())
+        _fill(self._instances, counts["instances"])
+        _fill(self._upgrades, counts["upgrades"])
+        return generate_latest(self._registry)
+
+
+def _fill(gauge: Gauge, numbers: Mapping[str, int]) -> None:
+    gauge.clear()
+    for label, number in numbers.items():
+        gauge.labels(label).set(number)
+
+
+class Measured(ASGIMiddleware):
+    """Counts and times every request that a route answers."""
+
+    scopes: tuple[ScopeType, ...] = (ScopeType.HTTP,)
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics: Metrics = metrics
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass a request on, and note when its answer begins."""
+        started = time.perf_counter()
+        method, route = str(scope.get("method", "")), str(scope.get("path_template", ""))
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.count(method, route, message["status"], time.perf_counter() - started)
+            await send(message)
+
+        await next_app(scope, receive, noting)
+
+
+@get(
+    "/metrics",
+    summary="Read the metrics",
+    tags=["meta"],
+    media_type=CONTENT_TYPE_LATEST,
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED),
+)
+async def show_metrics(request: Asking) -> Response[bytes]:
+    """Give the numbers of this process and of the log in Prometheus's text format."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(await metrics.render(services_of(request)), media_type=CONTENT_TYPE_LATEST)
+
+
+ROUTES = (show_metrics,)

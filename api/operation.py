@@ -1,0 +1,141 @@
+"""The operation behind an upgrade (AIP-151), folded from its instance's history."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain import events as e
+from domain.commands import Cancel, Command, RequestRollback, Retry
+from domain.decide import decide
+from domain.problem import Problem, Refused
+from domain.states import Absent
+from domain.views import DONE, UpgradeRow, UpgradeStatus, upgrade_row
+from domain.words import Step
+from store.instances import InstanceRecorded, Loaded
+
+
+class Progress(Struct, frozen=True):
+    """How far the step under way is."""
+
+    step: Step
+    message: str
+    done: int | None = None
+    total: int | None = None
+
+
+class Result(Struct, frozen=True):
+    """How an upgrade ended: the version that runs, the downtime in milliseconds, and whether it can be taken back."""
+
+    version: str
+    downtime_ms: int | None
+    rollback_point: bool
+
+
+class Operation(Struct, frozen=True):
+    """An upgrade; `links` name what can be asked of it now."""
+
+    id: str
+    instance_id: str
+    attempt: int
+    from_version: str
+    target: str
+    to_version: str | None
+    status: UpgradeStatus
+    done: bool
+    progress: Progress | None
+    error: Problem | None
+    result: Result | None
+    actor: str
+    reason: str
+    requested_at: datetime
+    updated_at: datetime
+    links: dict[str, str]
+
+
+class _Told(Struct, frozen=True):
+    """What the view's row leaves out."""
+
+    running: str = ""
+    progress: Progress | None = None
+    problem: Problem | None = None
+
+
+def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
+    """Tell whether an event tells of this upgrade."""
+    return getattr(recorded.event, "upgrade_id", None) == upgrade_id
+
+
+def operation(loaded: Loaded, upgrade_id: str) -> Operation:
+    """Fold one upgrade of an instance; `loaded` must hold the whole history."""
+    row: UpgradeRow | None = None
+    told = _Told()
+    for recorded in loaded.history:
+        if belongs(recorded, upgrade_id):
+            row = upgrade_row(row, recorded)
+            told = _listen(told, recorded.event)
+    if row is None:
+        raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.instance_id}")
+    return _operation(loaded, row, told)
+
+
+def _listen(told: _Told, event: e.Event) -> _Told:
+    match event:
+        case e.UpgradeRequested(from_version=version) | e.UpgradeRetried(from_version=version):
+            return _Told(running=version)
+        case e.StepStarted(step=step):
+            return _Told(told.running, Progress(step, f"{step} has begun"), told.problem)
+        case e.StepProgressed(step=step, message=message, done=done, total=total):
+            return _Told(told.running, Progress(step, message, done, total), told.problem)
+        case e.UpgradeSucceeded(version=version) | e.UpgradeRolledBack(version=version):
+            return _Told(version, told.progress, told.problem)
+        case _:
+            return _Told(told.running, told.progress, getattr(event, "problem", None) or told.problem)
+
+
+def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
+    done = row.status in DONE
+    error = told.problem if row.problem_code else None
+    ended = done and (error is None or row.status == "succeeded")
+    return Operation(
+        id=row.upgrade_id,
+        instance_id=row.instance_id,
+        attempt=row.attempt,
+        from_version=row.from_version,
+        target=row.target,
+        to_version=row.to_version,
+        status=row.status,
+        done=done,
+        progress=None if done else told.progress,
+        error=error,
+        result=Result(told.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
+        actor=row.actor,
+        reason=row.reason,
+        requested_at=row.requested_at,
+        updated_at=row.updated_at,
+        links=_links(loaded, row),
+    )
+
+
+def _can_go_back(loaded: Loaded, row: UpgradeRow) -> bool:
+    if isinstance(loaded.state, Absent):
+        return False
+    point = loaded.state.it.rollback_point
+    return point is not None and point.upgrade_id == row.upgrade_id
+
+
+def _links(loaded: Loaded, row: UpgradeRow) -> dict[str, str]:
+    here = f"/upgrades/{row.upgrade_id}"
+    links = {"self": here, "events": f"{here}/events", "instance": f"/instances/{row.instance_id}"}
+    verbs: dict[str, Command] = {
+        "cancel": Cancel(row.upgrade_id, row.updated_at),
+        "retry": Retry(row.upgrade_id),
+        "rollback": RequestRollback(row.upgrade_id),
+    }
+    return links | {verb: f"{here}/{verb}" for verb, command in verbs.items() if _would_accept(command, loaded)}
+
+
+def _would_accept(command: Command, loaded: Loaded) -> bool:
+    try:
+        return bool(decide(command, loaded.state))
+    except Refused:
+        return False

@@ -1,0 +1,37 @@
+"""The routes that describe problem types, so that a `type` can be looked up."""
+
+from litestar import get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from api import documentation as doc
+from api.catalogue import CATALOGUE, ProblemType
+from api.problems import ApiProblem
+
+
+class ProblemTypes(Struct, frozen=True):
+    """All problem types."""
+
+    items: tuple[ProblemType, ...]
+
+
+@get("/problems", summary="List every problem type", tags=["meta"], responses=doc.problems(*doc.ALWAYS))
+async def list_problems() -> ProblemTypes:
+    """Give every problem type that an answer may carry."""
+    return ProblemTypes(tuple(CATALOGUE.values()))
+
+
+@get(
+    "/problems/{name:str}",
+    summary="Describe a problem type",
+    tags=["meta"],
+    responses=doc.problems(*doc.ALWAYS, "not-found"),
+)
+async def describe_problem(name: FromPath[str]) -> ProblemType:
+    """Say what a problem type means and what helps."""
+    if name not in CATALOGUE:
+        raise ApiProblem("not-found", "No problem type has this name; see GET /problems.")
+    return CATALOGUE[name]
+
+
+ROUTES = (list_problems, describe_problem)

@@ -1,0 +1,68 @@
+"""The routes of products: what can be deployed, as their files say."""
+
+from litestar import get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from api import documentation as doc
+from api.auth import SCHEME, may
+from api.problems import ApiProblem
+from api.services import Asking, services_of
+from domain.product import Doctor, Health, Migrations, Npm, Product, Start
+from domain.words import Kind
+
+
+class ProductView(Struct, frozen=True):
+    """A product as its file describes it, with what the file leaves out filled in."""
+
+    name: str
+    title: str
+    npm: Npm
+    kinds: tuple[Kind, ...]
+    start: Start
+    health: Health
+    migrations: Migrations | None
+    doctor: Doctor | None
+    settings: tuple[str, ...]
+
+
+class ProductPage(Struct, frozen=True):
+    """All products."""
+
+    items: tuple[ProductView, ...]
+
+
+def _view(product: Product) -> ProductView:
+    return ProductView(**{name: getattr(product, name) for name in ProductView.__struct_fields__})
+
+
+@get(
+    "/products",
+    summary="List products",
+    tags=["products"],
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED),
+)
+async def list_products(request: Asking) -> ProductPage:
+    """List the products of the catalogue, built in and of the user's own."""
+    products = services_of(request).products
+    return ProductPage(tuple(_view(products[name]) for name in sorted(products)))
+
+
+@get(
+    "/products/{name:str}",
+    summary="Look at a product",
+    tags=["products"],
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "not-found"),
+)
+async def show_product(request: Asking, name: FromPath[str]) -> ProductView:
+    """Give a product as its file describes it."""
+    if product := services_of(request).products.get(name):
+        return _view(product)
+    raise ApiProblem("not-found", "No product has this name; see GET /products, or add its file.")
+
+
+ROUTES = (list_products, show_product)

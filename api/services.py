@@ -1,0 +1,56 @@
+"""Services: what the handlers work with, opened when the server starts and closed when it stops."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias, cast
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from msgspec import Struct
+
+from domain.access import Token
+from domain.product import Product
+from store.database import Database
+from store.instances import Instances
+from store.log import Log
+from store.tail import Tail
+from store.tokens import Tokens
+from store.views import Views
+
+Asking: TypeAlias = Request[Any, Token, State]
+"""A request that passed a guard; `auth` is the token that it came with."""
+
+
+class Services(Struct, frozen=True):
+    """The doors to the store; `stopping` is set as soon as the server is asked to stop."""
+
+    log: Log
+    tail: Tail
+    tokens: Tokens
+    instances: Instances
+    views: Views
+    products: dict[str, Product]
+    stopping: asyncio.Event
+
+
+def opened(database_url: str, products: dict[str, Product]) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Make the lifespan that opens the services; raises StoreError where the URL is none."""
+    database = Database(database_url)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        async with database, Tail(database) as tail:
+            log = Log(database)
+            app.state.services = Services(
+                log, tail, Tokens(log), Instances(log), Views(database), products, asyncio.Event()
+            )
+            yield
+
+    return lifespan
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """Give the services of the application that a request came to."""
+    return cast("Services", connection.app.state.services)

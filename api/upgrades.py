@@ -1,0 +1,174 @@
+"""The routes of upgrades: ask for one, list them, look at one."""
+
+from typing import Annotated, cast
+
+from litestar import Response, get, post
+from litestar.openapi import ResponseSpec
+from litestar.params import Body, QueryParameter
+from msgspec import Meta, Struct
+
+from api import documentation as doc
+from api.auth import SCHEME, may
+from api.cause import cause_of
+from api.etag import etag, expected_version
+from api.idempotency import Answered, Claims, Promise, key_of, once
+from api.operation import Operation, operation
+from api.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
+from api.plan import UpgradePlan, plan_upgrade
+from api.references import find_instance, find_upgrade, instance_id_of
+from api.registration import product_of
+from api.services import Asking, Services, services_of
+from domain.commands import RequestUpgrade
+from domain.decide import decide
+from domain.states import Idle
+from domain.views import DONE, UpgradeRow
+from domain.words import Reason, Target
+from store.ids import new_id
+from store.instances import Loaded, WrongVersion
+
+LOOK_AGAIN = "2"
+"""When an operation is worth looking at again, in seconds."""
+EXAMPLE = {"instance": "flags", "target": "6.10.1", "reason": "security fix in 6.10"}
+WHERE = "an instance's id or name"
+
+
+class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that asks for an upgrade."""
+
+    instance: Annotated[str, Meta(min_length=1, max_length=100, description=WHERE)]
+    target: Target
+    reason: Reason | None = None
+    validate_only: bool = False
+
+
+class UpgradeSummary(UpgradeRow, frozen=True, kw_only=True):
+    """An upgrade in a list."""
+
+    done: bool
+
+
+class UpgradePage(Struct, frozen=True):
+    """A page of upgrades, the newest first and a moment behind the log, and the link to the next where there is one."""
+
+    items: tuple[UpgradeSummary, ...]
+    next: str | None = None
+
+
+@post(
+    "/upgrades",
+    summary="Ask for an upgrade",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[may("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=[doc.LOCATION, doc.ETAG, doc.RETRY_AFTER],
+    responses={
+        200: ResponseSpec(UpgradePlan, generate_examples=False, description="With validate_only: what would be done"),
+        **doc.problems(
+            *doc.CHANGE,
+            *doc.BUSY,
+            *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
+        ),
+    },
+)
+async def request_upgrade(
+    request: Asking,
+    data: Annotated[UpgradeRequest, Body(examples=doc.example("To an exact version", EXAMPLE))],
+    validate_only: Annotated[bool, QueryParameter(description="only tell what would be done")] = False,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Take an idle instance to another version; the answer comes at once, and the work goes on by itself.
+
+    With `validate_only` nothing is recorded, and the plan is the answer; an Idempotency-Key is then of no account.
+    """
+    services, cause, expected = services_of(request), cause_of(request, data.reason), expected_version(if_match)
+    key = key_of(request, idempotency_key, data)
+    command = RequestUpgrade(new_id(), data.target)
+    if validate_only or data.validate_only:
+        plan = await _plan(services, data.instance, command, expected)
+        return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
+
+    async def ask(claims: Claims) -> Loaded:
+        loaded = await _find(services, data.instance)
+        return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+
+    return operation_answer(
+        await once(services, key, ask, lambda after: Promise(202, after.version, command.upgrade_id))
+    )
+
+
+async def _find(services: Services, ref: str) -> Loaded:
+    loaded = await find_instance(services, ref)
+    if isinstance(loaded.state, Idle):
+        product_of(loaded.state.it.config, services.products)
+    return loaded
+
+
+async def _plan(services: Services, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
+    loaded = await _find(services, ref)
+    if expected not in {None, loaded.version}:
+        raise WrongVersion(loaded.version)
+    decide(command, loaded.state)
+    assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
+    it = loaded.state.it
+    product = product_of(it.config, services.products)
+    plan = plan_upgrade(loaded.instance_id, it.config, product, it.version, command.target)
+    return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
+
+
+def operation_answer(answered: Answered) -> Response[Operation]:
+    """Answer with the operation that was started, where it is, and when to look again."""
+    loaded, promise = answered.loaded, answered.promise
+    found = operation(loaded, promise.upgrade_id or "")
+    headers = {"Location": f"/upgrades/{found.id}", "ETag": etag(loaded.version), "Retry-After": LOOK_AGAIN}
+    return Response(found, status_code=promise.status, headers=headers)
+
+
+@get(
+    "/upgrades",
+    summary="List upgrades",
+    tags=["upgrades"],
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+)
+async def list_upgrades(
+    request: Asking,
+    instance: Annotated[str | None, QueryParameter(description=f"only those of one instance: {WHERE}")] = None,
+    before: AfterId = None,
+    limit: Limit = 100,
+) -> UpgradePage:
+    """List upgrades, the newest first; a list is a moment behind the log."""
+    services = services_of(request)
+    instance_id = None if instance is None else await instance_id_of(services, instance)
+    rows = await services.views.upgrades(instance_id=instance_id, before=before, limit=limit + 1)
+    link = None
+    if len(rows) > limit:
+        link = next_page("/upgrades", {"instance": instance, "before": rows[limit - 1].upgrade_id, "limit": limit})
+    return UpgradePage(tuple(map(_summary, rows[:limit])), link)
+
+
+def _summary(row: UpgradeRow) -> UpgradeSummary:
+    fields = {name: getattr(row, name) for name in UpgradeRow.__struct_fields__}
+    return UpgradeSummary(**fields, done=row.status in DONE)
+
+
+@get(
+    "/upgrades/{upgrade_id:str}",
+    summary="Look at an upgrade",
+    tags=["upgrades"],
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG, doc.RETRY_AFTER],
+    responses=doc.problems(*doc.AUTHORISED, "upgrade-unknown"),
+)
+async def show_upgrade(request: Asking, upgrade_id: UpgradeId) -> Response[Operation]:
+    """Fold one upgrade as it stands."""
+    loaded = await find_upgrade(services_of(request), upgrade_id)
+    found = operation(loaded, upgrade_id)
+    headers = {"ETag": etag(loaded.version)} | ({} if found.done else {"Retry-After": LOOK_AGAIN})
+    return Response(found, headers=headers)
+
+
+ROUTES = (request_upgrade, list_upgrades, show_upgrade)

@@ -1,0 +1,132 @@
+"""The verbs on an upgrade: cancel, retry, roll back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Response, post
+from litestar.datastructures import ResponseHeader
+from litestar.openapi import ResponseSpec
+from litestar.params import Body
+from msgspec import Meta
+
+from api import documentation as doc
+from api.auth import SCHEME, may
+from api.cause import ReasonBody, cause_of
+from api.etag import expected_version
+from api.idempotency import Claims, Promise, key_of, once
+from api.operation import Operation
+from api.parameters import IdempotencyKey, IfMatch, UpgradeId
+from api.references import find_upgrade
+from api.services import Asking, services_of
+from api.upgrades import operation_answer
+from domain.commands import Cancel, Command, RequestRollback, Retry
+from store.instances import Loaded
+
+HEADERS: Sequence[ResponseHeader] = (doc.LOCATION, doc.ETAG, doc.RETRY_AFTER)
+
+
+class RollbackBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
+    """The body that takes an upgrade back."""
+
+    accept_lost_writes: Annotated[
+        bool, Meta(description="go back even where writes since the upgrade stay behind in the database kept aside")
+    ] = False
+
+
+def _problems(*names: str) -> dict[int, ResponseSpec]:
+    return doc.problems(*doc.CHANGE, "upgrade-unknown", "upgrade-not-current", *names)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/cancel",
+    summary="Cancel an upgrade",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[may("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=HEADERS,
+    responses=_problems("cannot-cancel"),
+)
+async def cancel_upgrade(
+    request: Asking,
+    upgrade_id: UpgradeId,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "wrong evening"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Call an upgrade off: free before the old version is stopped, a rollback after it."""
+    command = Cancel(upgrade_id, datetime.now(UTC))
+    return await _carry_out(request, command, data or ReasonBody(), idempotency_key, if_match)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/retry",
+    summary="Retry an upgrade",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[may("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=HEADERS,
+    responses=_problems("cannot-retry", "already-at-version", "not-newer"),
+)
+async def retry_upgrade(
+    request: Asking,
+    upgrade_id: UpgradeId,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "disk freed"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Begin an ended upgrade again, or the way back of an inconsistent instance once a person has acted."""
+    return await _carry_out(request, Retry(upgrade_id), data or ReasonBody(), idempotency_key, if_match)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/rollback",
+    summary="Roll an upgrade back",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[may("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=HEADERS,
+    responses=_problems("no-rollback-point", *doc.BUSY),
+)
+async def roll_back_upgrade(
+    request: Asking,
+    upgrade_id: UpgradeId,
+    data: Annotated[
+        RollbackBody | None,
+        Body(examples=doc.example("Whatever was written since", {"accept_lost_writes": True, "reason": "too slow"})),
+    ] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Take the last succeeded upgrade back.
+
+    Without `accept_lost_writes` the worker refuses where writes made since would stay behind, and says how many.
+    """
+    body = data or RollbackBody()
+    command = RequestRollback(upgrade_id, body.accept_lost_writes)
+    return await _carry_out(request, command, body, idempotency_key, if_match)
+
+
+async def _carry_out(
+    request: Asking,
+    command: Cancel | Retry | RequestRollback,
+    body: ReasonBody,
+    idempotency_key: str | None,
+    if_match: str | None,
+) -> Response[Operation]:
+    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+    asked: Command = command
+
+    async def attempt(claims: Claims) -> Loaded:
+        loaded = await find_upgrade(services, command.upgrade_id)
+        return await services.instances.execute(loaded, asked, cause, if_match=expected, claims=claims)
+
+    key = key_of(request, idempotency_key, body)
+    promised = await once(services, key, attempt, lambda after: Promise(202, after.version, command.upgrade_id))
+    return operation_answer(promised)
+
+
+ROUTES = (cancel_upgrade, retry_upgrade, roll_back_upgrade)

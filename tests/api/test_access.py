@@ -1,0 +1,128 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from api.app import create_app
+from domain.access import Scope
+from tests.api.house import FLAGS, House, bearer, problem
+
+PUBLIC = {"/healthz", "/readyz", "/problems", "/problems/{name}", "/schema", "/schema/openapi.json", "/schema/{path}"}
+NEEDS: dict[tuple[str, str], Scope] = {
+    ("GET", "/instances"): "read",
+    ("POST", "/instances"): "configure",
+    ("GET", "/instances/{ref}"): "read",
+    ("PUT", "/instances/{ref}"): "configure",
+    ("POST", "/instances/{ref}/retire"): "configure",
+    ("GET", "/instances/{ref}/history"): "read",
+    ("GET", "/instances/{ref}/rollback-point"): "read",
+    ("GET", "/upgrades"): "read",
+    ("POST", "/upgrades"): "operate",
+    ("GET", "/upgrades/{upgrade_id}"): "read",
+    ("GET", "/upgrades/{upgrade_id}/events"): "read",
+    ("POST", "/upgrades/{upgrade_id}/cancel"): "operate",
+    ("POST", "/upgrades/{upgrade_id}/retry"): "operate",
+    ("POST", "/upgrades/{upgrade_id}/rollback"): "operate",
+    ("GET", "/products"): "read",
+    ("GET", "/products/{name}"): "read",
+    ("GET", "/tokens"): "admin",
+    ("POST", "/tokens"): "admin",
+    ("POST", "/tokens/{token_id}/revoke"): "admin",
+    ("GET", "/metrics"): "read",
+}
+
+
+def guarded_routes() -> Iterator[tuple[str, str]]:
+    """Every route of the application that is not public."""
+    app = create_app(database_url="postgresql://nobody@127.0.0.1/nothing")
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            assert isinstance(handler, HTTPRouteHandler)
+            if route.path_format not in PUBLIC:
+                yield from ((method, route.path_format) for method in handler.http_methods if method != "OPTIONS")
+
+
+def test_every_route_is_listed_here_with_its_scope() -> None:
+    """A route that is added must be added to the table below, or be public."""
+    assert set(guarded_routes()) == set(NEEDS)
+
+
+@pytest.mark.parametrize(("route", "scope"), NEEDS.items(), ids=[" ".join(route) for route in NEEDS])
+async def test_a_route_asks_for_its_scope(house: House, route: tuple[str, str], scope: Scope) -> None:
+    """Without a token it is 401, with a wrong one too, without the scope 403 naming it, and with it neither."""
+    method, path = route[0], route[1].replace("{", "").replace("}", "")
+    before = await house.size()
+    for headers, status, name in (
+        ({}, 401, "token-missing"),
+        ({"Authorization": "Basic YTpi"}, 401, "token-missing"),
+        (bearer("astro_wrong"), 401, "token-invalid"),
+    ):
+        answer = await house.anyone.request(method, path, headers=headers)
+        assert (answer.status_code, problem(answer)) == (status, name)
+        assert answer.headers["www-authenticate"].startswith('Bearer realm="astrolabe"')
+    for other in {"read", "configure", "operate"} - {scope}:
+        answer = await house.anyone.request(method, path, headers=bearer(house.secrets[other]))
+        assert (answer.status_code, problem(answer), answer.json()["scope"]) == (403, "scope-missing", scope)
+        assert f'scope="{scope}"' in answer.headers["www-authenticate"]
+    allowed = await house.anyone.request(method, path, headers=bearer(house.secrets[scope]))
+    assert allowed.status_code not in {401, 403}
+    assert await house.size() == before
+
+
+async def test_a_revoked_token_is_good_for_nothing_at_once(house: House) -> None:
+    """A token works until the answer to its revocation, and then no more; its name is free again."""
+    made = await house.client.post("/tokens", json={"name": "ci", "scopes": ["operate", "read", "read"]})
+    assert (made.status_code, made.json()["scopes"]) == (201, ["read", "operate"])
+    mine = bearer(made.json()["secret"])
+    assert (await house.anyone.get("/instances", headers=mine)).status_code == 200
+    assert (await house.client.post(f"/tokens/{made.json()['id']}/revoke")).status_code == 204
+    assert problem(await house.anyone.get("/instances", headers=mine)) == "token-invalid"
+    assert (await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"]})).status_code == 201
+
+
+async def test_the_last_admin_token_cannot_be_revoked(house: House) -> None:
+    """One admin must be left to make tokens; once there is another, the first can go."""
+    tokens = {each["name"]: each["id"] for each in (await house.client.get("/tokens")).json()["items"]}
+    answer = await house.client.post(f"/tokens/{tokens['adminer']}/revoke")
+    assert (answer.status_code, problem(answer)) == (409, "last-admin-token")
+    await house.client.post("/tokens", json={"name": "deputy", "scopes": ["admin"]})
+    assert (await house.client.post(f"/tokens/{tokens['adminer']}/revoke")).status_code == 204
+
+
+async def test_the_actor_is_the_name_of_the_token(house: House) -> None:
+    """What is done with a token is recorded under its name."""
+    headers = bearer(house.secrets["configure"])
+    assert (await house.anyone.post("/instances", json=FLAGS, headers=headers)).status_code == 201
+    assert (await house.client.get("/instances/flags/history")).json()["items"][0]["actor"] == "configureer"
+
+
+async def test_a_secret_is_shown_once_and_kept_nowhere(house: House) -> None:
+    """A token's secret and its digest are in no answer but the first, and the secret in no table of the database."""
+    made = await house.client.post("/tokens", json={"name": "ci", "scopes": ["admin"]})
+    secret = made.json()["secret"]
+    assert made.headers["cache-control"] == "no-store"
+    mine = bearer(secret)
+    answers = [
+        await house.anyone.post("/instances", json=FLAGS, headers=mine | {"Idempotency-Key": "one"}),
+        await house.anyone.post("/upgrades", json={"instance": "flags", "target": "6.10.1"}, headers=mine),
+        await house.anyone.get("/instances/flags/history", headers=mine),
+        await house.anyone.get("/tokens", headers=mine),
+        await house.anyone.get("/metrics", headers=mine),
+        await house.anyone.post("/tokens", json={"name": secret, "scopes": ["read"]}, headers=mine),
+        await house.anyone.post("/tokens", json={"name": "ci", "scopes": ["read"]}, headers=mine),
+    ]
+    digest = await house.value("SELECT entry::json->'data'->>'digest' FROM astrolabe.event ORDER BY 1 LIMIT 1")
+    assert len(digest) == 64
+    told = "".join(answer.text + str(answer.headers) for answer in answers)
+    assert (secret in told, digest in told) == (False, False)
+    for table in ("event", "command", "view_instance", "view_upgrade"):
+        text = await house.value(f"SELECT string_agg(t::text, '') FROM astrolabe.{table} t")  # noqa: S608 (our tables)
+        assert secret not in (text or "")
+
+
+def test_a_product_file_with_a_mistake_stops_the_start(tmp_path: Path) -> None:
+    """The application is not made, and the error names file and line."""
+    (tmp_path / "broken.toml").write_text('name = "broken"\ntitle = 7\n')
+    with pytest.raises(ValueError, match=r"broken\.toml:2"):
+        create_app(database_url="postgresql://nobody@127.0.0.1/nothing", product_folders=[tmp_path])

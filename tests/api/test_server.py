@@ -1,0 +1,213 @@
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from httpx_sse import ServerSentEvent, aconnect_sse
+from msgspec import Struct
+
+from api import stream
+from api.app import create_app
+from api.server import Server
+from domain.recorded import Cause
+from store.database import Database
+from store.sequencer import Sequencer
+from tests.api.house import FLAGS, House, bearer, problem, services_of
+from tests.domain import samples
+
+
+class Running(Struct):
+    """A real server on a real port, with a sequencer beside it."""
+
+    house: House
+    server: Server
+    task: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def serving(url: str) -> AsyncGenerator[Running]:
+    """Serve an application on a free port of 127.0.0.1."""
+    app = create_app(database_url=url)
+    server = Server(app, "127.0.0.1", 0)
+    # Not serve(): its handlers of signals belong to a process of its own.
+    task = asyncio.create_task(server._serve())
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    secret = (await services_of(app).tokens.issue("admin", ("admin",), Cause("test", "test", "test"))).secret
+    base = f"http://127.0.0.1:{server.port}"
+    async with (
+        httpx.AsyncClient(base_url=base, headers=bearer(secret), timeout=30) as client,
+        httpx.AsyncClient(base_url=base) as anyone,
+        Database(url, pool_size=1) as database,
+    ):
+        placing = asyncio.create_task(Sequencer(database).run())
+        try:
+            yield Running(House(app, url, {"admin": secret}, client, anyone), server, task)
+        finally:
+            server.should_exit = True
+            await task
+            placing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await placing
+
+
+@pytest_asyncio.fixture
+async def running(database_url: str) -> AsyncIterator[Running]:
+    """A server of this test alone."""
+    async with serving(database_url) as running:
+        yield running
+
+
+async def follow(house: House, upgrade_id: str, **headers: str) -> list[ServerSentEvent]:
+    """Read an upgrade's stream to its end."""
+    path = f"/upgrades/{upgrade_id}/events"
+    async with aconnect_sse(house.client, "GET", path, headers=headers) as source:
+        return [event async for event in source.aiter_sse()]
+
+
+def answering(running: Running) -> int:
+    """How many requests are being answered now."""
+    return len(running.server.server_state.tasks)
+
+
+async def test_of_eight_upgrades_at_once_one_is_accepted(running: Running) -> None:
+    """One answer is 202; the other seven are 409 and name that one."""
+    house = running.house
+    await house.register()
+    ask = {"instance": "flags", "target": "6.10.1"}
+    answers = await asyncio.gather(*[house.client.post("/upgrades", json=ask) for _ in range(8)])
+    (accepted,) = [answer for answer in answers if answer.status_code == 202]
+    refused = [answer for answer in answers if answer is not accepted]
+    assert [problem(answer) for answer in refused] == ["instance-busy"] * 7
+    assert {answer.json()["upgrade"] for answer in refused} == {accepted.headers["location"]}
+
+
+async def test_eight_requests_with_one_key_are_one_upgrade(running: Running) -> None:
+    """All eight answers are equal in status, body, Location and ETag, and one upgrade was asked for."""
+    house = running.house
+    await house.register()
+    ask, key = {"instance": "flags", "target": "6.10.1"}, {"Idempotency-Key": "the-one"}
+    answers = await asyncio.gather(*[house.client.post("/upgrades", json=ask, headers=key) for _ in range(8)])
+    seen = {
+        (answer.status_code, answer.content, answer.headers["location"], answer.headers["etag"]) for answer in answers
+    }
+    assert len(seen) == 1
+    assert answers[0].status_code == 202
+    assert await house.value("SELECT count(*) FROM astrolabe.event WHERE type = 'upgrade_requested'") == 1
+
+
+async def test_an_oversized_body_is_refused_however_it_comes(running: Running) -> None:
+    """With its length announced, or in chunks without one, a body over 64 KiB is answered 413."""
+    house = running.house
+    before = await house.size()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(80):
+            yield b"x" * 1024
+
+    content: Any
+    for content in (b"x" * 80 * 1024, chunks()):
+        answer = await house.client.post("/upgrades", content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, problem(answer)) == (413, "body-too-large")
+    assert await house.size() == before
+
+
+async def test_a_stream_tells_an_upgrade_as_it_happens_and_ends_with_it(running: Running) -> None:
+    """Who follows from the request on gets every event once, in order, the same as in the list, and then the end."""
+    house = running.house
+    instance_id = await house.register()
+    upgrade_id = await house.request()
+    following = asyncio.create_task(follow(house, upgrade_id))
+    for event in samples.SUCCEEDED[2:]:
+        await house.tell(instance_id, upgrade_id, event)
+    async with asyncio.timeout(10):
+        events = await following
+    listed = (await house.client.get(f"/upgrades/{upgrade_id}/events")).json()["items"]
+    assert [json.loads(event.data) for event in events] == listed
+    assert [(event.id, event.event) for event in events] == [(str(each["position"]), each["type"]) for each in listed]
+    assert events[-1].event == "upgrade_succeeded"
+
+
+async def test_a_stream_resumes_after_the_last_event_that_was_seen(running: Running) -> None:
+    """With Last-Event-ID only what came later is sent; once all was sent, the answer is 204: do not come back."""
+    house = running.house
+    instance_id = await house.register()
+    upgrade_id = await house.request()
+    await house.tell(instance_id, upgrade_id, *samples.SUCCEEDED[2:])
+    async with asyncio.timeout(10):
+        events = await follow(house, upgrade_id)
+        later = await follow(house, upgrade_id, **{"Last-Event-ID": events[3].id})
+    assert [event.id for event in later] == [event.id for event in events[4:]]
+    over = await house.client.get(
+        f"/upgrades/{upgrade_id}/events", headers={"Accept": "text/event-stream", "Last-Event-ID": events[-1].id}
+    )
+    assert (over.status_code, over.content) == (204, b"")
+
+
+async def test_a_rollback_of_an_ended_upgrade_can_be_followed(running: Running) -> None:
+    """A stream opened right after the rollback was asked for does not end with the success of before."""
+    house = running.house
+    instance_id = await house.register()
+    upgrade_id = await house.request()
+    await house.tell(instance_id, upgrade_id, *samples.SUCCEEDED[2:])
+    await house.client.post(f"/upgrades/{upgrade_id}/rollback")
+    following = asyncio.create_task(follow(house, upgrade_id))
+    await house.tell(instance_id, upgrade_id, samples.rollback_begun, samples.restored, samples.rolled_back)
+    async with asyncio.timeout(10):
+        events = await following
+    assert events[-1].event == "upgrade_rolled_back"
+
+
+async def test_a_silent_stream_has_a_heartbeat(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing happens, comments keep the connection from being taken for dead."""
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.0)
+    house = running.house
+    await house.register()
+    upgrade_id = await house.request()
+    headers = {"Accept": "text/event-stream"}
+    async with house.client.stream("GET", f"/upgrades/{upgrade_id}/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        async with asyncio.timeout(10):
+            lines = answer.aiter_lines()
+            while await anext(lines) != ": heartbeat":
+                pass
+
+
+async def test_a_stop_of_the_server_ends_its_streams(database_url: str) -> None:
+    """A stream of an upgrade that goes on ends at once when the server is asked to stop, and so does the server."""
+    async with serving(database_url) as running:
+        await running.house.register()
+        upgrade_id = await running.house.request()
+        following = asyncio.create_task(follow(running.house, upgrade_id))
+        while not answering(running):  # noqa: ASYNC110 (the server tells nobody of its tasks)
+            await asyncio.sleep(0.01)
+        running.server.should_exit = True
+        async with asyncio.timeout(5):
+            events = await following
+            await running.task
+    assert [event.event for event in events] in ([], ["upgrade_requested"])
+
+
+async def test_a_follower_that_leaves_is_forgotten(running: Running) -> None:
+    """When a caller hangs up, nothing goes on for them in the server."""
+    house = running.house
+    await house.register()
+    upgrade_id = await house.request()
+    headers = {"Accept": "text/event-stream"}
+    async with house.client.stream("GET", f"/upgrades/{upgrade_id}/events", headers=headers) as answer:
+        await anext(answer.aiter_lines())
+        assert answering(running) == 1
+    async with asyncio.timeout(5):
+        while answering(running):  # noqa: ASYNC110 (the server tells nobody of its tasks)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_runs_is_what_it_says(running: Running) -> None:
+    """An instance registered over the wire is found over the wire, and no header tells what serves it."""
+    answer = await running.house.client.post("/instances", json=FLAGS)
+    assert (answer.status_code, "server" in answer.headers) == (201, False)

@@ -1,0 +1,37 @@
+"""Databases for tests: one with the log's schema is made once a session, and each test gets a copy of its own."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest_asyncio
+
+from cli.services.postgres import Postgres
+from store.migrate import migrate
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template_database(postgres_server: Postgres) -> str:
+    """A database that holds an empty log; nobody may stay connected to it."""
+    name = f"template_{uuid4().hex}"
+    await migrate(await postgres_server.create_database(name))
+    return name
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres_server: Postgres, template_database: str) -> AsyncIterator[str]:
+    """An empty log of this test alone."""
+    name = f"test_{uuid4().hex}"
+    await run(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield postgres_server.url(name)
+    await run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def run(server: Postgres, *statements: str) -> None:
+    """Run statements as superuser in the maintenance database, each by itself."""
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
