@@ -1,7 +1,6 @@
 """Carrying out: what is due on an instance, one action after another, while this worker holds its lease."""
 
 import asyncio
-import contextlib
 import errno
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
@@ -18,7 +17,7 @@ from store.leases import Leases
 from store.log import Log
 from workers.failure import StepFailed
 from workers.host import Host
-from workers.lease import LeaseLost, beat, hands_on
+from workers.lease import LeaseLost, beat, hands_on, quietly
 from workers.steps.backup import backup
 from workers.steps.migrate import copy, follow, start, stop
 from workers.steps.preflight import preflight
@@ -27,7 +26,7 @@ from workers.steps.retention import discard
 from workers.steps.rollback import assess, restore, revive
 from workers.steps.verify import verify
 from workers.tools import ToolMissing
-from workers.work import LOST, LogUnreachable, Superseded, Work
+from workers.work import LogUnreachable, Superseded, Work
 
 ActionRunner: TypeAlias = Callable[[Work], Awaitable[None]]
 
@@ -73,8 +72,7 @@ class CarryOut:
                 if mine:
                     await self._while_held(instance_id, fence)
         finally:
-            with contextlib.suppress(*LOST):
-                await self._leases.release(instance_id, fence)
+            await quietly(self._leases.release(instance_id, fence))
 
     async def _while_held(self, instance_id: str, fence: int) -> None:
         loaded = await self._instances.load(instance_id)
@@ -98,10 +96,8 @@ class CarryOut:
         """Raise Superseded when something else is due than what is being done."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            head = work.loaded.version
-            with contextlib.suppress(*LOST):
-                head = await self._log.head(work.loaded.instance_id)
-            if head != work.loaded.version:
+            head = await quietly(self._log.head(work.loaded.instance_id))
+            if head not in (None, work.loaded.version):
                 before = work.loaded.version
                 await work.refresh()
                 if work.loaded.version != before and work.due() != due:

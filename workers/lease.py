@@ -5,12 +5,14 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
-
-import asyncpg
+from typing import TypeVar
 
 from store.leases import Leases
+from store.outage import is_outage
+
+T = TypeVar("T")
 
 
 class LeaseLost(Exception):  # noqa: N818  a fact of life for whoever was away too long
@@ -24,11 +26,21 @@ async def beat(leases: Leases, resource: str, fence: int) -> None:
     while time.monotonic() - renewed < ttl:
         await asyncio.sleep(ttl / 5)
         asked = time.monotonic()
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-            if not await asyncio.wait_for(leases.renew(resource, fence), ttl / 3):
-                raise LeaseLost(resource)
-            renewed = asked
+        held = await quietly(asyncio.wait_for(leases.renew(resource, fence), ttl / 3))
+        if held is False:
+            raise LeaseLost(resource)
+        renewed = asked if held else renewed
     raise LeaseLost(resource)
+
+
+async def quietly(question: Awaitable[T]) -> T | None:
+    """Ask the log's database; None where it is away, which is for the lease to notice."""
+    try:
+        return await question
+    except Exception as error:
+        if is_outage(error):
+            return None
+        raise
 
 
 @contextlib.asynccontextmanager

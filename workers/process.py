@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -102,6 +103,17 @@ def marked(mark: str) -> Process | None:
             if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
                 return _described(process)
     return None
+
+
+def marked_by(instances: Collection[str], folder: str) -> list[Process]:
+    """List the processes that starts of these instances left running, from trees below a folder."""
+    found: list[Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            owner = process.environ().get(MARK, "").partition("/")[0]
+            if owner in instances and any(word.startswith(folder) for word in process.cmdline()):
+                found.append(_described(process))
+    return found
 
 
 async def end(process: Process, grace: float = GRACE_SECONDS) -> None:

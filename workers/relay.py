@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, cast
 
-import asyncpg
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DramatiqError
@@ -19,6 +18,7 @@ from store.database import Database
 from store.entry import AnyRecorded
 from store.instances import Instances
 from store.log import Log
+from store.outage import is_outage
 from store.projector import Projector
 from store.sequencer import Sequencer
 from store.tail import Tail
@@ -35,7 +35,6 @@ QUIET = timedelta(seconds=3)
 """How long something may be due with nobody at it before it is told again."""
 
 PAUSE_SECONDS = (0.1, 5.0)
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, redis.RedisError, DramatiqError)
 
 
 class Relay:
@@ -97,8 +96,10 @@ async def lasting(part: Callable[[], Coroutine[Any, Any, None]]) -> None:
         started = asyncio.get_running_loop().time()
         try:
             await part()
-        except LOST as error:
-            LOG.warning("%s: %s: %s", part.__name__, type(error).__name__, str(error).splitlines()[:1])
+        except Exception as error:
+            if not (is_outage(error) or isinstance(error, redis.RedisError | DramatiqError)):
+                raise
+            LOG.warning("%s: %s: %s", part.__name__, type(error).__name__, str(error).partition("\n")[0])
         if asyncio.get_running_loop().time() - started > longest:
             pause = shortest
         await asyncio.sleep(pause)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import msgspec
 
 from domain import states as s
@@ -17,6 +16,7 @@ from domain.problem import Problem, Refused
 from domain.recorded import Cause
 from domain.words import Step
 from store.instances import Instances, Loaded
+from store.outage import is_outage
 from workers.drivers.npx import NpxDriver
 from workers.host import Host
 from workers.output import Redactor
@@ -24,10 +24,6 @@ from workers.site import Site
 
 PROGRESS_SECONDS = 2.0
 """How often progress is recorded at the most: the log cannot forget, so it is told no more than a reader wants."""
-
-
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What an unreachable database may raise."""
 
 
 class Superseded(Exception):  # noqa: N818  an order, not a fault
@@ -83,8 +79,8 @@ class Work:
         async with self._recording:
             try:
                 self.loaded = await self._instances.refresh(self.loaded)
-            except LOST as error:
-                raise LogUnreachable(str(error)) from error
+            except Exception as error:
+                raise (LogUnreachable(str(error)) if is_outage(error) else error) from error
 
     async def begin(self, step: Step) -> None:
         """Record once that this worker begins a step."""
@@ -115,8 +111,8 @@ class Work:
                 self.loaded = await self._instances.execute(self.loaded, command, self._cause(), fence=self.fence)
             except Refused as refusal:
                 raise Superseded(refusal.detail) from None
-            except LOST as error:
-                raise LogUnreachable(str(error)) from error
+            except Exception as error:
+                raise (LogUnreachable(str(error)) if is_outage(error) else error) from error
 
     def _cause(self) -> Cause:
         asked = next((each for each in reversed(self.loaded.history) if not _by_worker(each.cause)), None)

@@ -1,0 +1,101 @@
+"""The client of the API, as a person's commands use it."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+from httpx_sse import ServerSentEvent, connect_sse
+
+from cli.failure import Bad
+from cli.options import DEFAULT_BIND
+
+TIMEOUT = 30.0
+NOTHING_MORE = 204
+SILENCE = 60.0
+"""How long a stream may be silent; the API sends a comment every 15 seconds."""
+
+
+def path(*parts: str) -> str:
+    """Make a path of words, none of which can leave its place."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+class Refusal(Bad):
+    """The API refused; `problem` is what it said (RFC 9457)."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(str(problem.get("detail") or problem.get("title") or "the API refused"))
+        self.problem: Mapping[str, Any] = problem
+
+
+class Client:
+    """Speaks to one Astrolabe with one token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url: str = url
+        self._http: httpx.Client = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT, trust_env=False
+        )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Make a client from ASTROLABE_URL and ASTROLABE_TOKEN."""
+        token = os.environ.get("ASTROLABE_TOKEN", "").strip()
+        if not token:
+            raise Bad("Set ASTROLABE_TOKEN to a token; `astrolabe up` prints the first one.")
+        if not token.isascii() or any(char.isspace() for char in token):
+            raise Bad("ASTROLABE_TOKEN holds characters that no token has; copy it anew.")
+        return cls(os.environ.get("ASTROLABE_URL", f"http://{DEFAULT_BIND}").rstrip("/"), token)
+
+    def get(self, path: str, **parameters: str | int | None) -> Any:
+        """Read something."""
+        return self._call("GET", path, params={name: value for name, value in parameters.items() if value is not None})
+
+    def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Any:
+        """Ask for something; with a key, asking twice asks once."""
+        return self._call("POST", path, json=body, headers={"Idempotency-Key": key} if key else {})
+
+    def items(self, path: str, **parameters: str | int | None) -> Iterator[Any]:
+        """Read a list to its end, page by page."""
+        page = self.get(path, **parameters)
+        yield from page["items"]
+        while page.get("next"):
+            page = self.get(page["next"])
+            yield from page["items"]
+
+    def stream(self, path: str, last: str | None) -> Iterator[ServerSentEvent]:
+        """Listen to events after a position, until the stream ends."""
+        headers = {"Last-Event-ID": last} if last else {}
+        timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
+        with connect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
+            if source.response.status_code == NOTHING_MORE:
+                return
+            if source.response.is_error:
+                source.response.read()
+                raise _refusal(source.response)
+            yield from source.iter_sse()
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            answer = self._http.request(method, path, **options)
+        except httpx.InvalidURL:
+            raise Bad(f"{self.url} is no address; set ASTROLABE_URL, for example to http://{DEFAULT_BIND}.") from None
+        except httpx.HTTPError as error:
+            said = f"{type(error).__name__}: {error}"
+            raise Bad(f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL.") from None
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer.json() if answer.content else None
+
+
+def _refusal(answer: httpx.Response) -> Refusal:
+    try:
+        problem = answer.json()
+    except json.JSONDecodeError:
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    return Refusal({"detail": f"the server answered {answer.status_code}; is it an Astrolabe?", **problem})

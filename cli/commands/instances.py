@@ -1,0 +1,129 @@
+"""Instances: register, look at them, their history and their way back."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from cli import options
+from cli.client import Client, path
+from cli.commands.upgrades import reason_option, with_reason
+from cli.failure import Bad
+from cli.sentences import sentence
+from store.ids import new_id
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """Read NAME=VALUE options."""
+    found: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise Bad(f"{option} {each} is not NAME=VALUE.")
+        found[name] = value
+    return found
+
+
+def database(url: str, password: str | None) -> dict[str, Any]:
+    """Read where a database is; a password in the URL is refused, for a secret is named and never carried."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:
+        raise Bad(f"{url} is no URL; write postgresql://USER@HOST:PORT/DATABASE.") from None
+    if parts.password:
+        raise Bad("Leave the password out of --database; name where it is with --password-from env:… or file:….")
+    name = parts.path.strip("/")
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not name:
+        raise Bad(f"{url} is no database; write postgresql://USER@HOST:PORT/DATABASE.")
+    found: dict[str, Any] = {"name": name, "user": parts.username, "host": parts.hostname, "port": port}
+    return {**found, "password": password} if password else found
+
+
+@click.command()
+@click.argument("name")
+@click.option("--product", required=True, help="Which product it is; see astrolabe products.")
+@click.option("--version", required=True, help="The version that runs now.")
+@click.option("--port", required=True, type=click.IntRange(1, 65535), help="The port that it listens on.")
+@click.option("--address", help="The address that it listens on, by default 127.0.0.1.")
+@click.option("--host", help="The host it runs on, by default local: the name of that host's worker.")
+@click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE, without a password.")
+@click.option("--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/….")
+@click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
+@click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")
+@click.option("--patience", type=int, help="Seconds that a start may show no progress.")
+@reason_option
+def register(
+    name: str,
+    *,
+    database_url: str | None,
+    password_from: str | None,
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    patience: int | None,
+    reason: str | None,
+    **plain: str | int | None,
+) -> None:
+    """Make an instance known that runs already."""
+    body: dict[str, Any] = {"name": name, **{key: value for key, value in plain.items() if value is not None}}
+    if database_url:
+        body["database"] = database(database_url, password_from)
+    if settings:
+        body["settings"] = pairs(settings, "--set")
+    if secrets:
+        body["secrets"] = pairs(secrets, "--secret")
+    if patience is not None:
+        body["patience_seconds"] = patience
+    made = Client.from_environment().post("/instances", with_reason(reason, **body), key=new_id())
+    click.echo(f"{made['name']} is instance {made['id']}")
+
+
+@click.command()
+def instances() -> None:
+    """List the instances."""
+    for each in Client.from_environment().items("/instances"):
+        click.echo(f"{each['name']:<24} {each['product']} {each['version']:<12} {each['status']}")
+
+
+@click.command()
+@click.argument("instance")
+def show(instance: str) -> None:
+    """Show an instance as it is now."""
+    click.echo(json.dumps(Client.from_environment().get(path("instances", instance)), indent=2))
+
+
+@click.command()
+@click.argument("instance")
+@click.option("--at", help="As it stood at a position of the log, or at a time (RFC 3339).")
+@options.as_json
+def history(instance: str, at: str | None, *, as_json: bool) -> None:
+    """Show everything that happened to an instance, who asked for it, and why."""
+    for each in Client.from_environment().items(path("instances", instance, "history"), at=at):
+        if as_json:
+            click.echo(json.dumps(each))
+        else:
+            said = sentence(each["type"], each["data"])
+            click.echo(f"{each['recorded_at'][:19]}  {each['actor']:<10} {each['type']:<20} {said}")
+
+
+@click.command("rollback-point")
+@click.argument("instance")
+@click.option("--at", help="As it stood at a position of the log, or at a time (RFC 3339).")
+def rollback_point(instance: str, at: str | None) -> None:
+    """Show what takes an instance back."""
+    click.echo(
+        json.dumps(Client.from_environment().get(path("instances", instance, "rollback-point"), at=at), indent=2)
+    )
+
+
+@click.command()
+@click.argument("instance")
+@reason_option
+def retire(instance: str, reason: str | None) -> None:
+    """Ask nothing more of an instance."""
+    Client.from_environment().post(path("instances", instance, "retire"), with_reason(reason), key=new_id())
+    click.echo(f"{instance} is retired.")
+
+
+COMMANDS = (register, instances, show, history, rollback_point, retire)

@@ -1,0 +1,29 @@
+"""Products: the files that are known, and a file checked before it is used."""
+
+from pathlib import Path
+
+import click
+
+from cli import options
+from cli.failure import Bad
+from domain.product import parse_product
+from store.catalogue import load_products
+
+
+@click.command()
+@options.products
+@click.option("--check", type=click.Path(path_type=Path, dir_okay=False), help="Check one product file.")
+def products(products: tuple[Path, ...], check: Path | None) -> None:
+    """List the products that this host knows."""
+    if check is not None:
+        try:
+            text = check.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Bad(f"{check} cannot be read: {error}") from None
+        click.echo(f"{check}: {parse_product(text, str(check)).title} is well described.")
+        return
+    for each in load_products(options.product_folders(products)).values():
+        click.echo(f"{each.name:<16} {each.title:<24} {each.npm.package}")
+
+
+COMMANDS = (products,)

@@ -1,0 +1,97 @@
+"""The processes that make up Astrolabe, each to be started by itself: api, relay, worker, migrate, rebuild."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from api.server import run_api
+from cli import options
+from cli.services.folder import default_path
+from domain.words import HostName
+from store.catalogue import load_products
+from store.database import Database
+from store.log import Log
+from store.migrate import migrate as migrate_schema
+from store.projector import Projector
+from workers.host import Host
+from workers.relay_process import run_relay
+from workers.secret import DEFAULT_FOLDER, Secrets
+from workers.worker_process import run_worker
+
+THREADS = 16
+
+
+@click.command()
+@options.database_url
+@options.bind
+@options.products
+def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
+    """Serve the REST API."""
+    host, port = options.address(bind)
+    run_api(database_url=database_url, host=host, port=port, product_folders=options.product_folders(products))
+
+
+@click.command()
+@options.database_url
+@options.redis_url
+def relay(database_url: str, redis_url: str) -> None:
+    """Follow the log: positions, views, messages to the workers."""
+    run_relay(database_url, redis_url)
+
+
+@click.command()
+@options.database_url
+@options.redis_url
+@options.data
+@options.products
+@click.option("--host", "name", default="local", show_default=True, help="The host whose instances this worker has.")
+@click.option("--threads", default=THREADS, show_default=True, type=click.IntRange(1, 256), help="Instances at once.")
+@click.option(
+    "--secrets",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder that file: secrets may lie in, besides /run/secrets and DATA/secrets.",
+)
+def worker(
+    *,
+    database_url: str,
+    redis_url: str,
+    data: Path | None,
+    products: tuple[Path, ...],
+    name: HostName,
+    threads: int,
+    secrets: tuple[Path, ...],
+) -> None:
+    """Carry out what is due on the instances of this host."""
+    folder = (data or default_path()).absolute()
+    host = Host(
+        name,
+        folder,
+        load_products(options.product_folders(products)),
+        Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets]),
+    )
+    run_worker(database_url, redis_url, host, threads)
+
+
+@click.command()
+@options.database_url
+def migrate(database_url: str) -> None:
+    """Bring the log's own schema up to date."""
+    asyncio.run(migrate_schema(database_url))
+    click.echo("The schema is up to date.")
+
+
+@click.command()
+@options.database_url
+def rebuild(database_url: str) -> None:
+    """Drop the list views and fold them from the log again."""
+    click.echo(f"Folded {asyncio.run(_rebuild(database_url)):,} events.")
+
+
+async def _rebuild(url: str) -> int:
+    async with Database(url) as database:
+        return await Projector(database, Log(database)).rebuild()
+
+
+COMMANDS = (api, relay, worker, migrate, rebuild)

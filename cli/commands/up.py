@@ -1,0 +1,112 @@
+"""`astrolabe up`: everything on one machine; and `astrolabe demo`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from cli import options
+from cli.demo.story import tell
+from cli.failure import Bad
+from cli.ready import until_ready
+from cli.services.folder import is_free
+from cli.tree import Tree, own_command, serve
+from domain.access import SCOPES
+from domain.recorded import Cause
+from store.catalogue import load_products
+from store.database import Database
+from store.log import Log
+from store.migrate import migrate
+from store.tokens import Tokens
+
+FIRST_TOKEN = "admin"  # noqa: S105  its name
+
+
+async def prepare(environment: Mapping[str, str]) -> str | None:
+    """Migrate the log, and make the first token where there is none; gives its secret."""
+    url = environment["DATABASE_URL"]
+    await migrate(url)
+    async with Database(url, pool_size=1) as database:
+        tokens = Tokens(Log(database))
+        if (await tokens.current()).tokens:
+            return None
+        cause = Cause("astrolabe up", "the first token", "cli")
+        return (await tokens.issue(FIRST_TOKEN, SCOPES, cause)).secret
+
+
+def command_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:
+    """Give the argv of each of our processes."""
+    own = [word for folder in folders for word in ("--products", str(folder))]
+
+    def command(name: str) -> list[str]:
+        more = {"api": ["--bind", bind, *own], "worker": own}
+        return [*own_command(name), *more.get(name, [])]
+
+    return command
+
+
+@click.command()
+@options.data
+@options.bind
+@options.products
+def up(data: Path | None, bind: str, products: tuple[Path, ...]) -> None:
+    """Run PostgreSQL, Valkey, API, relay and worker on this machine, until Ctrl-C."""
+    folders = options.product_folders(products)
+    load_products(folders)
+    host, port = options.address(bind)
+    if not is_free(port) and host in {"127.0.0.1", "localhost"}:
+        raise Bad(f"Port {port} is taken by another program; choose one with --bind {host}:PORT.")
+    made: list[str | None] = []
+
+    async def prepared(environment: Mapping[str, str]) -> None:
+        made.append(await prepare(environment))
+        click.echo("The log is up to date.")
+
+    tree = Tree(
+        data, prepare=prepared, command=command_for(bind, [each.absolute() for each in folders]), say=click.echo
+    )
+    sys.exit(asyncio.run(_serve(tree, bind, made)))
+
+
+async def _serve(tree: Tree, bind: str, made: list[str | None]) -> int:
+    greeting: list[asyncio.Task[None]] = []
+
+    def ready() -> None:
+        greeting.append(asyncio.create_task(_greet(bind, made[-1] if made else None)))
+
+    try:
+        return await serve(tree, ready)
+    finally:
+        for task in greeting:
+            task.cancel()
+        click.echo("Stopped.")
+
+
+async def _greet(bind: str, token: str | None) -> None:
+    url = options.base_url(bind)
+    await until_ready(url)
+    click.echo(f"Astrolabe answers at {url}")
+    if token:
+        click.echo("The first token, shown this once; whoever has it may do everything:")
+        click.echo(f"\n    export ASTROLABE_URL={url}\n    export ASTROLABE_TOKEN={token}\n")
+    click.echo("Next, in another terminal: astrolabe register --help. Stop with Ctrl-C.")
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Where the demo keeps everything.")
+def demo(data: Path | None) -> None:
+    """Upgrade a real Unleash from 5.6.0 to 6.10.1 and take it back, on this machine, with everything shown."""
+    folder = data or Path(os.environ.get("ASTROLABE_DEMO_DATA") or _demo_folder())
+    asyncio.run(tell(folder.absolute()))
+
+
+def _demo_folder() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/astrolabe-demo")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "astrolabe-demo"
+
+
+COMMANDS = (up, demo)

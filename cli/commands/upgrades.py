@@ -1,0 +1,144 @@
+"""Upgrades: plan, ask for one, watch it, cancel, retry, take it back."""
+
+import json
+import shlex
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli import options
+from cli.client import Client, path
+from cli.failure import Ended
+from cli.sentences import seconds
+from cli.watching import Watch
+from store.ids import new_id
+
+reason_option = click.option("--reason", help="Why, for the audit trail.")
+detach_option = click.option("--detach", is_flag=True, help="Do not wait for the end.")
+
+
+def with_reason(reason: str | None, **more: Any) -> dict[str, Any]:
+    """Make a body, with a reason where one was given."""
+    return {**more, **({"reason": reason} if reason else {})}
+
+
+@click.command()
+@click.argument("instance")
+@click.argument("target")
+@options.as_json
+def plan(instance: str, target: str, *, as_json: bool) -> None:
+    """Show what an upgrade of INSTANCE to TARGET would do, and change nothing."""
+    found = Client.from_environment().post("/upgrades", {"instance": instance, "target": target, "validate_only": True})
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    click.echo(f"{instance}: {found['from_version']} → {found['target']}")
+    for step in found["steps"]:
+        click.echo(f"\n{step['step']}: {step['does']}\n  may fail into: {step['may_fail_into']}")
+        for command in found["commands"]:
+            if command["step"] == step["step"]:
+                click.echo(f"  $ {shlex.join(command['argv'])}")
+
+
+@click.command()
+@click.argument("instance")
+@click.argument("target")
+@reason_option
+@detach_option
+def upgrade(instance: str, target: str, reason: str | None, *, detach: bool) -> None:
+    """Upgrade INSTANCE to TARGET, an exact version or latest."""
+    client = Client.from_environment()
+    asked = client.post("/upgrades", with_reason(reason, instance=instance, target=target), key=new_id())
+    click.echo(f"Upgrade {asked['id']}")
+    if not detach:
+        finish(client, asked["id"])
+
+
+@click.command()
+@click.argument("upgrade_id")
+def watch(upgrade_id: str) -> None:
+    """Watch an upgrade to its end."""
+    finish(Client.from_environment(), upgrade_id)
+
+
+@click.command()
+@click.argument("upgrade_id")
+@reason_option
+@detach_option
+def cancel(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
+    """Call an upgrade off; once the instance was stopped this means rolling back."""
+    client = Client.from_environment()
+    client.post(path("upgrades", upgrade_id, "cancel"), with_reason(reason), key=new_id())
+    if not detach:
+        finish(client, upgrade_id, wanted=("cancelled", "rolled_back"))
+
+
+@click.command()
+@click.argument("upgrade_id")
+@reason_option
+@detach_option
+def retry(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
+    """Begin an ended upgrade again, or the way back of an inconsistent instance."""
+    client = Client.from_environment()
+    client.post(path("upgrades", upgrade_id, "retry"), with_reason(reason), key=new_id())
+    if not detach:
+        finish(client, upgrade_id, wanted=("succeeded", "rolled_back"))
+
+
+@click.command()
+@click.argument("upgrade_id")
+@click.option("--accept-lost-writes", is_flag=True, help="Go back although writes stay behind, kept aside.")
+@reason_option
+def rollback(upgrade_id: str, reason: str | None, *, accept_lost_writes: bool) -> None:
+    """Take a succeeded upgrade back."""
+    client = Client.from_environment()
+    ended = _rollback(client, upgrade_id, reason, accept=accept_lost_writes)
+    if ended["status"] == "succeeded" and not accept_lost_writes and sys.stdin.isatty():
+        click.confirm("Leave these writes behind, in the database kept aside?", abort=True)
+        ended = _rollback(client, upgrade_id, reason, accept=True)
+    judge(ended, ("rolled_back",))
+
+
+def _rollback(client: Client, upgrade_id: str, reason: str | None, *, accept: bool) -> dict[str, Any]:
+    where = path("upgrades", upgrade_id)
+    last = max((each["position"] or 0 for each in client.get(f"{where}/events")["items"]), default=0)
+    client.post(f"{where}/rollback", with_reason(reason, accept_lost_writes=accept), key=new_id())
+    ended = Watch(client, upgrade_id, Console(), last=str(last)).until_done()
+    error = ended.get("error")
+    if error and ended["status"] == "succeeded":
+        click.echo("\n".join([error["detail"], *(f"  {line}" for line in error["seen"])]))
+    return ended
+
+
+def finish(client: Client, upgrade_id: str, wanted: tuple[str, ...] = ("succeeded",)) -> None:
+    """Watch an upgrade to its end; raises Ended where that is none of those wanted."""
+    judge(Watch(client, upgrade_id, Console()).until_done(), wanted)
+
+
+def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
+    """Say how an upgrade ended; raises Ended where that is none of those wanted."""
+    error, result = operation.get("error"), operation.get("result")
+    if operation["status"] in wanted:
+        downtime = (
+            f", downtime {seconds(result['downtime_ms'])}" if result and result["downtime_ms"] is not None else ""
+        )
+        click.echo(f"{operation['status']}{downtime}")
+        return
+    detail = f": {error['detail']} {error['todo']}" if error else ""
+    raise Ended(f"{operation['status']}{detail}")
+
+
+@click.command()
+@click.argument("instance", required=False)
+def upgrades(instance: str | None) -> None:
+    """List upgrades, the newest first."""
+    client = Client.from_environment()
+    instance_id = client.get(path("instances", instance))["id"] if instance else None
+    for each in client.items("/upgrades", instance=instance_id):
+        target = each["to_version"] or each["target"]
+        click.echo(f"{each['upgrade_id']}  {each['from_version']} → {target}  {each['status']}")
+
+
+COMMANDS = (plan, upgrade, watch, cancel, retry, rollback, upgrades)

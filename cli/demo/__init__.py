@@ -1,0 +1,1 @@
+"""The demo: one real upgrade and the way back, in front of the user."""

@@ -1,0 +1,122 @@
+"""The demo's stage: an Unleash as its owner ran it before Astrolabe."""
+
+import asyncio
+import contextlib
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from cli.demo.screen import Broken, Screen
+from cli.services.folder import write_private
+from domain.drivers import npx as argv
+from domain.instance import Database, InstanceConfig
+from domain.plan import Artifact
+from store.catalogue import load_products
+from workers import npm, process, shell, tools
+from workers.drivers.npx import NpxDriver
+from workers.environment import inherited
+from workers.host import Host
+from workers.probe import Probe
+from workers.secret import Secrets
+from workers.site import Site
+
+OWN = "demo"
+"""The instance id of starts that happened before Astrolabe knew the instance."""
+
+HEALTHY_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One Unleash with a database and secrets of its own."""
+
+    screen: Screen
+    host: Host
+    config: InstanceConfig
+    token: str
+    log_url: str
+
+    @classmethod
+    async def build(cls, screen: Screen, folder: Path, log_url: str, port: int) -> Self:
+        """Make a role, a database and the files of its secrets."""
+        own = secrets.token_hex(3)
+        name, token, password = f"unleash_{own}", f"*:*.{secrets.token_hex(16)}", secrets.token_hex(16)
+        kept = folder / "secrets"
+        kept.mkdir(mode=0o700, exist_ok=True)
+        write_private(kept / f"{name}.password", password)
+        write_private(kept / f"{name}.token", token)
+        script = kept / f"{name}.sql"
+        role = f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}';"
+        write_private(script, f"{role}\nCREATE DATABASE {name} OWNER {name};\n")
+        await psql(log_url, "--file", str(script))
+        script.unlink()
+        server = urlsplit(log_url)
+        password_from = f"file:{kept / f'{name}.password'}"
+        database = Database(name, name, server.hostname or "127.0.0.1", server.port or 5432, password_from)
+        config = InstanceConfig(
+            f"flags-{own}",
+            "unleash",
+            port,
+            database=database,
+            secrets={"INIT_ADMIN_API_TOKENS": f"file:{kept / f'{name}.token'}"},
+        )
+        host = Host("local", folder, load_products(), Secrets([kept]))
+        return cls(screen, host, config, token, log_url)
+
+    @property
+    def driver(self) -> NpxDriver:
+        """What starts and stops the instance."""
+        return NpxDriver(Site(self.host, OWN, self.config))
+
+    async def install(self, version: str) -> Artifact:
+        """Install a version as its owner would."""
+        package = self.host.products["unleash"].npm
+        with self.screen.console.status(f"   asking npm about {package.package}@{version}"):
+            artifact, _ = await self.driver.resolve(version)
+        place = npm.shelf(self.host.artifacts(), artifact)
+        self.screen.command(argv.install(("npm",), package, version, str(place)))
+        with self.screen.console.status("   npm begins") as status:
+            await self.driver.pull(artifact, lambda count: status.update(f"   npm has fetched {count} packages"))
+        return artifact
+
+    async def start(self, artifact: Artifact) -> None:
+        """Start a version and wait until it is healthy."""
+        mark = f"{self.config.name}-first"
+        started = self.driver.start(artifact, mark)
+        product = self.host.products["unleash"]
+        with self.screen.console.status("   starting"), contextlib.suppress(TimeoutError):
+            async with Probe.open(self.config, product) as probe, asyncio.timeout(HEALTHY_SECONDS):
+                while started.alive():
+                    if (await probe.health())[0]:
+                        return
+                    await asyncio.sleep(0.1)
+        raise Broken(f"Unleash {artifact.version} did not become healthy; see {self.driver.log(mark)}")
+
+    async def stop(self) -> None:
+        """End the instance, whichever version runs."""
+        if running := self.driver.running():
+            await self.driver.stop(running.process)
+
+    async def flags_in(self, database: str) -> set[str]:
+        """Read the flags straight from a database of the server."""
+        said = await psql(self.log_url, "--command", "SELECT name FROM features", database=database)
+        return set(said.split())
+
+
+async def psql(url: str, *words: str, database: str | None = None) -> str:
+    """Run psql as the server's owner; the password travels in the environment."""
+    parts = urlsplit(url)
+    where = {"PGHOST": parts.hostname or "", "PGPORT": str(parts.port or 5432), "PGUSER": unquote(parts.username or "")}
+    env = {**inherited(), **where, "PGPASSWORD": unquote(parts.password or "")}
+    options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "--dbname", database or "postgres"]
+    return (await shell.run([tools.postgres("psql"), *options, *words], env=env, deadline=60)).stdout
+
+
+async def end_leftovers(folder: Path) -> None:
+    """End the gateways that an earlier, interrupted demo in this folder left behind."""
+    rooms = folder / "instances"
+    known = {OWN, *(each.name for each in rooms.iterdir())} if rooms.is_dir() else {OWN}
+    for found in process.marked_by(known, str(folder)):
+        await process.end(found)

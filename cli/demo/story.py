@@ -1,0 +1,190 @@
+"""The story that the demo tells: an upgrade, what it left behind, and the way back."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import to_builtins
+
+from cli import options
+from cli.client import Client
+from cli.demo.screen import Broken, Screen
+from cli.demo.stage import Stage, end_leftovers
+from cli.demo.unleash import Unleash
+from cli.failure import Ended
+from cli.ready import until_ready
+from cli.sentences import seconds, sentence
+from cli.services.folder import is_free
+from cli.tree import Tree, own_command
+from cli.watching import Watch
+from domain.access import SCOPES
+from domain.recorded import Cause
+from store.database import Database
+from store.ids import new_id
+from store.log import Log
+from store.migrate import migrate
+from store.tokens import Tokens
+
+OLD, NEW = "5.6.0", "6.10.1"
+BEFORE, AFTER = "made-before-the-upgrade", "made-after-the-upgrade"
+ASTROLABE_PORT, UNLEASH_PORT = options.DEFAULT_PORT, 4242
+
+
+def free_port(wanted: int) -> int:
+    """Give the wanted port, or the next one that is free."""
+    return next(port for port in range(wanted, wanted + 200) if is_free(port))
+
+
+async def tell(folder: Path) -> None:
+    """Tell the whole story in a folder; raises Ended where a claim of it does not hold."""
+    screen, begun = Screen(), time.monotonic()
+    bind = f"127.0.0.1:{free_port(ASTROLABE_PORT)}"
+    token: list[str] = []
+
+    async def prepare(environment: Mapping[str, str]) -> None:
+        token.append(await _first_token(environment["DATABASE_URL"]))
+
+    def command(name: str) -> list[str]:
+        return [*own_command(name), *(["--bind", bind] if name == "api" else [])]
+
+    screen.chapter("Astrolabe starts: PostgreSQL, Valkey, API, relay and worker")
+    screen.say(f"Everything is kept in {folder}.")
+    tree = Tree(folder, prepare=prepare, command=command, say=screen.say)
+    try:
+        async with tree:
+            await until_ready(options.base_url(bind))
+            screen.say(f"The API answers at {options.base_url(bind)}.")
+            client = Client(options.base_url(bind), token[0])
+            await _settle(screen, client, folder)
+            await _on_stage(screen, client, folder, tree.environment["DATABASE_URL"])
+    except Broken as broken:
+        raise Ended(f"{broken} The logs are in {folder / 'logs'} and {folder / 'instances'}.") from None
+    _farewell(screen, folder, bind, token[0], time.monotonic() - begun)
+
+
+async def _first_token(url: str) -> str:
+    await migrate(url)
+    async with Database(url, pool_size=1) as database:
+        cause = Cause("astrolabe demo", "to tell the story", "cli")
+        name = f"demo-{secrets.token_hex(4)}"
+        return (await Tokens(Log(database)).issue(name, SCOPES, cause)).secret
+
+
+async def _settle(screen: Screen, client: Client, folder: Path) -> None:
+    """Let an interrupted demo's upgrade come to its end, as any upgrade does, and end the gateways it left."""
+    earlier = await asyncio.to_thread(lambda: list(client.items("/instances")))
+    for row in earlier:
+        instance = await asyncio.to_thread(client.get, f"/instances/{row['instance_id']}")
+        if instance["upgrade_id"] and instance["status"] != "inconsistent":
+            screen.say(f"An interrupted demo's upgrade of {instance['name']} goes on to its end first.")
+            await _watched(screen, client, instance["upgrade_id"])
+    await end_leftovers(folder)
+
+
+async def _on_stage(screen: Screen, client: Client, folder: Path, log_url: str) -> None:
+    stage = await Stage.build(screen, folder, log_url, free_port(UNLEASH_PORT))
+    try:
+        async with Unleash(stage.config.port, stage.token) as unleash:
+            await _before(screen, stage, unleash)
+            upgrade_id = await _upgrade(screen, client, stage, unleash)
+            await _look_back(screen, client, stage)
+            await _take_back(screen, client, stage, unleash, upgrade_id)
+    finally:
+        await stage.stop()
+        screen.say("The demo's Unleash is stopped; yours would go on running.")
+
+
+async def _before(screen: Screen, stage: Stage, unleash: Unleash) -> None:
+    screen.chapter(f"An Unleash {OLD} runs, as its owner installed it before Astrolabe")
+    artifact = await stage.install(OLD)
+    await stage.start(artifact)
+    screen.claim(f"Unleash {OLD} answers on port {stage.config.port}", await unleash.version() == OLD)
+    await unleash.make_flag(BEFORE)
+    screen.claim(f"a feature flag was written: {BEFORE}", BEFORE in await unleash.flags())
+
+
+async def _upgrade(screen: Screen, client: Client, stage: Stage, unleash: Unleash) -> str:
+    screen.chapter(f"Astrolabe is told of it, and asked for {NEW}")
+    screen.command(("astrolabe", "register", stage.config.name, "--product", "unleash", "--version", OLD, "…"))
+    body: dict[str, Any] = {**to_builtins(stage.config), "version": OLD, "reason": "it runs already"}
+    await asyncio.to_thread(client.post, "/instances", body)
+    screen.command(("astrolabe", "upgrade", stage.config.name, NEW, "--reason", "to show it"))
+    ask = {"instance": stage.config.name, "target": NEW, "reason": "to show it"}
+    asked = await asyncio.to_thread(client.post, "/upgrades", ask, key=new_id())
+    ended = await _watched(screen, client, asked["id"])
+    error = ended.get("error") or {}
+    screen.claim(f"the upgrade {ended['status']}{error.get('detail', '')}", ended["status"] == "succeeded")
+    screen.claim(f"Unleash {NEW} answers", await unleash.version() == NEW)
+    screen.claim(f"the flag {BEFORE} is there", BEFORE in await unleash.flags())
+    screen.claim(f"measured downtime: {seconds(ended['result']['downtime_ms'])}", ended["result"]["downtime_ms"] > 0)
+    return asked["id"]
+
+
+async def _watched(screen: Screen, client: Client, upgrade_id: str, last: str | None = None) -> dict[str, Any]:
+    return await asyncio.to_thread(Watch(client, upgrade_id, screen.console, last=last).until_done)
+
+
+async def _look_back(screen: Screen, client: Client, stage: Stage) -> None:
+    screen.chapter("What the log knows now")
+    screen.command(("astrolabe", "history", stage.config.name))
+    path = f"/instances/{stage.config.name}"
+    history = (await asyncio.to_thread(client.get, f"{path}/history"))["items"]
+    for each in history:
+        if each["type"] not in {"step_started", "step_progressed"}:
+            screen.say(f"{each['version']:>3}  {each['type']:<20} {sentence(each['type'], each['data'])}")
+    screen.command(("astrolabe", "rollback-point", stage.config.name))
+    point = await asyncio.to_thread(client.get, f"{path}/rollback-point")
+    screen.claim(f"the way back is {OLD}, with {point['copy']['database']}", point["artifact"]["version"] == OLD)
+    screen.say(f"and a dump with SHA-256 {point['dump']['sha256']}")
+
+
+async def _take_back(screen: Screen, client: Client, stage: Stage, unleash: Unleash, upgrade_id: str) -> None:
+    screen.chapter("And back again, without losing a write")
+    await unleash.make_flag(AFTER)
+    screen.say(f"Another flag is made, on {NEW}: {AFTER}")
+    screen.command(("astrolabe", "rollback", upgrade_id))
+    refused = await _rolled_back(screen, client, upgrade_id, accept=False)
+    left = (refused.get("error") or {}).get("detail", "")
+    screen.claim(f"refused until accepted: {left}", refused["status"] == "succeeded" and left)
+    screen.command(("astrolabe", "rollback", upgrade_id, "--accept-lost-writes"))
+    ended = await _rolled_back(screen, client, upgrade_id, accept=True)
+    screen.claim(f"the upgrade is {ended['status']}", ended["status"] == "rolled_back")
+    screen.claim(f"Unleash {OLD} answers", await unleash.version() == OLD)
+    flags = await unleash.flags()
+    screen.claim(f"the flag {BEFORE} is there", BEFORE in flags)
+    screen.claim(f"the flag {AFTER} is not", AFTER not in flags)
+    shown = await asyncio.to_thread(client.get, f"/instances/{stage.config.name}")
+    kept = next(each for each in shown["kept"] if each["what"] == "database")
+    screen.claim(
+        f"but it is in {kept['name']}, kept until {kept['until'][:10]}", AFTER in await stage.flags_in(kept["name"])
+    )
+
+
+async def _rolled_back(screen: Screen, client: Client, upgrade_id: str, *, accept: bool) -> dict[str, Any]:
+    events = (await asyncio.to_thread(client.get, f"/upgrades/{upgrade_id}/events"))["items"]
+    last = str(max(each["position"] or 0 for each in events))
+    await asyncio.to_thread(client.post, f"/upgrades/{upgrade_id}/rollback", {"accept_lost_writes": accept})
+    return await _watched(screen, client, upgrade_id, last)
+
+
+def _farewell(screen: Screen, folder: Path, bind: str, token: str, passed: float) -> None:
+    screen.chapter(f"That was it, in {passed:.0f} seconds. What to type next")
+    screen.console.print(
+        f"""
+    # everything again, as it is now, until Ctrl-C:
+    .venv/bin/astrolabe up --data {folder} --bind {bind}
+
+    # in another terminal:
+    export ASTROLABE_URL={options.base_url(bind)}
+    export ASTROLABE_TOKEN={token}
+    .venv/bin/astrolabe instances
+    .venv/bin/astrolabe history flags-…
+
+    # your own service: see README.md, "Register what you run"
+""",
+        markup=False,
+        soft_wrap=True,
+    )

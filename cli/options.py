@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cli.failure import Bad
+from cli.services.folder import VARIABLE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_PORT = 8400
+DEFAULT_BIND = f"127.0.0.1:{DEFAULT_PORT}"
+
+database_url = click.option(
+    "--database-url", envvar="DATABASE_URL", required=True, help="The log's PostgreSQL (DATABASE_URL)."
+)
+redis_url = click.option("--redis-url", envvar="REDIS_URL", required=True, help="Redis or Valkey (REDIS_URL).")
+products = click.option(
+    "--products",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of product files; ASTROLABE_PRODUCTS may name several.",
+)
+bind = click.option("--bind", default=DEFAULT_BIND, show_default=True, help="The address that the API listens on.")
+data = click.option(
+    "--data", envvar=VARIABLE, type=click.Path(path_type=Path, file_okay=False), help=f"The data folder ({VARIABLE})."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def product_folders(given: tuple[Path, ...]) -> list[Path]:
+    """Give the folders of the user's own product files, from the environment and from options."""
+    named = [Path(each) for each in os.environ.get("ASTROLABE_PRODUCTS", "").split(os.pathsep) if each]
+    return [*named, *given]
+
+
+def address(text: str) -> tuple[str, int]:
+    """Read HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise Bad(f"{text} is no address; write HOST:PORT, for example {DEFAULT_BIND}.")
+    return host.strip("[]"), int(port)
+
+
+def base_url(bind: str) -> str:
+    """Give the address that a client on this machine reaches a bound API by."""
+    host, port = address(bind)
+    host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  it is what was bound, not what we bind
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,103 @@
+"""Events as sentences for a person who watches."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+Data: TypeAlias = Mapping[str, Any]
+
+
+def seconds(milliseconds: int | None) -> str:
+    """Write a duration as seconds."""
+    return "unknown" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
+
+
+def _started(data: Data) -> str:
+    return f"{data['step']} begins, by worker {data['worker']}"
+
+
+def _progressed(data: Data) -> str:
+    done, total = data.get("done"), data.get("total")
+    count = "" if done is None else f" ({done:,}{f' of {total:,}' if total else ''})"
+    return f"{data['message']}{count}"
+
+
+def _passed(data: Data) -> str:
+    plan = data["plan"]
+    held = sum(check["ok"] for check in plan["checks"])
+    return f"{held} checks hold; {plan['new']['package']}@{plan['new']['version']} {plan['new']['integrity'][:20]}…"
+
+
+def _backup(data: Data) -> str:
+    dump = data.get("dump")
+    if not dump:
+        return "no database, so no dump"
+    return f"dump of {dump['tables']} tables, {dump['size']:,} bytes, SHA-256 {dump['sha256'][:16]}…, read back"
+
+
+def _copied(data: Data) -> str:
+    copy = data.get("copy")
+    return f"copied as {copy['database']} ({copy['size']:,} bytes): the way back" if copy else "no database to copy"
+
+
+def _finished(data: Data) -> str:
+    before, after = data.get("migrations_before"), data.get("migrations_after")
+    many = f"{after - before} migrations applied, " if before is not None and after is not None else ""
+    return f"{many}healthy again; downtime {seconds(data['downtime_ms'])}"
+
+
+def _succeeded(data: Data) -> str:
+    return f"{data['version']} verified: {', '.join(check['name'] for check in data['checks'])}"
+
+
+def _problem(data: Data) -> str:
+    problem = data["problem"]
+    return " ".join([problem["detail"], problem.get("todo", "")]).strip()
+
+
+def _turned(data: Data) -> str:
+    if data.get("problem"):
+        return f"rolling back: {data['problem']['detail']}"
+    writes = (data.get("writes") or {}).get("total")
+    return "rolling back" + (f", leaving {writes} writes behind" if writes else "")
+
+
+def _restored(data: Data) -> str:
+    kept = data.get("kept")
+    return f"the database of before is in place; the migrated one is kept as {kept}" if kept else "nothing to restore"
+
+
+def _returned(data: Data) -> str:
+    return f"{data['version']} answers again; downtime {seconds(data.get('downtime_ms'))}"
+
+
+TELLERS: dict[str, Callable[[Data], str]] = {
+    "step_started": _started,
+    "step_progressed": _progressed,
+    "preflight_passed": _passed,
+    "upgrade_refused": _problem,
+    "backup_taken": _backup,
+    "artifact_pulled": lambda data: "on this host: " + ", ".join(each["version"] for each in data["artifacts"]),
+    "instance_stopped": lambda _: "the old version has stopped; nobody can write",
+    "database_copied": _copied,
+    "migration_started": lambda _: "the new version may migrate from here on",
+    "migration_finished": _finished,
+    "upgrade_succeeded": _succeeded,
+    "upgrade_failed": _problem,
+    "upgrade_cancelled": lambda _: "called off; nothing was touched",
+    "upgrade_requested": lambda data: f"from {data['from_version']} to {data['target']}",
+    "upgrade_retried": lambda data: f"attempt {data['attempt']}",
+    "rollback_requested": lambda data: "accepting lost writes" if data["accept_lost_writes"] else "losing nothing",
+    "rollback_refused": _problem,
+    "rollback_started": _turned,
+    "database_restored": _restored,
+    "upgrade_rolled_back": _returned,
+    "instance_inconsistent": _problem,
+    "instance_registered": lambda data: f"{data['config']['product']} {data['version']}",
+    "kept_discarded": lambda data: f"{data['what']} {data['name']} is gone",
+}
+
+
+def sentence(kind: str, data: Data) -> str:
+    """Say what an event tells."""
+    teller = TELLERS.get(kind)
+    return teller(data) if teller else ""

@@ -1,0 +1,128 @@
+"""Watching an upgrade: its events as they come, and how it ended."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+
+from cli.client import Client, path
+from cli.failure import Bad
+from cli.sentences import sentence
+from domain.words import STEPS
+
+RECONNECTS = 30
+PAUSE_SECONDS = 1.0
+MARKS = {"done": "[green]✓[/]", "bad": "[red]✗[/]", "todo": "[dim]·[/]"}
+ENDS = {
+    "preflight_passed": "preflight",
+    "backup_taken": "backup",
+    "artifact_pulled": "pull",
+    "migration_finished": "migrate",
+    "upgrade_succeeded": "verify",
+    "upgrade_rolled_back": "rollback",
+}
+BAD = {"upgrade_refused", "upgrade_failed", "rollback_started", "rollback_refused", "instance_inconsistent"}
+
+
+class Board:
+    """The steps of an upgrade as a table that changes in place."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+        self._marks: dict[str, str] = {}
+        self._now: str | None = None
+
+    def take(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Show what an event changes."""
+        if kind == "upgrade_retried":
+            self._said, self._marks, self._now = {}, {}, None
+        if kind == "step_started":
+            self._now = str(data["step"])
+            self._said.setdefault(self._now, "")
+            return
+        step = ENDS.get(kind) or self._now
+        if step is None:
+            return
+        self._said[step] = sentence(kind, data)
+        if kind in ENDS:
+            self._marks[step] = "done"
+            self._now = None if step == self._now else self._now
+        elif kind in BAD:
+            self._marks[step] = "bad"
+
+    def __rich__(self) -> Table:
+        table = Table.grid(padding=(0, 1))
+        steps = [*STEPS, *(["rollback"] if "rollback" in self._said else [])]
+        for step in steps:
+            busy = step == self._now and step not in self._marks
+            table.add_row(Spinner("dots") if busy else MARKS[self._marks.get(step, "todo")], step, self._said.get(step))
+        return table
+
+
+class Watch:
+    """One upgrade, followed through breaks of the connection to its end."""
+
+    def __init__(self, client: Client, upgrade_id: str, console: Console, *, last: str | None = None) -> None:
+        self._client: Client = client
+        self._path: str = path("upgrades", upgrade_id)
+        self._console: Console = console
+        self._board: Board = Board()
+        self._last: str | None = last
+        self._since: datetime | None = None
+
+    @property
+    def last(self) -> str | None:
+        """The position of the last event that was shown."""
+        return self._last
+
+    def until_done(self) -> dict[str, Any]:
+        """Show events until the upgrade is done; gives the operation."""
+        if not self._console.is_terminal:
+            self._follow(None)
+        else:
+            with Live(self._board, console=self._console, refresh_per_second=8) as live:
+                self._follow(live)
+        return self._client.get(self._path)
+
+    def _follow(self, live: Live | None) -> None:
+        breaks = 0
+        while not self._done():
+            try:
+                for event in self._client.stream(f"{self._path}/events", self._last):
+                    breaks = 0
+                    if not event.data:  # a heartbeat
+                        continue
+                    self._last = event.id or self._last
+                    self._show(event.event, json.loads(event.data), live)
+            except (httpx.HTTPError, Bad) as error:
+                breaks += 1
+                if breaks > RECONNECTS:
+                    raise Bad(f"The stream of events broke and did not come back: {error}") from None
+                time.sleep(PAUSE_SECONDS)
+
+    def _done(self) -> bool:
+        # A stream that ends may have been cut; only the operation says whether there is more to come.
+        operation = self._client.get(self._path)
+        told = int(self._last) if self._last else -1
+        events = self._client.get(f"{self._path}/events")["items"]
+        positions = [each["position"] for each in events]
+        return bool(operation["done"]) and None not in positions and max(positions) <= told
+
+    def _show(self, kind: str, event: Mapping[str, Any], live: Live | None) -> None:
+        self._board.take(kind, event["data"])
+        at = datetime.fromisoformat(event["recorded_at"])
+        self._since = self._since or at
+        if live is None:
+            passed = (at - self._since).total_seconds()
+            self._console.print(
+                f"{passed:7.1f} s  {kind:<20} {sentence(kind, event['data'])}", markup=False, soft_wrap=True
+            )
+        else:
+            live.refresh()
