@@ -145,5 +145,5 @@ async def first(watch: Coroutine[Any, Any, None], task: Coroutine[Any, Any, None
             each.cancel()
         ended = await asyncio.gather(doing, watching, return_exceptions=True)
     for end in ended:
-        if isinstance(end, Exception):
+        if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
             raise end

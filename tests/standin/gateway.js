@@ -131,6 +131,7 @@ async function start() {
 }
 
 async function doctor() {
+  await new Promise((done) => setTimeout(done, Number(process.env.STANDIN_DOCTOR_MS ?? '0')));
   const client = await connect();
   try {
     say('ok: the database answers');

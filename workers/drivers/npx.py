@@ -18,7 +18,7 @@ DOCTOR_SECONDS = 120.0
 
 
 class Running(Struct, frozen=True):
-    """What answers on the instance's port now."""
+    """What listens on the instance's port now; the version is None where that is not the product at all."""
 
     process: Process
     version: str | None

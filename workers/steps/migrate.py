@@ -30,7 +30,8 @@ async def stop(work: Work) -> None:
         raise Superseded(type(state).__name__)
     site, driver = work.site(), work.driver()
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
-        if running := driver.running():
+        running = driver.running()
+        if running and running.version:  # never a stranger who took the port meanwhile
             await driver.stop(running.process)
         last = watch.last_healthy_at or _begun_at(work, state.run)
     if site.database:

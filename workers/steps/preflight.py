@@ -55,6 +55,7 @@ async def preflight(work: Work) -> None:
 
 _TODO = {
     "health": "Start the instance and see that it is healthy, then retry.",
+    "process": "Register the port that the product listens on, started from an installed package, then retry.",
     "version": "Tell Astrolabe what really runs (register or roll back by hand), then retry.",
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "disk": "Free the space that is needed, then retry.",
@@ -101,7 +102,10 @@ async def _instance(work: Work, site: Site) -> list[Check]:
     if running is None:
         checks.append(Check("process", False, f"nothing on this host listens on port {site.config.port}"))
         return checks
-    checks.append(Check("process", True, f"process {running.process.pid}"))
+    known = running.version is not None
+    is_it = "runs" if known else "does not run"
+    seen = f"process {running.process.pid} {is_it} {site.product.npm.package}: {' '.join(running.process.argv)[:200]}"
+    checks.append(Check("process", known, seen))
     believed = work.busy.it.version
     for what, version in (("its tree says", running.version), ("it answers that it is", answers)):
         if version is not None:

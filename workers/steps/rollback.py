@@ -97,7 +97,8 @@ async def _restore(work: Work) -> None:
         for found in (driver.started(mark_of(run, "new")), driver.started(mark_of(run, "old"))):
             if found:
                 await driver.stop(found)
-        if running := driver.running():
+        running = driver.running()
+        if running and running.version:  # never a stranger who took the port meanwhile
             await driver.stop(running.process)
         last = watch.last_healthy_at
     kept, writes = await _put_back(work, state)

@@ -1,6 +1,7 @@
 """A start: a gateway's process followed until it serves, or until there is nothing more to wait for."""
 
 import asyncio
+import contextlib
 import re
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from workers.work import Work
 
 LOOK_SECONDS = 0.5
 """How often migration progress is looked for."""
+
+REAP_SECONDS = 0.5
 
 HARD_LIMIT = 60
 """After this many times the patience a start is given up, whatever it still seems to be doing."""
@@ -94,7 +97,7 @@ class Start:
         lines = self.said()
         reason, at = _reason(self._site.product.log.failed, lines)
         lines = lines[at : at + LINES] if reason else lines
-        code = exit_code(process.pid)
+        code = await _exit_code(process)
         ended = "ended" if code is None else f"ended with code {code}"
         if reason and (where := await self._failed_migration()):
             return StepFailed(
@@ -147,6 +150,16 @@ class Start:
             return []
         redact = Redactor(self._site.secrets)
         return [redact(ANSI.sub("", line)) for line in text.splitlines()]
+
+
+async def _exit_code(process: Process) -> int | None:
+    """Wait a moment for the code of a process that ended; only the worker that started it ever learns it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(REAP_SECONDS):
+            while (code := exit_code(process.pid)) is None:  # noqa: ASYNC110  a thread stores it
+                await asyncio.sleep(EVERY)
+            return code
+    return None
 
 
 def _same(found: Process, started: Process) -> bool:

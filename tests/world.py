@@ -1,0 +1,261 @@
+"""A world for upgrades: the stand-in product on a local registry, a host, a database, and an instance that runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from cli.services.postgres import Postgres
+from domain.commands import Command, Register, RequestRollback, RequestUpgrade
+from domain.events import Event
+from domain.instance import Database as Where
+from domain.instance import InstanceConfig
+from domain.plan import Artifact
+from domain.product import Product, parse_product
+from domain.recorded import Cause
+from store.database import Database
+from store.ids import new_id
+from store.instances import Instances, Loaded
+from store.log import Log
+from tests.databases import run
+from tests.standin.registry import Registry
+from tests.standin.running import free_port
+from workers import process
+from workers.carry_out import CarryOut
+from workers.drivers.npx import NpxDriver
+from workers.host import Host
+from workers.probe import Probe
+from workers.process import Process
+from workers.secret import Secrets
+from workers.site import Site
+
+PASSWORD = "a-password-to-look-for"
+ASKED = Cause("alice", "to try it", "api")
+
+PRODUCT = """
+name = "standin"
+title = "Stand-in gateway"
+settings = ["STANDIN_SLOW_MS", "STANDIN_DOCTOR_MS", "STANDIN_TOKEN"]
+
+[npm]
+package = "standin-gateway"
+bin = "standin-gateway"
+registry = "{registry}"
+
+[start.env]
+DATABASE_URL = "{{database_url}}"
+HTTP_HOST = "{{address}}"
+HTTP_PORT = "{{port}}"
+
+[health]
+path = "/health"
+contains = {{ status = "ok" }}
+
+[version]
+path = "/health"
+field = "version"
+
+[log]
+failed = ["migration failed: (?P<reason>.+)"]
+
+[migrations]
+table = "public.standin_migrations"
+files = "migrations/*.sql"
+
+[doctor]
+args = ["doctor"]
+"""
+
+
+def product_text(registry: Registry) -> str:
+    """Give the product file of the stand-in."""
+    return PRODUCT.format(registry=registry.url)
+
+
+def npm_settings(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let npm keep its cache in a folder, and not wait before it gives a registry up."""
+    npmrc = folder / "npmrc"
+    npmrc.write_text(f"fetch-retries=0\ncache={folder / 'npm-cache'}\n")
+    patch.setenv("npm_config_userconfig", str(npmrc))
+
+
+@dataclass
+class World:
+    """One instance of the stand-in, with everything around it."""
+
+    server: Postgres
+    registry: Registry
+    host: Host
+    instances: Instances
+    log_database: Database
+    config: InstanceConfig
+    instance_id: str = field(default_factory=new_id)
+
+    @property
+    def product(self) -> Product:
+        """The stand-in as a product."""
+        return self.host.products["standin"]
+
+    @property
+    def driver(self) -> NpxDriver:
+        """What acts on the instance, as a worker's driver does."""
+        return NpxDriver(Site(self.host, self.instance_id, self.config))
+
+    @property
+    def database(self) -> str:
+        """The name of the instance's database."""
+        assert self.config.database
+        return self.config.database.name
+
+    async def owner_starts(self, version: str = "1.1.0") -> Process:
+        """Install and start a version as its owner did before Astrolabe."""
+        artifact, _ = await self.driver.resolve(version)
+        await self.driver.pull(artifact, lambda _: None)
+        return await self.owner_starts_artifact(artifact)
+
+    async def owner_starts_artifact(self, artifact: Artifact) -> Process:
+        """Start an artifact by hand and wait until it serves."""
+        started = self.driver.start(artifact, f"owner-{uuid4().hex}")
+        async with Probe.open(self.config, self.product) as probe, asyncio.timeout(20):
+            while not (await probe.health())[0]:  # noqa: ASYNC110  another process sets no event of ours
+                await asyncio.sleep(0.02)
+        return started
+
+    async def register(self, version: str = "1.1.0") -> None:
+        """Register the instance."""
+        await self.ask(Register(self.config, version))
+
+    async def ask(self, command: Command) -> Loaded:
+        """Ask for something, as the API does."""
+        return await self.instances.execute(await self.loaded(), command, ASKED)
+
+    async def upgrade(self, target: str, worker: str = "worker-1") -> Loaded:
+        """Ask for an upgrade and carry it out."""
+        await self.ask(RequestUpgrade(new_id(), target))
+        return await self.carry_out(worker)
+
+    async def roll_back(self, *, accept: bool) -> Loaded:
+        """Take the last upgrade back."""
+        await self.ask(RequestRollback(await self.upgrade_id(), accept))
+        return await self.carry_out()
+
+    async def carry_out(self, worker: str = "worker-1") -> Loaded:
+        """Do all that is due."""
+        await self.worker(worker)(self.instance_id)
+        return await self.loaded()
+
+    def worker(self, name: str, lease_seconds: float = 5) -> CarryOut:
+        """Make a worker."""
+        return CarryOut(self.log_database, self.host, name, lease_seconds=lease_seconds)
+
+    async def loaded(self) -> Loaded:
+        """Fold the instance."""
+        return await self.instances.load(self.instance_id)
+
+    async def upgrade_id(self) -> str:
+        """Give the id of the last upgrade."""
+        return next(e for e in reversed(await self.told()) if hasattr(e, "upgrade_id")).upgrade_id
+
+    async def told(self) -> list[Event]:
+        """Give every event of the instance."""
+        return [each.event for each in (await self.loaded()).history]
+
+    async def one(self, kind: type[Event]) -> Event:
+        """Give the only event of a kind."""
+        (found,) = [each for each in await self.told() if isinstance(each, kind)]
+        return found
+
+    def running(self) -> str | None:
+        """Tell which version listens."""
+        found = self.driver.running()
+        return found.version if found else None
+
+    async def write(self, name: str) -> None:
+        """Write an item through the gateway."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            (await http.post("/items", json={"name": name})).raise_for_status()
+
+    async def items(self) -> list[str]:
+        """List the items through the gateway."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            return [each["name"] for each in (await http.get("/items")).raise_for_status().json()["items"]]
+
+    @property
+    def url(self) -> str:
+        """Where the gateway answers."""
+        return f"http://127.0.0.1:{self.config.port}"
+
+    async def rows(self, query: str, database: str | None = None) -> list[tuple[object, ...]]:
+        """Ask a database of the server, as its superuser."""
+        connection = await asyncpg.connect(self.server.url(database or self.database))
+        try:
+            return [tuple(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    async def shape(self) -> list[tuple[object, ...]]:
+        """Give every column, and every row of items and migrations, as they stand in the database."""
+        columns = await self.rows(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = 'public' ORDER BY 1, 2"
+        )
+        items = await self.rows("SELECT to_jsonb(i)::text FROM items i ORDER BY id")
+        return [*columns, *items, *await self.rows("SELECT name FROM standin_migrations ORDER BY id")]
+
+    async def databases(self) -> set[str]:
+        """List the databases of this instance."""
+        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.database}%'"  # noqa: S608  our own name
+        return {str(row[0]) for row in await self.rows(query, "postgres")}
+
+    async def end(self) -> None:
+        """End whatever listens, and drop the databases."""
+        own = {self.instance_id}
+        for found in process.marked_by(own, str(self.host.folder)):
+            await process.end(found)
+        for name in await self.databases():
+            await run(self.server, f'DROP DATABASE "{name}" WITH (FORCE)')
+        await run(self.server, f"DROP ROLE {self.database}")
+
+
+@contextlib.asynccontextmanager
+async def world(
+    server: Postgres, registry: Registry, folder: Path, log_url: str, **settings: str
+) -> AsyncIterator[World]:
+    """Make a world, and clear it away."""
+    name = f"standin_{uuid4().hex[:8]}"
+    await run(
+        server,
+        f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{PASSWORD}'",
+        f"CREATE DATABASE {name} OWNER {name}",
+    )
+    kept = folder / "secrets"
+    kept.mkdir(exist_ok=True)
+    (kept / "password").write_text(PASSWORD)
+    product = parse_product(product_text(registry), "standin.toml")
+    port = int(server.url().rpartition(":")[2].partition("/")[0])
+    async with Database(log_url, pool_size=4) as database:
+        made = World(
+            server,
+            registry,
+            Host("local", folder, {"standin": product}, Secrets([kept])),
+            Instances(Log(database)),
+            database,
+            InstanceConfig(
+                name.replace("_", "-"),
+                "standin",
+                free_port(),
+                database=Where(name, name, "127.0.0.1", port, f"file:{kept / 'password'}"),
+                settings=settings,
+                patience_seconds=5,
+            ),
+        )
+        try:
+            yield made
+        finally:
+            await made.end()
