@@ -9,7 +9,7 @@ import psutil
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     """Wait for a condition, and fail when it does not come true."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 (another process sets no event of ours)
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -123,7 +123,7 @@ class World:
         """Start an artifact by hand and wait until it serves."""
         started = self.driver.start(artifact, f"owner-{uuid4().hex}")
         async with Probe.open(self.config, self.product) as probe, asyncio.timeout(20):
-            while not (await probe.health())[0]:  # noqa: ASYNC110  another process sets no event of ours
+            while not (await probe.health())[0]:
                 await asyncio.sleep(0.02)
         return started
 

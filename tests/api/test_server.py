@@ -184,7 +184,7 @@ async def test_a_stop_of_the_server_ends_its_streams(database_url: str) -> None:
         await running.house.register()
         upgrade_id = await running.house.request()
         following = asyncio.create_task(follow(running.house, upgrade_id))
-        while not answering(running):  # noqa: ASYNC110 (the server tells nobody of its tasks)
+        while not answering(running):
             await asyncio.sleep(0.01)
         running.server.should_exit = True
         async with asyncio.timeout(5):
@@ -203,7 +203,7 @@ async def test_a_follower_that_leaves_is_forgotten(running: Running) -> None:
         await anext(answer.aiter_lines())
         assert answering(running) == 1
     async with asyncio.timeout(5):
-        while answering(running):  # noqa: ASYNC110 (the server tells nobody of its tasks)
+        while answering(running):
             await asyncio.sleep(0.01)
 
 

@@ -50,8 +50,8 @@ async def _killed_at(standin: World, fact: type[e.Fact], target: str) -> None:
 
 
 def _upgrade(target: str) -> Command:
-    from domain.commands import RequestUpgrade  # noqa: PLC0415
-    from store.ids import new_id  # noqa: PLC0415
+    from domain.commands import RequestUpgrade
+    from store.ids import new_id
 
     return RequestUpgrade(new_id(), target)
 

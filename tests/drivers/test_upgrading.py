@@ -257,7 +257,7 @@ async def test_what_is_kept_goes_when_its_retention_ends(standin: World) -> None
     standin.config = standin.config.__class__(
         **{name: getattr(standin.config, name) for name in standin.config.__struct_fields__} | {"retention_hours": 0}
     )
-    from domain.commands import Reconfigure  # noqa: PLC0415
+    from domain.commands import Reconfigure
 
     await standin.ask(Reconfigure(standin.config))
     loaded = await standin.upgrade("1.2.0")

@@ -100,7 +100,7 @@ async def test_every_acknowledged_write_survives_a_stop(product: Product):
     async with product.running("1.0.0") as gateway:
         await gateway.answers()
         writers = [asyncio.create_task(write(gateway)) for _ in range(8)]
-        while len(acknowledged) < 100:  # noqa: ASYNC110 (appended to by the writers above)
+        while len(acknowledged) < 100:
             await asyncio.sleep(0.001)
         assert await gateway.child.stop(grace=5) == 0
         await asyncio.gather(*writers)
@@ -154,7 +154,7 @@ async def test_a_slow_migration_shows_its_progress(product: Product):
 async def test_killed_while_it_migrates_it_goes_on_at_the_next_start(product: Product):
     """SIGTERM during a migration ends it at once; what was committed stays, and the next start does the rest."""
     async with product.running("1.3.0", STANDIN_SLOW_MS="60000") as gateway:
-        while "migrated 1300" not in gateway.log.read_text():  # noqa: ASYNC110 (a file is not awaitable)
+        while "migrated 1300" not in gateway.log.read_text():
             await asyncio.sleep(0.01)
         assert await gateway.child.stop(grace=5) == -15
     # Its session in the server sleeps on, and holds its lock, until somebody ends it.

@@ -1,0 +1,256 @@
+"""Whatever is asked in whatever order: the promises of the state machine, tried at random."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain import events as e
+from domain import states as s
+from domain.commands import (
+    Cancel,
+    Command,
+    FailStep,
+    Reconfigure,
+    Register,
+    Report,
+    RequestRollback,
+    RequestUpgrade,
+    Retire,
+    Retry,
+)
+from domain.decide import decide
+from domain.evolve import evolve, replay
+from domain.policy import ACTIONS, Action, Discard, due, due_at
+from domain.problem import Refused
+from domain.words import STEPS
+from tests.domain import strategies, worker
+from tests.domain.given import given as given_events
+from tests.domain.samples import BARE, CONFIG, EVENTS, HISTORIES, LATER, PROBLEM, REQUESTED, ROLLED_BACK, SUCCEEDED
+
+VERSIONS = ("5.6.0", "6.10.1", "7.5.1", "8.2.0")
+FOREVER = LATER + timedelta(days=10_000)
+WHICH = st.sampled_from(["new", "old"])
+PACE = st.sampled_from([20, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+"""How many things a worker does before something else happens; the first takes an upgrade to its end."""
+
+
+class Instance(RuleBasedStateMachine):
+    """One instance, its users and its workers, none of whom waits for another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: list[e.Event] = []
+        self.state: s.State = s.Absent()
+        self.requested = 0
+
+    @initialize(config=st.sampled_from([CONFIG, BARE]))
+    def register(self, config: Any) -> None:
+        """Begin with an instance, with or without a database."""
+        self.ask(Register(config, "5.6.0"))
+
+    def ask(self, command: Command) -> None:
+        """Ask, and take what is decided into the history; being refused is the only other answer."""
+        try:
+            events = decide(command, self.state)
+        except Refused:
+            return
+        for event in events:
+            before, self.state = self.state, evolve(self.state, event)
+            self.history.append(event)
+            self.moved(before, event)
+
+    def moved(self, before: s.State, event: e.Event) -> None:
+        """Check what may change with one event."""
+        if isinstance(before, s.Absent) or isinstance(self.state, s.Absent):
+            assert isinstance(event, e.InstanceRegistered)
+            return
+        if before.it.version != self.state.it.version:
+            assert isinstance(event, e.UpgradeSucceeded | e.UpgradeRolledBack)
+        was, now = worker.busy(before), worker.busy(self.state)
+        if was and now:
+            assert was.run == now.run, "no two upgrades overlap"
+        if isinstance(self.state, s.RollingBack) and self.state.back.migrated:
+            assert (self.state.back.copy is None) == (self.state.it.config.database is None)
+        if isinstance(event, e.UpgradeRolledBack) and isinstance(before, s.Restored):
+            assert self.state.it.version == before.back.artifact.version
+
+    def upgrade_id(self, which: str) -> str:
+        """Name an upgrade that was requested, or one that never was."""
+        return f"upgrade-{self.requested if which == 'new' else max(0, self.requested - 1)}"
+
+    @rule(wanted=st.sampled_from([*VERSIONS, "latest"]), well=PACE, fail=st.booleans())
+    def request(self, wanted: str, well: int, fail: bool) -> None:
+        """Somebody asks for a version, and a worker begins."""
+        self.requested += 1
+        self.ask(RequestUpgrade(f"upgrade-{self.requested}", wanted))
+        self.work(well, fail)
+
+    @rule(kind=st.sampled_from([Cancel, Retry, RequestRollback]), which=WHICH, well=PACE, fail=st.booleans())
+    def press_a_button(self, kind: Any, which: str, well: int, fail: bool) -> None:
+        """Somebody cancels, retries or rolls back, whatever is the case, and a worker goes on."""
+        arguments = (LATER,) if kind is Cancel else ()
+        self.ask(kind(self.upgrade_id(which), *arguments))
+        self.work(well, fail)
+
+    @rule(port=st.integers(4000, 4002))
+    def reconfigure(self, port: int) -> None:
+        """Somebody changes the configuration."""
+        config = getattr(getattr(self.state, "it", None), "config", CONFIG)
+        self.ask(Reconfigure(type(config)(config.name, config.product, port, database=config.database)))
+
+    @precondition(lambda self: len(self.history) > 60)
+    @rule()
+    def retire(self) -> None:
+        """Somebody retires the instance."""
+        self.ask(Retire())
+
+    @precondition(lambda self: worker.busy(self.state))
+    @rule(well=PACE, fail=st.booleans())
+    def go_on(self, well: int, fail: bool) -> None:
+        """Another worker takes over."""
+        self.work(well, fail)
+
+    def work(self, well: int, fail: bool) -> None:
+        """A worker does a few things that are due well, and then perhaps fails in one."""
+        for _ in range(well):
+            if state := worker.busy(self.state):
+                self.ask(worker.success(state))
+        if fail and (state := worker.busy(self.state)):
+            self.ask(worker.failure(state))
+
+    @precondition(lambda self: due_at(self.state))
+    @rule()
+    def discard(self) -> None:
+        """A worker discards what was kept long enough."""
+        match due(self.state, FOREVER):
+            case Discard(kept):
+                self.ask(Report(e.KeptDiscarded(kept.what, kept.name)))
+            case _:
+                pass
+
+    @rule(event=strategies.events, which=WHICH)
+    def report_anything(self, event: Any, which: str) -> None:
+        """A worker that is late or mad reports something."""
+        if "upgrade_id" in type(event).__struct_fields__:
+            event = type(event)(**{**_fields(event), "upgrade_id": self.upgrade_id(which)})
+        if isinstance(event, e.Fact):
+            self.ask(Report(event))
+
+    @rule(step=st.sampled_from([*STEPS, "rollback"]), which=WHICH)
+    def fail_anything(self, step: Any, which: str) -> None:
+        """A worker that is late or mad fails some step."""
+        self.ask(FailStep(self.upgrade_id(which), step, PROBLEM, LATER))
+
+    @invariant()
+    def at_most_one_action_is_due(self) -> None:
+        """A busy instance has exactly one thing due, and one at rest at most a discard."""
+        action = due(self.state, FOREVER)
+        if worker.busy(self.state):
+            assert action == Action(ACTIONS[type(self.state)])
+            assert due_at(self.state) is None
+        else:
+            assert action is None or isinstance(action, Discard)
+            assert (action is None) == (due_at(self.state) is None)
+
+    @invariant()
+    def the_history_tells_the_state(self) -> None:
+        """Replaying everything leads to where the instance is."""
+        assert replay(self.history) == self.state
+
+    @invariant()
+    def a_rollback_point_belongs_to_the_success_before(self) -> None:
+        """There is a rollback point exactly where there is a success to take back."""
+        if not isinstance(self.state, s.Absent):
+            it = self.state.it
+            assert (it.rollback_point is None) == (it.succeeded is None)
+            if it.rollback_point and it.succeeded:
+                assert it.rollback_point.upgrade_id == it.succeeded.upgrade_id
+
+    @invariant()
+    def nothing_is_kept_twice(self) -> None:
+        """What is kept aside has one entry, and the current rollback point none."""
+        if not isinstance(self.state, s.Absent):
+            it = self.state.it
+            names = [(kept.what, kept.name) for kept in it.kept]
+            assert len(names) == len(set(names))
+            if it.rollback_point and it.rollback_point.copy:
+                assert ("database", it.rollback_point.copy.database) not in names
+
+
+def _fields(event: Any) -> dict[str, Any]:
+    return {field: getattr(event, field) for field in event.__struct_fields__}
+
+
+TestInstance = Instance.TestCase
+TestInstance.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.booleans(), max_size=40), st.sampled_from([CONFIG, BARE]), st.sampled_from(["6.10.1", "latest"]))
+def test_an_upgrade_ends_whatever_its_workers_meet(choices, config, target):
+    """Success or failure at each step due leads to an end, and to the old or to the new version."""
+    state = replay([e.InstanceRegistered(config, "5.6.0"), e.UpgradeRequested("upgrade-1", "5.6.0", target)])
+    for steps in range(20):
+        busy = worker.busy(state)
+        if busy is None:
+            break
+        well = choices[steps] if steps < len(choices) else True
+        state = replay(decide(worker.success(busy) if well else worker.failure(busy), state), state)
+    assert isinstance(state, worker.FINAL)
+    new = "99.0.0" if target == "latest" else target
+    assert state.it.version in {"5.6.0", new}
+    if isinstance(state, s.Idle):
+        assert state.it.last is not None
+        assert (state.it.last.outcome == "succeeded") == (state.it.version == new)
+
+
+def test_an_upgrade_fails_at_each_step_in_turn():
+    """Failing at the n-th step alone ends refused, failed or rolled back on the old version, never inconsistent."""
+    outcomes = []
+    for failing in range(9):
+        state = given_events(*REQUESTED).state
+        for nth in range(20):
+            busy = worker.busy(state)
+            if busy is None:
+                break
+            state = replay(decide(worker.failure(busy) if nth == failing else worker.success(busy), state), state)
+        assert isinstance(state, s.Idle)
+        assert state.it.last is not None
+        outcomes.append(state.it.last.outcome)
+        assert state.it.version == "5.6.0"
+    assert outcomes == ["refused", "failed", "failed", "failed", *["rolled_back"] * 5]
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_evolve_is_total(data):
+    """Any event in any state gives a state, and an event that does not follow leaves it as it was."""
+    state = replay(data.draw(st.sampled_from(list(HISTORIES.values()))))
+    event = data.draw(strategies.events)
+    after = evolve(state, event)
+    assert isinstance(after, s.State)
+    due(after, FOREVER)
+
+
+def test_every_pair_of_event_and_state_has_an_answer():
+    """Each example event in each example state leads to a state."""
+    for history in HISTORIES.values():
+        for event in EVENTS:
+            assert isinstance(evolve(replay(history), event), s.State)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.sampled_from(EVENTS), max_size=25), st.integers(0, 25))
+def test_a_replay_may_be_cut_anywhere(history, cut):
+    """Folding a prefix and then the rest is folding the whole."""
+    assert replay(history[cut:], replay(history[:cut])) == replay(history)
+
+
+def test_a_replay_of_nothing_stays_where_it_is():
+    """No events move no state."""
+    for history in (SUCCEEDED, ROLLED_BACK):
+        assert replay([], replay(history)) == replay(history)
+    assert replay([]) == s.Absent()

@@ -1,0 +1,63 @@
+"""A worker in the abstract: what it reports when the step due succeeds, and when it fails."""
+
+from domain import events as e
+from domain import states as s
+from domain.commands import Command, FailStep, Report
+from domain.decide import step_due
+from domain.plan import Artifact, Plan
+from domain.policy import Action, due
+from domain.rollback_point import DatabaseCopy, Dump, Writes
+from tests.domain.samples import AT, LATER, PROBLEM
+
+FINAL = (s.Idle, s.Inconsistent)
+
+
+def busy(state: s.State) -> s.Busy | None:
+    """Give the state where a worker has something to do for an upgrade."""
+    return None if isinstance(state, s.Absent | s.Idle | s.Retired | s.Inconsistent) else state
+
+
+def failure(state: s.Busy) -> Command:
+    """Fail the step that is due."""
+    return FailStep(state.run.upgrade_id, step_due(state), PROBLEM, LATER)
+
+
+def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911  one arm an action
+    """Report the fact of the action that is due, with names of its own for every attempt."""
+    run, it = state.run, state.it
+    mark, has_database = f"{run.upgrade_id}.{run.attempt}", it.config.database is not None
+    action = due(state, LATER)
+    assert isinstance(action, Action)
+    match action.name:
+        case "preflight":
+            target = "99.0.0" if run.target == "latest" else run.target
+            return Report(e.PreflightPassed(run.upgrade_id, Plan(artifact(it.version), artifact(target))))
+        case "backup":
+            dump = Dump(f"/backups/{mark}", "00", 1, 1, "pg_dump 18.6") if has_database else None
+            return Report(e.BackupTaken(run.upgrade_id, dump))
+        case "pull":
+            return Report(e.ArtifactPulled(run.upgrade_id, (state.plan.old, state.plan.new)))
+        case "stop" if isinstance(state, s.Pulled):
+            return Report(e.StepStarted(run.upgrade_id, run.attempt, "migrate", "worker-1", 1))
+        case "stop":
+            return Report(e.InstanceStopped(run.upgrade_id, AT))
+        case "copy":
+            return Report(e.DatabaseCopied(run.upgrade_id, DatabaseCopy(f"before.{mark}", 1) if has_database else None))
+        case "start":
+            return Report(e.MigrationStarted(run.upgrade_id))
+        case "follow":
+            return Report(e.MigrationFinished(run.upgrade_id, AT, 1))
+        case "verify":
+            return Report(e.UpgradeSucceeded(run.upgrade_id, state.plan.new.version, (), Writes(0), AT))
+        case "assess":
+            return Report(e.RollbackStarted(run.upgrade_id, "request"))
+        case "restore":
+            kept = f"after.{mark}" if state.back.migrated and has_database else None
+            return Report(e.DatabaseRestored(run.upgrade_id, kept))
+        case "revive":
+            return Report(e.UpgradeRolledBack(run.upgrade_id, state.back.artifact.version, AT, ()))
+
+
+def artifact(version: str) -> Artifact:
+    """Name the one artifact of a version."""
+    return Artifact("unleash-server", version, f"sha512-{version}", "https://registry.example")

@@ -1,0 +1,62 @@
+"""Whole Astrolabes of real processes."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from cli.services.account import service_account
+from cli.services.folder import Folder
+from cli.services.postgres import Postgres
+from cli.services.valkey import Valkey
+from tests.e2e.processes import Astrolabe
+from tests.standin.registry import Registry
+from tests.world import World, npm_settings, product_text, world
+
+
+@pytest.fixture(scope="session")
+def host_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one host, so that every tree is installed once a session."""
+    return tmp_path_factory.mktemp("host")
+
+
+@pytest.fixture
+def registry(standin_registry: Registry, host_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """The registry of the stand-in, as it was before each test."""
+    npm_settings(host_folder, monkeypatch)
+    yield standin_registry
+    standin_registry.reset()
+
+
+@pytest_asyncio.fixture
+async def valkey(servers_folder: Folder) -> AsyncIterator[Valkey]:
+    """A Valkey of the test's own, which it may stop and flush."""
+    server = Valkey(servers_folder, service_account(), fast=True)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture
+async def standin(
+    postgres_server: Postgres, registry: Registry, host_folder: Path, database_url: str
+) -> AsyncIterator[World]:
+    """A stand-in 1.1.0 that runs."""
+    settings = {"STANDIN_SLOW_MS": "3000", "STANDIN_DOCTOR_MS": "1500"}
+    async with world(postgres_server, registry, host_folder, database_url, **settings) as made:
+        await made.owner_starts()
+        await made.write("first")
+        yield made
+
+
+@pytest_asyncio.fixture
+async def astrolabe(
+    standin: World, valkey: Valkey, database_url: str, host_folder: Path, tmp_path: Path
+) -> AsyncIterator[Astrolabe]:
+    """API and relay as processes, and no worker yet."""
+    products = tmp_path / "products"
+    products.mkdir()
+    (products / "standin.toml").write_text(product_text(standin.registry))
+    async with Astrolabe.started(database_url, valkey.url, host_folder, products, tmp_path) as made:
+        yield made

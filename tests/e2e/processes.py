@@ -1,0 +1,124 @@
+"""An Astrolabe of real processes, and a client with a token."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import httpx
+from msgspec import to_builtins
+
+from cli.ready import until_ready
+from domain.access import SCOPES
+from domain.instance import InstanceConfig
+from domain.recorded import Cause
+from store.database import Database
+from store.log import Log
+from store.tokens import Tokens
+from tests.standin.running import free_port
+from workers.shell import Child, supervise
+
+LEASE_SECONDS = "2"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Astrolabe:
+    """The processes of one Astrolabe."""
+
+    environment: dict[str, str]
+    logs: Path
+    http: httpx.AsyncClient
+    children: list[Child] = field(default_factory=list)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def started(
+        cls, database_url: str, redis_url: str, data: Path, products: Path | None, logs: Path
+    ) -> AsyncIterator["Astrolabe"]:
+        """Start API and relay; end all processes afterwards."""
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "ASTROLABE_DATA": str(data),
+            "ASTROLABE_LEASE_SECONDS": LEASE_SECONDS,
+            "ASTROLABE_PRODUCTS": str(products or ""),
+        }
+        bind = f"127.0.0.1:{free_port()}"
+        async with Database(database_url, pool_size=1) as database:
+            token = await Tokens(Log(database)).issue("alice", SCOPES, Cause("test", "to begin", "cli"))
+        headers = {"Authorization": f"Bearer {token.secret}"}
+        async with httpx.AsyncClient(base_url=f"http://{bind}", headers=headers, trust_env=False, timeout=30) as http:
+            made = cls(environment, logs, http)
+            try:
+                made.start("api", "--bind", bind)
+                made.start("relay")
+                await until_ready(f"http://{bind}")
+                yield made
+            finally:
+                for child in made.children:
+                    await child.stop(grace=20)
+
+    def start(self, *words: str) -> Child:
+        """Start one of our processes."""
+        log = self.logs / f"{words[0]}-{next(_numbers)}.log"
+        child = supervise([sys.executable, "-m", "cli.main", *words], env=self.environment, log=log)
+        self.children.append(child)
+        return child
+
+    def worker(self, *words: str) -> Child:
+        """Start a worker."""
+        return self.start("worker", *words)
+
+    async def kill(self, child: Child) -> None:
+        """End a process without a warning."""
+        child.signal(SIGKILL)
+        await child.wait()
+
+    async def register(self, config: InstanceConfig, version: str) -> None:
+        """Register an instance."""
+        await self.post("/instances", 201, **to_builtins(config), version=version)
+
+    async def post(self, path: str, status: int = 202, **body: Any) -> Any:
+        """Ask for something, and get the status that is expected."""
+        answer = await self.http.post(path, json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def get(self, path: str) -> Any:
+        """Read something."""
+        return (await self.http.get(path)).raise_for_status().json()
+
+    async def events(self, upgrade_id: str) -> list[dict[str, Any]]:
+        """Give an upgrade's events."""
+        return (await self.get(f"/upgrades/{upgrade_id}/events"))["items"]
+
+    async def event(self, upgrade_id: str, kind: str, count: int = 1, seconds: float = 60, **data: object) -> None:
+        """Wait until an upgrade has so many events of a kind, with this in their data."""
+        async with asyncio.timeout(seconds):
+            while True:
+                found = [each for each in await self.events(upgrade_id) if each["type"] == kind]
+                if sum(data.items() <= each["data"].items() for each in found) >= count:
+                    return
+                await asyncio.sleep(0.02)
+
+    async def done(self, upgrade_id: str, seconds: float = 120) -> dict[str, Any]:
+        """Wait for the end of an upgrade; gives its operation."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not (operation := await self.get(f"/upgrades/{upgrade_id}"))["done"]:
+                    await asyncio.sleep(0.05)
+                return operation
+        except TimeoutError:
+            raise AssertionError(f"the upgrade did not end: {await self.events(upgrade_id)}\n{self.said()}") from None
+
+    def said(self) -> str:
+        """Give what the processes logged."""
+        return "\n".join(f"== {log.name}\n{log.read_text()[-2000:]}" for log in sorted(self.logs.glob("*.log")))

@@ -1,0 +1,51 @@
+"""The catalogue: what is built in, and what a user adds without code."""
+
+import pytest
+
+from domain.product import ProductError
+from store.catalogue import BUILT_IN, load_products
+
+FLAGS = 'name = "flags"\ntitle = "Flags"\n[npm]\npackage = "flags"\nbin = "flags"\n'
+
+
+def test_the_built_in_products_load():
+    """Astra and Unleash come with Astrolabe, and every file of the folder is one of them."""
+    products = load_products()
+    assert set(products) == {path.stem for path in BUILT_IN.glob("*.toml")} >= {"astra", "unleash"}
+    assert products["unleash"].migrations.table == "public.migrations"
+    assert products["astra"].doctor.args == ("doctor",)
+
+
+def test_a_user_adds_a_product_and_replaces_one(tmp_path):
+    """A file of the user's own is a product, and one under a known name takes its place."""
+    (tmp_path / "flags.toml").write_text(FLAGS, "utf-8")
+    (tmp_path / "astra.toml").write_text(FLAGS.replace('name = "flags"', 'name = "astra"'), "utf-8")
+    products = load_products([tmp_path])
+    assert products["flags"].title == "Flags"
+    assert products["astra"].title == "Flags"
+    assert products["unleash"] == load_products()["unleash"]
+
+
+def test_a_mistake_is_refused_with_file_and_line(tmp_path):
+    """The message begins with where to look."""
+    path = tmp_path / "flags.toml"
+    path.write_text(FLAGS + "colour = 1\n", "utf-8")
+    with pytest.raises(ProductError, match="colour") as caught:
+        load_products([tmp_path])
+    assert str(caught.value).startswith(f"{path}:6: ")
+
+
+def test_a_file_is_named_as_its_product(tmp_path):
+    """Otherwise nobody would find it."""
+    (tmp_path / "other.toml").write_text(FLAGS, "utf-8")
+    with pytest.raises(ProductError, match=r"other.toml:1: .*name its file flags.toml"):
+        load_products([tmp_path])
+
+
+def test_what_cannot_be_read_is_refused(tmp_path):
+    """A folder that is not there, and a file that is no text, are named."""
+    with pytest.raises(ProductError, match="no such folder"):
+        load_products([tmp_path / "nowhere"])
+    (tmp_path / "flags.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ProductError, match=r"flags\.toml: cannot be read"):
+        load_products([tmp_path])

@@ -1,0 +1,108 @@
+"""Leases: one holder at a time, by the database's clock."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from store.database import Database
+from store.ids import new_id
+from store.leases import Leases
+from tests.store.stage import eventually
+
+LONG, SHORT = 60.0, 0.05
+
+
+@pytest.fixture
+def leases(database) -> Leases:
+    """Leases that outlast every test."""
+    return Leases(database, LONG)
+
+
+@pytest.fixture
+def brief(database) -> Leases:
+    """Leases that run out at once."""
+    return Leases(database, SHORT)
+
+
+async def test_a_lease_has_one_holder(leases):
+    """While one holds a lease nobody else gets it, the same name included."""
+    resource = new_id()
+    assert await leases.acquire(resource, "one") == 1
+    assert await leases.acquire(resource, "two") is None
+    assert await leases.acquire(resource, "one") is None
+    assert await leases.acquire(new_id(), "two") == 1
+
+
+async def test_a_released_lease_is_free_at_once(leases):
+    """The next holder need not wait for the end, and gets a larger fence."""
+    resource = new_id()
+    first = await leases.acquire(resource, "one")
+    await leases.release(resource, first)
+    assert await leases.acquire(resource, "two") == first + 1
+
+
+async def test_a_lease_that_ran_out_is_taken_over(brief, leases):
+    """A silent holder is succeeded as soon as its time is over, and not before."""
+    resource = new_id()
+    first = await brief.acquire(resource, "silent")
+
+    async def taken():
+        return await leases.acquire(resource, "next")
+
+    await eventually(taken)
+    assert not await brief.renew(resource, first)
+    assert await leases.renew(resource, first + 1)
+
+
+async def test_a_renewed_lease_lasts(brief, leases):
+    """Renewing makes the lease last from now on."""
+    resource = new_id()
+    fence = await brief.acquire(resource, "one")
+    assert await leases.renew(resource, fence) or await leases.acquire(resource, "one")
+    assert await leases.acquire(resource, "two") is None
+
+
+async def test_what_ran_out_cannot_be_renewed(brief):
+    """Once over, a lease is over, even while nobody else has it."""
+    resource = new_id()
+    fence = await brief.acquire(resource, "one")
+
+    async def over():
+        return not await Leases(brief._database, 0.0).renew(resource, fence)
+
+    await eventually(over)
+    assert not await brief.renew(resource, fence)
+
+
+async def test_releasing_what_was_taken_over_changes_nothing(brief, leases):
+    """A late release does not free the lease of the holder after."""
+    resource = new_id()
+    first = await brief.acquire(resource, "late")
+
+    async def taken():
+        return await leases.acquire(resource, "next")
+
+    await eventually(taken)
+    await leases.release(resource, first)
+    assert await leases.acquire(resource, "third") is None
+
+
+async def test_of_many_takers_one_gets_the_lease(database_url, leases):
+    """However many try at once, in several processes, one holds the lease; fences only rise."""
+    resource = new_id()
+    async with Database(database_url) as other:
+        both = (leases, Leases(other, LONG))
+        for fence in range(1, 6):
+            takers = (both[nth % 2].acquire(resource, f"taker-{nth}") for nth in range(16))
+            got = [each for each in await asyncio.gather(*takers) if each is not None]
+            assert got == [fence]
+            await leases.release(resource, fence)
+
+
+async def test_the_database_says_what_time_it_is(leases, superuser):
+    """The end of a lease is reckoned by the clock of the database alone."""
+    resource = new_id()
+    await leases.acquire(resource, "one")
+    query = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float FROM lease WHERE resource = $1"
+    assert 0 < await superuser.fetchval(query, uuid.UUID(resource)) <= LONG
