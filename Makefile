@@ -24,8 +24,9 @@ lint: $(VENV)/ready
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/basedpyright
 
+# A file of tests stays on one process, and its servers and installed trees with it.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench

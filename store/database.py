@@ -1,14 +1,16 @@
 """The connection to PostgreSQL: asyncpg for the log's hot statements, SQLAlchemy for everything read and listed."""
 
-from contextlib import asynccontextmanager
+from collections.abc import Generator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from typing_extensions import override
 
 from store.errors import StoreError
 
@@ -44,6 +46,45 @@ def make_engine(dsn: str, pool_size: int, settings: dict[str, str]) -> AsyncEngi
     )
 
 
+class _Session(asyncpg.Connection):
+    """A connection that is given up when the server ends it.
+
+    Until its socket is seen to close, asyncpg uses it further and fails with an internal error, with nothing sent.
+    """
+
+    @override
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        with self._until_the_end():
+            return await super().execute(query, *args, **options)
+
+    @override
+    async def fetch(self, query: str, *args: Any, **options: Any) -> list[asyncpg.Record]:
+        with self._until_the_end():
+            return await super().fetch(query, *args, **options)
+
+    @override
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> asyncpg.Record | None:
+        with self._until_the_end():
+            return await super().fetchrow(query, *args, **options)
+
+    @override
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        with self._until_the_end():
+            return await super().fetchval(query, *args, **options)
+
+    @contextmanager
+    def _until_the_end(self) -> Generator[None]:
+        try:
+            yield
+        except asyncpg.PostgresError as error:
+            if getattr(error, "severity_en", None) in {"FATAL", "PANIC"}:
+                self.terminate()
+            raise
+        except asyncpg.InternalClientError as error:
+            self.terminate()
+            raise asyncpg.ConnectionDoesNotExistError("the server ended the connection") from error
+
+
 async def _keep(_connection: object) -> None:
     """Leave a connection as it is: nothing of ours outlives its statement, so there is nothing to reset."""
 
@@ -59,7 +100,12 @@ class Database:
 
     async def __aenter__(self) -> Self:
         self._pool = await asyncpg.create_pool(
-            self._dsn, min_size=1, max_size=self._pool_size, server_settings=SETTINGS, reset=_keep
+            self._dsn,
+            min_size=1,
+            max_size=self._pool_size,
+            server_settings=SETTINGS,
+            connection_class=_Session,
+            reset=_keep,
         )
         self._engine = make_engine(self._dsn, self._pool_size, SETTINGS)
         return self

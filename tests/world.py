@@ -210,7 +210,7 @@ class World:
 
     async def databases(self) -> set[str]:
         """List the databases of this instance."""
-        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.database}%'"  # noqa: S608  our own name
+        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.database}%'"
         return {str(row[0]) for row in await self.rows(query, "postgres")}
 
     async def end(self) -> None:

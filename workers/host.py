@@ -43,4 +43,4 @@ class Host:
     def _made(self, *parts: str) -> Path:
         folder = self.folder.joinpath(*parts)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder
+        return folder.resolve()  # npm writes other paths into its lock when its prefix lies behind a link

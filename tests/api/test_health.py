@@ -16,7 +16,7 @@ async def test_without_its_database_every_request_is_told_to_come_back(house: Ho
     """The process stays alive and is not ready; other requests are 503 with Retry-After; then all is well again."""
     await house.register()
     name = house.url.rpartition("/")[2]
-    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 (our name)
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
     await run(postgres_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", end)
     try:
         assert (await house.anyone.get("/healthz")).status_code == 200

@@ -43,7 +43,7 @@ async def standin(
     postgres_server: Postgres, registry: Registry, host_folder: Path, database_url: str
 ) -> AsyncIterator[World]:
     """A stand-in 1.1.0 that runs."""
-    settings = {"STANDIN_SLOW_MS": "3000", "STANDIN_DOCTOR_MS": "1500"}
+    settings = {"STANDIN_SLOW_MS": "1800", "STANDIN_DOCTOR_MS": "1000"}
     async with world(postgres_server, registry, host_folder, database_url, **settings) as made:
         await made.owner_starts()
         await made.write("first")

@@ -82,7 +82,7 @@ SLOW: Final = Release(
     {
         "1300-create-archive": "CREATE TABLE archive (step integer NOT NULL, item integer NOT NULL, name text);",
         **{
-            f"130{step}-fill-archive": f"INSERT INTO archive SELECT {step}, id, name FROM items;"  # noqa: S608 (a number)
+            f"130{step}-fill-archive": f"INSERT INTO archive SELECT {step}, id, name FROM items;"
             f" SELECT pg_sleep(current_setting('standin.slow_ms')::float / 1000 / {SLOW_STEPS});"
             for step in range(1, SLOW_STEPS + 1)
         },

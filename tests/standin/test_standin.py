@@ -55,7 +55,7 @@ class Product:
 
     async def columns(self, table: str) -> set[str]:
         """The columns of a table."""
-        query = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"  # noqa: S608
+        query = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
         return {str(name) for (name,) in await self.rows(query)}
 
 
@@ -159,7 +159,7 @@ async def test_killed_while_it_migrates_it_goes_on_at_the_next_start(product: Pr
         assert await gateway.child.stop(grace=5) == -15
     # Its session in the server sleeps on, and holds its lock, until somebody ends it.
     ours = "datname = current_database() AND pid <> pg_backend_pid()"
-    ended = await product.rows(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
+    ended = await product.rows(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")
     assert ended == [(True,)]
     assert (await product.history())[-1] == "1300-create-archive"
     async with product.running("1.3.0", STANDIN_SLOW_MS="0") as gateway:

@@ -1,0 +1,38 @@
+"""A PostgreSQL of the bench's own, with fsync on, and a program to run beside it."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from cli.services.account import service_account
+from cli.services.folder import Folder
+from cli.services.postgres import Postgres
+from store.migrate import migrate
+
+KEPT = ("HOME", "PATH", "LANG", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Give what a program run by the bench inherits."""
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("PIP_")}
+    return kept | more
+
+
+@contextlib.asynccontextmanager
+async def postgres() -> AsyncGenerator[Postgres]:
+    """Run a server with an empty log in it; gone afterwards."""
+    path = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="astrolabe-bench-"))
+    folder = Folder.claim(path)
+    server = Postgres(folder, service_account())
+    try:
+        await server.start()
+        await migrate(server.url())
+        yield server
+    finally:
+        await server.stop()
+        folder.release()
+        shutil.rmtree(path, ignore_errors=True)
