@@ -8,9 +8,11 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import msgspec
+import uvloop
 
 from bench.astrolabe import Astrolabe
 from bench.contender import YARDSTICK, Contender
@@ -19,6 +21,7 @@ from bench.figures import Line, Sample, lines, table
 from bench.pgbench import Pgbench
 from bench.row import payload
 from bench.server import postgres
+from cli.services.postgres import Postgres
 
 CLIENTS = (1, 8, 32)
 RESULTS = Path(__file__).parent / "results"
@@ -34,29 +37,38 @@ async def measure(contenders: Sequence[Contender], rounds: int, seconds: float) 
             for contender in (*contenders[turn:], *contenders[:turn]):
                 speed = await contender.run(clients, seconds)
                 samples.append(Sample(contender.name, clients, number, speed))
-                print(f"round {number} of {rounds}, {clients:>2} clients, {contender.name:<13} {speed:>9,.0f} a second")
+                print(
+                    f"round {number} of {rounds}, {clients:>2} clients, {contender.name:<13} {speed:>9,.0f} a second",
+                    flush=True,
+                )
     return samples
 
 
 async def bench(rounds: int, seconds: float) -> list[Sample]:
     """Start the server, prepare all contenders and measure them."""
-    async with postgres() as server:
-        url = server.url()
-        folder = Path(RESULTS)
-        folder.mkdir(exist_ok=True)
-        pgbench, saving = Pgbench(url, folder), EventSourcing(await server.create_database("eventsourcing"))
-        superuser = await asyncpg.connect(url)
+    with TemporaryDirectory() as folder:
+        async with postgres() as server:
+            return await measure(await prepared(server, Path(folder)), rounds, seconds)
+
+
+async def prepared(server: Postgres, folder: Path) -> list[Contender]:
+    """Prepare all contenders, and say what they will be measured on."""
+    url = server.url()
+    pgbench, saving = Pgbench(url, folder), EventSourcing(await server.create_database("eventsourcing"))
+    await saving.prepare()
+    superuser = await asyncpg.connect(url)
+    try:
         await pgbench.prepare(superuser)
         fsync: str = await superuser.fetchval("SHOW fsync")
+    finally:
         await superuser.close()
-        print(f"one row is {len(payload())} bytes, fsync is {fsync}, {os.cpu_count()} cores, {platform.platform()}")
-        await saving.prepare()
-        contenders: list[Contender] = [pgbench, Astrolabe(url, folder), saving]
-        return await measure(contenders, rounds, seconds)
+    print(f"one row is {len(payload())} bytes, fsync is {fsync}, {os.cpu_count()} cores, {platform.platform()}")
+    return [pgbench, Astrolabe(url, folder), saving]
 
 
 def keep(samples: Sequence[Sample], found: Sequence[Line]) -> Path:
     """Write everything that was measured as JSON."""
+    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"appends-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     told = {"python": platform.python_version(), "cores": os.cpu_count(), "row_bytes": len(payload())}
     told |= {"lines": msgspec.to_builtins(found), "samples": msgspec.to_builtins(samples)}
@@ -73,7 +85,9 @@ def main() -> None:
     asked = parser.parse_args()
     rounds: int = asked.rounds or (3 if asked.short else 5)
     seconds: float = asked.seconds or (2 if asked.short else 5)
-    samples = asyncio.run(bench(rounds, seconds))
+    # The loop that the API runs on.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        samples = runner.run(bench(rounds, seconds))
     found = lines(samples, YARDSTICK)
     print(f"\n{table(found, YARDSTICK)}\nkept in {keep(samples, found)}")
 

@@ -55,7 +55,8 @@ class EventSourcing:
             POSTGRES_POOL_SIZE=str(clients),
             POSTGRES_MAX_OVERFLOW="0",
         )
-        argv = [_python(), HERE / "saving.py", str(clients), str(seconds), str(len(payload()))]
+        # Isolated, for beside that program lies a module of the package's name.
+        argv = [_python(), "-I", HERE / "saving.py", str(clients), str(seconds), str(len(payload()))]
         finished = await shell.run(argv, env=env, deadline=seconds + 120)
         return float(finished.stdout.strip())
 

@@ -62,8 +62,10 @@ def lines(samples: Sequence[Sample], yardstick: str) -> list[Line]:
 def table(found: Sequence[Line], yardstick: str) -> str:
     """Write lines as a Markdown table."""
     head = f"| clients | contender | relative to {yardstick} | spread | appends a second |\n|---|---|---|---|---|\n"
-    return head + "".join(
-        f"| {line.clients} | {line.contender} | {line.ratio.median:.2f} "
-        f"| {line.ratio.lowest:.2f} to {line.ratio.highest:.2f} | {line.per_second.median:,.0f} |\n"
-        for line in found
-    )
+    return head + "".join(f"| {' | '.join(_cells(line))} |\n" for line in found)
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    ratio = line.ratio
+    spread = f"{ratio.lowest:.2f} to {ratio.highest:.2f}"
+    return str(line.clients), line.contender, f"{ratio.median:.2f}", spread, f"{line.per_second.median:,.0f}"
