@@ -1,0 +1,152 @@
+"""What a person types, and what they are told."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from signal import SIGINT
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from cli.ready import until_ready
+from cli.services.folder import Folder
+from domain.access import SCOPES
+from domain.recorded import Cause
+from store.database import Database
+from store.log import Log
+from store.tokens import Tokens
+from tests.standin.running import free_port
+from tests.waiting import until
+from workers.shell import Finished, run, supervise
+
+UPGRADE = "01a205ed-b9df-7372-8351-5238dbf134f3"
+
+
+async def astrolabe(*words: str, **environment: str) -> Finished:
+    """Run a command as a person would."""
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
+    argv = [sys.executable, "-m", "cli.main", *words]
+    return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
+
+
+@pytest_asyncio.fixture
+async def reached(database_url: str, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+    """The environment that reaches a real API."""
+    bind = f"127.0.0.1:{free_port()}"
+    async with Database(database_url, pool_size=1) as database:
+        token = await Tokens(Log(database)).issue("alice", SCOPES, Cause("test", "to begin", "cli"))
+    env = {**os.environ, "DATABASE_URL": database_url}
+    api = supervise([sys.executable, "-m", "cli.main", "api", "--bind", bind], env=env, log=tmp_path / "api.log")
+    await until_ready(f"http://{bind}")
+    yield {"ASTROLABE_URL": f"http://{bind}", "ASTROLABE_TOKEN": token.secret}
+    await api.stop()
+
+
+REGISTER = ("register", "flags", "--product", "unleash", "--version", "5.6.0", "--port", "4242")
+
+BAD = {
+    "no token": (("instances",), {"ASTROLABE_TOKEN": ""}, "ASTROLABE_TOKEN"),
+    "wrong token": (("instances",), {"ASTROLABE_TOKEN": "astro_wrong"}, "No token in use"),
+    "nobody there": (("instances",), {"ASTROLABE_URL": "http://127.0.0.1:1"}, "No Astrolabe answers"),
+    "unknown instance": (("upgrade", "nobody", "6.10.1"), {}, "nobody"),
+    "a path for an instance": (("show", "../tokens"), {}, "nothing at this path"),
+    "no version": (("upgrade", "flags", "1.0.0;ls"), {}, "target"),
+    "an option for a version": (("upgrade", "flags", "--", "--registry=x"), {}, "target"),
+    "unknown upgrade": (("watch", UPGRADE), {}, "upgrade"),
+    "a password carried": (
+        (*REGISTER, "--database", "postgresql://u:secret-word@127.0.0.1/d"),
+        {},
+        "--password-from",
+    ),
+    "no database": ((*REGISTER, "--database", "mysql://u@h/d"), {}, "postgresql://"),
+    "a strange secret": (
+        (*REGISTER, "--database", "postgresql://u@127.0.0.1/d", "--password-from", "env:PATH"),
+        {},
+        "password",
+    ),
+    "unknown product": (("register", "x", "--product", "nope", "--version", "1.0.0", "--port", "1"), {}, "nope"),
+    "no such command": (("upgarde",), {}, "upgarde"),
+    "no database url": (("api",), {"DATABASE_URL": ""}, "--database-url"),
+    "no such address": (("api", "--database-url", "postgresql://u@h/d", "--bind", "here"), {}, "HOST:PORT"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+async def test_bad_input_is_told_in_one_line(case: str, reached: dict[str, str]) -> None:
+    """Exit code 2, one line that says what is wrong, and neither a traceback nor a secret."""
+    words, environment, told = BAD[case]
+    ended = await astrolabe(*words, **(reached | environment))
+    assert ended.returncode == 2, ended
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert told in ended.stderr
+    assert "secret-word" not in ended.stderr
+
+
+async def test_an_instance_is_registered_shown_and_planned_for(reached: dict[str, str]) -> None:
+    """What is registered is listed, its history tells who asked, and a plan shows commands and changes nothing."""
+    made = await astrolabe(
+        *REGISTER, "--database", "postgresql://unleash@127.0.0.1/unleash", "--reason", "it runs", **reached
+    )
+    assert made.returncode == 0, made.stderr
+    shown = json.loads((await astrolabe("show", "flags", **reached)).stdout)
+    assert (shown["version"], shown["database"]["name"]) == ("5.6.0", "unleash")
+    history = [
+        json.loads(line) for line in (await astrolabe("history", "flags", "--json", **reached)).stdout.splitlines()
+    ]
+    assert [(each["type"], each["actor"], each["reason"]) for each in history] == [
+        ("instance_registered", "alice", "it runs")
+    ]
+    plan = (await astrolabe("plan", "flags", "6.10.1", **reached)).stdout
+    assert "unleash-server@6.10.1" in plan
+    assert "pg_dump" in plan
+    assert len((await astrolabe("history", "flags", **reached)).stdout.splitlines()) == 1
+
+
+async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
+    """A new token may do what its scopes say, until it is revoked."""
+    secret = (await astrolabe("token", "create", "ci", "--scope", "read", **reached)).stdout.strip()
+    assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 0
+    listed = (await astrolabe("token", "list", **reached)).stdout
+    (token_id,) = [line.split()[0] for line in listed.splitlines() if " ci " in line]
+    assert (await astrolabe("token", "revoke", token_id, **reached)).returncode == 0
+    assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 2
+
+
+async def test_a_product_file_is_checked_with_file_and_line(tmp_path: Path) -> None:
+    """A mistake is told where it stands."""
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\ntitle = "Mine"\n[npm]\npackage = "mine"\nbinn = "mine"\n')
+    ended = await astrolabe("products", "--check", str(path))
+    assert ended.returncode == 2
+    assert f"{path}:5" in ended.stderr
+
+
+@pytest.mark.timeout(120)
+async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_folder: Folder) -> None:
+    """Ctrl-C ends everything with code 0; the second start has the same log and makes no second token."""
+    data = servers_folder.path / "up"
+    log = servers_folder.path / "up.log"
+    bind = f"127.0.0.1:{free_port()}"
+    env = {**os.environ, "ASTROLABE_DATA": str(data)}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        env.pop(name, None)
+    said: list[str] = []
+    for _ in range(2):
+        log.unlink(missing_ok=True)
+        up = supervise([sys.executable, "-u", "-m", "cli.main", "up", "--bind", bind], env=env, log=log)
+        await until(lambda: "Next, in another terminal" in log.read_text(), 60)
+        said.append(log.read_text())
+        token = re.findall(r"ASTROLABE_TOKEN=(\S+)", said[0])
+        async with httpx.AsyncClient(base_url=f"http://{bind}", trust_env=False) as http:
+            answer = await http.get("/tokens", headers={"Authorization": f"Bearer {token[0]}"})
+            assert [each["name"] for each in answer.raise_for_status().json()["items"]] == ["admin"]
+        up.signal(SIGINT)
+        async with asyncio.timeout(40):
+            assert await up.wait() == 0
+    assert said[0].count("ASTROLABE_TOKEN=") == 1
+    assert "ASTROLABE_TOKEN=" not in said[1]
