@@ -5,20 +5,24 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from cli.services.postgres import Postgres
-from domain.commands import Command, Register, RequestRollback, RequestUpgrade
-from domain.events import Event
+from domain.commands import Command, Reconfigure, Register, RequestRollback, RequestUpgrade
+from domain.events import Event, StepProgressed, StepStarted
 from domain.instance import Database as Where
 from domain.instance import InstanceConfig
 from domain.plan import Artifact
+from domain.problem import Problem
 from domain.product import Product, parse_product
 from domain.recorded import Cause
+from domain.states import Idle
 from store.database import Database
 from store.ids import new_id
 from store.instances import Instances, Loaded
@@ -35,7 +39,10 @@ from workers.process import Process
 from workers.secret import Secrets
 from workers.site import Site
 
+E = TypeVar("E", bound=Event)
+
 PASSWORD = "a-password-to-look-for"
+RESOLVED: dict[tuple[str, str], Artifact] = {}
 ASKED = Cause("alice", "to try it", "api")
 
 PRODUCT = """
@@ -115,9 +122,16 @@ class World:
 
     async def owner_starts(self, version: str = "1.1.0") -> Process:
         """Install and start a version as its owner did before Astrolabe."""
-        artifact, _ = await self.driver.resolve(version)
+        artifact = await self.artifact(version)
         await self.driver.pull(artifact, lambda _: None)
         return await self.owner_starts_artifact(artifact)
+
+    async def artifact(self, version: str) -> Artifact:
+        """Resolve a version, once a session: a release is the same wherever it is published."""
+        known = self.registry.url, version
+        if known not in RESOLVED:
+            RESOLVED[known], _ = await self.driver.resolve(version)
+        return RESOLVED[known]
 
     async def owner_starts_artifact(self, artifact: Artifact) -> Process:
         """Start an artifact by hand and wait until it serves."""
@@ -130,6 +144,11 @@ class World:
     async def register(self, version: str = "1.1.0") -> None:
         """Register the instance."""
         await self.ask(Register(self.config, version))
+
+    async def reconfigure(self, **changes: Any) -> None:
+        """Reach the instance in another way."""
+        self.config = replace(self.config, **changes)
+        await self.ask(Reconfigure(self.config))
 
     async def ask(self, command: Command) -> Loaded:
         """Ask for something, as the API does."""
@@ -166,15 +185,32 @@ class World:
         """Give every event of the instance."""
         return [each.event for each in (await self.loaded()).history]
 
-    async def one(self, kind: type[Event]) -> Event:
+    async def one(self, kind: type[E]) -> E:
         """Give the only event of a kind."""
         (found,) = [each for each in await self.told() if isinstance(each, kind)]
+        return found
+
+    async def facts(self) -> list[str]:
+        """Name what was told, without beginnings and progress."""
+        return [type(each).__name__ for each in await self.told() if not isinstance(each, StepStarted | StepProgressed)]
+
+    async def problem(self) -> Problem:
+        """Give the one problem that an upgrade ended or was taken back with."""
+        (found,) = [each.problem for each in await self.told() if getattr(each, "problem", None)]
         return found
 
     def running(self) -> str | None:
         """Tell which version listens."""
         found = self.driver.running()
         return found.version if found else None
+
+    def gateways(self) -> list[Process]:
+        """List every process of this instance that Astrolabe started."""
+        return process.marked_by({self.instance_id}, str(self.host.folder))
+
+    async def stop(self) -> None:
+        """Stop the gateway as its owner would."""
+        await self.driver.stop_all()
 
     async def write(self, name: str) -> None:
         """Write an item through the gateway."""
@@ -190,6 +226,24 @@ class World:
     def url(self) -> str:
         """Where the gateway answers."""
         return f"http://127.0.0.1:{self.config.port}"
+
+    async def connects(self, database: str | None = None) -> asyncpg.Connection:
+        """Connect as the instance's own role."""
+        assert self.config.database
+        where = self.config.database
+        return await asyncpg.connect(
+            host=where.host, port=where.port, user=where.user, password=PASSWORD, database=database or where.name
+        )
+
+    def dumps(self) -> list[str]:
+        """List the files in the folder of this instance's dumps."""
+        return sorted(str(path) for path in self.host.backups(self.instance_id).iterdir())
+
+    async def kept(self, what: str) -> list[str]:
+        """List what is kept aside."""
+        state = (await self.loaded()).state
+        assert isinstance(state, Idle)
+        return [each.name for each in state.it.kept if each.what == what]
 
     async def rows(self, query: str, database: str | None = None) -> list[tuple[object, ...]]:
         """Ask a database of the server, as its superuser."""
@@ -215,9 +269,7 @@ class World:
 
     async def end(self) -> None:
         """End whatever listens, and drop the databases."""
-        own = {self.instance_id}
-        for found in process.marked_by(own, str(self.host.folder)):
-            await process.end(found)
+        await self.stop()
         for name in await self.databases():
             await run(self.server, f'DROP DATABASE "{name}" WITH (FORCE)')
         await run(self.server, f"DROP ROLE {self.database}")

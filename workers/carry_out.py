@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from domain.decide import step_due
 from domain.policy import ActionName, Discard, Due
+from domain.rollback_point import Kept
 from domain.states import Absent, Idle, Inconsistent, Retired
 from domain.words import Step
 from store.database import Database
@@ -52,6 +53,10 @@ HANDS_SECONDS = 5.0
 LOG = logging.getLogger("astrolabe.worker")
 
 
+class NotNow(Exception):  # noqa: N818  an excuse, not a fault
+    """What is due can wait, and must: nothing depends on it."""
+
+
 class CarryOut:
     """One worker's way of carrying out what is due."""
 
@@ -81,7 +86,7 @@ class CarryOut:
             return
         try:
             await first(beat(self._leases, instance_id, fence), self._all_due(work))
-        except (LeaseLost, StaleFence, LogUnreachable) as lost:
+        except (LeaseLost, StaleFence, LogUnreachable, NotNow) as lost:
             LOG.warning("%s: %s: %s", instance_id, type(lost).__name__, lost)
 
     async def _all_due(self, work: Work) -> None:
@@ -105,7 +110,7 @@ class CarryOut:
 
     async def _run(self, work: Work, due: Due) -> None:
         if isinstance(due, Discard):
-            await discard(work, due.kept)
+            await self._discard(work, due.kept)
             return
         step = _step(work)
         try:
@@ -119,6 +124,13 @@ class CarryOut:
         except Exception as error:
             LOG.exception("unexpected in %s of %s", step, work.loaded.instance_id)
             await work.fail(step, _unexpected(error).problem)
+
+    async def _discard(self, work: Work, kept: Kept) -> None:
+        """Discard what was kept aside; where that cannot be done now, later: it stands in nobody's way."""
+        try:
+            await discard(work, kept)
+        except (StepFailed, OSError) as error:
+            raise NotNow(f"{kept.what} {kept.name} is still kept: {error}") from error
 
 
 def _unexpected(error: Exception) -> StepFailed:

@@ -1,4 +1,4 @@
-"""A database's dress: its settings, rights and limit, which a copy by TEMPLATE leaves behind."""
+"""A database's dress: its settings, rights, limit and owner, which a copy by TEMPLATE leaves behind."""
 
 from typing import Any
 
@@ -14,7 +14,10 @@ SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END, a.
 FROM pg_database d CROSS JOIN aclexplode(d.datacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
 WHERE d.datname = $1 AND a.grantee <> d.datdba
 """
-OWN = "SELECT datacl IS NOT NULL, datconnlimit FROM pg_database WHERE datname = $1"
+OWN = """
+SELECT d.datacl IS NOT NULL, d.datconnlimit, r.rolname, current_user
+FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = $1
+"""
 
 # Stored with their elements quoted already; a literal around the whole would make one element of the list.
 LISTS = {"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}
@@ -39,7 +42,7 @@ async def dress(connection: Connection, source: str, copy: str) -> list[str]:
         literal = value if name in LISTS else await ask(connection, "SELECT quote_literal($1::text)", value)
         whose = f"ROLE {quote(role)} IN {there}" if role else there
         statements.append(f"ALTER {whose} SET {quote(name)} TO {literal}")
-    guarded, limit = await connection.fetchrow(OWN, source) or (False, -1)
+    guarded, limit, owner, current = await connection.fetchrow(OWN, source) or (False, -1, "", "")
     if guarded:
         statements.append(f"REVOKE ALL ON {there} FROM PUBLIC")
     for grantee, privilege, grantable in await connection.fetch(RIGHTS, source):
@@ -47,4 +50,6 @@ async def dress(connection: Connection, source: str, copy: str) -> list[str]:
         statements.append(f"GRANT {privilege} ON {there} TO {grantee}{option}")
     if limit >= 0:
         statements.append(f"ALTER {there} CONNECTION LIMIT {limit}")
+    if owner != current:
+        statements.append(f"ALTER {there} OWNER TO {quote(owner)}")
     return statements

@@ -5,18 +5,21 @@ from collections.abc import Iterable
 from domain.problem import Problem
 
 LINE = 500
+TEXT = 2000
 LINES = 20
 
 
 class StepFailed(Exception):  # noqa: N818  it ends a step, not the worker
-    """The effect did not happen or did not hold; nothing else is known to be broken."""
+    """The effect did not happen or did not hold; nothing else is known to be broken.
+
+    Lines are cut only when the secrets in them are redacted: half a secret would not be found.
+    """
 
     def __init__(self, code: str, detail: str, *, seen: Iterable[str] = (), todo: str = "") -> None:
         super().__init__(detail)
-        self.problem: Problem = Problem(code, detail[: 4 * LINE], tail(seen), todo[: 4 * LINE])
+        self.problem: Problem = Problem(code, detail, tail(seen), todo)
 
 
 def tail(lines: Iterable[str]) -> tuple[str, ...]:
-    """Keep the last lines of what was seen, each cut to a length that an event can bear."""
-    kept = [line.rstrip()[:LINE] for line in lines if line.strip()]
-    return tuple(kept[-LINES:])
+    """Keep the last lines of what was seen."""
+    return tuple([line.rstrip() for line in lines if line.strip()][-LINES:])

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator
 
 import asyncpg
 
@@ -29,11 +30,26 @@ COUNTERS = """
 SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del
 FROM pg_stat_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
 """
-OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+WHOSE = "SELECT format('%s of %s in %s', pid, usename, application_name) FROM pg_stat_activity WHERE pid = $1"
+# Autovacuum has no user: the server ends it by itself before it copies or renames.
+OTHERS = """
+SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+"""
 ACTIVE = """
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND state = 'active'
   AND backend_type = 'client backend' AND wait_event_type IS DISTINCT FROM 'Lock'
   AND query_start < clock_timestamp() - interval '1 second')
+"""
+# What pg_dump takes along: ordinary tables; not what belongs to an extension, nor what lives for one session only.
+TABLES = """
+SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                    AND d.deptype = 'e')
+"""
+PREDECESSORS = """
+SELECT pid FROM pg_stat_activity
+WHERE application_name = $1 AND pid <> pg_backend_pid() AND strpos(query, $2) > 0
 """
 OWNED = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = $1"
 MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -89,6 +105,20 @@ class InstanceDatabase:
             owned = await ask(connection, OWNED, self.name)
             return bool(owned), bool(await ask(connection, MAY_CREATE))
 
+    async def undressable(self) -> str | None:
+        """Rehearse on the database itself what a copy will be dressed in; gives why it cannot be, None where it can."""
+        async with self.connection() as connection:
+            rehearsal = connection.transaction()
+            await rehearsal.start()
+            try:
+                for statement in await dress(connection, self.name, self.name):
+                    await connection.execute(statement)
+            except asyncpg.InsufficientPrivilegeError as error:
+                return str(error)
+            finally:
+                await rehearsal.rollback()
+        return None
+
     async def server_folder(self) -> str | None:
         """Give the server's data folder where the role may know it."""
         async with self.connection() as connection:
@@ -104,8 +134,7 @@ class InstanceDatabase:
     async def tables(self) -> int:
         """Count the tables that hold rows of their own."""
         async with self.connection(self.name) as connection:
-            query = "SELECT count(*) FROM pg_stat_user_tables"
-            return await ask(connection, query)
+            return await ask(connection, TABLES)
 
     async def invalid_indexes(self) -> list[str]:
         """List indexes that a failed concurrent build left behind."""
@@ -151,10 +180,10 @@ class InstanceDatabase:
             if not await has(connection, copy):
                 version = int(await ask(connection, "SHOW server_version_num"))
                 statement = copy_statement(self.name, copy, file_copy=version >= FILE_COPY_SINCE)
-                await connection.execute(statement, timeout=24 * 3600)
+                # Nobody may come in between the copy's making and the statement that would close it.
+                await connection.execute(f"{statement} ALLOW_CONNECTIONS false", timeout=24 * 3600)
             for statement in await dress(connection, self.name, copy):
                 await connection.execute(statement)
-            await connection.execute(allow_statement(copy, allow=False))
             return await ask(connection, "SELECT pg_database_size($1)", copy)
 
     async def swap(self, copy: str, aside: str) -> None:
@@ -181,25 +210,28 @@ class InstanceDatabase:
     async def drop(self, name: str) -> None:
         """Drop a database that was kept aside."""
         async with self.connection() as connection:
+            await self._end_predecessor(connection)
             await connection.execute(drop_statement(name))
 
     async def _end_predecessor(self, connection: Connection) -> None:
         # The lease is ours, so whoever still works here for a worker before us works for nobody.
-        query = (
-            "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid() AND query LIKE $2"
-        )
-        wanted = f"%{quote(self.name)}%"
-        await self._end_all(connection, query, APPLICATION, wanted)
+        await self._end_all(connection, PREDECESSORS, APPLICATION, quote(self.name))
 
     async def _empty(self, connection: Connection, name: str) -> None:
         await self._end_all(connection, OTHERS, name)
 
     async def _end_all(self, connection: Connection, query: str, *arguments: str) -> None:
-        async with asyncio.timeout(BLOCK_SECONDS):
-            while pids := [row[0] for row in await connection.fetch(query, *arguments)]:
-                await self._terminate(connection, pids)
-                await asyncio.sleep(0.02)
-
-    async def _terminate(self, connection: Connection, pids: Sequence[int]) -> None:
-        for pid in pids:
-            await connection.execute("SELECT pg_terminate_backend($1)", pid)
+        end = time.monotonic() + BLOCK_SECONDS
+        while pids := [row[0] for row in await connection.fetch(query, *arguments)]:
+            for pid in pids:
+                # Another role's session, such as a superuser's, may not be ended; it may yet leave by itself.
+                with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute("SELECT pg_terminate_backend($1)", pid)
+            if time.monotonic() > end:
+                raise StepFailed(
+                    "sessions-remain",
+                    f"Sessions in {self.name} did not end within {BLOCK_SECONDS:g} seconds.",
+                    seen=[await ask(connection, WHOSE, pid) or "" for pid in pids],
+                    todo="End these sessions, which the instance's role may not, then retry.",
+                )
+            await asyncio.sleep(0.02)

@@ -26,11 +26,17 @@ async def beat(leases: Leases, resource: str, fence: int) -> None:
     while time.monotonic() - renewed < ttl:
         await asyncio.sleep(ttl / 5)
         asked = time.monotonic()
-        held = await quietly(asyncio.wait_for(leases.renew(resource, fence), ttl / 3))
+        held = await quietly(_within(ttl / 3, leases.renew(resource, fence)))
         if held is False:
             raise LeaseLost(resource)
         renewed = asked if held else renewed
     raise LeaseLost(resource)
+
+
+async def _within(seconds: float, question: Awaitable[T]) -> T:
+    # Not wait_for: before Python 3.12 it swallows a cancellation that meets the answer, and a beat would never end.
+    async with asyncio.timeout(seconds):
+        return await question
 
 
 async def quietly(question: Awaitable[T]) -> T | None:

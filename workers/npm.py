@@ -1,7 +1,8 @@
 """npm: what a version is, and a tree of it on this host with the integrity that was promised."""
 
+import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,6 +81,15 @@ async def install(
     unfinished = place.parent / f".{owner}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    try:
+        await _install(package, artifact, unfinished, on_fetch)
+        (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
+        _shelve(unfinished, place)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Callable[[int], None]) -> None:
     fetched = 0
 
     def on_line(line: str) -> None:
@@ -88,21 +98,23 @@ async def install(
             fetched += 1
             on_fetch(fetched)
 
-    command = (*argv.install(tools.npm(), package, artifact.version, str(unfinished)), "--loglevel=http")
+    command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
     env = {**inherited(), "PATH": f"{tools.node().parent}:{inherited().get('PATH', '')}"}
     try:
         await shell.run(command, env=env, deadline=INSTALL_SECONDS, on_line=on_line)
     except shell.CommandProblem as error:
         raise _install_failed(artifact, error) from error
-    came = _installed_integrity(unfinished, package.package)
+    came = _installed_integrity(folder, package.package)
     if came != artifact.integrity:
-        shutil.rmtree(unfinished, ignore_errors=True)
         raise _wrong_artifact(artifact, [f"planned {artifact.integrity}", f"came {came}"])
-    (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
-    if has_tree(artifacts, artifact):  # another instance was faster
-        shutil.rmtree(unfinished)
-    else:
-        unfinished.rename(place)
+
+
+def _shelve(whole: Path, place: Path) -> None:
+    with contextlib.suppress(OSError):
+        whole.rename(place)
+    if not (place / MANIFEST).is_file():  # neither ours nor another instance's, which was faster
+        shutil.rmtree(place, ignore_errors=True)
+        whole.rename(place)
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -117,7 +129,7 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
     wrong: list[str] = []
     if found.get("name") != package.package:
         wrong.append(f"its name is {found.get('name')}")
-    if package.bin and package.bin not in (found.get("bin") or {}):
+    if package.bin and package.bin not in _commands(found):
         wrong.append(f"it has no command {package.bin}")
     repository = found.get("repository") or {}
     url = str(repository.get("url", "") if isinstance(repository, dict) else repository)
@@ -129,6 +141,12 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
             f"{package.package}@{found.get('version')} is not the product: {'; '.join(wrong)}.",
             todo="Name the right registry and package in the product file; a stranger may own this name elsewhere.",
         )
+
+
+def _commands(found: dict[str, Any]) -> Collection[str]:
+    commands = found.get("bin") or {}
+    # A single one may be written as its path alone, and is then named as the package is.
+    return commands if isinstance(commands, dict) else {str(found.get("name")).rpartition("/")[2]}
 
 
 def _registry_of(package: str, tarball: str) -> str:

@@ -28,6 +28,12 @@ class Process(Struct, frozen=True):
     pid: int
     created: float
     argv: tuple[str, ...] = ()
+    folder: str = "/"
+
+    @property
+    def program(self) -> str:
+        """The program and its script, without the options: those may hold secrets, also a stranger's."""
+        return " ".join(word for word in self.argv[:2] if not word.startswith("-"))
 
     def alive(self) -> bool:
         """Tell whether it still runs."""
@@ -45,19 +51,22 @@ class Process(Struct, frozen=True):
     def tree(self, package: str) -> Path | None:
         """Find the tree that a Node process was started from."""
         for word in self.argv[:3]:
-            for inside in (f"/node_modules/{package}/", "/node_modules/.bin/"):
-                root, found, _ = word.partition(inside)
-                if found:
-                    return Path(root)
+            # Typed from inside a folder, or through the link that npm makes beside node or in .bin.
+            script = Path(self.folder, word).resolve()
+            root, found, _ = str(script).partition(f"/node_modules/{package}/")
+            if found:
+                return Path(root)
         return None
 
 
 def _described(process: psutil.Process) -> Process:
     with process.oneshot():
         argv: tuple[str, ...] = ()
+        folder = "/"
         with contextlib.suppress(psutil.AccessDenied):
             argv = tuple(process.cmdline())
-        return Process(process.pid, process.create_time(), argv)
+            folder = process.cwd()
+        return Process(process.pid, process.create_time(), argv, folder)
 
 
 def of(pid: int) -> Process:

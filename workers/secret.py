@@ -8,6 +8,7 @@ from domain.words import SecretRef
 from workers.failure import StepFailed
 
 DEFAULT_FOLDER = Path("/run/secrets")
+PREFIX = "ASTROLABE_SECRET_"
 
 
 class Secrets:
@@ -20,7 +21,7 @@ class Secrets:
     def resolve(self, reference: SecretRef) -> str:
         """Read a secret; raises StepFailed that names the reference, never the value."""
         scheme, _, place = reference.partition(":")
-        value = self._environment.get(place) if scheme == "env" else self._read(Path(place), reference)
+        value = self._variable(place, reference) if scheme == "env" else self._read(Path(place), reference)
         if not value:
             raise StepFailed(
                 "secret-missing",
@@ -28,6 +29,15 @@ class Secrets:
                 todo=f"Set {reference} for the worker on this host, then retry.",
             )
         return value
+
+    def _variable(self, name: str, reference: SecretRef) -> str | None:
+        if not name.startswith(PREFIX):
+            raise StepFailed(
+                "secret-forbidden",
+                f"The secret {reference} is not a variable that this worker reads secrets from ({PREFIX}…).",
+                todo=f"Name the variable {PREFIX}…, then retry.",
+            )
+        return self._environment.get(name)
 
     def _read(self, path: Path, reference: SecretRef) -> str:
         real = path.resolve()

@@ -1,5 +1,6 @@
 """A site: one instance on this host, with all that acting on it needs."""
 
+import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,9 +45,14 @@ class Site:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Everything that no event and no log line may show."""
-        plain = [value for value in (self.password, *self.secret_settings.values()) if value]
-        return (*plain, *(quote(value, safe="") for value in plain))
+        """Everything that no event and no log line may show; what cannot be resolved cannot be shown either."""
+        database = self.config.database
+        places = [*([database.password] if database and database.password else []), *self.config.secrets.values()]
+        plain: list[str] = []
+        for place in places:
+            with contextlib.suppress(StepFailed):
+                plain.append(self.host.secrets.resolve(place))
+        return tuple(plain)
 
     @cached_property
     def database(self) -> InstanceDatabase | None:

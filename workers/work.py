@@ -4,13 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import states as s
 from domain.commands import Command, FailStep, Report
 from domain.events import Fact, StepProgressed, StepStarted
+from domain.plan import Check
 from domain.policy import Due, due
 from domain.problem import Problem, Refused
 from domain.recorded import Cause
@@ -18,12 +20,22 @@ from domain.words import Step
 from store.instances import Instances, Loaded
 from store.outage import is_outage
 from workers.drivers.npx import NpxDriver
+from workers.failure import LINE, TEXT
 from workers.host import Host
 from workers.output import Redactor
 from workers.site import Site
 
 PROGRESS_SECONDS = 2.0
 """How often progress is recorded at the most: the log cannot forget, so it is told no more than a reader wants."""
+
+T = TypeVar("T", bound=Struct)
+
+FREE: dict[type[Struct], dict[str, int]] = {
+    Problem: {"detail": TEXT, "seen": LINE, "todo": TEXT},
+    Check: {"seen": LINE},
+    StepProgressed: {"message": TEXT},
+}
+"""The texts of an event that hold what others said, and how long each may be; only there can a secret be."""
 
 
 class Superseded(Exception):  # noqa: N818  an order, not a fault
@@ -125,28 +137,26 @@ class Work:
             correlation_id=upgrade_id,
         )
 
-    def _redacted(self, told: Any) -> Any:
-        try:
-            secrets = self.site().secrets
-        except Exception:  # noqa: BLE001  a secret that cannot be resolved cannot be shown either
-            return told
-        return redacted(told, Redactor(secrets)) if secrets else told
+    def _redacted(self, told: T) -> T:
+        return redacted(told, Redactor(self.site().secrets))
 
 
 def _by_worker(cause: Cause) -> bool:
     return cause.source.startswith("worker/")
 
 
-def redacted(told: Any, redact: Callable[[str], str]) -> Any:
-    """Give the same value with every text in it redacted."""
+def redacted(told: T, redact: Callable[[str], str]) -> T:
+    """Give the same value with all that was seen or said redacted, and cut to what an event can bear.
 
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return redact(value)
-        if isinstance(value, dict):
-            return {key: clean(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [clean(each) for each in value]
-        return value
+    Names and ids stay as they are: the log must find a database again whose password is also its name.
+    """
+    free = FREE.get(type(told), {})
 
-    return msgspec.convert(clean(msgspec.to_builtins(told)), type(told))
+    def clean(name: str, value: Any) -> Any:
+        if isinstance(value, str) and name in free:
+            return redact(value)[: free[name]]
+        if isinstance(value, tuple):
+            return tuple(clean(name, each) for each in value)
+        return redacted(value, redact) if isinstance(value, Struct) else value
+
+    return replace(told, **{name: clean(name, getattr(told, name)) for name in told.__struct_fields__})

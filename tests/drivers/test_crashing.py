@@ -1,112 +1,137 @@
 """A worker that dies at any instant: another goes on, and nothing is done twice."""
 
+import shutil
+
 import pytest
 
 from domain import events as e
 from domain import states as s
-from domain.commands import Command, Report
-from domain.recorded import Cause
-from store.instances import Instances, Loaded
+from domain.commands import RequestRollback, RequestUpgrade
+from store.ids import new_id
+from tests.hooked import Killed, Mortality, hooked, mortal_effects, outlive, when
 from tests.world import World
-from workers import process
+from workers import npm
 
-FORWARD = (
-    e.PreflightPassed,
-    e.BackupTaken,
-    e.ArtifactPulled,
-    e.InstanceStopped,
-    e.DatabaseCopied,
-    e.MigrationStarted,
-    e.MigrationFinished,
-    e.UpgradeSucceeded,
-)
-BACK = (e.DatabaseRestored, e.UpgradeRolledBack)
-
-
-class Killed(BaseException):
-    """The worker died here."""
-
-
-class Mortal(Instances):
-    """Dies instead of recording a fact of one kind: what was done is done, and nobody was told."""
-
-    def __init__(self, instances: Instances, at: type[e.Fact]) -> None:
-        super().__init__(instances._log)
-        self._at = at
-
-    async def execute(self, loaded: Loaded, command: Command, cause: Cause, **options: object) -> Loaded:
-        """Die, or execute."""
-        if isinstance(command, Report) and isinstance(command.fact, self._at):
-            raise Killed
-        return await super().execute(loaded, command, cause, **options)
+UPGRADED = [
+    "InstanceRegistered",
+    "UpgradeRequested",
+    "PreflightPassed",
+    "BackupTaken",
+    "ArtifactPulled",
+    "InstanceStopped",
+    "DatabaseCopied",
+    "MigrationStarted",
+    "MigrationFinished",
+    "UpgradeSucceeded",
+]
+FAILED = [*UPGRADED[:8], "RollbackStarted", "DatabaseRestored", "UpgradeRolledBack"]
+TAKEN_BACK = [*UPGRADED, "RollbackRequested", "RollbackStarted", "DatabaseRestored", "UpgradeRolledBack"]
 
 
-async def _killed_at(standin: World, fact: type[e.Fact], target: str) -> None:
-    worker = standin.worker("worker-1")
-    worker._instances = Mortal(standin.instances, fact)
-    await standin.ask(_upgrade(target))
-    with pytest.raises(Killed):
-        await worker(standin.instance_id)
+def _around(*names: str) -> set[str]:
+    return {f"{when} {name}" for name in names for when in ("before", "after")}
 
 
-def _upgrade(target: str) -> Command:
-    from domain.commands import RequestUpgrade
-    from store.ids import new_id
-
-    return RequestUpgrade(new_id(), target)
-
-
-def _told_once(told: list[e.Event]) -> bool:
-    facts = [type(each) for each in told if not isinstance(each, e.StepStarted | e.StepProgressed)]
-    return len(facts) == len(set(facts))
-
-
-def _one_gateway(standin: World) -> bool:
-    return len(process.marked_by({standin.instance_id}, str(standin.host.folder))) == 1
+async def _nothing_stray(standin: World) -> None:
+    """One gateway runs; every database, dump and folder is one that the log knows."""
+    assert len(standin.gateways()) == 1
+    state = (await standin.loaded()).state
+    assert isinstance(state, s.Idle)
+    point = state.it.rollback_point
+    copies = {point.copy.database} if point and point.copy else set()
+    assert await standin.databases() == {standin.database, *copies, *await standin.kept("database")}
+    known = {point.dump.path} if point and point.dump else set()
+    assert set(standin.dumps()) == {*known, *await standin.kept("dump")}
+    shelves = standin.host.artifacts() / "standin-gateway"
+    assert not [each for each in shelves.iterdir() if each.name.startswith(".")]
 
 
-@pytest.mark.parametrize("fact", FORWARD)
-async def test_another_worker_finishes_the_upgrade(standin: World, fact: type[e.Fact]) -> None:
-    """Whatever was done and not recorded, the upgrade succeeds with all data, one gateway and one copy."""
-    await _killed_at(standin, fact, "2.0.0")
-    loaded = await standin.carry_out("worker-2")
-    assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == standin.running()
+async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One worker dies around each record, statement and process; the upgrade succeeds with all data, nothing twice."""
+    shutil.rmtree(npm.shelf(standin.host.artifacts(), await standin.artifact("2.0.0")), ignore_errors=True)
+    # A start that was marked and never happened looks as one that was lost: see the next test.
+    mortality = Mortality(spare=["before the start"])
+    mortal_effects(monkeypatch, mortality)
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+    died_at = await outlive(standin, mortality)
+    assert set(died_at) >= {
+        *_around(*(f"StepStarted {step}" for step in ("preflight", "backup", "pull", "migrate", "verify"))),
+        *_around(*UPGRADED[2:], "--file", "install", "the shelf", "the end of a gateway", "doctor"),
+        *_around("ALTER DATABASE it ALLOW_CONNECTIONS false", "ALTER DATABASE it ALLOW_CONNECTIONS true"),
+        *_around("CREATE DATABASE _before TEMPLATE it STRATEGY FILE_COPY ALLOW_CONNECTIONS false"),
+        "after the start",
+    }
+    assert await standin.facts() == UPGRADED
+    assert standin.running() == "2.0.0"
     assert await standin.items() == ["first"]
-    assert _told_once(await standin.told())
-    assert _one_gateway(standin)
-    point = loaded.state.it.rollback_point
-    assert point
-    assert point.copy
-    assert await standin.databases() == {standin.database, point.copy.database}
-    workers = {each.worker for each in await standin.told() if isinstance(each, e.StepStarted)}
-    assert workers == {"worker-1", "worker-2"}
+    await _nothing_stray(standin)
 
 
-@pytest.mark.parametrize("fact", BACK)
-async def test_another_worker_finishes_the_way_back(standin: World, fact: type[e.Fact]) -> None:
-    """Whatever was done and not recorded, the old version is back with all data and the failed database is kept."""
+BACK = {
+    *_around("DatabaseRestored", "UpgradeRolledBack", "the start", "the end of a gateway", "doctor"),
+    *_around("ALTER DATABASE it ALLOW_CONNECTIONS false", "ALTER DATABASE it ALLOW_CONNECTIONS true"),
+    *_around("ALTER DATABASE it RENAME TO _after", "ALTER DATABASE _before RENAME TO it"),
+    *_around("ALTER DATABASE _after SET default_transaction_read_only TO on"),
+}
+
+
+async def test_the_way_back_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failed migration one worker dies at each moment; every row and column of before is there again."""
     before = await standin.shape()
-    await _killed_at(standin, fact, "1.2.0")
-    loaded = await standin.carry_out("worker-2")
-    assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == standin.running()
+    mortality = Mortality(since="before FailStep")
+    mortal_effects(monkeypatch, mortality)
+    await standin.ask(RequestUpgrade(new_id(), "1.2.0"))
+    assert set(await outlive(standin, mortality)) >= BACK - _around("the end of a gateway")
+    assert await standin.facts() == FAILED
+    assert standin.running() == "1.1.0"
     assert await standin.shape() == before
-    assert _told_once(await standin.told())
-    assert _one_gateway(standin)
-    (kept,) = [each.name for each in loaded.state.it.kept if each.what == "database"]
-    assert await standin.databases() == {standin.database, kept}
+    assert ("FIRST",) in await standin.rows("SELECT name FROM items", (await standin.kept("database"))[0])
+    await _nothing_stray(standin)
+
+
+async def test_a_rollback_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback that was asked for ends well too, and still knows which writes it left behind."""
+    before = await standin.shape()
+    await standin.upgrade("2.0.0")
+    await standin.write("second")
+    mortality = Mortality()
+    mortal_effects(monkeypatch, mortality)
+    await standin.ask(RequestRollback(await standin.upgrade_id(), accept_lost_writes=True))
+    assert set(await outlive(standin, mortality)) >= BACK | _around("StepStarted rollback", "RollbackStarted")
+    assert await standin.facts() == TAKEN_BACK
+    assert standin.running() == "1.1.0"
+    assert await standin.shape() == before
+    restored = await standin.one(e.DatabaseRestored)
+    assert ("second",) in await standin.rows("SELECT name FROM items", restored.kept)
+    await _nothing_stray(standin)
+
+
+async def test_a_start_that_may_have_happened_is_never_repeated(
+    standin: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that dies between the mark of a start and the start itself leads back to the old version."""
+    before = await standin.shape()
+    mortality = Mortality(since="before the start", spare=["after the start"])
+    mortal_effects(monkeypatch, mortality)
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+    assert (await outlive(standin, mortality))[0] == "before the start"
+    assert (await standin.problem()).code == "start-lost"
+    assert await standin.facts() == FAILED
+    assert await standin.shape() == before
+    await _nothing_stray(standin)
 
 
 async def test_a_gateway_that_died_with_its_worker_in_mid_migration_is_not_started_again(standin: World) -> None:
     """A start that happened and left no process is taken back, never repeated."""
-    await _killed_at(standin, e.MigrationFinished, "2.0.0")
-    (gateway,) = process.marked_by({standin.instance_id}, str(standin.host.folder))
-    await process.end(gateway)
-    loaded = await standin.carry_out("worker-2")
-    assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == standin.running()
-    turned = await standin.one(e.RollbackStarted)
-    assert isinstance(turned, e.RollbackStarted)
-    assert turned.problem
-    assert turned.problem.code == "start-lost"
+
+    async def die() -> None:
+        await standin.stop()
+        raise Killed
+
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+    with pytest.raises(Killed):
+        await hooked(standin, "worker-1", when({"before MigrationFinished": die}))(standin.instance_id)
+    await standin.carry_out("worker-2")
+    assert standin.running() == "1.1.0"
+    assert (await standin.problem()).code == "start-lost"
+    await _nothing_stray(standin)

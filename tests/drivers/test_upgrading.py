@@ -1,68 +1,153 @@
-"""What every kind of deployment must do, tried on the npx kind with a gateway that migrates at start."""
+"""What every kind of deployment must do when all goes well, tried with a gateway that migrates at start."""
 
 import asyncio
 import contextlib
 import hashlib
-import socket
+import shutil
+import time
 from pathlib import Path
 
+import asyncpg
 import httpx
+import pytest
 
 from domain import events as e
 from domain import states as s
-from domain.commands import RequestUpgrade, Retry
+from domain.commands import RequestUpgrade
 from store.ids import new_id
 from tests.databases import run
-from tests.world import PASSWORD, World
+from tests.waiting import ended
+from tests.world import World
+from workers import npm, tools
+from workers.shell import run as run_command
 
 
-async def test_an_upgrade_migrates_and_keeps_every_write(standin: World) -> None:
-    """A writer that hammers the old gateway until it stops finds each acknowledged item in the new version."""
-    acknowledged: list[str] = []
+class Prober:
+    """Somebody who uses the gateway all the time: writes, and notes when it answered."""
 
-    async def hammer() -> None:
-        async with httpx.AsyncClient(base_url=standin.url, trust_env=False) as http:
-            for number in range(100_000):
-                with contextlib.suppress(httpx.HTTPError):
-                    answer = await http.post("/items", json={"name": f"item-{number}"})
-                    if answer.status_code == 201:
-                        acknowledged.append(f"item-{number}")
-                await asyncio.sleep(0)
+    def __init__(self, standin: World) -> None:
+        self.acknowledged: list[str] = []
+        self.answered: list[float] = []
+        self._url = standin.url
 
-    writer = asyncio.create_task(hammer())
-    loaded = await standin.upgrade("2.0.0")
-    writer.cancel()
+    @contextlib.asynccontextmanager
+    async def at_work(self):
+        """Use the gateway while the block runs."""
+        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2) as http:
+            tasks = [asyncio.create_task(each(http)) for each in (self._write, self._ask)]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _write(self, http: httpx.AsyncClient) -> None:
+        for number in range(100_000):
+            with contextlib.suppress(httpx.HTTPError):
+                answer = await http.post("/items", json={"name": f"item-{number}"})
+                if answer.status_code == 201:
+                    self.acknowledged.append(f"item-{number}")
+            await asyncio.sleep(0)
+
+    async def _ask(self, http: httpx.AsyncClient) -> None:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get("/health", headers={"Connection": "close"})).status_code == 200:
+                    self.answered.append(time.monotonic())
+            await asyncio.sleep(0.01)
+
+    @property
+    def longest_silence(self) -> float:
+        """The longest time between two answers, in seconds."""
+        return max(after - before for before, after in zip(self.answered, self.answered[1:], strict=False))
+
+
+async def test_an_upgrade_keeps_every_write_and_measures_its_downtime(standin: World) -> None:
+    """Each write that the old gateway acknowledged is in the new one; the downtime told is what a user saw."""
+    user = Prober(standin)
+    async with user.at_work():
+        loaded = await standin.upgrade("2.0.0")
+        await _answers(user, len(user.answered) + 3)
     assert isinstance(loaded.state, s.Idle)
     assert loaded.state.it.version == "2.0.0" == standin.running()
-    assert len(acknowledged) > 10
-    assert set(acknowledged) <= set(await standin.items())
+    assert len(user.acknowledged) > 10
+    assert set(user.acknowledged) <= set(await standin.items())
     finished = await standin.one(e.MigrationFinished)
-    assert isinstance(finished, e.MigrationFinished)
+    assert (finished.migrations_before, finished.migrations_after) == (3, 4)
     assert finished.last_migration == "2001-drop-note"
-    assert 0 < finished.downtime_ms < 20_000
+    assert finished.downtime_ms > 0
+    assert abs(finished.downtime_ms / 1000 - user.longest_silence) < 0.7
 
 
-async def test_the_dump_is_what_the_log_says(standin: World) -> None:
-    """The dump's file has the size and the SHA-256 that its event tells, and no unfinished file is left."""
+async def _answers(user: Prober, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(user.answered) < count:
+            await asyncio.sleep(0.02)
+
+
+async def test_every_step_leaves_what_its_event_tells(standin: World) -> None:
+    """Plan, dump, copy, migrations and checks in the log are what the registry, the disk and the server hold."""
     await standin.upgrade("2.0.0")
-    taken = await standin.one(e.BackupTaken)
-    assert isinstance(taken, e.BackupTaken)
-    assert taken.dump
-    path = Path(taken.dump.path)
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == taken.dump.sha256
-    assert path.stat().st_size == taken.dump.size
-    assert [each.suffix for each in path.parent.iterdir()] == [".dump"]
+    plan = (await standin.one(e.PreflightPassed)).plan
+    for artifact in (plan.old, plan.new):
+        published = standin.registry.package("standin-gateway", artifact.version)
+        assert artifact.integrity == published.integrity
+        assert artifact.registry == standin.registry.url.rstrip("/")
+    assert {each.name for each in plan.checks} >= {"artifact", "node", "health", "process", "version", "rights", "disk"}
+    dump = (await standin.one(e.BackupTaken)).dump
+    assert dump
+    assert standin.dumps() == [dump.path]
+    content = Path(dump.path).read_bytes()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (dump.sha256, dump.size)
+    assert Path(dump.path).stat().st_mode & 0o77 == 0
+    assert dump.tables == 3
+    copied = (await standin.one(e.DatabaseCopied)).copy
+    assert copied
+    assert await standin.databases() == {standin.database, copied.database}
+    checks = (await standin.one(e.UpgradeSucceeded)).checks
+    assert {each.name for each in checks} == {
+        "health",
+        "version",
+        "answered-version",
+        "doctor",
+        "indexes",
+        "migrations",
+    }
+    assert all(each.ok for each in checks)
+
+
+async def test_the_dump_can_be_restored(standin: World, postgres_server) -> None:
+    """The dump restores into an empty database with every row of before."""
+    await standin.upgrade("2.0.0")
+    dump = (await standin.one(e.BackupTaken)).dump
+    assert dump
+    name = f"{standin.database}_r"
+    url = await postgres_server.create_database(name)
+    command = [tools.postgres("pg_restore"), "--exit-on-error", "--no-owner", "--dbname", url, dump.path]
+    await run_command(command, env={}, deadline=60)
+    assert await standin.rows("SELECT name, note FROM items", name) == [("first", None)]
 
 
 async def test_latest_is_resolved_to_an_exact_version(standin: World) -> None:
-    """The log holds the version and the integrity that the tag pointed to, not the tag."""
+    """The log holds the version that the tag pointed to, not the tag, also when the tag moves meanwhile."""
     standin.registry.tag("standin-gateway", "2.0.0")
     loaded = await standin.upgrade("latest")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0"
-    passed = await standin.one(e.PreflightPassed)
-    assert isinstance(passed, e.PreflightPassed)
-    assert passed.plan.new.integrity == standin.registry.package("standin-gateway", "2.0.0").integrity
+    assert loaded.state.it.version == "2.0.0" == standin.running()
+    assert (await standin.one(e.PreflightPassed)).plan.new.version == "2.0.0"
+
+
+async def test_a_slow_migration_is_not_taken_for_a_failure(standin: World) -> None:
+    """While migrations are seen to advance, a start may take many times its patience."""
+    await standin.reconfigure(patience_seconds=1, settings={"STANDIN_SLOW_MS": "3000"})
+    loaded = await standin.upgrade("1.3.0")
+    assert isinstance(loaded.state, s.Idle)
+    assert loaded.state.it.version == "1.3.0" == standin.running()
+    assert (await standin.one(e.MigrationFinished)).downtime_ms > 3000
+    told = [each for each in await standin.told() if isinstance(each, e.StepProgressed) and each.step == "migrate"]
+    assert told
+    assert (told[0].total, told[0].message) == (10, "migrations applied")
 
 
 async def test_a_rollback_tells_the_writes_first_and_then_restores_every_row(standin: World) -> None:
@@ -70,207 +155,106 @@ async def test_a_rollback_tells_the_writes_first_and_then_restores_every_row(sta
     before = await standin.shape()
     await standin.upgrade("2.0.0")
     await standin.write("second")
+    running = standin.driver.running()
     loaded = await standin.roll_back(accept=False)
     refused = await standin.one(e.RollbackRefused)
-    assert isinstance(refused, e.RollbackRefused)
-    assert refused.writes.tables["public.items"] == 1
+    assert refused.writes.total == 1
+    assert refused.writes.tables == {"public.items": 1}
+    assert refused.problem.code == "writes-would-be-lost"
+    assert "1 writes" in refused.problem.detail
     assert isinstance(loaded.state, s.Idle)
-    assert standin.running() == "2.0.0"
+    assert standin.driver.running() == running
     loaded = await standin.roll_back(accept=True)
     assert isinstance(loaded.state, s.Idle)
     assert loaded.state.it.version == "1.1.0" == standin.running()
     assert await standin.shape() == before
-    (kept,) = [each.name for each in loaded.state.it.kept if each.what == "database"]
-    assert ("second",) in await standin.rows("SELECT name FROM items", kept)
-    assert await standin.rows("SHOW default_transaction_read_only", kept) == [("on",)]
+    assert (await standin.one(e.DatabaseRestored)).writes == refused.writes
+    assert (await standin.one(e.UpgradeRolledBack)).downtime_ms
+    await _kept_as_evidence(standin)
 
 
-async def test_a_migration_that_fails_half_way_is_taken_back(standin: World) -> None:
-    """The old version answers with the schema and rows of before; the history names the migration and the reason."""
-    before = await standin.shape()
-    loaded = await standin.upgrade("1.2.0")
-    assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == standin.running()
-    assert await standin.shape() == before
-    turned = await standin.one(e.RollbackStarted)
-    assert isinstance(turned, e.RollbackStarted)
-    assert turned.problem
-    assert turned.problem.code == "migration-failed"
-    assert "1202-link-labels" in turned.problem.detail
-    assert "unique constraint" in turned.problem.detail
-    (kept,) = [each.name for each in loaded.state.it.kept if each.what == "database"]
-    assert ("FIRST",) in await standin.rows("SELECT name FROM items", kept)
+async def _kept_as_evidence(standin: World) -> None:
+    (kept,) = await standin.kept("database")
+    connection = await standin.connects(kept)
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM items WHERE name = 'second'") == 1
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("DELETE FROM items")
+    finally:
+        await connection.close()
 
 
-async def test_a_process_that_ends_before_it_serves_is_taken_back(standin: World) -> None:
-    """The code it ended with and what it said last stand in the log."""
-    loaded = await standin.upgrade("1.5.0")
+async def test_a_rollback_that_loses_nothing_needs_no_consent(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing was written since the upgrade, a rollback goes through without anything accepted."""
+    monkeypatch.setattr("workers.steps.rollback.FLUSH_SECONDS", 0)
+    await standin.upgrade("2.0.0")
+    loaded = await standin.roll_back(accept=False)
     assert isinstance(loaded.state, s.Idle)
     assert standin.running() == "1.1.0"
     turned = await standin.one(e.RollbackStarted)
-    assert isinstance(turned, e.RollbackStarted)
-    assert turned.problem
-    assert "ended with code 3" in turned.problem.detail
-    assert "cannot go on" in turned.problem.seen
+    assert turned.writes
+    assert turned.writes.total == 0
 
 
-async def test_health_that_never_comes_is_taken_back(standin: World) -> None:
-    """After the patience without progress the upgrade ends rolled back, and says what it saw."""
-    loaded = await standin.upgrade("1.4.0")
-    assert isinstance(loaded.state, s.Idle)
-    assert standin.running() == "1.1.0"
-    turned = await standin.one(e.RollbackStarted)
-    assert isinstance(turned, e.RollbackStarted)
-    assert turned.problem
-    assert turned.problem.code == "never-healthy"
-    assert "503" in turned.problem.detail
-
-
-async def test_a_doctor_that_complains_is_believed(standin: World) -> None:
-    """A new version that is healthy but not well ends rolled back in verify."""
-    loaded = await standin.upgrade("1.6.0")
-    assert isinstance(loaded.state, s.Idle)
-    assert standin.running() == "1.1.0"
-    turned = await standin.one(e.RollbackStarted)
-    assert isinstance(turned, e.RollbackStarted)
-    assert turned.step == "verify"
-    assert turned.problem
-    assert "the rank of some items is unknown" in turned.problem.detail
-
-
-async def test_a_tampered_tarball_stops_nothing(standin: World) -> None:
-    """What does not match the planned integrity is refused in pull, and the old process goes on."""
+async def test_a_rollback_without_its_copy_is_refused_before_anything_stops(standin: World) -> None:
+    """Somebody dropped the copy: the new version goes on, and the log says that there is no way back."""
+    await standin.upgrade("2.0.0")
+    copied = (await standin.one(e.DatabaseCopied)).copy
+    assert copied
+    await run(standin.server, f'DROP DATABASE "{copied.database}"')
     running = standin.driver.running()
-    standin.registry.tamper("standin-gateway", "1.3.0")
-    loaded = await standin.upgrade("1.3.0")
-    assert isinstance(loaded.state, s.Idle)
-    failed = await standin.one(e.UpgradeFailed)
-    assert isinstance(failed, e.UpgradeFailed)
-    assert (failed.step, failed.problem.code) == ("pull", "wrong-artifact")
+    await standin.roll_back(accept=True)
+    assert (await standin.one(e.RollbackRefused)).problem.code == "copy-missing"
     assert standin.driver.running() == running
 
 
-async def test_an_unknown_version_is_refused(standin: World) -> None:
-    """Preflight says that the registry has no such version, and nothing is touched."""
-    await standin.upgrade("9.9.9")
-    refused = await standin.one(e.UpgradeRefused)
-    assert isinstance(refused, e.UpgradeRefused)
-    assert refused.problem.code == "version-unknown"
+async def test_a_rollback_fetches_its_artifact_again(standin: World) -> None:
+    """Somebody cleared the shelf of the old version: it is pulled before anything stops."""
+    await standin.upgrade("2.0.0")
+    shutil.rmtree(npm.shelf(standin.host.artifacts(), await standin.artifact("1.1.0")))
+    await standin.roll_back(accept=True)
     assert standin.running() == "1.1.0"
 
 
-async def test_a_registry_that_is_down_is_told_apart_from_an_unknown_version(standin: World) -> None:
-    """Preflight says that the registry cannot be reached; once it can, a retry goes through."""
-    standin.registry.failing = True
-    await standin.upgrade("2.0.0")
-    refused = await standin.one(e.UpgradeRefused)
-    assert isinstance(refused, e.UpgradeRefused)
-    assert refused.problem.code == "registry-unreachable"
-    standin.registry.failing = False
-    await standin.ask(Retry(await standin.upgrade_id()))
-    loaded = await standin.carry_out()
-    assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0"
-
-
-async def test_an_instance_that_does_not_run_is_refused(standin: World) -> None:
-    """What is down already is not upgraded: a person should know first."""
-    running = standin.driver.running()
-    assert running
-    await standin.driver.stop(running.process)
-    await standin.upgrade("2.0.0")
-    refused = await standin.one(e.UpgradeRefused)
-    assert isinstance(refused, e.UpgradeRefused)
-    assert refused.problem.code == "preflight-health"
-
-
-async def test_another_version_than_the_log_believes_is_refused(standin: World) -> None:
-    """Drift is told with both versions."""
-    running = standin.driver.running()
-    assert running
-    await standin.driver.stop(running.process)
-    await standin.owner_starts("1.6.0")
-    await standin.upgrade("2.0.0")
-    refused = await standin.one(e.UpgradeRefused)
-    assert isinstance(refused, e.UpgradeRefused)
-    assert refused.problem.code == "preflight-version"
-    assert "1.6.0" in refused.problem.detail
-    assert "1.1.0" in refused.problem.detail
-
-
-async def test_a_role_without_createdb_is_refused_with_what_to_do(standin: World) -> None:
-    """Preflight finds out before anything stops that no copy could be made."""
-    await run(standin.server, f"ALTER ROLE {standin.database} NOCREATEDB")
-    await standin.upgrade("2.0.0")
-    refused = await standin.one(e.UpgradeRefused)
-    assert isinstance(refused, e.UpgradeRefused)
-    assert refused.problem.code == "preflight-rights"
-    assert "CREATEDB" in refused.problem.todo
-
-
-async def test_a_port_taken_while_it_was_down_ends_inconsistent_until_it_is_free(standin: World) -> None:
-    """Whoever took the port is named; after it left, a retry brings the old version back with all its data."""
+async def test_up_again_after_a_rollback(standin: World) -> None:
+    """After a rollback the same upgrade can be asked for anew, and once more taken back."""
     before = await standin.shape()
-    async with _thief(standin.config.port):
-        loaded = await standin.upgrade("2.0.0")
-        assert isinstance(loaded.state, s.Inconsistent)
-        assert loaded.state.problem.code == "port-taken"
-        assert str(standin.config.port) in loaded.state.problem.detail
-    await standin.ask(Retry(await standin.upgrade_id()))
-    loaded = await standin.carry_out()
-    assert isinstance(loaded.state, s.Idle)
-    assert standin.running() == "1.1.0"
-    assert await standin.shape() == before
+    for _ in range(2):
+        await standin.upgrade("2.0.0")
+        assert standin.running() == "2.0.0"
+        await standin.roll_back(accept=True)
+        assert standin.running() == "1.1.0"
+        assert await standin.shape() == before
+    assert len(await standin.kept("database")) == 2
 
 
-@contextlib.asynccontextmanager
-async def _thief(port: int):
-    """Listen on a port as soon as it is free, as a stranger who answers nobody."""
-    with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-
-        async def grab() -> None:
-            while True:
-                try:
-                    held.bind(("127.0.0.1", port))
-                    held.listen()
-                except OSError:
-                    await asyncio.sleep(0)
-                else:
-                    return
-
-        grabbing = asyncio.create_task(grab())
-        yield
-        await grabbing
-
-
-async def test_no_secret_reaches_the_log(standin: World) -> None:
-    """The database's password is in no event, also when the database's own error is told."""
-    await run(standin.server, f"ALTER ROLE {standin.database} PASSWORD 'another'")
+async def test_a_gateway_that_its_owner_started_is_ended(standin: World) -> None:
+    """The process that listened before the upgrade is gone after it, and exactly one gateway runs."""
+    running = standin.driver.running()
+    assert running
     await standin.upgrade("2.0.0")
-    assert await standin.one(e.UpgradeRefused)
-    assert all(PASSWORD not in each.entry for each in (await standin.loaded()).history)
-
-
-async def test_what_is_kept_goes_when_its_retention_ends(standin: World) -> None:
-    """With a retention of nothing, the failed database and the dump are gone once the work is done."""
-    standin.config = standin.config.__class__(
-        **{name: getattr(standin.config, name) for name in standin.config.__struct_fields__} | {"retention_hours": 0}
-    )
-    from domain.commands import Reconfigure
-
-    await standin.ask(Reconfigure(standin.config))
-    loaded = await standin.upgrade("1.2.0")
-    assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.kept == ()
-    assert await standin.databases() == {standin.database}
-    assert [type(each) for each in await standin.told()].count(e.KeptDiscarded) == 2
+    assert ended(running.process.pid)
+    assert len(standin.gateways()) == 1
 
 
 async def test_two_workers_at_once_do_the_work_once(standin: World) -> None:
     """One takes the lease, the other leaves; each fact is told once."""
     await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
     await asyncio.gather(standin.carry_out("one"), standin.carry_out("two"))
-    facts = [type(each) for each in await standin.told() if not isinstance(each, e.StepStarted | e.StepProgressed)]
+    facts = await standin.facts()
     assert len(facts) == len(set(facts))
-    assert facts[-1] is e.UpgradeSucceeded
+    assert facts[-1] == "UpgradeSucceeded"
+    assert len({each.worker for each in await standin.told() if isinstance(each, e.StepStarted)}) == 1
+
+
+async def test_what_is_kept_goes_when_its_retention_ends(standin: World) -> None:
+    """With a retention of nothing, the failed database and the dump are gone once the work is done."""
+    await standin.reconfigure(retention_hours=0)
+    await standin.upgrade("1.2.0")
+    assert await standin.kept("database") == await standin.kept("dump") == []
+    assert await standin.databases() == {standin.database}
+    assert standin.dumps() == []
+    gone = {(each.what, each.name) for each in await standin.told() if isinstance(each, e.KeptDiscarded)}
+    restored, taken = await standin.one(e.DatabaseRestored), await standin.one(e.BackupTaken)
+    assert taken.dump
+    assert gone == {("database", restored.kept), ("dump", taken.dump.path)}

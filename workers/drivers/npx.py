@@ -67,7 +67,7 @@ class NpxDriver:
             raise StepFailed(
                 "port-taken",
                 f"Port {self._site.config.port} is taken by process {holder.pid}.",
-                seen=[" ".join(holder.argv)],
+                seen=[holder.program],
                 todo="End that process or give the instance another port, then retry.",
             )
         command = argv.start(*self._program(artifact), self._site.arguments(self._site.product.start.args))
@@ -81,6 +81,15 @@ class NpxDriver:
     async def stop(self, found: Process) -> None:
         """End a gateway's process and wait until it is gone."""
         await process.end(found)
+
+    async def stop_all(self) -> None:
+        """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
+        running = self.running()
+        if running and running.version:
+            await self.stop(running.process)
+        # One that a worker before us told to end may still be at it, and listens no more.
+        for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
+            await self.stop(left)
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from domain import events as e
@@ -18,8 +19,10 @@ from workers.work import Superseded, Work
 
 DUMP_SECONDS = 24 * 3600.0
 LIST_SECONDS = 600.0
-COMPRESSIONS = ("zstd:1", "gzip:1")
-"""The fastest first; not every build of pg_dump has it."""
+COMPRESSIONS = ("zstd:1", "gzip:1", "1")
+"""The fastest first; not every build of pg_dump has it, and before 16 a level was all that could be said."""
+
+NO_SUCH_COMPRESSION = re.compile("not support compression|--compress")
 
 
 async def backup(work: Work) -> None:
@@ -34,17 +37,34 @@ async def backup(work: Work) -> None:
         return
     path = site.host.backups(site.instance_id) / f"{run.upgrade_id}-{run.attempt}.dump"
     unfinished = path.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
+    _clear_strays(work, path.parent)
+    unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
     size = await site.database.size()
     watch = asyncio.create_task(_tell(work, unfinished, size))
     try:
         tool = await _dump(site, unfinished)
         tables = await _prove(unfinished, site.database)
         sha256 = await asyncio.to_thread(_seal, unfinished)
+        unfinished.rename(path)
     finally:
         watch.cancel()
-    unfinished.rename(path)
-    await work.report(e.BackupTaken(run.upgrade_id, Dump(str(path), sha256, path.stat().st_size, tables, tool)))
+        unfinished.unlink(missing_ok=True)
+    try:
+        await work.report(e.BackupTaken(run.upgrade_id, Dump(str(path), sha256, path.stat().st_size, tables, tool)))
+    except Superseded:  # called off at the last moment
+        await work.refresh()
+        _clear_strays(work, path.parent)
+        raise
+
+
+def _clear_strays(work: Work, folder: Path) -> None:
+    """Delete what backups left behind that were never recorded; nobody else would ever delete it."""
+    told = [each.event for each in work.loaded.history]
+    known = {event.dump.path for event in told if isinstance(event, e.BackupTaken) and event.dump}
+    for upgrade_id in (event.upgrade_id for event in told if isinstance(event, e.UpgradeRequested)):
+        for path in folder.glob(f"{upgrade_id}-*"):
+            if str(path) not in known:
+                path.unlink()
 
 
 async def _tell(work: Work, path: Path, size: int) -> None:
@@ -65,11 +85,10 @@ async def _dump(site: Site, path: Path) -> str:
             await shell.run(command, env=site.database_environment(), deadline=DUMP_SECONDS, secrets=site.secrets)
         except shell.CommandProblem as error:
             last = error.tail or str(error)
-            if "not support compression" not in last:
+            if not NO_SUCH_COMPRESSION.search(last):
                 break
         else:
             return (await shell.run([program, "--version"], env=inherited(), deadline=30)).stdout.strip()
-    path.unlink(missing_ok=True)
     code = "no-space" if "No space left" in last else "backup-failed"
     raise StepFailed(code, "pg_dump did not finish; nothing was stopped.", seen=last.splitlines())
 

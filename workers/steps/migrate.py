@@ -30,9 +30,7 @@ async def stop(work: Work) -> None:
         raise Superseded(type(state).__name__)
     site, driver = work.site(), work.driver()
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
-        running = driver.running()
-        if running and running.version:  # never a stranger who took the port meanwhile
-            await driver.stop(running.process)
+        await driver.stop_all()
         last = watch.last_healthy_at or _begun_at(work, state.run)
     if site.database:
         await site.database.block()

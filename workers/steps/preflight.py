@@ -30,6 +30,7 @@ async def preflight(work: Work) -> None:
     if not isinstance(state, Requested):
         raise Superseded(type(state).__name__)
     site, driver = work.site(), work.driver()
+    site.environment()  # what a start will need, secrets and all, must be had before anything stops
     await work.progress("preflight", f"asking the registry about {site.product.npm.package}@{state.run.target}")
     new, engines = await driver.resolve(state.run.target)
     _check_ahead(state.it.version, new.version)
@@ -60,6 +61,7 @@ _TODO = {
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "disk": "Free the space that is needed, then retry.",
     "tools": "Install PostgreSQL programs at least as new as the server (ASTROLABE_PG_BIN), then retry.",
+    "settings": "Grant the instance's role what the database's own settings need, or reset those, then retry.",
     "rights": "Let the instance's role own its database and grant it CREATEDB, then retry.",
 }
 
@@ -104,7 +106,7 @@ async def _instance(work: Work, site: Site) -> list[Check]:
         return checks
     known = running.version is not None
     is_it = "runs" if known else "does not run"
-    seen = f"process {running.process.pid} {is_it} {site.product.npm.package}: {' '.join(running.process.argv)[:200]}"
+    seen = f"process {running.process.pid} {is_it} {site.product.npm.package}: {running.process.program}"
     checks.append(Check("process", known, seen))
     believed = work.busy.it.version
     for what, version in (("its tree says", running.version), ("it answers that it is", answers)):
@@ -117,8 +119,10 @@ async def _database(site: Site, database: InstanceDatabase) -> list[Check]:
     owned, may_create = await database.rights()
     size = await database.size()
     folder = site.host.backups(site.instance_id)
+    undressable = await database.undressable() if owned else None
     return [
         Check("rights", owned and may_create, f"owns {database.name}: {owned}; may create databases: {may_create}"),
+        Check("settings", undressable is None, f"a copy can be set as {database.name} is: {undressable or True}"),
         Check("maintenance", database.apart, "the maintenance database is another than the instance's own"),
         await _tools(database),
         _room("dump", folder, size),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from domain import events as e
 from domain import states as s
-from domain.rollback_point import Writes
+from domain.rollback_point import RollbackPoint, Writes
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
 from workers.steps.migrate import beside, mark_of
@@ -26,6 +26,7 @@ async def assess(work: Work) -> None:
     state = work.state
     if not isinstance(state, s.Assessing):
         raise Superseded(type(state).__name__)
+    await _way_back(work, state.point)
     writes = await _since(work, state.point.counters)
     if not state.accept_lost_writes and writes.total == 0:
         await asyncio.sleep(FLUSH_SECONDS)
@@ -41,6 +42,20 @@ async def assess(work: Work) -> None:
         todo="Ask again with accept_lost_writes to go back all the same.",
     )
     await work.report(e.RollbackRefused(state.run.upgrade_id, failure.problem, writes))
+
+
+async def _way_back(work: Work, point: RollbackPoint) -> None:
+    """See that what the way back needs is still there, before anything stops."""
+    site = work.site()
+    site.environment()
+    await work.driver().pull(point.artifact, lambda _: None)
+    database = site.database
+    if database and point.copy and not await database.exists(point.copy.database):
+        raise StepFailed(
+            "copy-missing",
+            f"The copy {point.copy.database} is no longer on the database server; nothing was stopped.",
+            todo="There is no way back by Astrolabe; the dump of this upgrade can be restored by hand.",
+        )
 
 
 async def _since(work: Work, before: Writes) -> Writes:
@@ -94,12 +109,7 @@ async def _restore(work: Work) -> None:
         raise Superseded(type(state).__name__)
     site, driver, run, back = work.site(), work.driver(), state.run, state.back
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
-        for found in (driver.started(mark_of(run, "new")), driver.started(mark_of(run, "old"))):
-            if found:
-                await driver.stop(found)
-        running = driver.running()
-        if running and running.version:  # never a stranger who took the port meanwhile
-            await driver.stop(running.process)
+        await driver.stop_all()
         last = watch.last_healthy_at
     kept, writes = await _put_back(work, state)
     await work.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
@@ -113,10 +123,11 @@ async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Write
     if back.migrated and back.copy:
         kept = beside(database.name, state.run, "after")
         if back.cause == "request" and state.it.rollback_point and not await database.exists(kept):
+            await database.allow()  # a worker before us may have died between the block and the swap
             writes = await _since(work, state.it.rollback_point.counters)
         await database.swap(back.copy.database, kept)
-    elif not back.migrated:
-        # The new version never had the database, so the copy holds nothing that the database does not.
+    elif not back.migrated and not back.copy:
+        # A copy that was never recorded would be a stray; one that was is kept until its retention ends.
         await database.drop(beside(database.name, state.run, "before"))
     await database.allow()
     return kept, writes
