@@ -88,12 +88,11 @@ class Killed(BaseException):
 class Mortality:
     """Kills one worker at each moment that none has died at yet."""
 
-    def __init__(self, *, since: Moment | None = None, spare: Sequence[Moment] = ()) -> None:
+    def __init__(self, *, since: Moment | None = None) -> None:
         self.died_at: list[tuple[Moment, Moment]] = []
         self.stage: Moment = ""
         self.over: bool = False
         self._since = since
-        self._spare = spare
 
     async def hook(self, moment: Moment) -> None:
         """Die here, unless another did; the same statement is another moment once a further fact is recorded."""
@@ -106,7 +105,7 @@ class Mortality:
         if self._since == moment:
             self._since = None
         here = (self.stage, moment)
-        if not self.over and self._since is None and here not in self.died_at and moment not in self._spare:
+        if not self.over and self._since is None and here not in self.died_at:
             self.died_at.append(here)
             raise Killed(moment)
 

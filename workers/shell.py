@@ -34,6 +34,9 @@ PR_SET_PDEATHSIG: Final = 1
 LINGER: Final = 2.0
 """Seconds a pipe stays open for a stranger who holds it after the command's end."""
 
+MARK_FIRST: Final = 'umask 077 && : > "$0" && sync "$0" "${0%/*}" && exec "$@"'
+"""Makes the file that is named first outlast a power cut, and then becomes the program that is named after it."""
+
 # Loaded here, because a forked child must not load anything.
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -166,11 +169,17 @@ def supervise(
 _exit_codes: Final[dict[int, int]] = {}
 
 
-def spawn(argv: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path | None = None) -> int:
+def spawn(
+    argv: Sequence[str | Path], *, env: Mapping[str, str], log: Path, mark: Path | None = None, cwd: Path | None = None
+) -> int:
     """Start a process that outlives us, in a session of its own, its output appended to `log`; its pid.
 
+    The new process itself writes the empty file `mark` through to the disk before the program begins: if we die here,
+    there is either a process, or a mark, or a program that never ran.
     A thread reaps it, so that a dead one is gone at once and leaves its code; a double fork would hide the code.
     """
+    if mark:
+        argv = ("/bin/sh", "-c", MARK_FIRST, mark, *argv)
     with _open(log, "ab") as sink:
         shown = [str(word) for word in argv]
         popen = _launch(argv, shown, env=env, cwd=cwd, stdout=sink, stderr=subprocess.STDOUT, user=None, death=None)

@@ -49,8 +49,7 @@ async def _nothing_stray(standin: World) -> None:
 async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker dies around each record, statement and process; the upgrade succeeds with all data, nothing twice."""
     shutil.rmtree(npm.shelf(standin.host.artifacts(), await standin.artifact("2.0.0")), ignore_errors=True)
-    # A start that was marked and never happened looks as one that was lost: see the next test.
-    mortality = Mortality(spare=["before the start"])
+    mortality = Mortality()
     mortal_effects(monkeypatch, mortality)
     await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
     died_at = await outlive(standin, mortality)
@@ -59,7 +58,7 @@ async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monke
         *_around(*UPGRADED[2:], "--file", "install", "the shelf", "the end of a gateway", "doctor"),
         *_around("ALTER DATABASE it ALLOW_CONNECTIONS false", "ALTER DATABASE it ALLOW_CONNECTIONS true"),
         *_around("CREATE DATABASE _before TEMPLATE it STRATEGY FILE_COPY ALLOW_CONNECTIONS false"),
-        "after the start",
+        *_around("the start"),
     }
     assert await standin.facts() == UPGRADED
     assert standin.running() == "2.0.0"
@@ -103,21 +102,6 @@ async def test_a_rollback_outlives_a_death_at_every_moment(standin: World, monke
     assert await standin.shape() == before
     restored = await standin.one(e.DatabaseRestored)
     assert ("second",) in await standin.rows("SELECT name FROM items", restored.kept)
-    await _nothing_stray(standin)
-
-
-async def test_a_start_that_may_have_happened_is_never_repeated(
-    standin: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker that dies between the mark of a start and the start itself leads back to the old version."""
-    before = await standin.shape()
-    mortality = Mortality(since="before the start", spare=["after the start"])
-    mortal_effects(monkeypatch, mortality)
-    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
-    assert (await outlive(standin, mortality))[0] == "before the start"
-    assert (await standin.problem()).code == "start-lost"
-    assert await standin.facts() == FAILED
-    assert await standin.shape() == before
     await _nothing_stray(standin)
 
 

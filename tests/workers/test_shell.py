@@ -228,6 +228,25 @@ async def test_a_spawned_process_is_reaped_and_its_code_known(tmp_path: Path) ->
     assert log.read_text() == "before\nhello\n"
 
 
+async def test_a_spawned_process_leaves_its_mark_before_it_begins(tmp_path: Path) -> None:
+    """The program finds its own mark, under its own process id and with its words as they were given."""
+    mark, log = tmp_path / "a b.started", tmp_path / "log"
+    script = "import os, sys; print(os.getpid(), os.path.exists(sys.argv[1]), sys.argv[2:])"
+    pid = shell.spawn([*PYTHON, script, mark, "$HOME", "two words"], env=inherited(), log=log, mark=mark)
+    await until(lambda: shell.exit_code(pid) is not None)
+    assert log.read_text().strip() == f"{pid} True ['$HOME', 'two words']"
+
+
+async def test_a_program_whose_mark_cannot_be_made_never_begins(tmp_path: Path) -> None:
+    """Where the disk takes no mark, nothing is started that could be forgotten."""
+    log = tmp_path / "log"
+    mark = tmp_path / "nowhere" / "mark"
+    pid = shell.spawn([*PYTHON, "print('begun')"], env=inherited(), log=log, mark=mark)
+    await until(lambda: shell.exit_code(pid) is not None)
+    assert shell.exit_code(pid)
+    assert "begun" not in log.read_text()
+
+
 async def test_a_spawned_process_inherits_no_open_file(tmp_path: Path) -> None:
     """A spawned process holds no file of ours, only its log and an empty input."""
     with (tmp_path / "ours").open("w") as ours:

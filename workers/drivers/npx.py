@@ -1,6 +1,5 @@
 """The `npx` driver: Node trees pulled beforehand, and a gateway process that outlives the worker."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +57,7 @@ class NpxDriver:
         return process.marked(self._mark(mark))
 
     def was_started(self, mark: str) -> bool:
-        """Tell whether a start was ever attempted."""
+        """Tell whether the program of a start ever began: a migration that may have begun must never be forgotten."""
         return self._attempt(mark).exists()
 
     def start(self, artifact: Artifact, mark: str) -> Process:
@@ -71,9 +70,9 @@ class NpxDriver:
                 todo="End that process or give the instance another port, then retry.",
             )
         command = argv.start(*self._program(artifact), self._site.arguments(self._site.product.start.args))
-        _write_through(self._attempt(mark))
+        room, attempt = self._site.room, self._attempt(mark)
         try:
-            pid = shell.spawn(command, env=self._environment(mark), cwd=self._site.room, log=self.log(mark))
+            pid = shell.spawn(command, env=self._environment(mark), cwd=room, log=self.log(mark), mark=attempt)
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
         return process.of(pid)
@@ -133,13 +132,3 @@ class NpxDriver:
         env = self._site.environment()
         own = {process.MARK: self._mark(mark)} if mark else {}
         return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}", **own}
-
-
-def _write_through(path: Path) -> None:
-    """Make an empty file that outlasts a power cut: a start that may have happened must never be forgotten."""
-    for each, flags in ((path, os.O_CREAT | os.O_WRONLY), (path.parent, os.O_RDONLY)):
-        descriptor = os.open(each, flags, 0o600)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
