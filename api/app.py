@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 
-from api import events, health, history, instances, metrics, problem_types, products, tokens, upgrades, verbs
+from api import approvals, events, health, history, instances, metrics, problem_types, products, tokens, upgrades, verbs
 from api.bodies import MAX_BODY, StrictRequest
 from api.documentation import openapi_config
 from api.failures import answer_failure
@@ -22,6 +22,7 @@ ROUTES = (
     *history.ROUTES,
     *upgrades.ROUTES,
     *verbs.ROUTES,
+    *approvals.ROUTES,
     *events.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,

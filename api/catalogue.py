@@ -37,6 +37,8 @@ _TYPES = (
     ProblemType("token-missing", 401, "No token was sent", "Send the header `Authorization: Bearer TOKEN`."),
     ProblemType("token-invalid", 401, "The token is unknown or revoked", "Use a token that is in use, or make one."),
     ProblemType("scope-missing", 403, "The token lacks a scope", "Use a token that has the scope named in `scope`."),
+    ProblemType("approver-is-requester", 403, "Nobody approves their own request", "Somebody else must say it."),
+    ProblemType("approvals-fixed", 403, "The approval policy is not yours", "Use a token that has the scope admin."),
     ProblemType("not-found", 404, "There is nothing here", "See /schema/openapi.json for what there is."),
     ProblemType("instance-unknown", 404, "No such instance", "GET /instances lists those that there are."),
     ProblemType("upgrade-unknown", 404, "No such upgrade", "GET /upgrades lists those that there are."),
@@ -51,6 +53,14 @@ _TYPES = (
     ProblemType("already-at-version", 409, "The instance runs this version", "There is nothing to do."),
     ProblemType("not-newer", 409, "The version is not newer", "To go back, roll back the upgrade that led here."),
     ProblemType("upgrade-not-current", 409, "A later upgrade exists", "Only an instance's latest can be changed."),
+    ProblemType("not-awaiting-approval", 409, "The upgrade waits for no approval", "Look at its status and events."),
+    ProblemType("already-approved", 409, "You approved it already", "Another approver is needed."),
+    ProblemType("approval-expired", 409, "The time for approvals has passed", "Retry the upgrade for a new plan."),
+    ProblemType("no-review-due", 409, "No review is due", "Only emergency upgrades are reviewed, and once."),
+    ProblemType("emergency-needless", 409, "Nothing waits for approval here", "Ask without `emergency`."),
+    ProblemType(
+        "review-outstanding", 409, "An emergency was not reviewed", "Have the one at `upgrade` reviewed first."
+    ),
     ProblemType("cannot-cancel", 409, "The upgrade cannot be cancelled now", "`detail` says why."),
     ProblemType("cannot-retry", 409, "The upgrade cannot be retried", "`detail` says why."),
     ProblemType("superseded", 409, "Events went another way", "Look at the history, then ask anew."),

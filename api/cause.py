@@ -15,6 +15,12 @@ class ReasonBody(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason | None = None
 
 
+class ReasonedBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body that must say why."""
+
+    reason: Reason
+
+
 def cause_of(request: Asking, reason: str | None) -> Cause:
     """Say who asks and why."""
     return Cause(request.auth.name, reason or NO_REASON, "api")

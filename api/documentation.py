@@ -79,6 +79,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         tags=[
             Tag("instances", "What is deployed, where it stands, and its way back."),
             Tag("upgrades", "Runs from a version to a version."),
+            Tag("approvals", "What needs somebody else's yes."),
             Tag("products", "What can be deployed."),
             Tag("tokens", "Who may do what."),
             Tag("meta", "Health, metrics, and what problems mean."),

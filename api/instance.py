@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from api.problems import ApiProblem
+from domain.approval import ApprovalPolicy, DueReview
 from domain.instance import Database, InstanceConfig
 from domain.rollback_point import Kept
 from domain.states import Absent, Idle, Retired
@@ -47,6 +48,7 @@ class InstanceView(Struct, frozen=True):
     database: Database | None
     settings: dict[str, str]
     secrets: dict[str, str]
+    approvals: ApprovalPolicy
     retention_hours: int
     patience_seconds: int
     version: str
@@ -55,6 +57,7 @@ class InstanceView(Struct, frozen=True):
     last_upgrade: LastUpgrade | None
     rollback_point: bool
     kept: tuple[Kept, ...]
+    review: DueReview | None
     stream_version: int
     registered_at: datetime
     updated_at: datetime
@@ -93,6 +96,7 @@ def instance_view(loaded: Loaded) -> InstanceView:
         last_upgrade=LastUpgrade(it.last.run.upgrade_id, it.last.outcome) if it.last else None,
         rollback_point=it.rollback_point is not None,
         kept=it.kept,
+        review=it.review,
         stream_version=loaded.version,
         registered_at=loaded.history[0].recorded_at,
         updated_at=loaded.history[-1].recorded_at,

@@ -136,7 +136,7 @@ async def show_instance(request: Asking, ref: InstanceRef, at: At = None) -> Res
         *doc.MATCHED,
         *doc.BUSY,
         *("contended", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
-        *("database-missing", "instance-too-large", "fixed-at-registration"),
+        *("database-missing", "instance-too-large", "fixed-at-registration", "approvals-fixed"),
     ),
 )
 async def reconfigure_instance(
@@ -150,8 +150,9 @@ async def reconfigure_instance(
     loaded = await find_instance(services, ref)
     config = config_of(data)
     check_config(config, services.products)
+    command = Reconfigure(config, may_change_approvals="admin" in request.auth.scopes)
     cause = cause_of(request, data.reason)
-    loaded = await services.instances.execute(loaded, Reconfigure(config), cause, if_match=expected)
+    loaded = await services.instances.execute(loaded, command, cause, if_match=expected)
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
 

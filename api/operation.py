@@ -3,9 +3,12 @@
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from api.agreement import Approvals, Review, approvals_after, review_after
+from domain import commands
 from domain import events as e
-from domain.commands import Cancel, Command, RequestRollback, Retry
+from domain.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry
 from domain.decide import decide
 from domain.problem import Problem, Refused
 from domain.states import Absent
@@ -45,6 +48,9 @@ class Operation(Struct, frozen=True):
     progress: Progress | None
     error: Problem | None
     result: Result | None
+    emergency: bool
+    approvals: Approvals | None
+    review: Review | None
     actor: str
     reason: str
     requested_at: datetime
@@ -58,6 +64,10 @@ class _Told(Struct, frozen=True):
     running: str = ""
     progress: Progress | None = None
     problem: Problem | None = None
+    emergency: bool = False
+    requesters: tuple[str, ...] = ()
+    approvals: Approvals | None = None
+    review: Review | None = None
 
 
 def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
@@ -80,16 +90,24 @@ def operation(loaded: Loaded, upgrade_id: str) -> Operation:
 
 def _listen(told: _Told, event: e.Event) -> _Told:
     match event:
-        case e.UpgradeRequested(from_version=version) | e.UpgradeRetried(from_version=version):
-            return _Told(running=version)
+        case e.UpgradeRequested(from_version=version, requested_by=by, emergency=emergency):
+            return _Told(running=version, emergency=emergency, requesters=(by,))
+        case e.UpgradeRetried(from_version=version, retried_by=by):
+            requesters = tuple(dict.fromkeys((*told.requesters, by)))
+            return _Told(running=version, emergency=told.emergency, requesters=requesters, review=told.review)
         case e.StepStarted(step=step):
-            return _Told(told.running, Progress(step, f"{step} has begun"), told.problem)
+            return replace(told, progress=Progress(step, f"{step} has begun"))
         case e.StepProgressed(step=step, message=message, done=done, total=total):
-            return _Told(told.running, Progress(step, message, done, total), told.problem)
+            return replace(told, progress=Progress(step, message, done, total))
         case e.UpgradeSucceeded(version=version) | e.UpgradeRolledBack(version=version):
-            return _Told(version, told.progress, told.problem)
+            return replace(told, running=version)
         case _:
-            return _Told(told.running, told.progress, getattr(event, "problem", None) or told.problem)
+            told = replace(
+                told,
+                approvals=approvals_after(told.approvals, event, told.requesters),
+                review=review_after(told.review, event),
+            )
+            return replace(told, problem=getattr(event, "problem", None) or told.problem)
 
 
 def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
@@ -108,6 +126,9 @@ def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
         progress=None if done else told.progress,
         error=error,
         result=Result(told.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
+        emergency=told.emergency,
+        approvals=told.approvals,
+        review=told.review,
         actor=row.actor,
         reason=row.reason,
         requested_at=row.requested_at,
@@ -127,6 +148,9 @@ def _links(loaded: Loaded, row: UpgradeRow) -> dict[str, str]:
     here = f"/upgrades/{row.upgrade_id}"
     links = {"self": here, "events": f"{here}/events", "instance": f"/instances/{row.instance_id}"}
     verbs: dict[str, Command] = {
+        "approve": Approve(row.upgrade_id, "", row.updated_at),
+        "reject": Reject(row.upgrade_id, "", row.updated_at),
+        "review": commands.Review(row.upgrade_id, "", "accepted", row.updated_at),
         "cancel": Cancel(row.upgrade_id, row.updated_at),
         "retry": Retry(row.upgrade_id),
         "rollback": RequestRollback(row.upgrade_id),

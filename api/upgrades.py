@@ -15,6 +15,7 @@ from api.idempotency import Answered, Claims, Promise, key_of, once
 from api.operation import Operation, operation
 from api.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
 from api.plan import UpgradePlan, plan_upgrade
+from api.problems import ApiProblem
 from api.references import find_instance, find_upgrade, instance_id_of
 from api.registration import product_of
 from api.services import Asking, Services, services_of
@@ -39,6 +40,9 @@ class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     target: Target
     reason: Reason | None = None
     validate_only: bool = False
+    emergency: Annotated[
+        bool, Meta(description="run now, approved by nobody: needs a reason, and somebody else's review afterwards")
+    ] = False
 
 
 class UpgradeSummary(UpgradeRow, frozen=True, kw_only=True):
@@ -68,6 +72,7 @@ class UpgradePage(Struct, frozen=True):
             *doc.CHANGE,
             *doc.BUSY,
             *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
+            *("emergency-needless", "review-outstanding"),
         ),
     },
 )
@@ -84,7 +89,9 @@ async def request_upgrade(
     """
     services, cause, expected = services_of(request), cause_of(request, data.reason), expected_version(if_match)
     key = key_of(request, idempotency_key, data)
-    command = RequestUpgrade(new_id(), data.target)
+    if data.emergency and data.reason is None:
+        raise ApiProblem("field-invalid", "An emergency needs a reason; say why it cannot wait for its approval.")
+    command = RequestUpgrade(new_id(), data.target, request.auth.name, data.emergency)
     if validate_only or data.validate_only:
         plan = await _plan(services, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200

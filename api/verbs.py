@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from litestar import Response, post
 from litestar.datastructures import ResponseHeader
@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from api import documentation as doc
 from api.auth import SCHEME, may
-from api.cause import ReasonBody, cause_of
+from api.cause import ReasonBody, ReasonedBody, cause_of
 from api.etag import expected_version
 from api.idempotency import Claims, Promise, key_of, once
 from api.operation import Operation
@@ -20,9 +20,10 @@ from api.parameters import IdempotencyKey, IfMatch, UpgradeId
 from api.references import find_upgrade
 from api.services import Asking, services_of
 from api.upgrades import operation_answer
-from domain.commands import Cancel, Command, RequestRollback, Retry
+from domain.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry, Review
 from store.instances import Loaded
 
+Verb: TypeAlias = Approve | Reject | Review | Cancel | Retry | RequestRollback
 HEADERS: Sequence[ResponseHeader] = (doc.LOCATION, doc.ETAG, doc.RETRY_AFTER)
 
 
@@ -34,7 +35,8 @@ class RollbackBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
     ] = False
 
 
-def _problems(*names: str) -> dict[int, ResponseSpec]:
+def verb_problems(*names: str) -> dict[int, ResponseSpec]:
+    """List the problems that a verb on an upgrade may answer with."""
     return doc.problems(*doc.CHANGE, "upgrade-unknown", "upgrade-not-current", *names)
 
 
@@ -46,7 +48,7 @@ def _problems(*names: str) -> dict[int, ResponseSpec]:
     guards=[may("operate")],
     security=[{SCHEME: ["operate"]}],
     response_headers=HEADERS,
-    responses=_problems("cannot-cancel"),
+    responses=verb_problems("cannot-cancel"),
 )
 async def cancel_upgrade(
     request: Asking,
@@ -57,7 +59,7 @@ async def cancel_upgrade(
 ) -> Response[Operation]:
     """Call an upgrade off: free before the old version is stopped, a rollback after it."""
     command = Cancel(upgrade_id, datetime.now(UTC))
-    return await _carry_out(request, command, data or ReasonBody(), idempotency_key, if_match)
+    return await carry_out(request, command, data or ReasonBody(), idempotency_key, if_match)
 
 
 @post(
@@ -68,7 +70,9 @@ async def cancel_upgrade(
     guards=[may("operate")],
     security=[{SCHEME: ["operate"]}],
     response_headers=HEADERS,
-    responses=_problems("cannot-retry", "already-at-version", "not-newer"),
+    responses=verb_problems(
+        "cannot-retry", "already-at-version", "not-newer", "emergency-needless", "review-outstanding"
+    ),
 )
 async def retry_upgrade(
     request: Asking,
@@ -78,7 +82,9 @@ async def retry_upgrade(
     if_match: IfMatch = None,
 ) -> Response[Operation]:
     """Begin an ended upgrade again, or the way back of an inconsistent instance once a person has acted."""
-    return await _carry_out(request, Retry(upgrade_id), data or ReasonBody(), idempotency_key, if_match)
+    return await carry_out(
+        request, Retry(upgrade_id, request.auth.name), data or ReasonBody(), idempotency_key, if_match
+    )
 
 
 @post(
@@ -89,7 +95,7 @@ async def retry_upgrade(
     guards=[may("operate")],
     security=[{SCHEME: ["operate"]}],
     response_headers=HEADERS,
-    responses=_problems("no-rollback-point", *doc.BUSY),
+    responses=verb_problems("no-rollback-point", *doc.BUSY),
 )
 async def roll_back_upgrade(
     request: Asking,
@@ -107,16 +113,17 @@ async def roll_back_upgrade(
     """
     body = data or RollbackBody()
     command = RequestRollback(upgrade_id, body.accept_lost_writes)
-    return await _carry_out(request, command, body, idempotency_key, if_match)
+    return await carry_out(request, command, body, idempotency_key, if_match)
 
 
-async def _carry_out(
+async def carry_out(
     request: Asking,
-    command: Cancel | Retry | RequestRollback,
-    body: ReasonBody,
+    command: Verb,
+    body: ReasonBody | ReasonedBody,
     idempotency_key: str | None,
     if_match: str | None,
 ) -> Response[Operation]:
+    """Carry a verb on an upgrade to the log, and answer with the operation as it then is."""
     services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
     asked: Command = command
 

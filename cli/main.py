@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import click
 
-from cli.commands import instances, products, serving, tokens, up, upgrades
+from cli.commands import approvals, instances, products, serving, tokens, up, upgrades
 from cli.failure import EXPECTED, one_line
 
 INTERRUPTED = 130
@@ -17,7 +17,14 @@ def astrolabe() -> None:
     """Upgrade self-hosted services that keep their data in PostgreSQL, and know the way back."""
 
 
-for _command in (*up.COMMANDS, *instances.COMMANDS, *upgrades.COMMANDS, *tokens.COMMANDS, *products.COMMANDS):
+for _command in (
+    *up.COMMANDS,
+    *instances.COMMANDS,
+    *upgrades.COMMANDS,
+    *approvals.COMMANDS,
+    *tokens.COMMANDS,
+    *products.COMMANDS,
+):
     astrolabe.add_command(_command)
 for _command in serving.COMMANDS:
     astrolabe.add_command(_command)

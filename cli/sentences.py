@@ -70,6 +70,21 @@ def _returned(data: Data) -> str:
     return f"{data['version']} answers again; downtime {seconds(data.get('downtime_ms'))}"
 
 
+def _moment(data: Data) -> str:
+    return str(data["until"])[:16].replace("T", " ") + " UTC"
+
+
+def _awaits(data: Data) -> str:
+    many = data["approvers"]
+    who = "somebody else" if many == 1 else f"{many} others"
+    return f"waits until {_moment(data)} for {who}: astrolabe approve {data['upgrade_id']} --reason …"
+
+
+def _approved(data: Data) -> str:
+    missing = f"; {data['missing']} more needed" if data["missing"] else ""
+    return f"approved by {data['approver']}{missing}"
+
+
 TELLERS: dict[str, Callable[[Data], str]] = {
     "step_started": _started,
     "step_progressed": _progressed,
@@ -84,13 +99,22 @@ TELLERS: dict[str, Callable[[Data], str]] = {
     "upgrade_succeeded": _succeeded,
     "upgrade_failed": _problem,
     "upgrade_cancelled": lambda _: "called off; nothing was touched",
-    "upgrade_requested": lambda data: f"from {data['from_version']} to {data['target']}",
+    "upgrade_requested": lambda data: (
+        f"{'EMERGENCY ' if data.get('emergency') else ''}from {data['from_version']} to {data['target']}"
+    ),
     "upgrade_retried": lambda data: f"attempt {data['attempt']}",
     "rollback_requested": lambda data: "accepting lost writes" if data["accept_lost_writes"] else "losing nothing",
     "rollback_refused": _problem,
     "rollback_started": _turned,
     "database_restored": _restored,
     "upgrade_rolled_back": _returned,
+    "approval_requested": _awaits,
+    "upgrade_approved": _approved,
+    "upgrade_rejected": lambda data: f"rejected by {data['approver']}; nothing was touched",
+    "approval_expired": lambda _: "nobody approved it in time; nothing was touched",
+    "review_requested": lambda data: f"EMERGENCY, approved by nobody: somebody else must review it by {_moment(data)}",
+    "upgrade_reviewed": lambda data: f"{data['reviewer']} {data['verdict']}",
+    "review_overdue": lambda _: "nobody reviewed this emergency in time",
     "instance_inconsistent": _problem,
     "instance_registered": lambda data: f"{data['config']['product']} {data['version']}",
     "kept_discarded": lambda data: f"{data['what']} {data['name']} is gone",

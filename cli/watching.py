@@ -28,7 +28,19 @@ ENDS = {
     "upgrade_succeeded": "verify",
     "upgrade_rolled_back": "rollback",
 }
-BAD = {"upgrade_refused", "upgrade_failed", "rollback_started", "rollback_refused", "instance_inconsistent"}
+BAD = {
+    "upgrade_refused",
+    "upgrade_rejected",
+    "approval_expired",
+    "upgrade_failed",
+    "rollback_started",
+    "rollback_refused",
+    "instance_inconsistent",
+}
+
+
+GATE = {"approval_requested", "upgrade_approved", "upgrade_rejected", "approval_expired", "review_requested"}
+"""What is told beside preflight, whose plan it is about."""
 
 
 class Board:
@@ -47,7 +59,7 @@ class Board:
             self._now = str(data["step"])
             self._said.setdefault(self._now, "")
             return
-        step = ENDS.get(kind) or self._now
+        step = ENDS.get(kind) or self._now or ("preflight" if kind in GATE else None)
         if step is None:
             return
         self._said[step] = sentence(kind, data)

@@ -14,8 +14,8 @@ from domain.words import Name
 ACCESS_STREAM = "00000000-0000-7000-8000-000000000001"
 """The one stream that all tokens are recorded in."""
 
-Scope = Literal["read", "configure", "operate", "admin"]
-SCOPES: tuple[Scope, ...] = ("read", "configure", "operate", "admin")
+Scope = Literal["read", "configure", "operate", "approve", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "configure", "operate", "approve", "admin")
 
 
 class TokenIssued(Struct, frozen=True, tag="token_issued"):

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from domain.approval import Verdict
 from domain.events import Fact
 from domain.instance import InstanceConfig
 from domain.problem import Problem
@@ -19,9 +20,10 @@ class Register(Struct, frozen=True):
 
 
 class Reconfigure(Struct, frozen=True):
-    """Reach an idle instance in another way."""
+    """Reach an idle instance in another way; only some may change who must approve its upgrades."""
 
     config: InstanceConfig
+    may_change_approvals: bool = True
 
 
 class Retire(Struct, frozen=True):
@@ -29,10 +31,38 @@ class Retire(Struct, frozen=True):
 
 
 class RequestUpgrade(Struct, frozen=True):
-    """Take an idle instance to another version."""
+    """Take an idle instance to another version; an emergency waits for no approval, and is reviewed afterwards."""
 
     upgrade_id: str
     target: Target
+    requested_by: str = ""
+    emergency: bool = False
+    acknowledge_breaking: tuple[Version, ...] = ()
+
+
+class Approve(Struct, frozen=True):
+    """Say yes to the plan of an upgrade that somebody else asked for."""
+
+    upgrade_id: str
+    approver: str
+    now: datetime
+
+
+class Reject(Struct, frozen=True):
+    """Say no to the plan of an upgrade."""
+
+    upgrade_id: str
+    approver: str
+    now: datetime
+
+
+class Review(Struct, frozen=True):
+    """Say what one thinks of an emergency upgrade that somebody else ran."""
+
+    upgrade_id: str
+    reviewer: str
+    verdict: Verdict
+    now: datetime
 
 
 class Cancel(Struct, frozen=True):
@@ -46,6 +76,7 @@ class Retry(Struct, frozen=True):
     """Begin an ended upgrade again, or the way back of an inconsistent instance."""
 
     upgrade_id: str
+    retried_by: str = ""
 
 
 class RequestRollback(Struct, frozen=True):
@@ -71,5 +102,16 @@ class FailStep(Struct, frozen=True):
 
 
 Command: TypeAlias = (
-    Register | Reconfigure | Retire | RequestUpgrade | Cancel | Retry | RequestRollback | Report | FailStep
+    Register
+    | Reconfigure
+    | Retire
+    | RequestUpgrade
+    | Approve
+    | Reject
+    | Review
+    | Cancel
+    | Retry
+    | RequestRollback
+    | Report
+    | FailStep
 )

@@ -4,21 +4,25 @@ import semver
 
 from domain import events as e
 from domain import states as s
+from domain.approving import approve, check_emergency, gate, reject, review
 from domain.commands import (
+    Approve,
     Cancel,
     Command,
     FailStep,
     Reconfigure,
     Register,
+    Reject,
     Report,
     RequestRollback,
     RequestUpgrade,
     Retire,
     Retry,
+    Review,
 )
+from domain.expected import expected, step_due
 from domain.problem import Refused
 from domain.rollback_point import Writes
-from domain.words import Step
 
 
 def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
@@ -28,15 +32,21 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
             if not isinstance(state, s.Absent):
                 raise Refused("instance-exists", "This instance is already registered.")
             return (e.InstanceRegistered(config, version),)
-        case Reconfigure(config):
+        case Reconfigure():
             return _reconfigure(command, _idle(state))
         case Retire():
             _idle(state)
             return (e.InstanceRetired(),)
-        case RequestUpgrade(upgrade_id, target):
-            it = _idle(state)
-            check_target(it.version, target)
-            return (e.UpgradeRequested(upgrade_id, it.version, target),)
+        case RequestUpgrade():
+            return _request(command, _idle(state))
+        case Approve(upgrade_id):
+            _run_of(state, upgrade_id)
+            return approve(command, state)
+        case Reject(upgrade_id):
+            _run_of(state, upgrade_id)
+            return reject(command, state)
+        case Review():
+            return review(command, state)
         case Cancel():
             return _cancel(command, state)
         case Retry():
@@ -48,7 +58,23 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
         case Report(fact):
             if not expected(fact, state):
                 raise Refused("superseded", f"{type(fact).__name__} does not follow from {type(state).__name__}.")
-            return (fact,)
+            return (fact, *gate(fact, state))
+
+
+def _request(command: RequestUpgrade, it: s.Instance) -> tuple[e.Event, ...]:
+    check_target(it.version, command.target)
+    if command.emergency:
+        check_emergency(it, command.upgrade_id)
+    return (
+        e.UpgradeRequested(
+            command.upgrade_id,
+            it.version,
+            command.target,
+            command.requested_by,
+            command.emergency,
+            command.acknowledge_breaking,
+        ),
+    )
 
 
 def check_target(version: str, target: str) -> None:
@@ -88,6 +114,11 @@ def _reconfigure(command: Reconfigure, it: s.Instance) -> tuple[e.Event, ...]:
     for word in ("name", "product", "kind"):
         if getattr(old, word) != getattr(new, word):
             raise Refused("fixed-at-registration", f"The {word} of an instance is fixed when it is registered.")
+    if old.approvals != new.approvals and not command.may_change_approvals:
+        raise Refused(
+            "approvals-fixed",
+            "Only admins change who approves upgrades; send approvals as they are: see GET /instances.",
+        )
     return () if old == new else (e.InstanceReconfigured(new),)
 
 
@@ -107,7 +138,7 @@ def _run_of(state: s.State, upgrade_id: str) -> s.Run:
 def _cancel(command: Cancel, state: s.State) -> tuple[e.Event, ...]:
     run = _run_of(state, command.upgrade_id)
     match state:
-        case s.Requested() | s.Planned() | s.BackedUp() | s.Pulled():
+        case s.Requested() | s.Waiting() | s.Approved() | s.Planned() | s.BackedUp() | s.Pulled():
             return (e.UpgradeCancelled(run.upgrade_id, command.now),)
         case s.Stopping() | s.Stopped() | s.Copied() | s.Migrating() | s.Migrated():
             return (e.RollbackStarted(run.upgrade_id, "cancel"),)
@@ -124,7 +155,9 @@ def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
             return (e.RollbackStarted(run.upgrade_id, "retry"),)
         case s.Idle(it) if it.last and it.last.outcome != "succeeded":
             check_target(it.version, run.target)
-            return (e.UpgradeRetried(run.upgrade_id, run.attempt + 1, it.version),)
+            if run.emergency:
+                check_emergency(it, run.upgrade_id)
+            return (e.UpgradeRetried(run.upgrade_id, run.attempt + 1, it.version, command.retried_by),)
         case _:
             raise Refused("cannot-retry", "Only an upgrade that ended without success can be retried.")
 
@@ -141,13 +174,13 @@ def _request_rollback(command: RequestRollback, state: s.State) -> tuple[e.Event
 def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
     upgrade_id, step, problem = command.upgrade_id, command.step, command.problem
     if (
-        isinstance(state, s.Absent | s.Idle | s.Retired | s.Inconsistent)
+        isinstance(state, s.Absent | s.Idle | s.Retired | s.Waiting | s.Inconsistent)
         or state.run.upgrade_id != upgrade_id
         or step_due(state) != step
     ):
         raise Refused("superseded", f"A failed {step} does not follow from {type(state).__name__}.")
     match state:
-        case s.Requested():
+        case s.Requested() | s.Approved():
             return (e.UpgradeRefused(upgrade_id, problem, command.now),)
         case s.Planned() | s.BackedUp() | s.Pulled():
             return (e.UpgradeFailed(upgrade_id, step, problem, command.now),)
@@ -157,66 +190,3 @@ def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
             return (e.RollbackRefused(upgrade_id, problem, Writes(None)),)
         case s.RollingBack() | s.Restored():
             return (e.InstanceInconsistent(upgrade_id, problem, command.now),)
-
-
-def expected(fact: e.Fact, state: s.State) -> bool:
-    """Tell whether a worker may report this fact in this state."""
-    if isinstance(fact, e.KeptDiscarded):
-        return isinstance(state, s.Idle | s.Retired) and any(
-            (kept.what, kept.name) == (fact.what, fact.name) for kept in state.it.kept
-        )
-    if isinstance(state, s.Absent | s.Idle | s.Retired | s.Inconsistent) or state.run.upgrade_id != fact.upgrade_id:
-        return False
-    if isinstance(fact, e.StepStarted | e.StepProgressed):
-        return fact.step == step_due(state)
-    return isinstance(state, FOLLOWS[type(fact)]) and _holds(fact, state)
-
-
-def _holds(fact: e.Fact, state: s.Busy) -> bool:
-    match fact, state:
-        case e.PreflightPassed(plan=plan), s.Requested(it, run):
-            return plan.old.version == it.version and run.target in {"latest", plan.new.version}
-        case ((e.BackupTaken(dump=made) | e.DatabaseCopied(copy=made)), _):
-            # No way on without a way back: an instance with a database is dumped and copied.
-            return (made is None) == (state.it.config.database is None)
-        case e.UpgradeSucceeded(version=version), s.Migrated(plan=plan):
-            return version == plan.new.version
-        case e.UpgradeRolledBack(version=version), s.Restored(back=back):
-            return version == back.artifact.version
-        case _:
-            return True
-
-
-def step_due(state: s.Busy) -> Step:
-    """Name the step that is due, as the user knows it."""
-    match state:
-        case s.Requested():
-            return "preflight"
-        case s.Planned():
-            return "backup"
-        case s.BackedUp():
-            return "pull"
-        case s.Pulled() | s.Stopping() | s.Stopped() | s.Copied() | s.Migrating():
-            return "migrate"
-        case s.Migrated():
-            return "verify"
-        case s.Assessing() | s.RollingBack() | s.Restored():
-            return "rollback"
-
-
-FOLLOWS: dict[type[e.Fact], type[s.State]] = {
-    e.PreflightPassed: s.Requested,
-    e.UpgradeRefused: s.Requested,
-    e.BackupTaken: s.Planned,
-    e.ArtifactPulled: s.BackedUp,
-    e.InstanceStopped: s.Stopping,
-    e.DatabaseCopied: s.Stopped,
-    e.MigrationStarted: s.Copied,
-    e.MigrationFinished: s.Migrating,
-    e.UpgradeSucceeded: s.Migrated,
-    e.RollbackRefused: s.Assessing,
-    e.RollbackStarted: s.Assessing,
-    e.DatabaseRestored: s.RollingBack,
-    e.UpgradeRolledBack: s.Restored,
-}
-"""Which state each fact of a worker belongs to; whatever is not here follows from nothing."""

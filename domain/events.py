@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from domain.approval import Verdict
 from domain.instance import InstanceConfig
 from domain.plan import Artifact, Check, Plan
 from domain.problem import Problem
@@ -29,11 +30,17 @@ class InstanceRetired(Struct, frozen=True, tag="instance_retired"):
 
 
 class UpgradeRequested(Struct, frozen=True, tag="upgrade_requested"):
-    """Somebody asked for an upgrade; the upgrade is known by this event's id."""
+    """Somebody asked for an upgrade; the upgrade is known by this event's id.
+
+    Who asked stands in the envelope too; here it is for the rule that nobody approves a request of their own.
+    """
 
     upgrade_id: str
     from_version: Version
     target: Target
+    requested_by: str = ""
+    emergency: bool = False
+    acknowledge_breaking: tuple[Version, ...] = ()
 
 
 class UpgradeRetried(Struct, frozen=True, tag="upgrade_retried"):
@@ -42,6 +49,7 @@ class UpgradeRetried(Struct, frozen=True, tag="upgrade_retried"):
     upgrade_id: str
     attempt: int
     from_version: Version
+    retried_by: str = ""
 
 
 class StepStarted(Struct, frozen=True, tag="step_started"):
@@ -69,6 +77,62 @@ class PreflightPassed(Struct, frozen=True, tag="preflight_passed"):
 
     upgrade_id: str
     plan: Plan
+    at: Moment | None = None
+
+
+class ApprovalRequested(Struct, frozen=True, tag="approval_requested"):
+    """The plan waits for this many approvers, none of them a requester, until this time."""
+
+    upgrade_id: str
+    approvers: int
+    until: Moment
+
+
+class UpgradeApproved(Struct, frozen=True, tag="upgrade_approved"):
+    """Somebody else approved the plan as it stands; this many more are needed."""
+
+    upgrade_id: str
+    approver: str
+    at: Moment
+    missing: int
+
+
+class UpgradeRejected(Struct, frozen=True, tag="upgrade_rejected"):
+    """Somebody rejected the plan; nothing was touched."""
+
+    upgrade_id: str
+    approver: str
+    at: Moment
+
+
+class ApprovalExpired(Struct, frozen=True, tag="approval_expired"):
+    """Nobody approved the plan in time; nothing was touched."""
+
+    upgrade_id: str
+    at: Moment
+
+
+class ReviewRequested(Struct, frozen=True, tag="review_requested"):
+    """An emergency: the upgrade runs without its approval, and somebody else must have reviewed it by this time."""
+
+    upgrade_id: str
+    until: Moment
+
+
+class UpgradeReviewed(Struct, frozen=True, tag="upgrade_reviewed"):
+    """Somebody else looked at an emergency upgrade, and says what they think of it."""
+
+    upgrade_id: str
+    reviewer: str
+    verdict: Verdict
+    at: Moment
+
+
+class ReviewOverdue(Struct, frozen=True, tag="review_overdue"):
+    """Nobody reviewed an emergency upgrade in time."""
+
+    upgrade_id: str
+    at: Moment
 
 
 class UpgradeRefused(Struct, frozen=True, tag="upgrade_refused"):
@@ -215,6 +279,8 @@ Fact: TypeAlias = (
     | StepProgressed
     | PreflightPassed
     | UpgradeRefused
+    | ApprovalExpired
+    | ReviewOverdue
     | BackupTaken
     | ArtifactPulled
     | InstanceStopped
@@ -236,6 +302,11 @@ Event: TypeAlias = (
     | InstanceRetired
     | UpgradeRequested
     | UpgradeRetried
+    | ApprovalRequested
+    | UpgradeApproved
+    | UpgradeRejected
+    | ReviewRequested
+    | UpgradeReviewed
     | UpgradeFailed
     | UpgradeCancelled
     | RollbackRequested

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from domain import events as e
 from domain import states as s
+from domain.approval import Approval, DueReview
 from domain.rollback_point import Dump, Kept, RollbackPoint
 from domain.words import Outcome
 
@@ -21,15 +22,26 @@ def evolve(state: s.State, event: e.Event) -> s.State:
             return s.Idle(replace(it, config=config))
         case e.InstanceRetired(), s.Idle(it):
             return s.Retired(it)
-        case e.UpgradeRequested(upgrade_id, from_version, target), s.Idle(it):
-            return s.Requested(it, s.Run(upgrade_id, 1, from_version, target))
-        case e.UpgradeRetried(_, attempt, from_version), s.Idle(it) if it.last:
-            return s.Requested(it, replace(it.last.run, attempt=attempt, from_version=from_version))
+        case e.UpgradeRequested() as asked, s.Idle(it):
+            return s.Requested(it, _run(asked))
+        case e.UpgradeRetried() as again, s.Idle(it) if it.last:
+            return s.Requested(it, _again(it.last.run, again))
+        case e.ApprovalRequested(_, approvers, until), s.Planned(it, run, plan):
+            return s.Waiting(it, run, plan, approvers, until)
+        case e.UpgradeApproved(_, approver, at, missing), s.Waiting(it, run, plan) as was:
+            more = replace(was, approvals=(*was.approvals, Approval(approver, at)))
+            return more if missing else s.Approved(it, run, plan)
+        case e.UpgradeRejected(), s.Waiting(it, run):
+            return s.Idle(_ended(it, run, "rejected"))
+        case e.ApprovalExpired(), s.Waiting(it, run):
+            return s.Idle(_ended(it, run, "expired"))
+        case (e.ReviewRequested() | e.UpgradeReviewed() | e.ReviewOverdue()) as told, _:
+            return _reviewed(state, told)
         case e.StepStarted(step="migrate"), s.Pulled(it, run, plan, dump):
             return s.Stopping(it, run, plan, dump)
-        case e.PreflightPassed(plan=plan), s.Requested(it, run):
+        case e.PreflightPassed(plan=plan), s.Requested(it, run) | s.Approved(it, run):
             return s.Planned(it, run, plan)
-        case e.UpgradeRefused(), s.Requested(it, run):
+        case e.UpgradeRefused(), s.Requested(it, run) | s.Approved(it, run):
             return s.Idle(_ended(it, run, "refused"))
         case e.BackupTaken(dump=dump), s.Planned(it, run, plan):
             return s.BackedUp(it, run, plan, dump)
@@ -47,7 +59,12 @@ def evolve(state: s.State, event: e.Event) -> s.State:
             return _succeeded(was, done)
         case e.UpgradeFailed(at=at), (s.Planned() | s.BackedUp() | s.Pulled()) as was:
             return s.Idle(_ended(_keep_dump(was, at), was.run, "failed"))
-        case e.UpgradeCancelled(at=at), (s.Requested() | s.Planned() | s.BackedUp() | s.Pulled()) as was:
+        case e.UpgradeCancelled(), s.Waiting(it, run):
+            return s.Idle(_ended(it, run, "cancelled"))
+        case (
+            e.UpgradeCancelled(at=at),
+            (s.Requested() | s.Approved() | s.Planned() | s.BackedUp() | s.Pulled()) as was,
+        ):
             return s.Idle(_ended(_keep_dump(was, at), was.run, "cancelled"))
         case e.RollbackRequested(accept_lost_writes=accept), s.Idle(it) if it.succeeded and it.rollback_point:
             return s.Assessing(it, it.succeeded, it.rollback_point, accept)
@@ -72,6 +89,32 @@ def evolve(state: s.State, event: e.Event) -> s.State:
 def replay(events: Iterable[e.Event], start: s.State | None = None) -> s.State:
     """Fold events into the state they lead to."""
     return reduce(evolve, events, start or s.Absent())
+
+
+def _run(asked: e.UpgradeRequested) -> s.Run:
+    by = (asked.requested_by,) if asked.requested_by else ()
+    return s.Run(asked.upgrade_id, 1, asked.from_version, asked.target, by, asked.emergency, asked.acknowledge_breaking)
+
+
+def _again(run: s.Run, again: e.UpgradeRetried) -> s.Run:
+    more = () if again.retried_by in {"", *run.requesters} else (again.retried_by,)
+    return replace(run, attempt=again.attempt, from_version=again.from_version, requesters=(*run.requesters, *more))
+
+
+def _reviewed(state: s.State, told: e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue) -> s.State:
+    if isinstance(state, s.Absent):
+        return state
+    review = state.it.review
+    match told:
+        case e.ReviewRequested(upgrade_id, until):
+            if isinstance(state, s.Idle | s.Retired) or state.run.upgrade_id != upgrade_id:
+                return state
+            review = DueReview(upgrade_id, state.run.requesters, until)
+        case e.UpgradeReviewed(upgrade_id):
+            review = None if review and review.upgrade_id == upgrade_id else review
+        case e.ReviewOverdue(upgrade_id):
+            review = replace(review, overdue=True) if review and review.upgrade_id == upgrade_id else review
+    return replace(state, it=replace(state.it, review=review))
 
 
 def _ended(it: s.Instance, run: s.Run, outcome: Outcome) -> s.Instance:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from domain.approval import ApprovalPolicy
 from domain.words import Address, HostName, Identifier, Kind, Name, Port, SecretRef, SettingName, SettingValue
 
 
@@ -30,6 +31,7 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     database: Database | None = None
     settings: Annotated[dict[SettingName, SettingValue], Meta(max_length=50)] = {}
     secrets: Annotated[dict[SettingName, SecretRef], Meta(max_length=50)] = {}
+    approvals: ApprovalPolicy = ApprovalPolicy()
     retention_hours: Annotated[int, Meta(ge=0, le=24 * 366)] = 168
     patience_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="how long a start may show no progress before it counts as failed")

@@ -36,3 +36,10 @@ class Plan(Struct, frozen=True):
     new: Artifact
     checks: tuple[Check, ...] = ()
     commands: tuple[PlannedCommand, ...] = ()
+    breaking: tuple[Version, ...] | None = None
+    """The breaking releases on the way; None where one of them has no notes that tell."""
+
+
+def same_way(plan: Plan, approved: Plan) -> bool:
+    """Tell whether a plan does what another one does; what was seen beforehand may differ."""
+    return (plan.old, plan.new, plan.breaking) == (approved.old, approved.new, approved.breaking)

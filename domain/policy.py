@@ -1,5 +1,6 @@
 """`due(state, now)`: what a worker should do next, if anything."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -25,10 +26,18 @@ class Discard(Struct, frozen=True):
     kept: Kept
 
 
-Due: TypeAlias = Action | Discard
+class Lapse(Struct, frozen=True):
+    """Something that people should have done by now."""
+
+    what: Literal["approval", "review"]
+    upgrade_id: str
+
+
+Due: TypeAlias = Action | Discard | Lapse
 
 ACTIONS: dict[type[s.State], ActionName] = {
     s.Requested: "preflight",
+    s.Approved: "preflight",
     s.Planned: "backup",
     s.BackedUp: "pull",
     s.Pulled: "stop",
@@ -47,15 +56,22 @@ def due(state: s.State, now: datetime) -> Due | None:
     """Tell what is due now; None where nothing is, or where only a person can act."""
     if action := ACTIONS.get(type(state)):
         return Action(action)
-    if isinstance(state, s.Idle | s.Retired):
-        for kept in state.it.kept:
-            if kept.until <= now:
-                return Discard(kept)
-    return None
+    return next((what for at, what in _timed(state) if at <= now), None)
 
 
 def due_at(state: s.State) -> datetime | None:
-    """Tell when the next thing kept aside is to be discarded."""
-    if isinstance(state, s.Idle | s.Retired) and state.it.kept:
-        return min(kept.until for kept in state.it.kept)
-    return None
+    """Tell when the next thing is due by time alone."""
+    return min((at for at, _ in _timed(state)), default=None)
+
+
+def _timed(state: s.State) -> Iterator[tuple[datetime, Lapse | Discard]]:
+    match state:
+        case s.Waiting(run=run, until=until):
+            yield until, Lapse("approval", run.upgrade_id)
+        case s.Idle(it) | s.Retired(it):
+            if it.review and not it.review.overdue:
+                yield it.review.until, Lapse("review", it.review.upgrade_id)
+            for kept in it.kept:
+                yield kept.until, Discard(kept)
+        case _:
+            pass

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from domain.approval import Approval, DueReview
 from domain.instance import InstanceConfig
 from domain.plan import Artifact, Plan
 from domain.problem import Problem
@@ -19,6 +20,11 @@ class Run(Struct, frozen=True):
     attempt: int
     from_version: Version
     target: Target
+    requesters: tuple[str, ...] = ()
+    """Who asked for it, or asked again; none of them may approve it."""
+    emergency: bool = False
+    acknowledged: tuple[Version, ...] = ()
+    """The breaking releases that the requester knows of."""
 
 
 class Ended(Struct, frozen=True):
@@ -38,6 +44,7 @@ class Instance(Struct, frozen=True):
     last: Ended | None = None
     succeeded: Run | None = None
     """The upgrade that left the rollback point; a later one may have ended without success."""
+    review: DueReview | None = None
 
 
 class WayBack(Struct, frozen=True):
@@ -72,6 +79,25 @@ class Requested(Struct, frozen=True):
 
     it: Instance
     run: Run
+
+
+class Waiting(Struct, frozen=True):
+    """The plan waits for approval."""
+
+    it: Instance
+    run: Run
+    plan: Plan
+    approvers: int
+    until: datetime
+    approvals: tuple[Approval, ...] = ()
+
+
+class Approved(Struct, frozen=True):
+    """The plan is approved; preflight is due again, for time has passed."""
+
+    it: Instance
+    run: Run
+    plan: Plan
 
 
 class Planned(Struct, frozen=True):
@@ -187,12 +213,12 @@ class Inconsistent(Struct, frozen=True):
     problem: Problem
 
 
-Begun: TypeAlias = Requested | Planned | BackedUp | Pulled
-"""Under way with nothing touched: cancelling is free."""
+Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
+"""Under way with nothing touched: cancelling is free, as it is while Waiting."""
 
 Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated
 """Under way with the old version stopped: every way out is a rollback."""
 
 Returning: TypeAlias = RollingBack | Restored
 Busy: TypeAlias = Begun | Touched | Assessing | Returning
-State: TypeAlias = Absent | Idle | Retired | Busy | Inconsistent
+State: TypeAlias = Absent | Idle | Retired | Waiting | Busy | Inconsistent

@@ -11,10 +11,12 @@ from domain import states as s
 from domain.policy import ACTIONS, due_at
 from domain.recorded import Recorded
 
-InstanceStatus = Literal["idle", "upgrading", "rolling_back", "inconsistent", "retired"]
+InstanceStatus = Literal["idle", "awaiting_approval", "upgrading", "rolling_back", "inconsistent", "retired"]
 UpgradeStatus = Literal[
     "requested",
     "preflight",
+    "awaiting_approval",
+    "approved",
     "backup",
     "pull",
     "migrate",
@@ -22,13 +24,15 @@ UpgradeStatus = Literal[
     "rolling_back",
     "succeeded",
     "refused",
+    "rejected",
+    "expired",
     "failed",
     "cancelled",
     "rolled_back",
     "inconsistent",
 ]
 DONE: frozenset[UpgradeStatus] = frozenset(
-    {"succeeded", "refused", "failed", "cancelled", "rolled_back", "inconsistent"}
+    {"succeeded", "refused", "rejected", "expired", "failed", "cancelled", "rolled_back", "inconsistent"}
 )
 
 
@@ -78,6 +82,8 @@ def instance_status(state: s.State) -> InstanceStatus:
             return "retired"
         case s.Inconsistent():
             return "inconsistent"
+        case s.Waiting():
+            return "awaiting_approval"
         case s.Assessing() | s.RollingBack() | s.Restored():
             return "rolling_back"
         case _:
@@ -146,6 +152,14 @@ def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, P
             return replace(row, status=step)
         case e.PreflightPassed(plan=plan):
             return replace(row, to_version=plan.new.version)
+        case e.ApprovalRequested():
+            return replace(row, status="awaiting_approval")
+        case e.UpgradeApproved(missing=0):
+            return replace(row, status="approved")
+        case e.UpgradeRejected():
+            return replace(row, status="rejected")
+        case e.ApprovalExpired():
+            return replace(row, status="expired")
         case e.MigrationFinished(downtime_ms=downtime_ms):
             return replace(row, downtime_ms=downtime_ms)
         case e.UpgradeSucceeded():

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
-from domain.decide import step_due
-from domain.policy import ActionName, Discard, Due
+from domain.expected import step_due
+from domain.policy import ActionName, Discard, Due, Lapse
 from domain.rollback_point import Kept
-from domain.states import Absent, Idle, Inconsistent, Retired
+from domain.states import Absent, Idle, Inconsistent, Retired, Waiting
 from domain.words import Step
 from store.database import Database
 from store.errors import StaleFence
@@ -20,6 +20,7 @@ from workers.failure import StepFailed
 from workers.host import Host
 from workers.lease import LeaseLost, beat, hands_on, quietly
 from workers.steps.backup import backup
+from workers.steps.lapse import lapse
 from workers.steps.migrate import copy, follow, start, stop
 from workers.steps.preflight import preflight
 from workers.steps.pull import pull
@@ -112,6 +113,9 @@ class CarryOut:
         if isinstance(due, Discard):
             await self._discard(work, due.kept)
             return
+        if isinstance(due, Lapse):
+            await lapse(work, due)
+            return
         step = _step(work)
         try:
             await RUNNERS[due.name](work)
@@ -142,7 +146,7 @@ def _unexpected(error: Exception) -> StepFailed:
 
 def _step(work: Work) -> Step:
     state = work.state
-    if isinstance(state, Absent | Idle | Retired | Inconsistent):
+    if isinstance(state, Absent | Idle | Retired | Waiting | Inconsistent):
         raise Superseded(type(state).__name__)
     return step_due(state)
 

@@ -11,7 +11,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DramatiqError
 
 from domain.access import ACCESS_STREAM
-from domain.events import RollbackRequested, RollbackStarted, UpgradeRequested, UpgradeRetried
+from domain.events import RollbackRequested, RollbackStarted, UpgradeApproved, UpgradeRequested, UpgradeRetried
 from domain.states import Absent
 from store.cursor import Cursor
 from store.database import Database
@@ -27,7 +27,7 @@ from workers.broker import enqueue
 
 LOG = logging.getLogger("astrolabe.relay")
 
-WAKING = (UpgradeRequested, UpgradeRetried, RollbackRequested, RollbackStarted)
+WAKING = (UpgradeRequested, UpgradeRetried, UpgradeApproved, RollbackRequested, RollbackStarted)
 """The events after which a worker must be told; after all others it goes on by itself."""
 
 SWEEP_SECONDS = 1.0

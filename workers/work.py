@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from domain import states as s
 from domain.commands import Command, FailStep, Report
-from domain.events import Fact, StepProgressed, StepStarted
+from domain.events import Fact, StepProgressed, StepStarted, UpgradeReviewed
 from domain.plan import Check
 from domain.policy import Due, due
 from domain.problem import Problem, Refused
 from domain.recorded import Cause
 from domain.words import Step
-from store.instances import Instances, Loaded
+from store.instances import InstanceRecorded, Instances, Loaded
 from store.outage import is_outage
 from workers.drivers.npx import NpxDriver
 from workers.failure import LINE, TEXT
@@ -68,7 +68,7 @@ class Work:
     @property
     def busy(self) -> s.Busy:
         """The state of an instance on which something is under way."""
-        if isinstance(self.state, s.Absent | s.Idle | s.Retired | s.Inconsistent):
+        if isinstance(self.state, s.Absent | s.Idle | s.Retired | s.Waiting | s.Inconsistent):
             raise Superseded(type(self.state).__name__)
         return self.state
 
@@ -101,9 +101,9 @@ class Work:
             await self.report(StepStarted(run.upgrade_id, run.attempt, step, self.worker, self.fence))
             self._begun = (run.upgrade_id, f"{run.attempt}.{step}")
 
-    async def report(self, fact: Fact) -> None:
-        """Record what was done or found."""
-        await self._record(Report(self._redacted(fact)))
+    async def report(self, fact: Fact, because: str | None = None) -> None:
+        """Record what was done or found: for whoever asked, or by the worker itself because of something else."""
+        await self._record(Report(self._redacted(fact)), because)
 
     async def progress(self, step: Step, message: str, done: int | None = None, total: int | None = None) -> None:
         """Record how far a step is, unless that or something else was told a moment ago."""
@@ -117,21 +117,23 @@ class Work:
         redacted = self._redacted(problem)
         await self._record(FailStep(self.busy.run.upgrade_id, step, redacted, datetime.now(UTC)))
 
-    async def _record(self, command: Command) -> None:
+    async def _record(self, command: Command, because: str | None = None) -> None:
         async with self._recording:
             try:
-                self.loaded = await self._instances.execute(self.loaded, command, self._cause(), fence=self.fence)
+                cause = self._cause(because)
+                self.loaded = await self._instances.execute(self.loaded, command, cause, fence=self.fence)
             except Refused as refusal:
                 raise Superseded(refusal.detail) from None
             except Exception as error:
                 raise (LogUnreachable(str(error)) if is_outage(error) else error) from error
 
-    def _cause(self) -> Cause:
-        asked = next((each for each in reversed(self.loaded.history) if not _by_worker(each.cause)), None)
+    def _cause(self, because: str | None) -> Cause:
+        asked = next((each for each in reversed(self.loaded.history) if _asks(each)), None)
+        by = asked.cause if asked and because is None else Cause(self.worker, because or "nobody asked", "")
         upgrade_id = None if isinstance(self.state, s.Absent | s.Idle | s.Retired) else self.state.run.upgrade_id
         return Cause(
-            actor=asked.cause.actor if asked else self.worker,
-            reason=asked.cause.reason if asked else "retention has ended",
+            actor=by.actor,
+            reason=by.reason,
             source=f"worker/{self.worker}",
             causation_id=self.loaded.history[-1].event_id if self.loaded.history else None,
             correlation_id=upgrade_id,
@@ -141,8 +143,9 @@ class Work:
         return redacted(told, Redactor(self.site().secrets))
 
 
-def _by_worker(cause: Cause) -> bool:
-    return cause.source.startswith("worker/")
+def _asks(recorded: InstanceRecorded) -> bool:
+    # Whoever reviews afterwards asks for nothing.
+    return not (recorded.cause.source.startswith("worker/") or isinstance(recorded.event, UpgradeReviewed))
 
 
 def redacted(told: T, redact: Callable[[str], str]) -> T:

@@ -53,6 +53,8 @@ def database(url: str, password: str | None) -> dict[str, Any]:
 @click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
 @click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
+@click.option("--approvals", type=click.Choice(["never", "breaking", "always"]), help="Which upgrades need approval.")
+@click.option("--approvers", type=click.IntRange(1, 20), help="How many must approve, the requester never among them.")
 @reason_option
 def register(
     name: str,
@@ -62,6 +64,8 @@ def register(
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     patience: int | None,
+    approvals: str | None,
+    approvers: int | None,
     reason: str | None,
     **plain: str | int | None,
 ) -> None:
@@ -75,6 +79,8 @@ def register(
         body["secrets"] = pairs(secrets, "--secret")
     if patience is not None:
         body["patience_seconds"] = patience
+    if policy := {key: value for key, value in (("when", approvals), ("approvers", approvers)) if value is not None}:
+        body["approvals"] = policy
     made = Client.from_environment().post("/instances", with_reason(reason, **body), key=new_id())
     click.echo(f"{made['name']} is instance {made['id']}")
 

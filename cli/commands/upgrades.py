@@ -46,11 +46,13 @@ def plan(instance: str, target: str, *, as_json: bool) -> None:
 @click.argument("instance")
 @click.argument("target")
 @reason_option
+@click.option("--emergency", is_flag=True, help="Run now, approved by nobody; somebody else must review it afterwards.")
 @detach_option
-def upgrade(instance: str, target: str, reason: str | None, *, detach: bool) -> None:
+def upgrade(instance: str, target: str, reason: str | None, *, emergency: bool, detach: bool) -> None:
     """Upgrade INSTANCE to TARGET, an exact version or latest."""
     client = Client.from_environment()
-    asked = client.post("/upgrades", with_reason(reason, instance=instance, target=target), key=new_id())
+    more = {"emergency": True} if emergency else {}
+    asked = client.post("/upgrades", with_reason(reason, instance=instance, target=target, **more), key=new_id())
     click.echo(f"Upgrade {asked['id']}")
     if not detach:
         finish(client, asked["id"])

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from api.app import create_app
 from api.services import Services
 from domain.access import SCOPES
-from domain.events import Event
+from domain.commands import Report
+from domain.events import Event, Fact
 from domain.recorded import Cause
 from store.database import Database
 from store.projector import Projector
@@ -117,6 +118,11 @@ class House(Struct):
         log = self.services.log
         told = [replace(each, upgrade_id=upgrade_id) if hasattr(each, "upgrade_id") else each for each in events]
         await log.append(instance_id, await log.head(instance_id), told, WORKER)
+
+    async def report(self, instance_id: str, fact: Fact) -> None:
+        """Let a worker report a fact, and record all that follows from it."""
+        instances = self.services.instances
+        await instances.execute(await instances.load(instance_id), Report(fact), WORKER)
 
     async def place(self) -> None:
         """Give every event its position."""

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from domain import events as e
 from domain import states as s
-from domain.commands import Cancel, Command, FailStep, Report, RequestRollback, RequestUpgrade, Retire, Retry
+from domain.approval import ApprovalPolicy
+from domain.commands import Approve, Cancel, Command, FailStep, Report, RequestRollback, RequestUpgrade, Retire, Retry
 from domain.instance import Database, InstanceConfig
 from domain.plan import Artifact, Check, Plan, PlannedCommand
 from domain.problem import Problem
@@ -20,6 +23,7 @@ NEXT = "0190f000-0000-7000-8000-000000000002"
 
 CONFIG = InstanceConfig("flags", "unleash", 4242, database=Database("unleash", "unleash"))
 BARE = InstanceConfig("flags", "unleash", 4242)
+STRICT = replace(CONFIG, approvals=ApprovalPolicy("always"))
 
 PROBLEM = Problem("health-never-came", "The gateway did not answer.", ("boom",), "Look at its log.")
 OLD = Artifact("unleash-server", "5.6.0", "sha512-old", "https://registry.example")
@@ -33,8 +37,16 @@ KEPT = "unleash_after_1"
 COUNTERS = Writes(3, {"public.features": 3})
 
 registered = e.InstanceRegistered(CONFIG, "5.6.0")
-requested = e.UpgradeRequested(UP, "5.6.0", "6.10.1")
-planned = e.PreflightPassed(UP, PLAN)
+requested = e.UpgradeRequested(UP, "5.6.0", "6.10.1", "alice")
+in_emergency = replace(requested, emergency=True)
+planned = e.PreflightPassed(UP, PLAN, AT)
+approval_requested = e.ApprovalRequested(UP, 1, AT + timedelta(hours=72))
+approved = e.UpgradeApproved(UP, "bob", AT, 0)
+rejected = e.UpgradeRejected(UP, "bob", AT)
+expired = e.ApprovalExpired(UP, approval_requested.until)
+review_requested = e.ReviewRequested(UP, AT + timedelta(hours=24))
+reviewed = e.UpgradeReviewed(UP, "bob", "accepted", AT)
+overdue = e.ReviewOverdue(UP, review_requested.until)
 refused = e.UpgradeRefused(UP, PROBLEM, AT)
 backed_up = e.BackupTaken(UP, DUMP)
 pulled = e.ArtifactPulled(UP, (OLD, NEW))
@@ -66,6 +78,13 @@ EVENTS: tuple[e.Event, ...] = (
     migrate_started,
     e.StepProgressed(UP, "migrate", "migration 242 of 332", 242, 332),
     planned,
+    approval_requested,
+    approved,
+    rejected,
+    expired,
+    review_requested,
+    reviewed,
+    overdue,
     refused,
     backed_up,
     pulled,
@@ -88,6 +107,9 @@ EVENTS: tuple[e.Event, ...] = (
 IDLE: tuple[e.Event, ...] = (registered,)
 REQUESTED = (*IDLE, requested)
 PLANNED = (*REQUESTED, planned)
+WAITING = (e.InstanceRegistered(STRICT, "5.6.0"), requested, planned, approval_requested)
+APPROVED = (*WAITING, approved)
+EMERGENCY = (e.InstanceRegistered(STRICT, "5.6.0"), in_emergency, planned, review_requested)
 BACKED_UP = (*PLANNED, backed_up)
 PULLED = (*BACKED_UP, pulled)
 STOPPING = (*PULLED, migrate_started)
@@ -107,6 +129,8 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
     s.Absent: (),
     s.Idle: IDLE,
     s.Requested: REQUESTED,
+    s.Waiting: WAITING,
+    s.Approved: APPROVED,
     s.Planned: PLANNED,
     s.BackedUp: BACKED_UP,
     s.Pulled: PULLED,
@@ -123,12 +147,13 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
 }
 """The shortest history into every state."""
 
-BEGUN = (s.Requested, s.Planned, s.BackedUp, s.Pulled)
+BEGUN = (s.Requested, s.Approved, s.Planned, s.BackedUp, s.Pulled)
 TOUCHED = (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)
 RETURNING = (s.Assessing, s.RollingBack, s.Restored)
 BUSY = (*BEGUN, *TOUCHED, *RETURNING)
 
-request = RequestUpgrade(UP, "6.10.1")
+request = RequestUpgrade(UP, "6.10.1", "alice")
+approve = Approve(UP, "bob", AT)
 cancel = Cancel(UP, LATER)
 retry = Retry(UP)
 retire = Retire()

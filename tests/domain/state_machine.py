@@ -6,7 +6,7 @@ from domain import events as e
 from domain import states as s
 from domain.evolve import evolve, replay
 from domain.policy import ACTIONS
-from tests.domain.samples import BARE, EVENTS, HISTORIES, RETIRED, ROLLED_BACK, SUCCEEDED
+from tests.domain.samples import BARE, EMERGENCY, EVENTS, HISTORIES, RETIRED, ROLLED_BACK, SUCCEEDED
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"
 
@@ -26,7 +26,7 @@ instance, from `Pulled` to `Stopping`.
 
 PARTS: tuple[tuple[str, tuple[type[s.State], ...]], ...] = (
     ("At rest", (s.Absent, s.Idle, s.Retired)),
-    ("Nothing touched yet", (s.Requested, s.Planned, s.BackedUp, s.Pulled)),
+    ("Nothing touched yet", (s.Requested, s.Waiting, s.Approved, s.Planned, s.BackedUp, s.Pulled)),
     ("The old version is stopped", (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)),
     ("The way back", (s.Assessing, s.RollingBack, s.Restored, s.Inconsistent)),
 )
@@ -35,10 +35,11 @@ WAITS = {
     s.Absent: "nothing",
     s.Idle: "discard, when the retention of something kept aside has ended",
     s.Retired: "discard, when the retention of something kept aside has ended",
+    s.Waiting: "nothing: others approve or reject; expiry, when the time for that has passed",
     s.Inconsistent: "nothing: a person must act, then retry",
 }
 
-REMEMBERING = {s.Idle: (ROLLED_BACK, SUCCEEDED), s.Retired: ((*ROLLED_BACK, RETIRED[-1]),)}
+REMEMBERING = {s.Planned: (EMERGENCY,), s.Idle: (ROLLED_BACK, SUCCEEDED), s.Retired: ((*ROLLED_BACK, RETIRED[-1]),)}
 """Where the way on hangs on what the state remembers: an ended upgrade, a rollback point, something kept."""
 
 TRIED = (*EVENTS, e.InstanceReconfigured(BARE))

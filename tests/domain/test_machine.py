@@ -6,32 +6,41 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from domain import events as e
 from domain import states as s
+from domain.approval import ApprovalPolicy
 from domain.commands import (
+    Approve,
     Cancel,
     Command,
     FailStep,
     Reconfigure,
     Register,
+    Reject,
     Report,
     RequestRollback,
     RequestUpgrade,
     Retire,
     Retry,
+    Review,
 )
 from domain.decide import decide
 from domain.evolve import evolve, replay
-from domain.policy import ACTIONS, Action, Discard, due, due_at
+from domain.policy import ACTIONS, Action, Discard, Lapse, due, due_at
 from domain.problem import Refused
 from domain.words import STEPS
 from tests.domain import strategies, worker
 from tests.domain.given import given as given_events
-from tests.domain.samples import BARE, CONFIG, EVENTS, HISTORIES, LATER, PROBLEM, REQUESTED, ROLLED_BACK, SUCCEEDED
+from tests.domain.samples import AT, BARE, CONFIG, EVENTS, HISTORIES, LATER, PROBLEM, REQUESTED, ROLLED_BACK, SUCCEEDED
 
 VERSIONS = ("5.6.0", "6.10.1", "7.5.1", "8.2.0")
 FOREVER = LATER + timedelta(days=10_000)
+PEOPLE = st.sampled_from(["alice", "bob", "carol"])
+GATED = tuple(
+    replace(config, approvals=ApprovalPolicy("always", approvers)) for config in (CONFIG, BARE) for approvers in (1, 2)
+)
 WHICH = st.sampled_from(["new", "old"])
 PACE = st.sampled_from([20, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
 """How many things a worker does before something else happens; the first takes an upgrade to its end."""
@@ -46,9 +55,9 @@ class Instance(RuleBasedStateMachine):
         self.state: s.State = s.Absent()
         self.requested = 0
 
-    @initialize(config=st.sampled_from([CONFIG, BARE]))
+    @initialize(config=st.sampled_from([CONFIG, BARE, *GATED]))
     def register(self, config: Any) -> None:
-        """Begin with an instance, with or without a database."""
+        """Begin with an instance, with or without a database, whose upgrades wait for approval or not."""
         self.ask(Register(config, "5.6.0"))
 
     def ask(self, command: Command) -> None:
@@ -74,19 +83,39 @@ class Instance(RuleBasedStateMachine):
             assert was.run == now.run, "no two upgrades overlap"
         if isinstance(self.state, s.RollingBack) and self.state.back.migrated:
             assert (self.state.back.copy is None) == (self.state.it.config.database is None)
+        if isinstance(before, s.Waiting) and isinstance(self.state, s.Approved):
+            approvers = {*(each.approver for each in before.approvals), event.approver}
+            assert len(approvers) >= before.it.config.approvals.approvers
+            assert approvers.isdisjoint(before.run.requesters), "nobody approves a request of their own"
+        if isinstance(self.state, s.Pulled) and self.state.it.config.approvals.when == "always":
+            run = self.state.run
+            approved = any(isinstance(each, e.UpgradeApproved) and each.missing == 0 for each in self.attempt(run))
+            assert approved or run.emergency, "nothing is touched without an approval"
         if isinstance(event, e.UpgradeRolledBack) and isinstance(before, s.Restored):
             assert self.state.it.version == before.back.artifact.version
+
+    def attempt(self, run: s.Run) -> list[e.Event]:
+        """Give the history of an upgrade since it was last requested or retried."""
+        since = [n for n, each in enumerate(self.history) if isinstance(each, e.UpgradeRequested | e.UpgradeRetried)]
+        return [each for each in self.history[since[-1] :] if getattr(each, "upgrade_id", None) == run.upgrade_id]
 
     def upgrade_id(self, which: str) -> str:
         """Name an upgrade that was requested, or one that never was."""
         return f"upgrade-{self.requested if which == 'new' else max(0, self.requested - 1)}"
 
-    @rule(wanted=st.sampled_from([*VERSIONS, "latest"]), well=PACE, fail=st.booleans())
-    def request(self, wanted: str, well: int, fail: bool) -> None:
-        """Somebody asks for a version, and a worker begins."""
+    @rule(wanted=st.sampled_from([*VERSIONS, "latest"]), who=PEOPLE, rush=st.booleans(), well=PACE, fail=st.booleans())
+    def request(self, wanted: str, who: str, rush: bool, well: int, fail: bool) -> None:
+        """Somebody asks for a version, perhaps in an emergency, and a worker begins."""
         self.requested += 1
-        self.ask(RequestUpgrade(f"upgrade-{self.requested}", wanted))
+        self.ask(RequestUpgrade(f"upgrade-{self.requested}", wanted, who, emergency=rush))
         self.work(well, fail)
+
+    @rule(kind=st.sampled_from([Approve, Approve, Approve, Reject, Review]), who=PEOPLE, which=WHICH, well=PACE)
+    def judge(self, kind: Any, who: str, which: str, well: int) -> None:
+        """Somebody approves, rejects or reviews, whatever is the case, and a worker goes on."""
+        arguments = ("accepted", AT) if kind is Review else (AT,)
+        self.ask(kind(self.upgrade_id(which), who, *arguments))
+        self.work(well, fail=False)
 
     @rule(kind=st.sampled_from([Cancel, Retry, RequestRollback]), which=WHICH, well=PACE, fail=st.booleans())
     def press_a_button(self, kind: Any, which: str, well: int, fail: bool) -> None:
@@ -99,7 +128,7 @@ class Instance(RuleBasedStateMachine):
     def reconfigure(self, port: int) -> None:
         """Somebody changes the configuration."""
         config = getattr(getattr(self.state, "it", None), "config", CONFIG)
-        self.ask(Reconfigure(type(config)(config.name, config.product, port, database=config.database)))
+        self.ask(Reconfigure(replace(config, port=port)))
 
     @precondition(lambda self: len(self.history) > 60)
     @rule()
@@ -124,10 +153,14 @@ class Instance(RuleBasedStateMachine):
     @precondition(lambda self: due_at(self.state))
     @rule()
     def discard(self) -> None:
-        """A worker discards what was kept long enough."""
+        """A worker discards what was kept long enough, and notes what people left undone."""
         match due(self.state, FOREVER):
             case Discard(kept):
                 self.ask(Report(e.KeptDiscarded(kept.what, kept.name)))
+            case Lapse("approval", upgrade_id):
+                self.ask(Report(e.ApprovalExpired(upgrade_id, FOREVER)))
+            case Lapse("review", upgrade_id):
+                self.ask(Report(e.ReviewOverdue(upgrade_id, FOREVER)))
             case _:
                 pass
 
@@ -152,7 +185,7 @@ class Instance(RuleBasedStateMachine):
             assert action == Action(ACTIONS[type(self.state)])
             assert due_at(self.state) is None
         else:
-            assert action is None or isinstance(action, Discard)
+            assert action is None or isinstance(action, Discard | Lapse)
             assert (action is None) == (due_at(self.state) is None)
 
     @invariant()

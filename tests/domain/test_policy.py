@@ -39,6 +39,7 @@ from tests.domain.samples import (
 FOREVER = AT + timedelta(days=10_000)
 DUE = {
     s.Requested: "preflight",
+    s.Approved: "preflight",
     s.Planned: "backup",
     s.BackedUp: "pull",
     s.Pulled: "stop",

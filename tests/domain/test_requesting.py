@@ -77,10 +77,10 @@ ENDED = {
 def test_what_ended_without_success_is_retried_from_preflight(outcome):
     """A retry is the same upgrade, one attempt later, from the version that runs now."""
     was = given(*ENDED[outcome])
-    assert was.state.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1"), outcome)
+    assert was.state.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), outcome)
     state = was.when(retry).then(retried)
     assert isinstance(state, s.Requested)
-    assert state.run == s.Run(UP, 2, "5.6.0", "6.10.1")
+    assert state.run == s.Run(UP, 2, "5.6.0", "6.10.1", ("alice",))
 
 
 def test_a_second_retry_is_the_third_attempt():

@@ -55,7 +55,7 @@ def test_cancelling_is_free_before_the_stop(state):
     after = given(*HISTORIES[state]).when(cancel).then(e.UpgradeCancelled(UP, LATER))
     assert isinstance(after, s.Idle)
     assert after.it.version == "5.6.0"
-    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1"), "cancelled")
+    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "cancelled")
 
 
 @pytest.mark.parametrize("state", TOUCHED)
@@ -109,7 +109,7 @@ def test_the_way_back_ends_on_the_old_version():
     assert isinstance(after, s.Idle)
     assert after.it.version == "5.6.0"
     assert after.it.rollback_point is None
-    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1"), "rolled_back")
+    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "rolled_back")
 
 
 @pytest.mark.parametrize("accept", [True, False])
@@ -147,7 +147,7 @@ def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
     for later in (second((*REQUESTED, refused)), second(ROLLED_BACK)):
         now = given(*SUCCEEDED, *later)
         after = now.when(request_rollback).then(rollback_requested)
-        assert after.run == s.Run(UP, 1, "5.6.0", "6.10.1")
+        assert after.run == s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",))
         ended = now.and_then(rollback_requested, rollback_begun, restored, rolled_back)
         assert ended.state.it.version == "5.6.0"
         assert ended.state.it.last == s.Ended(after.run, "rolled_back")

@@ -10,6 +10,7 @@ from domain.evolve import replay
 from domain.recorded import Cause, Recorded
 from domain.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
 from tests.domain.samples import (
+    APPROVED,
     ASSESSING,
     AT,
     BEGUN,
@@ -28,11 +29,14 @@ from tests.domain.samples import (
     SUCCEEDED,
     TOUCHED,
     UP,
+    WAITING,
     cancelled,
     discarded,
+    expired,
     planned,
     refused,
     registered,
+    rejected,
     retried,
     rollback_begun,
     rollback_refused,
@@ -69,6 +73,7 @@ STATUS = {
     s.Idle: "idle",
     s.Retired: "retired",
     s.Inconsistent: "inconsistent",
+    s.Waiting: "awaiting_approval",
     s.Assessing: "rolling_back",
     s.RollingBack: "rolling_back",
     s.Restored: "rolling_back",
@@ -132,6 +137,11 @@ def started(step):
     [
         (REQUESTED, "requested"),
         ((*REQUESTED, started("preflight")), "preflight"),
+        (WAITING, "awaiting_approval"),
+        (APPROVED, "approved"),
+        ((*APPROVED, started("preflight")), "preflight"),
+        ((*WAITING, rejected), "rejected"),
+        ((*WAITING, expired), "expired"),
         ((*PLANNED, started("backup")), "backup"),
         ((*PULLED, started("migrate")), "migrate"),
         ((*MIGRATED, started("verify")), "verify"),

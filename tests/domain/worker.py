@@ -3,7 +3,7 @@
 from domain import events as e
 from domain import states as s
 from domain.commands import Command, FailStep, Report
-from domain.decide import step_due
+from domain.expected import step_due
 from domain.plan import Artifact, Plan
 from domain.policy import Action, due
 from domain.rollback_point import DatabaseCopy, Dump, Writes
@@ -14,7 +14,7 @@ FINAL = (s.Idle, s.Inconsistent)
 
 def busy(state: s.State) -> s.Busy | None:
     """Give the state where a worker has something to do for an upgrade."""
-    return None if isinstance(state, s.Absent | s.Idle | s.Retired | s.Inconsistent) else state
+    return None if isinstance(state, s.Absent | s.Idle | s.Retired | s.Waiting | s.Inconsistent) else state
 
 
 def failure(state: s.Busy) -> Command:
@@ -31,7 +31,7 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911  one arm an action
     match action.name:
         case "preflight":
             target = "99.0.0" if run.target == "latest" else run.target
-            return Report(e.PreflightPassed(run.upgrade_id, Plan(artifact(it.version), artifact(target))))
+            return Report(e.PreflightPassed(run.upgrade_id, Plan(artifact(it.version), artifact(target)), AT))
         case "backup":
             dump = Dump(f"/backups/{mark}", "00", 1, 1, "pg_dump 18.6") if has_database else None
             return Report(e.BackupTaken(run.upgrade_id, dump))

@@ -154,8 +154,10 @@ async def test_a_slow_migration_shows_its_progress(product: Product):
 async def test_killed_while_it_migrates_it_goes_on_at_the_next_start(product: Product):
     """SIGTERM during a migration ends it at once; what was committed stays, and the next start does the rest."""
     async with product.running("1.3.0", STANDIN_SLOW_MS="60000") as gateway:
-        while "migrated 1300" not in gateway.log.read_text():
+        sleeping = "SELECT true FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%'"
+        while not await product.rows(f"{sleeping} AND datname = current_database() AND pid <> pg_backend_pid()"):
             await asyncio.sleep(0.01)
+        assert "migrated 1300" in gateway.log.read_text()
         assert await gateway.child.stop(grace=5) == -15
     # Its session in the server sleeps on, and holds its lock, until somebody ends it.
     ours = "datname = current_database() AND pid <> pg_backend_pid()"

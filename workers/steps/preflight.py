@@ -2,15 +2,16 @@
 
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from domain import events as e
 from domain.decide import check_target
 from domain.drivers import npx as npx_argv
 from domain.drivers import postgres as pg_argv
-from domain.plan import Artifact, Check, Plan, PlannedCommand
+from domain.plan import Artifact, Check, Plan, PlannedCommand, same_way
 from domain.problem import Refused
-from domain.states import Requested
+from domain.states import Approved, Requested
 from workers import npm, shell, tools
 from workers.environment import inherited
 from workers.failure import StepFailed
@@ -27,7 +28,7 @@ async def preflight(work: Work) -> None:
     """Resolve both artifacts, look at everything that the upgrade will need, and record the plan."""
     await work.begin("preflight")
     state = work.state
-    if not isinstance(state, Requested):
+    if not isinstance(state, Requested | Approved):
         raise Superseded(type(state).__name__)
     site, driver = work.site(), work.driver()
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
@@ -51,7 +52,19 @@ async def preflight(work: Work) -> None:
             todo=_TODO.get(bad[0].name, "Mend what was found, then retry."),
         )
     plan = Plan(old, new, tuple(checks), _commands(site, old, new))
-    await work.report(e.PreflightPassed(state.run.upgrade_id, plan))
+    if isinstance(state, Approved):
+        _check_same(plan, state.plan)
+    await work.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC)))
+
+
+def _check_same(plan: Plan, approved: Plan) -> None:
+    if not same_way(plan, approved):
+        now, then = (f"{each.new.version} {each.new.integrity}" for each in (plan, approved))
+        raise StepFailed(
+            "plan-changed",
+            f"The plan that was approved leads to {then}; by now it would lead to {now}.",
+            todo="Find out what changed, then retry: the new plan needs an approval of its own.",
+        )
 
 
 _TODO = {

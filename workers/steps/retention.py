@@ -14,4 +14,4 @@ async def discard(work: Work, kept: Kept) -> None:
         await site.needed_database().drop(kept.name)
     else:
         Path(kept.name).unlink(missing_ok=True)
-    await work.report(e.KeptDiscarded(kept.what, kept.name))
+    await work.report(e.KeptDiscarded(kept.what, kept.name), "its retention has ended")

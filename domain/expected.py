@@ -1,0 +1,83 @@
+"""What a worker may report: which facts follow from which state."""
+
+from domain import events as e
+from domain import states as s
+from domain.plan import same_way
+from domain.words import Step
+
+
+def expected(fact: e.Fact, state: s.State) -> bool:
+    """Tell whether a worker may report this fact in this state."""
+    if isinstance(fact, e.KeptDiscarded):
+        return isinstance(state, s.Idle | s.Retired) and any(
+            (kept.what, kept.name) == (fact.what, fact.name) for kept in state.it.kept
+        )
+    if isinstance(fact, e.ReviewOverdue):
+        return _review_lapses(fact, state)
+    if isinstance(state, s.Absent | s.Idle | s.Retired | s.Inconsistent) or state.run.upgrade_id != fact.upgrade_id:
+        return False
+    if isinstance(state, s.Waiting) or isinstance(fact, e.ApprovalExpired):
+        return isinstance(state, s.Waiting) and isinstance(fact, e.ApprovalExpired) and state.until <= fact.at
+    if isinstance(fact, e.StepStarted | e.StepProgressed):
+        return fact.step == step_due(state)
+    return isinstance(state, FOLLOWS[type(fact)]) and _holds(fact, state)
+
+
+def _review_lapses(fact: e.ReviewOverdue, state: s.State) -> bool:
+    review = state.it.review if isinstance(state, s.Idle | s.Retired) else None
+    return (
+        review is not None and review.upgrade_id == fact.upgrade_id and not review.overdue and review.until <= fact.at
+    )
+
+
+def _holds(fact: e.Fact, state: s.Busy) -> bool:
+    match fact, state:
+        case e.PreflightPassed(plan=plan), s.Requested(it, run):
+            return plan.old.version == it.version and run.target in {"latest", plan.new.version}
+        case e.PreflightPassed(plan=plan), s.Approved(plan=approved):
+            return same_way(plan, approved)
+        case ((e.BackupTaken(dump=made) | e.DatabaseCopied(copy=made)), _):
+            # No way on without a way back: an instance with a database is dumped and copied.
+            return (made is None) == (state.it.config.database is None)
+        case e.UpgradeSucceeded(version=version), s.Migrated(plan=plan):
+            return version == plan.new.version
+        case e.UpgradeRolledBack(version=version), s.Restored(back=back):
+            return version == back.artifact.version
+        case _:
+            return True
+
+
+def step_due(state: s.Busy) -> Step:
+    """Name the step that is due, as the user knows it."""
+    match state:
+        case s.Requested() | s.Approved():
+            return "preflight"
+        case s.Planned():
+            return "backup"
+        case s.BackedUp():
+            return "pull"
+        case s.Pulled() | s.Stopping() | s.Stopped() | s.Copied() | s.Migrating():
+            return "migrate"
+        case s.Migrated():
+            return "verify"
+        case s.Assessing() | s.RollingBack() | s.Restored():
+            return "rollback"
+
+
+FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
+    e.PreflightPassed: (s.Requested, s.Approved),
+    e.UpgradeRefused: (s.Requested, s.Approved),
+    e.ApprovalExpired: (s.Waiting,),
+    e.BackupTaken: (s.Planned,),
+    e.ArtifactPulled: (s.BackedUp,),
+    e.InstanceStopped: (s.Stopping,),
+    e.DatabaseCopied: (s.Stopped,),
+    e.MigrationStarted: (s.Copied,),
+    e.MigrationFinished: (s.Migrating,),
+    e.UpgradeSucceeded: (s.Migrated,),
+    e.RollbackRefused: (s.Assessing,),
+    e.RollbackStarted: (s.Assessing,),
+    e.DatabaseRestored: (s.RollingBack,),
+    e.UpgradeRolledBack: (s.Restored,),
+}
+"""Which state each fact of a worker belongs to; whatever is not here follows from nothing."""

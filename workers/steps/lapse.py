@@ -1,0 +1,20 @@
+"""Lapses: what people should have done by now, and did not; the log says so, and so does the worker's log."""
+
+import logging
+from datetime import UTC, datetime
+
+from domain import events as e
+from domain.policy import Lapse
+from workers.work import Work
+
+LOG = logging.getLogger("astrolabe.worker")
+
+
+async def lapse(work: Work, due: Lapse) -> None:
+    """Record that a plan was not approved, or an emergency not reviewed, in time."""
+    now = datetime.now(UTC)
+    if due.what == "approval":
+        await work.report(e.ApprovalExpired(due.upgrade_id, now), "nobody approved it in time")
+        return
+    LOG.warning("%s: nobody reviewed the emergency upgrade %s in time", work.loaded.instance_id, due.upgrade_id)
+    await work.report(e.ReviewOverdue(due.upgrade_id, now), "nobody reviewed it in time")
