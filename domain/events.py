@@ -173,9 +173,13 @@ class DatabaseCopied(Struct, frozen=True, tag="database_copied"):
 
 
 class MigrationStarted(Struct, frozen=True, tag="migration_started"):
-    """From here on the new version may change the database."""
+    """From here on the new version may change the database.
+
+    At a required stop it listens on a port of its own, where nobody writes what a later failure would lose.
+    """
 
     upgrade_id: str
+    port: int | None = None
 
 
 class MigrationFinished(Struct, frozen=True, tag="migration_finished"):
@@ -187,6 +191,15 @@ class MigrationFinished(Struct, frozen=True, tag="migration_finished"):
     migrations_before: int | None = None
     migrations_after: int | None = None
     last_migration: str | None = None
+
+
+class LegFinished(Struct, frozen=True, tag="leg_finished"):
+    """A required stop was reached and verified; it is stopped again, and the next leg begins."""
+
+    upgrade_id: str
+    version: Version
+    checks: tuple[Check, ...]
+    at: Moment
 
 
 class UpgradeSucceeded(Struct, frozen=True, tag="upgrade_succeeded"):
@@ -287,6 +300,7 @@ Fact: TypeAlias = (
     | DatabaseCopied
     | MigrationStarted
     | MigrationFinished
+    | LegFinished
     | UpgradeSucceeded
     | RollbackRefused
     | RollbackStarted

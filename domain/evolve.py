@@ -1,7 +1,6 @@
 """`evolve(state, event)`: what an instance is after an event; it never refuses."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from functools import reduce
 
 from msgspec.structs import replace
@@ -9,8 +8,12 @@ from msgspec.structs import replace
 from domain import events as e
 from domain import states as s
 from domain.approval import Approval, DueReview
-from domain.rollback_point import Dump, Kept, RollbackPoint
-from domain.words import Outcome
+from domain.keeping import discarded, kept_copies, kept_databases, kept_dump, superseded, with_dump_kept
+from domain.plan import Artifact
+from domain.rollback_point import DatabaseCopy, Dump, RollbackPoint
+from domain.words import Cause, Outcome
+
+LATER_LEG = "the rollback point of a later leg"
 
 
 def evolve(state: s.State, event: e.Event) -> s.State:
@@ -47,25 +50,28 @@ def evolve(state: s.State, event: e.Event) -> s.State:
             return s.BackedUp(it, run, plan, dump)
         case e.ArtifactPulled(), s.BackedUp(it, run, plan, dump):
             return s.Pulled(it, run, plan, dump)
-        case e.InstanceStopped(last_healthy_at=last), s.Stopping(it, run, plan, dump):
-            return s.Stopped(it, run, plan, dump, last)
-        case e.DatabaseCopied(copy=copy), s.Stopped(it, run, plan, dump, last):
-            return s.Copied(it, run, plan, dump, last, copy)
-        case e.MigrationStarted(), s.Copied(it, run, plan, dump, last, copy):
-            return s.Migrating(it, run, plan, dump, last, copy)
-        case e.MigrationFinished(), s.Migrating(it, run, plan, dump, last, copy):
-            return s.Migrated(it, run, plan, dump, last, copy)
+        case e.InstanceStopped(last_healthy_at=last), s.Stopping(it, run, plan, dump, legs, since):
+            return s.Stopped(it, run, plan, dump, since or last, legs)
+        case e.DatabaseCopied(copy=copy), s.Stopped(it, run, plan, dump, last, legs):
+            return s.Copied(it, run, plan, dump, last, copy, legs)
+        case e.MigrationStarted(port=port), s.Copied(it, run, plan, dump, last, copy, legs):
+            return s.Migrating(it, run, plan, dump, last, copy, legs, port)
+        case e.MigrationFinished(), s.Migrating(it, run, plan, dump, last, copy, legs, port):
+            return s.Migrated(it, run, plan, dump, last, copy, legs, port)
+        case e.LegFinished(), s.Migrated(it, run, plan, dump, last, copy, legs, port) as was:
+            behind = s.Leg(s.leg_to(was), copy, port)
+            return s.Stopping(it, run, plan, dump, (*legs, behind), last)
         case e.UpgradeSucceeded() as done, s.Migrated() as was:
             return _succeeded(was, done)
         case e.UpgradeFailed(at=at), (s.Planned() | s.BackedUp() | s.Pulled()) as was:
-            return s.Idle(_ended(_keep_dump(was, at), was.run, "failed"))
+            return s.Idle(_ended(with_dump_kept(was, at), was.run, "failed"))
         case e.UpgradeCancelled(), s.Waiting(it, run):
             return s.Idle(_ended(it, run, "cancelled"))
         case (
             e.UpgradeCancelled(at=at),
             (s.Requested() | s.Approved() | s.Planned() | s.BackedUp() | s.Pulled()) as was,
         ):
-            return s.Idle(_ended(_keep_dump(was, at), was.run, "cancelled"))
+            return s.Idle(_ended(with_dump_kept(was, at), was.run, "cancelled"))
         case e.RollbackRequested(accept_lost_writes=accept), s.Idle(it) if it.succeeded and it.rollback_point:
             return s.Assessing(it, it.succeeded, it.rollback_point, accept)
         case e.RollbackRefused(), s.Assessing(it):
@@ -79,9 +85,9 @@ def evolve(state: s.State, event: e.Event) -> s.State:
         case e.InstanceInconsistent(problem=problem), s.RollingBack(it, run, back) | s.Restored(it, run, back):
             return s.Inconsistent(it, run, back, problem)
         case e.KeptDiscarded(what, name), s.Idle(it):
-            return s.Idle(_discard(it, what, name))
+            return s.Idle(discarded(it, what, name))
         case e.KeptDiscarded(what, name), s.Retired(it):
-            return s.Retired(_discard(it, what, name))
+            return s.Retired(discarded(it, what, name))
         case _:
             return state
 
@@ -121,53 +127,29 @@ def _ended(it: s.Instance, run: s.Run, outcome: Outcome) -> s.Instance:
     return replace(it, last=s.Ended(run, outcome))
 
 
-def _discard(it: s.Instance, what: str, name: str) -> s.Instance:
-    return replace(it, kept=tuple(kept for kept in it.kept if (kept.what, kept.name) != (what, name)))
-
-
-def _until(it: s.Instance, at: datetime) -> datetime:
-    return at + timedelta(hours=it.config.retention_hours)
-
-
-def _kept_dump(it: s.Instance, dump: Dump | None, why: str, upgrade_id: str, at: datetime) -> tuple[Kept, ...]:
-    return (Kept("dump", dump.path, why, upgrade_id, _until(it, at)),) if dump else ()
-
-
-def _keep_dump(state: s.Begun, at: datetime) -> s.Instance:
-    dump = state.dump if isinstance(state, s.BackedUp | s.Pulled) else None
-    kept = _kept_dump(state.it, dump, "the upgrade it was made for did not happen", state.run.upgrade_id, at)
-    return replace(state.it, kept=state.it.kept + kept)
-
-
-def _superseded(it: s.Instance, at: datetime) -> tuple[Kept, ...]:
-    point = it.rollback_point
-    if point is None:
-        return ()
-    why = "a later upgrade left a newer rollback point"
-    copies = (Kept("database", point.copy.database, why, point.upgrade_id, _until(it, at)),) if point.copy else ()
-    return copies + _kept_dump(it, point.dump, why, point.upgrade_id, at)
-
-
 def _succeeded(state: s.Migrated, event: e.UpgradeSucceeded) -> s.State:
     it, run = state.it, state.run
-    point = RollbackPoint(run.upgrade_id, state.plan.old, state.dump, state.copy, event.counters, event.at)
-    kept = it.kept + _superseded(it, event.at)
+    first, *later = _copies(state)
+    point = RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, event.counters, event.at)
+    kept = it.kept + superseded(it, event.at) + kept_copies(it, later, LATER_LEG, run.upgrade_id, event.at)
     last = s.Ended(run, "succeeded")
     return s.Idle(
         replace(it, version=event.version, rollback_point=point, kept=kept, last=last, succeeded=run),
     )
 
 
+def _copies(state: s.Touched) -> tuple[DatabaseCopy | None, ...]:
+    """Give the copies from before each leg, the first of which is the way back of the whole upgrade."""
+    behind = tuple(leg.copy for leg in state.legs)
+    return (*behind, state.copy) if isinstance(state, s.Copied | s.Migrating | s.Migrated) else (*behind, None)
+
+
 def _turn_back(state: s.State, event: e.RollbackStarted) -> s.State:
     match state:
-        case s.Stopping(it, run, plan, dump):
-            return s.RollingBack(it, run, s.WayBack(event.cause, plan.old, None, dump, False, None))
-        case s.Stopped(it, run, plan, dump, last):
-            return s.RollingBack(it, run, s.WayBack(event.cause, plan.old, None, dump, False, last))
-        case s.Copied(it, run, plan, dump, last, copy):
-            return s.RollingBack(it, run, s.WayBack(event.cause, plan.old, copy, dump, False, last))
-        case s.Migrating(it, run, plan, dump, last, copy) | s.Migrated(it, run, plan, dump, last, copy):
-            return s.RollingBack(it, run, s.WayBack(event.cause, plan.old, copy, dump, True, last))
+        case s.Stopping(it, run, plan, dump) | s.Stopped(it, run, plan, dump) | s.Copied(it, run, plan, dump):
+            return s.RollingBack(it, run, _way_back(event.cause, state, plan.old, dump, bool(state.legs)))
+        case s.Migrating(it, run, plan, dump) | s.Migrated(it, run, plan, dump):
+            return s.RollingBack(it, run, _way_back(event.cause, state, plan.old, dump, migrated=True))
         case s.Assessing(it, run, point):
             back = s.WayBack(event.cause, point.artifact, point.copy, point.dump, True, None)
             return s.RollingBack(it, run, back)
@@ -177,15 +159,20 @@ def _turn_back(state: s.State, event: e.RollbackStarted) -> s.State:
             return state
 
 
+def _way_back(cause: Cause, state: s.Touched, old: Artifact, dump: Dump | None, migrated: bool) -> s.WayBack:
+    first, *later = _copies(state)
+    return s.WayBack(cause, old, first, dump, migrated, state.last_healthy_at, tuple(copy for copy in later if copy))
+
+
 def _returned(state: s.Restored, event: e.UpgradeRolledBack) -> s.State:
     it, run, back = state.it, state.run, state.back
     if it.succeeded and it.succeeded.upgrade_id == run.upgrade_id:
         it = replace(it, rollback_point=None, succeeded=None)
     why = "the upgrade was taken back"
-    kept = _kept_dump(it, back.dump, why, run.upgrade_id, event.at)
+    kept = kept_dump(it, back.dump, why, run.upgrade_id, event.at)
     if state.kept:
-        kept += (Kept("database", state.kept, why, run.upgrade_id, _until(it, event.at)),)
-    if back.copy and not back.migrated:
-        unused = "the rollback did not need it"
-        kept += (Kept("database", back.copy.database, unused, run.upgrade_id, _until(it, event.at)),)
+        kept += kept_databases(it, [state.kept], why, run.upgrade_id, event.at)
+    if not back.migrated:
+        kept += kept_copies(it, [back.copy], "the rollback did not need it", run.upgrade_id, event.at)
+    kept += kept_copies(it, back.spare, LATER_LEG, run.upgrade_id, event.at)
     return s.Idle(replace(it, version=event.version, kept=it.kept + kept, last=s.Ended(run, "rolled_back")))

@@ -39,8 +39,9 @@ def _holds(fact: e.Fact, state: s.Busy) -> bool:
         case ((e.BackupTaken(dump=made) | e.DatabaseCopied(copy=made)), _):
             # No way on without a way back: an instance with a database is dumped and copied.
             return (made is None) == (state.it.config.database is None)
-        case e.UpgradeSucceeded(version=version), s.Migrated(plan=plan):
-            return version == plan.new.version
+        case ((e.UpgradeSucceeded(version=version) | e.LegFinished(version=version)), s.Migrated()):
+            arrived = isinstance(fact, e.UpgradeSucceeded)
+            return version == s.leg_to(state).version and arrived == s.is_last_leg(state)
         case e.UpgradeRolledBack(version=version), s.Restored(back=back):
             return version == back.artifact.version
         case _:
@@ -74,6 +75,7 @@ FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
     e.DatabaseCopied: (s.Stopped,),
     e.MigrationStarted: (s.Copied,),
     e.MigrationFinished: (s.Migrating,),
+    e.LegFinished: (s.Migrated,),
     e.UpgradeSucceeded: (s.Migrated,),
     e.RollbackRefused: (s.Assessing,),
     e.RollbackStarted: (s.Assessing,),

@@ -38,8 +38,15 @@ class Plan(Struct, frozen=True):
     commands: tuple[PlannedCommand, ...] = ()
     breaking: tuple[Version, ...] | None = None
     """The breaking releases on the way; None where one of them has no notes that tell."""
+    stops: tuple[Artifact, ...] = ()
+    """The versions between that must run once, in order; each ends a leg of the upgrade."""
+
+    @property
+    def legs(self) -> tuple[Artifact, ...]:
+        """Give what each leg ends on; the last is the wanted artifact."""
+        return (*self.stops, self.new)
 
 
 def same_way(plan: Plan, approved: Plan) -> bool:
     """Tell whether a plan does what another one does; what was seen beforehand may differ."""
-    return (plan.old, plan.new, plan.breaking) == (approved.old, approved.new, approved.breaking)
+    return (plan.old, plan.legs, plan.breaking) == (approved.old, approved.legs, approved.breaking)

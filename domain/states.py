@@ -47,6 +47,15 @@ class Instance(Struct, frozen=True):
     review: DueReview | None = None
 
 
+class Leg(Struct, frozen=True):
+    """A leg of an upgrade that is behind: the required stop it ended on, and the copy from before it."""
+
+    artifact: Artifact
+    copy: DatabaseCopy | None
+    port: int | None = None
+    """Where the stop listened, apart from everybody."""
+
+
 class WayBack(Struct, frozen=True):
     """What a rollback needs; `migrated` says whether the new version may have changed the database."""
 
@@ -56,6 +65,8 @@ class WayBack(Struct, frozen=True):
     dump: Dump | None
     migrated: bool
     last_healthy_at: datetime | None
+    spare: tuple[DatabaseCopy, ...] = ()
+    """Copies from before later legs, which the way back passes over."""
 
 
 class Absent(Struct, frozen=True):
@@ -133,6 +144,9 @@ class Stopping(Struct, frozen=True):
     run: Run
     plan: Plan
     dump: Dump | None
+    legs: tuple[Leg, ...] = ()
+    last_healthy_at: datetime | None = None
+    """Known from the second leg on: nobody was served since."""
 
 
 class Stopped(Struct, frozen=True):
@@ -143,6 +157,7 @@ class Stopped(Struct, frozen=True):
     plan: Plan
     dump: Dump | None
     last_healthy_at: datetime
+    legs: tuple[Leg, ...] = ()
 
 
 class Copied(Struct, frozen=True):
@@ -154,6 +169,7 @@ class Copied(Struct, frozen=True):
     dump: Dump | None
     last_healthy_at: datetime
     copy: DatabaseCopy | None
+    legs: tuple[Leg, ...] = ()
 
 
 class Migrating(Struct, frozen=True):
@@ -165,6 +181,8 @@ class Migrating(Struct, frozen=True):
     dump: Dump | None
     last_healthy_at: datetime
     copy: DatabaseCopy | None
+    legs: tuple[Leg, ...] = ()
+    port: int | None = None
 
 
 class Migrated(Struct, frozen=True):
@@ -176,6 +194,8 @@ class Migrated(Struct, frozen=True):
     dump: Dump | None
     last_healthy_at: datetime
     copy: DatabaseCopy | None
+    legs: tuple[Leg, ...] = ()
+    port: int | None = None
 
 
 class Assessing(Struct, frozen=True):
@@ -218,6 +238,29 @@ Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
 
 Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated
 """Under way with the old version stopped: every way out is a rollback."""
+
+
+def leg_from(state: Touched) -> Artifact:
+    """Give what the leg under way began on."""
+    return state.legs[-1].artifact if state.legs else state.plan.old
+
+
+def leg_to(state: Touched) -> Artifact:
+    """Give what the leg under way ends on."""
+    return state.plan.legs[len(state.legs)]
+
+
+def is_last_leg(state: Touched) -> bool:
+    """Tell whether the leg under way ends on the wanted version."""
+    return len(state.legs) == len(state.plan.stops)
+
+
+def door(state: Touched) -> int | None:
+    """Give the port on which a required stop listens or listened last; None for the instance's own."""
+    if isinstance(state, Migrating | Migrated):
+        return state.port
+    return state.legs[-1].port if state.legs else None
+
 
 Returning: TypeAlias = RollingBack | Restored
 Busy: TypeAlias = Begun | Touched | Assessing | Returning

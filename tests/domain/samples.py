@@ -31,6 +31,7 @@ NEW = Artifact("unleash-server", "6.10.1", "sha512-new", "https://registry.examp
 NEWER = Artifact("unleash-server", "7.5.1", "sha512-newer", "https://registry.example")
 CHECK = Check("health", ok=True, seen="GOOD")
 PLAN = Plan(OLD, NEW, (CHECK,), (PlannedCommand("backup", ("pg_dump", "--format=custom")),))
+LONG_PLAN = Plan(OLD, NEWER, (CHECK,), stops=(NEW,))
 DUMP = Dump("/backups/flags-1.dump", "ab" * 32, 1000, 40, "pg_dump 18.6")
 COPY = DatabaseCopy("unleash_before_1", 9000)
 KEPT = "unleash_after_1"
@@ -56,6 +57,7 @@ stopped = e.InstanceStopped(UP, AT)
 copied = e.DatabaseCopied(UP, COPY)
 migration_started = e.MigrationStarted(UP)
 migrated = e.MigrationFinished(UP, AT, 4700, 210, 332, "20250101-last")
+leg_finished = e.LegFinished(UP, "6.10.1", (CHECK,), AT)
 succeeded = e.UpgradeSucceeded(UP, "6.10.1", (CHECK,), COUNTERS, AT)
 turned_back = e.RollbackStarted(UP, "failure", "migrate", PROBLEM)
 restored = e.DatabaseRestored(UP, KEPT, AT)
@@ -92,6 +94,7 @@ EVENTS: tuple[e.Event, ...] = (
     copied,
     migration_started,
     migrated,
+    leg_finished,
     succeeded,
     e.UpgradeFailed(UP, "backup", PROBLEM, AT),
     cancelled,
@@ -124,6 +127,19 @@ RESTORED = (*ROLLING_BACK, restored)
 ROLLED_BACK = (*RESTORED, rolled_back)
 INCONSISTENT = (*RESTORED, inconsistent)
 RETIRED = (*IDLE, retired)
+
+FIRST_LEG = (
+    *IDLE,
+    replace(requested, target="7.5.1"),
+    e.PreflightPassed(UP, LONG_PLAN, AT),
+    *PULLED[3:],
+    migrate_started,
+    stopped,
+    copied,
+    e.MigrationStarted(UP, 5555),
+    migrated,
+)
+"""The way to 7.5.1 stops at 6.10.1; what is behind is the first of two legs, but for its end."""
 
 HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
     s.Absent: (),

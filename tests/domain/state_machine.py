@@ -6,7 +6,7 @@ from domain import events as e
 from domain import states as s
 from domain.evolve import evolve, replay
 from domain.policy import ACTIONS
-from tests.domain.samples import BARE, EMERGENCY, EVENTS, HISTORIES, RETIRED, ROLLED_BACK, SUCCEEDED
+from tests.domain.samples import BARE, EMERGENCY, EVENTS, FIRST_LEG, HISTORIES, RETIRED, ROLLED_BACK, SUCCEEDED
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"
 
@@ -39,7 +39,12 @@ WAITS = {
     s.Inconsistent: "nothing: a person must act, then retry",
 }
 
-REMEMBERING = {s.Planned: (EMERGENCY,), s.Idle: (ROLLED_BACK, SUCCEEDED), s.Retired: ((*ROLLED_BACK, RETIRED[-1]),)}
+REMEMBERING = {
+    s.Planned: (EMERGENCY,),
+    s.Migrated: (FIRST_LEG,),
+    s.Idle: (ROLLED_BACK, SUCCEEDED),
+    s.Retired: ((*ROLLED_BACK, RETIRED[-1]),),
+}
 """Where the way on hangs on what the state remembers: an ended upgrade, a rollback point, something kept."""
 
 TRIED = (*EVENTS, e.InstanceReconfigured(BARE))

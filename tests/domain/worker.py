@@ -1,5 +1,7 @@
 """A worker in the abstract: what it reports when the step due succeeds, and when it fails."""
 
+from semver import Version
+
 from domain import events as e
 from domain import states as s
 from domain.commands import Command, FailStep, Report
@@ -22,7 +24,7 @@ def failure(state: s.Busy) -> Command:
     return FailStep(state.run.upgrade_id, step_due(state), PROBLEM, LATER)
 
 
-def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911  one arm an action
+def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm an action
     """Report the fact of the action that is due, with names of its own for every attempt."""
     run, it = state.run, state.it
     mark, has_database = f"{run.upgrade_id}.{run.attempt}", it.config.database is not None
@@ -31,7 +33,7 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911  one arm an action
     match action.name:
         case "preflight":
             target = "99.0.0" if run.target == "latest" else run.target
-            return Report(e.PreflightPassed(run.upgrade_id, Plan(artifact(it.version), artifact(target)), AT))
+            return Report(e.PreflightPassed(run.upgrade_id, plan(it.version, target), AT))
         case "backup":
             dump = Dump(f"/backups/{mark}", "00", 1, 1, "pg_dump 18.6") if has_database else None
             return Report(e.BackupTaken(run.upgrade_id, dump))
@@ -42,11 +44,15 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911  one arm an action
         case "stop":
             return Report(e.InstanceStopped(run.upgrade_id, AT))
         case "copy":
-            return Report(e.DatabaseCopied(run.upgrade_id, DatabaseCopy(f"before.{mark}", 1) if has_database else None))
+            assert isinstance(state, s.Stopped)
+            name = f"before.{mark}.{len(state.legs)}"
+            return Report(e.DatabaseCopied(run.upgrade_id, DatabaseCopy(name, 1) if has_database else None))
         case "start":
             return Report(e.MigrationStarted(run.upgrade_id))
         case "follow":
             return Report(e.MigrationFinished(run.upgrade_id, AT, 1))
+        case "verify" if isinstance(state, s.Migrated) and not s.is_last_leg(state):
+            return Report(e.LegFinished(run.upgrade_id, s.leg_to(state).version, (), AT))
         case "verify":
             return Report(e.UpgradeSucceeded(run.upgrade_id, state.plan.new.version, (), Writes(0), AT))
         case "assess":
@@ -56,6 +62,13 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911  one arm an action
             return Report(e.DatabaseRestored(run.upgrade_id, kept))
         case "revive":
             return Report(e.UpgradeRolledBack(run.upgrade_id, state.back.artifact.version, AT, ()))
+
+
+def plan(version: str, target: str) -> Plan:
+    """Plan the way from a version to another; 8.2.0 is reached over two required stops."""
+    required = ("6.10.1", "7.5.1") if target == "8.2.0" else ()
+    stops = tuple(artifact(stop) for stop in required if Version.parse(stop).compare(version) > 0)
+    return Plan(artifact(version), artifact(target), stops=stops)
 
 
 def artifact(version: str) -> Artifact:

@@ -1,0 +1,52 @@
+"""Keeping: what stands aside after an upgrade, why, and until when."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from domain import states as s
+from domain.rollback_point import DatabaseCopy, Dump, Kept
+
+
+def discarded(it: s.Instance, what: str, name: str) -> s.Instance:
+    """Forget what was kept aside and is gone."""
+    return replace(it, kept=tuple(kept for kept in it.kept if (kept.what, kept.name) != (what, name)))
+
+
+def _until(it: s.Instance, at: datetime) -> datetime:
+    return at + timedelta(hours=it.config.retention_hours)
+
+
+def kept_dump(it: s.Instance, dump: Dump | None, why: str, upgrade_id: str, at: datetime) -> tuple[Kept, ...]:
+    """Keep a dump aside until the retention ends."""
+    return (Kept("dump", dump.path, why, upgrade_id, _until(it, at)),) if dump else ()
+
+
+def with_dump_kept(state: s.Begun, at: datetime) -> s.Instance:
+    """Keep the dump of an upgrade that came to nothing."""
+    dump = state.dump if isinstance(state, s.BackedUp | s.Pulled) else None
+    kept = kept_dump(state.it, dump, "the upgrade it was made for did not happen", state.run.upgrade_id, at)
+    return replace(state.it, kept=state.it.kept + kept)
+
+
+def superseded(it: s.Instance, at: datetime) -> tuple[Kept, ...]:
+    """Keep aside the rollback point that a newer one replaces."""
+    point = it.rollback_point
+    if point is None:
+        return ()
+    why = "a later upgrade left a newer rollback point"
+    copies = kept_copies(it, [point.copy], why, point.upgrade_id, at)
+    return copies + kept_dump(it, point.dump, why, point.upgrade_id, at)
+
+
+def kept_copies(
+    it: s.Instance, copies: Iterable[DatabaseCopy | None], why: str, upgrade_id: str, at: datetime
+) -> tuple[Kept, ...]:
+    """Keep copies of the database aside until the retention ends."""
+    return kept_databases(it, (copy.database for copy in copies if copy), why, upgrade_id, at)
+
+
+def kept_databases(it: s.Instance, names: Iterable[str], why: str, upgrade_id: str, at: datetime) -> tuple[Kept, ...]:
+    """Keep databases aside until the retention ends."""
+    return tuple(Kept("database", name, why, upgrade_id, _until(it, at)) for name in names)
