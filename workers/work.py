@@ -76,7 +76,11 @@ class Work:
         """Give the instance as this host sees it."""
         if isinstance(self.state, s.Absent):
             raise Superseded("Absent")
-        return Site(self.host, self.loaded.instance_id, self.state.it.config)
+        config = self.state.it.config
+        if isinstance(self.state, s.Touched) and (port := s.door(self.state)):
+            # A required stop migrates behind a closed door: nobody may write what a later failure would lose.
+            config = replace(config, port=port, address="127.0.0.1")
+        return Site(self.host, self.loaded.instance_id, config)
 
     def driver(self) -> NpxDriver:
         """Give the driver of the instance's kind."""

@@ -100,9 +100,32 @@ SICK: Final = Release(
     {"sick": "the rank of some items is unknown"},
 )
 BREAKING: Final = Release("2.0.0", {"2001-drop-note": "ALTER TABLE items DROP COLUMN note;"}, FINE)
+SECOND_STOP: Final = Release("2.1.0", {"2101-add-owner": "ALTER TABLE items ADD COLUMN owner text;"}, BREAKING)
+AFTER_STOPS: Final = Release("2.2.0", {"2201-create-owners": "CREATE TABLE owners (name text);"}, SECOND_STOP)
+FAILS_AFTER_STOPS: Final = Release(
+    "2.3.0",
+    {
+        "2301-drop-owner": "ALTER TABLE items DROP COLUMN owner;",
+        "2302-link-owners": "UPDATE items SET name = 'half way';"
+        " ALTER TABLE items ADD FOREIGN KEY (name) REFERENCES no;",
+    },
+    SECOND_STOP,
+)
 
-RELEASES: Final = (FIRST, FINE, FAILS_HALF_WAY, SLOW, NEVER_HEALTHY, EXITS, SICK, BREAKING)
-"""Every release, oldest first."""
+RELEASES: Final = (
+    FIRST,
+    FINE,
+    FAILS_HALF_WAY,
+    SLOW,
+    NEVER_HEALTHY,
+    EXITS,
+    SICK,
+    SECOND_STOP,
+    AFTER_STOPS,
+    FAILS_AFTER_STOPS,
+    BREAKING,
+)
+"""Every release, in the order of publication: the last one is `latest`."""
 
 
 def package(release: Release, modules: Path, *, name: str = NAME, bin_name: str | None = None) -> Package:

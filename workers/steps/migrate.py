@@ -6,6 +6,7 @@ from domain import events as e
 from domain import states as s
 from domain.rollback_point import DatabaseCopy
 from domain.states import Run
+from workers import process
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
 from workers.steps.start import Start
@@ -22,6 +23,11 @@ def beside(name: str, run: Run, which: str) -> str:
     return f"{name}_{which}_{run.upgrade_id.replace('-', '')[-12:]}_{run.attempt}"
 
 
+def of_leg(which: str, leg: int) -> str:
+    """Tell apart what each leg of an upgrade leaves behind; the first needs no number."""
+    return f"{which}{leg + 1}" if leg else which
+
+
 async def stop(work: Work) -> None:
     """End the old version and let nobody else write; what it acknowledged until then is in the database."""
     await work.begin("migrate")
@@ -31,7 +37,7 @@ async def stop(work: Work) -> None:
     site, driver = work.site(), work.driver()
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
         await driver.stop_all()
-        last = watch.last_healthy_at or _begun_at(work, state.run)
+        last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
     if site.database:
         await site.database.block()
     await work.report(e.InstanceStopped(state.run.upgrade_id, last))
@@ -59,7 +65,7 @@ async def copy(work: Work) -> None:
     database = work.site().database
     copied = None
     if database:
-        name = beside(database.name, state.run, "before")
+        name = beside(database.name, state.run, of_leg("before", len(state.legs)))
         copied = DatabaseCopy(name, await database.copy(name))
     await work.report(e.DatabaseCopied(state.run.upgrade_id, copied))
 
@@ -67,7 +73,11 @@ async def copy(work: Work) -> None:
 async def start(work: Work) -> None:
     """Record that the database may change from here on; the start itself follows that record."""
     await work.begin("migrate")
-    await work.report(e.MigrationStarted(work.busy.run.upgrade_id))
+    state = work.state
+    if not isinstance(state, s.Copied):
+        raise Superseded(type(state).__name__)
+    door = None if s.is_last_leg(state) else process.free_port()
+    await work.report(e.MigrationStarted(state.run.upgrade_id, door))
 
 
 async def follow(work: Work) -> None:
@@ -77,20 +87,20 @@ async def follow(work: Work) -> None:
     if not isinstance(state, s.Migrating):
         raise Superseded(type(state).__name__)
     site, driver, run = work.site(), work.driver(), state.run
-    mark = mark_of(run, "new")
+    mark, artifact = mark_of(run, of_leg("new", len(state.legs))), s.leg_to(state)
     started = driver.started(mark)
     if started is None:
         if driver.was_started(mark):
             raise StepFailed(
                 "start-lost",
                 "The new version was started and its process is gone; a migration is never started twice.",
-                seen=Start(work, state.plan.new, mark, "migrate").said(),
+                seen=Start(work, artifact, mark, "migrate").said(),
                 todo="Read what it said, then retry.",
             )
         if site.database:
             await site.database.allow()
-        started = driver.start(state.plan.new, mark)
-    healthy_at = await Start(work, state.plan.new, mark, "migrate").until_healthy(started)
+        started = driver.start(artifact, mark)
+    healthy_at = await Start(work, artifact, mark, "migrate").until_healthy(started)
     before, after, last = await _counted(work, state)
     downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
     await work.report(e.MigrationFinished(run.upgrade_id, healthy_at, downtime, before, after, last))
@@ -101,5 +111,5 @@ async def _counted(work: Work, state: s.Migrating) -> tuple[int | None, int | No
     if site.database is None or site.product.migrations is None:
         return None, None, None
     history = await site.database.history(site.product.migrations) or []
-    old = work.driver().migration_files(state.plan.old)
+    old = work.driver().migration_files(s.leg_from(state))
     return (len(old) if old is not None else None), len(history), history[-1] if history else None

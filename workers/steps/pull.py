@@ -15,14 +15,15 @@ LASTING = {"wrong-artifact", "no-space"}
 
 
 async def pull(work: Work) -> None:
-    """Bring the new artifact, and the old one for the way back, with the integrity that the plan names."""
+    """Bring what every leg ends on, and the old artifact for the way back, with the integrity that the plan names."""
     await work.begin("pull")
     state = work.state
     if not isinstance(state, BackedUp):
         raise Superseded(type(state).__name__)
-    for artifact in (state.plan.new, state.plan.old):
+    needed = (*reversed(state.plan.legs), state.plan.old)
+    for artifact in needed:
         await _with_retries(work, artifact)
-    await work.report(e.ArtifactPulled(state.run.upgrade_id, (state.plan.new, state.plan.old)))
+    await work.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 
 async def _with_retries(work: Work, artifact: Artifact) -> None:

@@ -9,7 +9,7 @@ from domain import states as s
 from domain.rollback_point import RollbackPoint, Writes
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
-from workers.steps.migrate import beside, mark_of
+from workers.steps.migrate import beside, mark_of, of_leg
 from workers.steps.start import Start
 from workers.steps.verify import checks_of, refuse_bad
 from workers.work import Superseded, Work
@@ -126,9 +126,10 @@ async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Write
             await database.allow()  # a worker before us may have died between the block and the swap
             writes = await _since(work, state.it.rollback_point.counters)
         await database.swap(back.copy.database, kept)
-    elif not back.migrated and not back.copy:
-        # A copy that was never recorded would be a stray; one that was is kept until its retention ends.
-        await database.drop(beside(database.name, state.run, "before"))
+    if back.cause != "request":
+        # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
+        recorded = len(back.spare) + (1 if back.copy else 0)
+        await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
     await database.allow()
     return kept, writes
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from domain import events as e
 from domain.plan import Artifact, Check
 from domain.rollback_point import Writes
-from domain.states import Migrated
+from domain.states import Migrated, is_last_leg, leg_to
 from workers.failure import StepFailed
 from workers.probe import Probe
 from workers.work import Superseded, Work
@@ -17,12 +17,18 @@ async def verify(work: Work) -> None:
     state = work.state
     if not isinstance(state, Migrated):
         raise Superseded(type(state).__name__)
-    checks = await checks_of(work, state.plan.new)
-    refuse_bad(checks, f"{state.plan.new.package} {state.plan.new.version}")
+    artifact = leg_to(state)
+    checks = await checks_of(work, artifact)
+    refuse_bad(checks, f"{artifact.package} {artifact.version}")
+    if not is_last_leg(state):
+        await work.report(
+            e.LegFinished(state.run.upgrade_id, artifact.version, tuple(checks), datetime.now(UTC)),
+        )
+        return
     database = work.site().database
     counters = await database.counters() if database else Writes(0)
     await work.report(
-        e.UpgradeSucceeded(state.run.upgrade_id, state.plan.new.version, tuple(checks), counters, datetime.now(UTC))
+        e.UpgradeSucceeded(state.run.upgrade_id, artifact.version, tuple(checks), counters, datetime.now(UTC))
     )
 
 
