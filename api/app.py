@@ -8,7 +8,20 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 
-from api import approvals, events, health, history, instances, metrics, problem_types, products, tokens, upgrades, verbs
+from api import (
+    approvals,
+    events,
+    health,
+    history,
+    instances,
+    metrics,
+    outputs,
+    problem_types,
+    products,
+    tokens,
+    upgrades,
+    verbs,
+)
 from api.bodies import MAX_BODY, StrictRequest
 from api.documentation import openapi_config
 from api.failures import answer_failure
@@ -24,6 +37,7 @@ ROUTES = (
     *verbs.ROUTES,
     *approvals.ROUTES,
     *events.ROUTES,
+    *outputs.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,
     *health.ROUTES,

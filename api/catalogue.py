@@ -43,6 +43,7 @@ _TYPES = (
     ProblemType("instance-unknown", 404, "No such instance", "GET /instances lists those that there are."),
     ProblemType("upgrade-unknown", 404, "No such upgrade", "GET /upgrades lists those that there are."),
     ProblemType("token-unknown", 404, "No such token", "GET /tokens lists those in use."),
+    ProblemType("output-unknown", 404, "No such output", "Outputs are kept as long as the instance's retention."),
     ProblemType("no-rollback-point", 404, "There is no way back recorded", "Only a succeeded upgrade leaves one."),
     ProblemType("method-not-allowed", 405, "The method is not possible here", "The header Allow lists those that are."),
     ProblemType("instance-busy", 409, "An upgrade is under way", "Wait for the one at `upgrade`, or cancel it."),

@@ -15,6 +15,7 @@ from domain.product import Product
 from store.database import Database
 from store.instances import Instances
 from store.log import Log
+from store.outputs import Outputs
 from store.tail import Tail
 from store.tokens import Tokens
 from store.views import Views
@@ -31,6 +32,7 @@ class Services(Struct, frozen=True):
     tokens: Tokens
     instances: Instances
     views: Views
+    outputs: Outputs
     products: dict[str, Product]
     stopping: asyncio.Event
 
@@ -44,7 +46,7 @@ def opened(database_url: str, products: dict[str, Product]) -> Callable[[Litesta
         async with database, Tail(database) as tail:
             log = Log(database)
             app.state.services = Services(
-                log, tail, Tokens(log), Instances(log), Views(database), products, asyncio.Event()
+                log, tail, Tokens(log), Instances(log), Views(database), Outputs(database), products, asyncio.Event()
             )
             yield
 

@@ -78,7 +78,15 @@ class Client:
                 raise _refusal(source.response)
             yield from source.iter_sse()
 
+    def text(self, path: str) -> str:
+        """Read something that is no JSON."""
+        return self._answer("GET", path).text
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._answer(method, path, **options)
+        return answer.json() if answer.content else None
+
+    def _answer(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, path, **options)
         except httpx.InvalidURL:
@@ -88,7 +96,7 @@ class Client:
             raise Bad(f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL.") from None
         if answer.is_error:
             raise _refusal(answer)
-        return answer.json() if answer.content else None
+        return answer
 
 
 def _refusal(answer: httpx.Response) -> Refusal:

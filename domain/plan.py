@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from domain.words import Step, Version
+from domain.words import Sha256, Step, Version
 
 
 class Artifact(Struct, frozen=True):
@@ -20,6 +20,8 @@ class Check(Struct, frozen=True):
     name: str
     ok: bool
     seen: str
+    output: Sha256 | None = None
+    """The hash of all that was said, which is kept beside the log for a while."""
 
 
 class PlannedCommand(Struct, frozen=True):

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from domain.words import Sha256
+
 Line = Annotated[str, Meta(max_length=2000)]
 
 
@@ -14,6 +16,8 @@ class Problem(Struct, frozen=True):
     detail: Line
     seen: tuple[Line, ...] = ()
     todo: Line = ""
+    output: Sha256 | None = None
+    """The hash of all that was said, which is kept beside the log for a while."""
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault

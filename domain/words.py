@@ -45,6 +45,7 @@ Reason = Annotated[
     str,
     Meta(min_length=1, max_length=500, pattern=rf"^{_PRINTABLE}+{END}", description="why, for the audit trail"),
 ]
+Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="a SHA-256 in hexadecimal")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 Kind = Literal["npx", "compose", "cli"]

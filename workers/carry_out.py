@@ -16,6 +16,7 @@ from store.errors import StaleFence
 from store.instances import Instances
 from store.leases import Leases
 from store.log import Log
+from store.outputs import Outputs
 from workers.failure import StepFailed
 from workers.host import Host
 from workers.lease import LeaseLost, beat, hands_on, quietly
@@ -64,6 +65,7 @@ class CarryOut:
     def __init__(self, database: Database, host: Host, worker: str, *, lease_seconds: float) -> None:
         self._log: Log = Log(database)
         self._instances: Instances = Instances(self._log)
+        self._outputs: Outputs = Outputs(database)
         self._leases: Leases = Leases(database, lease_seconds)
         self._host: Host = host
         self._worker: str = worker
@@ -82,7 +84,7 @@ class CarryOut:
 
     async def _while_held(self, instance_id: str, fence: int) -> None:
         loaded = await self._instances.load(instance_id)
-        work = Work(self._instances, loaded, self._host, self._worker, fence)
+        work = Work(self._instances, self._outputs, loaded, host=self._host, worker=self._worker, fence=fence)
         if isinstance(work.state, Absent) or work.state.it.config.host != self._host.name:
             return
         try:
@@ -120,14 +122,14 @@ class CarryOut:
         try:
             await RUNNERS[due.name](work)
         except StepFailed as failure:
-            await work.fail(step, failure.problem)
+            await work.fail(step, failure)
         except ToolMissing as missing:
-            await work.fail(step, StepFailed("tool-missing", str(missing)).problem)
+            await work.fail(step, StepFailed("tool-missing", str(missing)))
         except (Superseded, StaleFence, LogUnreachable):
             raise
         except Exception as error:
             LOG.exception("unexpected in %s of %s", step, work.loaded.instance_id)
-            await work.fail(step, _unexpected(error).problem)
+            await work.fail(step, _unexpected(error))
 
     async def _discard(self, work: Work, kept: Kept) -> None:
         """Discard what was kept aside; where that cannot be done now, later: it stands in nobody's way."""

@@ -15,8 +15,9 @@ class StepFailed(Exception):  # noqa: N818  it ends a step, not the worker
     Lines are cut only when the secrets in them are redacted: half a secret would not be found.
     """
 
-    def __init__(self, code: str, detail: str, *, seen: Iterable[str] = (), todo: str = "") -> None:
+    def __init__(self, code: str, detail: str, *, seen: Iterable[str] = (), todo: str = "", output: str = "") -> None:
         super().__init__(detail)
+        self.output: str = output
         self.problem: Problem = Problem(code, detail, tail(seen), todo)
 
 

@@ -175,6 +175,7 @@ def _install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFail
         f"npm could not install {artifact.package}@{artifact.version}.",
         seen=seen or [str(error)],
         todo="Read what npm said, then retry; nothing was stopped.",
+        output=error.tail,
     )
 
 

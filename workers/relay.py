@@ -19,6 +19,7 @@ from store.entry import AnyRecorded
 from store.instances import Instances
 from store.log import Log
 from store.outage import is_outage
+from store.outputs import Outputs
 from store.projector import Projector
 from store.sequencer import Sequencer
 from store.tail import Tail
@@ -48,6 +49,7 @@ class Relay:
         self._sequencer: Sequencer = Sequencer(database)
         self._projector: Projector = Projector(database, self._log)
         self._views: Views = Views(database)
+        self._outputs: Outputs = Outputs(database)
         self._cursor: Cursor = Cursor(database, "relay")
 
     async def run(self) -> None:
@@ -85,6 +87,7 @@ class Relay:
             for row in await self._views.unattended(QUIET):
                 if await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id):
                     LOG.info("told again: %s is due on %s", row.due or "a discard", row.instance_id)
+            await self._outputs.sweep()
             await asyncio.sleep(SWEEP_SECONDS)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -19,8 +19,9 @@ from domain.recorded import Cause
 from domain.words import Step
 from store.instances import InstanceRecorded, Instances, Loaded
 from store.outage import is_outage
+from store.outputs import Outputs
 from workers.drivers.npx import NpxDriver
-from workers.failure import LINE, TEXT
+from workers.failure import LINE, TEXT, StepFailed
 from workers.host import Host
 from workers.output import Redactor
 from workers.site import Site
@@ -49,8 +50,11 @@ class LogUnreachable(Exception):  # noqa: N818  the step may be fine; only the r
 class Work:
     """One instance while this worker holds its lease."""
 
-    def __init__(self, instances: Instances, loaded: Loaded, host: Host, worker: str, fence: int) -> None:
+    def __init__(
+        self, instances: Instances, outputs: Outputs, loaded: Loaded, *, host: Host, worker: str, fence: int
+    ) -> None:
         self._instances: Instances = instances
+        self._outputs: Outputs = outputs
         self.loaded: Loaded = loaded
         self.host: Host = host
         self.worker: str = worker
@@ -116,9 +120,19 @@ class Work:
             self._progressed, self._told = now, told
             await self.report(told)
 
-    async def fail(self, step: Step, problem: Problem) -> None:
+    async def keep(self, text: str) -> str | None:
+        """Keep what a command said at length beside the log, redacted; gives its hash, None where it said nothing."""
+        if not text.strip() or isinstance(self.state, s.Absent):
+            return None
+        until = datetime.now(UTC) + timedelta(hours=self.state.it.config.retention_hours)
+        try:
+            return await self._outputs.put(Redactor(self.site().secrets)(text), until)
+        except Exception as error:
+            raise (LogUnreachable(str(error)) if is_outage(error) else error) from error
+
+    async def fail(self, step: Step, failure: StepFailed) -> None:
         """Record that the step due cannot be done."""
-        redacted = self._redacted(problem)
+        redacted = self._redacted(replace(failure.problem, output=await self.keep(failure.output)))
         await self._record(FailStep(self.busy.run.upgrade_id, step, redacted, datetime.now(UTC)))
 
     async def _record(self, command: Command, because: str | None = None) -> None:

@@ -143,4 +143,11 @@ def upgrades(instance: str | None) -> None:
         click.echo(f"{each['upgrade_id']}  {each['from_version']} → {target}  {each['status']}")
 
 
-COMMANDS = (plan, upgrade, watch, cancel, retry, rollback, upgrades)
+@click.command()
+@click.argument("sha256")
+def output(sha256: str) -> None:
+    """Print what a command said at length, by the hash that an event names as its output."""
+    click.echo(Client.from_environment().text(path("outputs", sha256)), nl=False)
+
+
+COMMANDS = (plan, upgrade, watch, cancel, retry, rollback, upgrades, output)

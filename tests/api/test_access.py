@@ -27,6 +27,7 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("POST", "/upgrades/{upgrade_id}/approve"): "approve",
     ("POST", "/upgrades/{upgrade_id}/reject"): "approve",
     ("POST", "/upgrades/{upgrade_id}/review"): "approve",
+    ("GET", "/outputs/{sha256}"): "read",
     ("GET", "/products"): "read",
     ("GET", "/products/{name}"): "read",
     ("GET", "/tokens"): "admin",

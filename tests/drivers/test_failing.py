@@ -10,6 +10,7 @@ from msgspec.structs import replace as changed
 from domain import events as e
 from domain import states as s
 from domain.commands import Retry
+from store.outputs import Outputs
 from tests.databases import run
 from tests.hooked import upgrade
 from tests.world import PASSWORD, World
@@ -195,6 +196,13 @@ async def test_no_secret_reaches_the_log(standin: World, monkeypatch: pytest.Mon
     said = [log.read_text() for log in standin.driver.log("x").parent.iterdir()]
     assert any(PASSWORD in each and token in each for each in said)
     assert any("[REDACTED]" in each for each in (await standin.problem()).seen)
+    output = (await standin.problem()).output
+    assert output
+    kept = await Outputs(standin.log_database).get(output)
+    assert kept
+    assert b"[REDACTED]" in kept
+    assert PASSWORD.encode() not in kept
+    assert b"to look for" not in kept
     stored = await standin.log_database.pool.fetch("SELECT entry FROM event")
     assert len(stored) > 10
     for row in stored:

@@ -102,8 +102,7 @@ class NpxDriver:
             )
         except shell.CommandProblem as error:
             return False, str(error)
-        said = (ended.stdout + ended.stderr).strip()[-300:]
-        return ended.returncode == 0, f"ended with code {ended.returncode}: {said}"
+        return ended.returncode == 0, f"ended with code {ended.returncode}: {(ended.stdout + ended.stderr).strip()}"
 
     def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List the migrations that an artifact brings, by the names they get in the database."""

@@ -100,7 +100,9 @@ async def _persistently(work: Work, step: Callable[[Work], Awaitable[None]]) -> 
 def _inconsistent(failure: StepFailed) -> StepFailed:
     problem = failure.problem
     todo = problem.todo or "Mend what was seen, then retry."
-    return StepFailed(problem.code, f"The way back failed: {problem.detail}", seen=problem.seen, todo=todo)
+    return StepFailed(
+        problem.code, f"The way back failed: {problem.detail}", seen=problem.seen, todo=todo, output=failure.output
+    )
 
 
 async def _restore(work: Work) -> None:

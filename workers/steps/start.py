@@ -95,6 +95,7 @@ class Start:
 
     async def _died(self, process: Process) -> StepFailed:
         lines = self.said()
+        said = "\n".join(lines)
         reason, at = _reason(self._site.product.log.failed, lines)
         lines = lines[at : at + LINES] if reason else lines
         code = await _exit_code(process)
@@ -105,12 +106,14 @@ class Start:
                 f"Migration {where}: {reason}",
                 seen=lines,
                 todo="Mend what the reason names in the data, then retry; the failed database is kept aside.",
+                output=said,
             )
         return StepFailed(
             "start-failed",
             f"{self._what()} {ended} before it served: {reason or _last(lines)}",
             seen=lines,
             todo="Read what it said, mend it, then retry.",
+            output=said,
         )
 
     async def _failed_migration(self) -> str | None:
@@ -134,6 +137,7 @@ class Start:
             "never-healthy",
             f"{self._what()} did not serve within {seconds:.0f} seconds; without progress at last: {self._seen}",
             seen=[*self.said(), f"migrations applied: {applied}"],
+            output="\n".join(self.said()),
             todo="Read what it said; give the instance more patience_seconds if it was only slow, then retry.",
         )
 

@@ -10,6 +10,9 @@ from workers.failure import StepFailed
 from workers.probe import Probe
 from workers.work import Superseded, Work
 
+LONGEST = 300
+"""Characters of a doctor's words that an event holds; all of them are kept beside the log."""
+
 
 async def verify(work: Work) -> None:
     """Check the new version by health, version, doctor, migration history and indexes, and record the success."""
@@ -45,7 +48,10 @@ async def checks_of(work: Work, artifact: Artifact) -> list[Check]:
     if site.product.version:
         checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
     if told := await driver.doctor(artifact):
-        checks.append(Check("doctor", *told))
+        ok, said = told
+        checks.append(
+            Check("doctor", ok, said if len(said) <= LONGEST else f"{said[:40]} … {said[-260:]}", await work.keep(said))
+        )
     return [*checks, *await _database_checks(work, artifact)]
 
 
