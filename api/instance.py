@@ -49,6 +49,7 @@ class InstanceView(Struct, frozen=True):
     settings: dict[str, str]
     secrets: dict[str, str]
     approvals: ApprovalPolicy
+    require_notes: bool
     retention_hours: int
     patience_seconds: int
     version: str

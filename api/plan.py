@@ -5,10 +5,16 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from domain.approval import ApprovalPolicy
+from domain.commands import RequestUpgrade
+from domain.crossing import CrossedRelease, crossed, judged
 from domain.drivers import npx
 from domain.instance import InstanceConfig
+from domain.migration_type import Judgement
 from domain.plan import PlannedCommand
 from domain.product import Product
+from domain.route import Route
+from domain.states import Instance
 from domain.words import STEPS, Step
 
 Planner: TypeAlias = Callable[[InstanceConfig, Product, str, str], tuple[PlannedCommand, ...]]
@@ -49,17 +55,50 @@ class PlannedStep(Struct, frozen=True):
 
 
 class UpgradePlan(Struct, frozen=True):
-    """What an upgrade would do, in commands that the user could have typed."""
+    """What an upgrade would do, in commands that the user could have typed.
+
+    `legs` are the versions that it runs, the target last; `breaking` is null where nobody knows.
+    """
 
     instance_id: str
     from_version: str
     target: str
+    legs: tuple[str, ...]
+    breaking: tuple[str, ...] | None
+    releases: tuple[CrossedRelease, ...]
+    migrations: tuple[Judgement, ...]
+    zero_downtime_documented: bool | None
+    approval: str
     steps: tuple[PlannedStep, ...]
     commands: tuple[PlannedCommand, ...]
 
 
-def plan_upgrade(instance_id: str, config: InstanceConfig, product: Product, version: str, target: str) -> UpgradePlan:
-    """Tell what an upgrade would do."""
-    commands = PLANNERS[config.kind](config, product, version, target)
-    steps = tuple(PlannedStep(step, *_DOES[step]) for step in STEPS)
-    return UpgradePlan(instance_id, version, target, steps, commands)
+def plan_upgrade(
+    instance_id: str, it: Instance, product: Product, command: RequestUpgrade, route: Route | None
+) -> UpgradePlan:
+    """Tell what an upgrade would do; without a route, as far as that is known before preflight."""
+    target = command.target
+    known = judged(route) if route else ()
+    return UpgradePlan(
+        instance_id,
+        it.version,
+        target,
+        route.legs if route else (target,),
+        route.breaking if route else None,
+        crossed(route) if route else (),
+        known,
+        all(each.documented for each in known) if route and route.known else None,
+        _approval(it.config.approvals, route, emergency=command.emergency),
+        tuple(PlannedStep(step, *_DOES[step]) for step in STEPS),
+        PLANNERS[it.config.kind](it.config, product, it.version, target),
+    )
+
+
+def _approval(policy: ApprovalPolicy, route: Route | None, *, emergency: bool) -> str:
+    who = "somebody else" if policy.approvers == 1 else f"{policy.approvers} others"
+    if policy.when == "never" or (policy.when == "breaking" and route and route.breaking == ()):
+        return "needs none"
+    if emergency:
+        return f"needs none now; {who} must review it within {policy.review_hours} hours"
+    perhaps = " unless no release on the way is breaking" if policy.when == "breaking" and route is None else ""
+    return f"waits after preflight for {who}, at most {policy.expires_hours} hours{perhaps}"

@@ -8,7 +8,8 @@ from api import documentation as doc
 from api.auth import SCHEME, may
 from api.problems import ApiProblem
 from api.services import Asking, services_of
-from domain.product import Doctor, Health, Migrations, Npm, Product, Start
+from domain.product import Doctor, Health, Migrations, Notes, Npm, Product, Start
+from domain.release import Release
 from domain.words import Kind
 
 
@@ -24,6 +25,8 @@ class ProductView(Struct, frozen=True):
     migrations: Migrations | None
     doctor: Doctor | None
     settings: tuple[str, ...]
+    notes: Notes | None
+    release: tuple[Release, ...]
 
 
 class ProductPage(Struct, frozen=True):

@@ -21,9 +21,11 @@ from api.registration import product_of
 from api.services import Asking, Services, services_of
 from domain.commands import RequestUpgrade
 from domain.decide import decide
+from domain.gate import pass_gate
+from domain.route import Route
 from domain.states import Idle
 from domain.views import DONE, UpgradeRow
-from domain.words import Reason, Target
+from domain.words import Reason, Target, Version
 from store.ids import new_id
 from store.instances import Loaded, WrongVersion
 
@@ -40,6 +42,9 @@ class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     target: Target
     reason: Reason | None = None
     validate_only: bool = False
+    acknowledge_breaking: Annotated[
+        tuple[Version, ...], Meta(max_length=100, description="the breaking releases on the way that you know of")
+    ] = ()
     emergency: Annotated[
         bool, Meta(description="run now, approved by nobody: needs a reason, and somebody else's review afterwards")
     ] = False
@@ -72,7 +77,7 @@ class UpgradePage(Struct, frozen=True):
             *doc.CHANGE,
             *doc.BUSY,
             *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
-            *("emergency-needless", "review-outstanding"),
+            *("emergency-needless", "review-outstanding", "breaking-release", "no-route", "notes-missing"),
         ),
     },
 )
@@ -91,13 +96,14 @@ async def request_upgrade(
     key = key_of(request, idempotency_key, data)
     if data.emergency and data.reason is None:
         raise ApiProblem("field-invalid", "An emergency needs a reason; say why it cannot wait for its approval.")
-    command = RequestUpgrade(new_id(), data.target, request.auth.name, data.emergency)
+    command = RequestUpgrade(new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking)
     if validate_only or data.validate_only:
         plan = await _plan(services, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
 
     async def ask(claims: Claims) -> Loaded:
         loaded = await _find(services, data.instance)
+        _route(services, loaded, command)
         return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     return operation_answer(
@@ -112,6 +118,18 @@ async def _find(services: Services, ref: str) -> Loaded:
     return loaded
 
 
+def _route(services: Services, loaded: Loaded, command: RequestUpgrade) -> Route | None:
+    """Pass the release gate at once, where all that it asks is known here; preflight passes it in any case."""
+    if not isinstance(loaded.state, Idle) or command.target == "latest":
+        return None
+    it = loaded.state.it
+    product = product_of(it.config, services.products)
+    if product.notes:
+        return None
+    decide(command, loaded.state)
+    return pass_gate(product.release, it.config, it.version, command.target, command.acknowledge_breaking)
+
+
 async def _plan(services: Services, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
     loaded = await _find(services, ref)
     if expected not in {None, loaded.version}:
@@ -120,7 +138,8 @@ async def _plan(services: Services, ref: str, command: RequestUpgrade, expected:
     assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
     it = loaded.state.it
     product = product_of(it.config, services.products)
-    plan = plan_upgrade(loaded.instance_id, it.config, product, it.version, command.target)
+    route = _route(services, loaded, command)
+    plan = plan_upgrade(loaded.instance_id, it, product, command, route)
     return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
 
 

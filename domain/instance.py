@@ -32,6 +32,7 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     settings: Annotated[dict[SettingName, SettingValue], Meta(max_length=50)] = {}
     secrets: Annotated[dict[SettingName, SecretRef], Meta(max_length=50)] = {}
     approvals: ApprovalPolicy = ApprovalPolicy()
+    require_notes: Annotated[bool, Meta(description="refuse releases that nobody wrote notes for")] = False
     retention_hours: Annotated[int, Meta(ge=0, le=24 * 366)] = 168
     patience_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="how long a start may show no progress before it counts as failed")

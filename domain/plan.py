@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from domain.crossing import CrossedRelease
+from domain.migration_type import Judgement
 from domain.words import Sha256, Step, Version
 
 
@@ -42,6 +44,10 @@ class Plan(Struct, frozen=True):
     """The breaking releases on the way; None where one of them has no notes that tell."""
     stops: tuple[Artifact, ...] = ()
     """The versions between that must run once, in order; each ends a leg of the upgrade."""
+    releases: tuple[CrossedRelease, ...] = ()
+    """What the notes say of the releases on the way."""
+    migrations: tuple[Judgement, ...] = ()
+    """What their migrations do to those who use the instance meanwhile."""
 
     @property
     def legs(self) -> tuple[Artifact, ...]:

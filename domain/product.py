@@ -8,12 +8,14 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from domain.release import Release, repeated
 from domain.words import END, Kind, Name, SettingName
 
 NpmPackage = Annotated[str, Meta(pattern=rf"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*{END}", max_length=214)]
 BinName = Annotated[str, Meta(pattern=rf"^[a-zA-Z0-9][a-zA-Z0-9._-]{{0,99}}{END}")]
 InsidePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)[A-Za-z0-9_*][A-Za-z0-9_./*-]{{0,199}}{END}")]
 UrlPath = Annotated[str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}")]
+FeedUrl = Annotated[str, Meta(pattern=rf"^https?://[^\s@<>\"]{{1,490}}{END}")]
 RegistryUrl = Annotated[str, Meta(pattern=rf"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?{END}")]
 SqlName = Annotated[str, Meta(pattern=rf"^[a-z_][a-z0-9_]{{0,62}}{END}")]
 TableName = Annotated[str, Meta(pattern=rf"^[a-z_][a-z0-9_]{{0,62}}\.[a-z_][a-z0-9_]{{0,62}}{END}")]
@@ -80,6 +82,12 @@ class Doctor(Struct, frozen=True, forbid_unknown_fields=True):
     args: tuple[str, ...]
 
 
+class Notes(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the notes of releases are had from, unless they stand in NAME.releases.toml beside the product's file."""
+
+    feed: FeedUrl
+
+
 class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """What is deployed and how to handle it."""
 
@@ -94,6 +102,9 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     migrations: Migrations | None = None
     doctor: Doctor | None = None
     settings: tuple[SettingName, ...] = ()
+    notes: Notes | None = None
+    release: tuple[Release, ...] = ()
+    """The releases that are known; most often from a file of their own."""
 
 
 def parse_product(text: str, filename: str) -> Product:
@@ -120,6 +131,10 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
     values += [(("start", "env", name), value) for name, value in product.start.env.items()]
     allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     found += [(f"{value!r} may only use the placeholders {allowed}", path) for path, value in values if _strange(value)]
+    if twice := repeated(product.release):
+        found.append((f"the release {twice} is described twice", ("release",)))
+    if product.notes and product.release:
+        found.append(("[notes] names a feed, and releases are described here as well", ("notes",)))
     failed = [each for each in product.log.failed if not _compiles(each)]
     found += [(f"{each!r} is no regular expression", ("log", "failed")) for each in failed]
     return found

@@ -27,14 +27,17 @@ def with_reason(reason: str | None, **more: Any) -> dict[str, Any]:
 @click.command()
 @click.argument("instance")
 @click.argument("target")
+@click.option("--acknowledge-breaking", multiple=True, help="A breaking release on the way that you know of.")
 @options.as_json
-def plan(instance: str, target: str, *, as_json: bool) -> None:
+def plan(instance: str, target: str, *, acknowledge_breaking: tuple[str, ...], as_json: bool) -> None:
     """Show what an upgrade of INSTANCE to TARGET would do, and change nothing."""
-    found = Client.from_environment().post("/upgrades", {"instance": instance, "target": target, "validate_only": True})
+    body = {"instance": instance, "target": target, "acknowledge_breaking": list(acknowledge_breaking)}
+    found = Client.from_environment().post("/upgrades", {**body, "validate_only": True})
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
-    click.echo(f"{instance}: {found['from_version']} → {found['target']}")
+    click.echo(f"{instance}: {' → '.join([found['from_version'], *found['legs']])}")
+    show_releases(found)
     for step in found["steps"]:
         click.echo(f"\n{step['step']}: {step['does']}\n  may fail into: {step['may_fail_into']}")
         for command in found["commands"]:
@@ -42,16 +45,44 @@ def plan(instance: str, target: str, *, as_json: bool) -> None:
                 click.echo(f"  $ {shlex.join(command['argv'])}")
 
 
+def show_releases(plan: dict[str, Any]) -> None:
+    """Print what the notes say of the way, and what is not known."""
+    for each in plan["releases"]:
+        marks = [word for word in ("breaking", "required_stop") if each[word]]
+        click.echo(f"\n{each['version']}{' (' + ', '.join(marks).replace('_', ' ') + ')' if marks else ''}")
+        for line in (each["notes"] or "no notes").splitlines():
+            click.echo(f"  {line}")
+        if each["rollback"]:
+            click.echo(f"  going back: {each['rollback']}")
+    for each in plan["migrations"]:
+        says = "zero-downtime" if each["documented"] else "not zero-downtime"
+        click.echo(f"migration {each['type']}: documented as {says}; blocks {each['blocks']}: {each['why']}")
+    if plan["breaking"] is None:
+        click.echo("\nNobody knows whether a release on the way is breaking: the product has no notes for it.")
+    click.echo(f"approval: {plan['approval']}")
+
+
 @click.command()
 @click.argument("instance")
 @click.argument("target")
 @reason_option
+@click.option("--acknowledge-breaking", multiple=True, help="A breaking release on the way that you know of.")
 @click.option("--emergency", is_flag=True, help="Run now, approved by nobody; somebody else must review it afterwards.")
 @detach_option
-def upgrade(instance: str, target: str, reason: str | None, *, emergency: bool, detach: bool) -> None:
+def upgrade(
+    instance: str,
+    target: str,
+    reason: str | None,
+    *,
+    acknowledge_breaking: tuple[str, ...],
+    emergency: bool,
+    detach: bool,
+) -> None:
     """Upgrade INSTANCE to TARGET, an exact version or latest."""
     client = Client.from_environment()
-    more = {"emergency": True} if emergency else {}
+    more: dict[str, Any] = {"emergency": True} if emergency else {}
+    if acknowledge_breaking:
+        more["acknowledge_breaking"] = list(acknowledge_breaking)
     asked = client.post("/upgrades", with_reason(reason, instance=instance, target=target, **more), key=new_id())
     click.echo(f"Upgrade {asked['id']}")
     if not detach:

@@ -49,3 +49,40 @@ def test_what_cannot_be_read_is_refused(tmp_path):
     (tmp_path / "flags.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ProductError, match=r"flags\.toml: cannot be read"):
         load_products([tmp_path])
+
+
+RELEASE = '[[release]]\nversion = "2.0.0"\nnotes = "The column note is gone."\nbreaking = true\n'
+
+
+def test_releases_lie_beside_their_product(tmp_path):
+    """A file of releases is found by its name, and is no product of its own."""
+    (tmp_path / "flags.toml").write_text(FLAGS, "utf-8")
+    (tmp_path / "flags.releases.toml").write_text(RELEASE, "utf-8")
+    products = load_products([tmp_path])
+    assert "flags.releases" not in products
+    assert [(each.version, each.breaking) for each in products["flags"].release] == [("2.0.0", True)]
+
+
+def test_a_mistake_in_a_releases_file_is_refused_with_file_and_line(tmp_path):
+    """At start-up, like a mistake in a product."""
+    (tmp_path / "flags.toml").write_text(FLAGS, "utf-8")
+    (tmp_path / "flags.releases.toml").write_text(RELEASE + 'minimum = "two"\n', "utf-8")
+    with pytest.raises(ProductError, match=r"flags\.releases\.toml:5: "):
+        load_products([tmp_path])
+
+
+@pytest.mark.parametrize("says", ['[notes]\nfeed = "https://example.invalid/r.json"\n', RELEASE])
+def test_releases_come_from_one_place(tmp_path, says):
+    """A product that names a feed, or describes releases itself, has no file of releases beside it."""
+    (tmp_path / "flags.toml").write_text(FLAGS + says, "utf-8")
+    load_products([tmp_path])
+    (tmp_path / "flags.releases.toml").write_text(RELEASE, "utf-8")
+    with pytest.raises(ProductError, match="keep one of both"):
+        load_products([tmp_path])
+
+
+def test_a_release_is_described_once(tmp_path):
+    """Also where the product's own file describes it."""
+    (tmp_path / "flags.toml").write_text(FLAGS + RELEASE + RELEASE, "utf-8")
+    with pytest.raises(ProductError, match=r"2\.0\.0 is described twice"):
+        load_products([tmp_path])

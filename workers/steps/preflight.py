@@ -1,27 +1,25 @@
 """Preflight: everything that can be known beforehand, known before anything is touched."""
 
-import re
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 
 from domain import events as e
+from domain.crossing import crossed, judged
 from domain.decide import check_target
 from domain.drivers import npx as npx_argv
 from domain.drivers import postgres as pg_argv
+from domain.gate import pass_gate
 from domain.plan import Artifact, Check, Plan, PlannedCommand, same_way
 from domain.problem import Refused
+from domain.route import Route
 from domain.states import Approved, Requested
 from workers import npm, shell, tools
 from workers.environment import inherited
 from workers.failure import StepFailed
-from workers.instance_database import InstanceDatabase
 from workers.probe import Probe
+from workers.releases import releases_of
 from workers.site import Site
+from workers.steps.room import database_checks
 from workers.work import Superseded, Work
-
-HEADROOM = 1.1
-"""How much more room than the database's size a copy of it may take."""
 
 
 async def preflight(work: Work) -> None:
@@ -34,15 +32,16 @@ async def preflight(work: Work) -> None:
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
     await work.progress("preflight", f"asking the registry about {site.product.npm.package}@{state.run.target}")
     new, engines = await driver.resolve(state.run.target)
-    _check_ahead(state.it.version, new.version)
+    route = await _route(work, new.version)
+    stops = [await driver.resolve(version) for version in route.legs[:-1]]
     old = await _old(work, state.it.version)
     checks = [
-        Check("artifact", True, f"{new.package}@{new.version} {new.integrity} from {new.registry}"),
-        await _node(engines),
+        *(_identity(each) for each in (*(stop for stop, _ in stops), new)),
+        *[await _node(each) for each in dict.fromkeys((*(wanted for _, wanted in stops), engines))],
         *await _instance(work, site),
     ]
     if site.database:
-        checks += await _database(site, site.database)
+        checks += await database_checks(site, site.database, len(route.legs))
     bad = [check for check in checks if not check.ok]
     if bad:
         raise StepFailed(
@@ -51,7 +50,17 @@ async def preflight(work: Work) -> None:
             seen=[f"{check.name}: {check.seen}" for check in checks],
             todo=_TODO.get(bad[0].name, "Mend what was found, then retry."),
         )
-    plan = Plan(old, new, tuple(checks), _commands(site, old, new))
+    way = tuple(stop for stop, _ in stops)
+    plan = Plan(
+        old,
+        new,
+        tuple(checks),
+        _commands(site, old, (*way, new)),
+        route.breaking,
+        way,
+        crossed(route),
+        judged(route),
+    )
     if isinstance(state, Approved):
         _check_same(plan, state.plan)
     await work.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC)))
@@ -68,6 +77,9 @@ def _check_same(plan: Plan, approved: Plan) -> None:
 
 
 _TODO = {
+    "breaking-release": "Read those notes, then ask anew and name these releases in acknowledge_breaking.",
+    "no-route": "Upgrade to what the notes ask for first.",
+    "notes-missing": "Add the notes, then retry.",
     "health": "Start the instance and see that it is healthy, then retry.",
     "process": "Register the port that the product listens on, started from an installed package, then retry.",
     "version": "Tell Astrolabe what really runs (register or roll back by hand), then retry.",
@@ -79,11 +91,19 @@ _TODO = {
 }
 
 
-def _check_ahead(version: str, resolved: str) -> None:
+async def _route(work: Work, resolved: str) -> Route:
+    run, it, product = work.busy.run, work.busy.it, work.site().product
     try:
-        check_target(version, resolved)
+        check_target(it.version, resolved)
+        return pass_gate(await releases_of(product), it.config, it.version, resolved, run.acknowledged)
     except Refused as refusal:
-        raise StepFailed(refusal.code, refusal.detail) from None
+        todo = _TODO.get(refusal.code, "")
+        raise StepFailed(refusal.code, refusal.detail, todo=todo) from None
+
+
+def _identity(artifact: Artifact) -> Check:
+    seen = f"{artifact.package}@{artifact.version} {artifact.integrity} from {artifact.registry}"
+    return Check("artifact", True, seen)
 
 
 async def _old(work: Work, version: str) -> Artifact:
@@ -128,68 +148,22 @@ async def _instance(work: Work, site: Site) -> list[Check]:
     return checks
 
 
-async def _database(site: Site, database: InstanceDatabase) -> list[Check]:
-    owned, may_create = await database.rights()
-    size = await database.size()
-    folder = site.host.backups(site.instance_id)
-    undressable = await database.undressable() if owned else None
-    return [
-        Check("rights", owned and may_create, f"owns {database.name}: {owned}; may create databases: {may_create}"),
-        Check("settings", undressable is None, f"a copy can be set as {database.name} is: {undressable or True}"),
-        Check("maintenance", database.apart, "the maintenance database is another than the instance's own"),
-        await _tools(database),
-        _room("dump", folder, size),
-        await _server_room(database, size),
-        await _history(site, database),
-    ]
-
-
-async def _tools(database: InstanceDatabase) -> Check:
-    server = await database.server_version() // 10_000
-    said = (await shell.run([tools.postgres("pg_dump"), "--version"], env=inherited(), deadline=30)).stdout
-    found = re.search(r"(\d+)(\.\d+)*", said)
-    dump = int(found[1]) if found else 0
-    return Check("tools", dump >= server, f"pg_dump {dump}, server {server}")
-
-
-def _room(what: str, folder: Path, size: int) -> Check:
-    free = shutil.disk_usage(folder).free
-    needed = int(size * HEADROOM)
-    return Check("disk", free >= needed, f"{what}: {needed:,} bytes needed in {folder}, {free:,} free")
-
-
-async def _server_room(database: InstanceDatabase, size: int) -> Check:
-    folder = await database.server_folder()
-    try:
-        return _room("copy", Path(folder), size) if folder else Check("disk", True, "copy: the server tells no folder")
-    except OSError:
-        return Check("disk", True, f"copy: {size:,} bytes needed; the server's disk cannot be seen from here")
-
-
-async def _history(site: Site, database: InstanceDatabase) -> Check:
-    if site.product.migrations is None:
-        return Check("migrations", True, "the product keeps no migration history that Astrolabe knows of")
-    history = await database.history(site.product.migrations)
-    if history is None:
-        return Check("migrations", False, f"there is no table {site.product.migrations.table} in {database.name}")
-    return Check("migrations", True, f"{len(history)} applied, the last {history[-1] if history else 'none'}")
-
-
-def _commands(site: Site, old: Artifact, new: Artifact) -> tuple[PlannedCommand, ...]:
+def _commands(site: Site, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:
     artifacts = site.host.artifacts()
-    trees = {each: str(npm.shelf(artifacts, each)) for each in (old, new)}
+    trees = {each: str(npm.shelf(artifacts, each)) for each in (old, *legs)}
     words = tools.npm()
     commands: list[PlannedCommand] = []
     if where := site.config.database:
         dump = str(site.host.backups(site.instance_id) / "UPGRADE.dump")
         commands.append(PlannedCommand("backup", pg_argv.dump(str(tools.postgres("pg_dump")), where, dump)))
-    for each in (old, new):
+    for each in (old, *legs):
         if not npm.has_tree(artifacts, each):
             install = npx_argv.install(words, site.product.npm, each.version, trees[each])
             commands.append(PlannedCommand("pull", install))
-    start = npx_argv.start(str(tools.node()), site.product, trees[new], site.product.start.args)
-    commands.append(PlannedCommand("migrate", start))
-    if site.product.doctor:
-        doctor = npx_argv.start(str(tools.node()), site.product, trees[new], site.product.doctor.args)
-        commands.append(PlannedCommand("verify", doctor))
+    for each in legs:
+        start = npx_argv.start(str(tools.node()), site.product, trees[each], site.product.start.args)
+        commands.append(PlannedCommand("migrate", start))
+        if site.product.doctor:
+            doctor = npx_argv.start(str(tools.node()), site.product, trees[each], site.product.doctor.args)
+            commands.append(PlannedCommand("verify", doctor))
     return tuple(commands)

@@ -1,0 +1,51 @@
+"""A crossing: what the notes say of the releases on the way, as a plan and the log hold it."""
+
+from msgspec import Struct
+
+from domain.migration_type import Judgement, MigrationType, judge
+from domain.route import Route
+from domain.words import Sha256, Version
+
+ROOM = 16_000
+"""Characters of notes that a plan holds altogether; the hash of each release's notes stands beside them."""
+
+MOST = 50
+"""How many releases a plan tells of; of more, the last."""
+
+
+class CrossedRelease(Struct, frozen=True):
+    """A release on the way: its notes, perhaps cut, and the hash of all that is said of it."""
+
+    version: Version
+    breaking: bool
+    required_stop: bool
+    notes: str
+    rollback: str
+    url: str | None
+    sha256: Sha256
+    migrations: tuple[MigrationType, ...] = ()
+
+
+def crossed(route: Route) -> tuple[CrossedRelease, ...]:
+    """Give the releases of a route as a plan holds them."""
+    told = route.crossed[-MOST:]
+    each = ROOM // (2 * max(1, len(told)))
+    return tuple(
+        CrossedRelease(
+            release.version,
+            release.breaking,
+            release.required_stop,
+            release.notes[:each],
+            release.rollback[:each],
+            release.url,
+            release.sha256,
+            tuple(dict.fromkeys(migration.type for migration in release.migrations)),
+        )
+        for release in told
+    )
+
+
+def judged(route: Route) -> tuple[Judgement, ...]:
+    """Judge the migrations on the way, each sort of them once."""
+    migrations = (migration for release in route.crossed for migration in release.migrations)
+    return tuple(dict.fromkeys(judge(migration) for migration in migrations))
