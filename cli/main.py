@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import click
 
-from cli.commands import instances, products, serving, tokens, up, upgrades
+from cli.commands import audit, instances, products, serving, tokens, up, upgrades
 from cli.failure import EXPECTED, one_line
 
 INTERRUPTED = 130
@@ -19,7 +19,7 @@ def astrolabe() -> None:
 
 for _command in (*up.COMMANDS, *instances.COMMANDS, *upgrades.COMMANDS, *tokens.COMMANDS, *products.COMMANDS):
     astrolabe.add_command(_command)
-for _command in serving.COMMANDS:
+for _command in (*serving.COMMANDS, *audit.COMMANDS):
     astrolabe.add_command(_command)
 
 
