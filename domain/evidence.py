@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.checkpoint import Proven, open_checkpoint
-from domain.leaf import Line, body, chain_of, head_of, leaf_of
+from domain.leaf import UNREADABLE, Line, body, chain_of, head_of, leaf_of
 from domain.merkle import leaf_hash, verify_inclusion
 from domain.note import NoteError, PublicKey
 from domain.verification import Broken
@@ -102,7 +102,7 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
         proven = open_checkpoint(members[CHECKPOINT].decode(), keys)
         told = msgspec.json.decode(members[PROOFS], type=Proofs)
         proofs = {at: [base64.b64decode(each) for each in proof] for at, proof in told.inclusion.items()}
-    except (NoteError, ValueError) as error:
+    except (*UNREADABLE, NoteError, ValueError) as error:
         raise Broken(first, f"checkpoint or proofs do not hold: {error}", last) from None
     size, root = proven.checkpoint.size, proven.checkpoint.root
     for line, leaf in zip(lines, leaves, strict=True):
@@ -120,7 +120,7 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
 def _line(leaf: bytes) -> Line:
     try:
         return _lines.decode(leaf)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise Broken(0, f"{EVENTS} holds a line that is no event ({error})") from None
 
 

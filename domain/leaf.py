@@ -15,6 +15,10 @@ NO_CHAIN = bytes(32)
 """The chain before a stream's first event."""
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What reading something that is no line of ours may raise."""
+
+
 class Row(Struct, frozen=True):
     """What is stored of one event."""
 
@@ -56,7 +60,7 @@ def head_of(entry: str | bytes) -> Head | None:
     """Read what an entry says of itself; None where it is no entry."""
     try:
         return _heads.decode(entry)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except UNREADABLE:
         return None
 
 

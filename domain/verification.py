@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.checkpoint import Checkpoint, Proven, open_checkpoint
-from domain.leaf import NO_CHAIN, Line, body, chain_of, head_of, leaf_of
+from domain.leaf import NO_CHAIN, UNREADABLE, Line, body, chain_of, head_of, leaf_of
 from domain.merkle import Frontier, leaf_hash
 from domain.note import NoteError, PublicKey, UnknownKey
 
@@ -92,7 +92,7 @@ class Verification:
         position = self._tree.size
         try:
             read = _lines.decode(line)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise Broken(position, f"the line is not that of an event ({error})") from None
         if read.position != position:
             raise Broken(position, f"the event is missing; position {read.position} stands in its place")
@@ -124,7 +124,7 @@ class Verification:
         except UnknownKey:
             # After a rotation the older ones are another key's; what counts is that one of ours stands over the end.
             return
-        except (msgspec.DecodeError, NoteError) as error:
+        except (*UNREADABLE, NoteError) as error:
             raise Broken(self._safe, f"the checkpoint over it does not hold: {error}", last) from None
         if proven.checkpoint.size != self.size:
             raise Broken(
