@@ -8,7 +8,21 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 
-from api import events, health, history, instances, metrics, problem_types, products, tokens, upgrades, verbs
+from api import (
+    audit,
+    audit_proofs,
+    events,
+    evidence,
+    health,
+    history,
+    instances,
+    metrics,
+    problem_types,
+    products,
+    tokens,
+    upgrades,
+    verbs,
+)
 from api.bodies import MAX_BODY, StrictRequest
 from api.documentation import openapi_config
 from api.failures import answer_failure
@@ -23,6 +37,9 @@ ROUTES = (
     *upgrades.ROUTES,
     *verbs.ROUTES,
     *events.ROUTES,
+    *evidence.ROUTES,
+    *audit.ROUTES,
+    *audit_proofs.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,
     *health.ROUTES,

@@ -10,7 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from domain.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
 from domain.merkle import SIZE, Node, Range, consistency, inclusion, leaf_hash, prove, subtrees
-from domain.tiles import HEIGHT, WIDTH, Tile, complete, hashes_of, home
+from domain.tiles import HEIGHT, WIDTH, Tile, bundle, complete, hashes_of, home
 from store import audit_sql
 from store.database import Connection, Database
 from store.errors import StoreError
@@ -121,9 +121,13 @@ class Tree:
         async with self._database.pool.acquire() as connection:
             return await _tile(connection, tile)
 
-    async def entries(self, tile: Tile) -> list[bytes]:
-        """Give the lines of the leaves under a tile of level 0, as the log has them now."""
-        return [leaf async for leaf, _ in self.leaves(tile.first, tile.first + tile.width)]
+    async def file(self, tile: Tile) -> bytes:
+        """Give what a tile's file holds; raises ValueError where the tree does not have it."""
+        if tile.level is not None:
+            return await self.tile(tile)
+        if tile.first + tile.width > await self.size():
+            raise ValueError(f"the tree does not have {tile.path}")
+        return bundle([leaf async for leaf, _ in self.leaves(tile.first, tile.first + tile.width)])
 
     async def leaves(self, first: int, end: int) -> AsyncGenerator[tuple[bytes, Row]]:
         """Give the lines of leaves, and what they were made of, in a memory that does not grow with them."""

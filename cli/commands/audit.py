@@ -12,7 +12,7 @@ from cli import options
 from cli.client import Client, path
 from cli.evidence import verify_evidence
 from cli.failure import Bad, Ended
-from cli.services.folder import default_path
+from cli.services.folder import KEYS, default_path
 from cli.verifying import PublishedTiles, moment, verify_export
 from domain.checkpoint import open_checkpoint
 from domain.note import NoteError, PublicKey, parse_public_key
@@ -21,7 +21,6 @@ from workers.signing_keys import KeyProblem, SigningKeys
 
 ZIP = b"PK\x03\x04"
 FORMATS = ("jsonl", "csv", "ocsf")
-KEYS = "keys"
 
 output = click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
