@@ -38,7 +38,7 @@ class Proofs(Struct, frozen=True, forbid_unknown_fields=True):
 
     upgrade_id: str
     size: int
-    inclusion: dict[int, list[str]]
+    inclusion: dict[str, list[str]]
     checkpoint_sha256: str
     format: Literal[1] = 1
 
@@ -47,7 +47,7 @@ def make_evidence(
     upgrade_id: str, leaves: Sequence[bytes], proofs: Mapping[int, Sequence[bytes]], size: int, note: bytes
 ) -> dict[str, bytes]:
     """Give the members of the archive."""
-    encoded = {position: [base64.b64encode(each).decode() for each in proof] for position, proof in proofs.items()}
+    encoded = {str(at): [base64.b64encode(each).decode() for each in proof] for at, proof in proofs.items()}
     return {
         README: TOLD.encode(),
         SUMMARY: _summary(upgrade_id, leaves),
@@ -101,7 +101,7 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
     try:
         proven = open_checkpoint(members[CHECKPOINT].decode(), keys)
         told = msgspec.json.decode(members[PROOFS], type=Proofs)
-        proofs = {at: [base64.b64decode(each) for each in proof] for at, proof in told.inclusion.items()}
+        proofs = {int(at): [base64.b64decode(each) for each in proof] for at, proof in told.inclusion.items()}
     except (*UNREADABLE, NoteError, ValueError) as error:
         raise Broken(first, f"checkpoint or proofs do not hold: {error}", last) from None
     size, root = proven.checkpoint.size, proven.checkpoint.root
