@@ -84,7 +84,7 @@ class Verification:
             raise Broken(self.size, f"the log had {self._since.size} entries before, and ends here now")
         if self._proven is None or self._safe < self.size:
             raise Broken(
-                self._safe, "no checkpoint in the file stands over what follows", max(self._safe, self.size - 1)
+                self._safe, "no checkpoint signed by a key given stands over it", max(self._safe, self.size - 1)
             )
         return Verified(self._proven, len(self._heads), self._checkpoints)
 
