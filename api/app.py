@@ -10,7 +10,10 @@ from litestar.datastructures import State
 
 from api import (
     approvals,
+    audit,
+    audit_proofs,
     events,
+    evidence,
     health,
     history,
     instances,
@@ -38,6 +41,9 @@ ROUTES = (
     *approvals.ROUTES,
     *events.ROUTES,
     *outputs.ROUTES,
+    *evidence.ROUTES,
+    *audit.ROUTES,
+    *audit_proofs.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,
     *health.ROUTES,

@@ -80,6 +80,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
             Tag("instances", "What is deployed, where it stands, and its way back."),
             Tag("upgrades", "Runs from a version to a version."),
             Tag("approvals", "What needs somebody else's yes."),
+            Tag("audit", "What happened, and the proof of it."),
             Tag("products", "What can be deployed."),
             Tag("tokens", "Who may do what."),
             Tag("meta", "Health, metrics, and what problems mean."),

@@ -9,7 +9,14 @@ from msgspec import Struct
 from api.catalogue import CATALOGUE
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_SECONDS = {"instance-busy": 10, "request-in-flight": 1, "database-unavailable": 5, "contended": 1}
+RETRY_SECONDS = {
+    "instance-busy": 10,
+    "request-in-flight": 1,
+    "evidence-not-ready": 5,
+    "no-checkpoint": 5,
+    "database-unavailable": 5,
+    "contended": 1,
+}
 """When to ask again, in seconds, where asking again helps."""
 
 

@@ -12,12 +12,15 @@ from msgspec import Struct
 
 from domain.access import Token
 from domain.product import Product
+from store.checkpoints import Checkpoints
 from store.database import Database
 from store.instances import Instances
 from store.log import Log
 from store.outputs import Outputs
 from store.tail import Tail
 from store.tokens import Tokens
+from store.trail import Trail
+from store.tree import Tree
 from store.views import Views
 
 Asking: TypeAlias = Request[Any, Token, State]
@@ -33,6 +36,9 @@ class Services(Struct, frozen=True):
     instances: Instances
     views: Views
     outputs: Outputs
+    trail: Trail
+    tree: Tree
+    checkpoints: Checkpoints
     products: dict[str, Product]
     stopping: asyncio.Event
 
@@ -44,9 +50,19 @@ def opened(database_url: str, products: dict[str, Product]) -> Callable[[Litesta
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with database, Tail(database) as tail:
-            log = Log(database)
+            log, tree = Log(database), Tree(database)
             app.state.services = Services(
-                log, tail, Tokens(log), Instances(log), Views(database), Outputs(database), products, asyncio.Event()
+                log=log,
+                tail=tail,
+                tokens=Tokens(log),
+                instances=Instances(log),
+                views=Views(database),
+                outputs=Outputs(database),
+                trail=Trail(database),
+                tree=tree,
+                checkpoints=Checkpoints(database, tree),
+                products=products,
+                stopping=asyncio.Event(),
             )
             yield
 

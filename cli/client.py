@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -66,6 +67,28 @@ class Client:
             page = self.get(page["next"])
             yield from page["items"]
 
+    def text(self, path: str) -> str:
+        """Read something that is no JSON."""
+        return self._answer("GET", path).text
+
+    def download(self, path: str, file: Path, **parameters: str) -> None:
+        """Write an answer of any length to a file, whole or not at all."""
+        beside = file.with_name(f".{file.name}.part")
+        try:
+            with self._http.stream("GET", path, params=parameters) as answer, beside.open("wb") as out:
+                if answer.is_error:
+                    answer.read()
+                    raise _refusal(answer)
+                for chunk in answer.iter_bytes():
+                    out.write(chunk)
+            beside.replace(file)
+        except httpx.HTTPError as error:
+            raise Bad(f"{self.url} broke off ({type(error).__name__}: {error}); ask again.") from None
+        except OSError as error:
+            raise Bad(f"{file}: cannot be written: {error.strerror}") from None
+        finally:
+            beside.unlink(missing_ok=True)
+
     def stream(self, path: str, last: str | None) -> Iterator[ServerSentEvent]:
         """Listen to events after a position, until the stream ends."""
         headers = {"Last-Event-ID": last} if last else {}
@@ -77,10 +100,6 @@ class Client:
                 source.response.read()
                 raise _refusal(source.response)
             yield from source.iter_sse()
-
-    def text(self, path: str) -> str:
-        """Read something that is no JSON."""
-        return self._answer("GET", path).text
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         answer = self._answer(method, path, **options)

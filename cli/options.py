@@ -29,6 +29,31 @@ bind = click.option("--bind", default=DEFAULT_BIND, show_default=True, help="The
 data = click.option(
     "--data", envvar=VARIABLE, type=click.Path(path_type=Path, file_okay=False), help=f"The data folder ({VARIABLE})."
 )
+_tlog = click.option(
+    "--tlog",
+    envvar="ASTROLABE_TLOG",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where checkpoints and tiles are written to (ASTROLABE_TLOG; tlog in the data folder).",
+)
+_origin = click.option(
+    "--origin", envvar="ASTROLABE_ORIGIN", help="The log's name, given at its first start (ASTROLABE_ORIGIN)."
+)
+_seconds = click.option(
+    "--checkpoint-seconds",
+    "seconds",
+    envvar="ASTROLABE_CHECKPOINT_SECONDS",
+    default=3600.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="How old a checkpoint may become where nothing happens (ASTROLABE_CHECKPOINT_SECONDS).",
+)
+
+
+def notarial(command: F) -> F:
+    """Add the options of whoever signs checkpoints."""
+    return _tlog(_origin(_seconds(command)))
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -14,8 +14,8 @@ from store.ids import new_id
 AnyEvent: TypeAlias = Event | AccessEvent
 AnyRecorded: TypeAlias = Recorded[AnyEvent]
 
-MAX_ENTRY = 65_535
-"""How long an entry may be, in bytes."""
+MAX_ENTRY = 65_280
+"""How long an entry may be, in bytes: its leaf in the tree must fit into the 65,535 of a tile's entry."""
 
 
 class Entry(Struct, frozen=True):

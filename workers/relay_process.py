@@ -7,23 +7,26 @@ import signal
 from store.database import Database
 from store.tail import Tail
 from workers.broker import open_broker
-from workers.relay import Relay
+from workers.notary import Notarial, Notary
+from workers.relay import Relay, lasting
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def run_relay(database_url: str, redis_url: str) -> None:
+def run_relay(database_url: str, redis_url: str, notarial: Notarial) -> None:
     """Follow the log until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format=FORMAT)
-    asyncio.run(_run(database_url, redis_url))
+    asyncio.run(_run(database_url, redis_url, notarial))
 
 
-async def _run(database_url: str, redis_url: str) -> None:
+async def _run(database_url: str, redis_url: str, notarial: Notarial) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Database(database_url) as database, Tail(database) as tail:
-        following = asyncio.create_task(Relay(database, tail, open_broker(redis_url)).run())
+        following = asyncio.gather(
+            Relay(database, tail, open_broker(redis_url)).run(), lasting(Notary(database, tail, notarial).run)
+        )
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

@@ -7,7 +7,7 @@ import click
 
 from api.server import run_api
 from cli import options
-from cli.services.folder import default_path
+from cli.services.folder import KEYS, default_path
 from domain.words import HostName
 from store.catalogue import load_products
 from store.database import Database
@@ -15,11 +15,13 @@ from store.log import Log
 from store.migrate import migrate as migrate_schema
 from store.projector import Projector
 from workers.host import Host
+from workers.notary import Notarial
 from workers.relay_process import run_relay
 from workers.secret import DEFAULT_FOLDER, Secrets
 from workers.worker_process import run_worker
 
 THREADS = 16
+TLOG = "tlog"
 
 
 @click.command()
@@ -35,9 +37,14 @@ def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
 @click.command()
 @options.database_url
 @options.redis_url
-def relay(database_url: str, redis_url: str) -> None:
-    """Follow the log: positions, views, messages to the workers."""
-    run_relay(database_url, redis_url)
+@options.data
+@options.notarial
+def relay(
+    *, database_url: str, redis_url: str, data: Path | None, tlog: Path | None, origin: str | None, seconds: float
+) -> None:
+    """Follow the log: positions, views, messages to the workers, signed checkpoints."""
+    folder = (data or default_path()).absolute()
+    run_relay(database_url, redis_url, Notarial(folder / KEYS, tlog or folder / TLOG, origin, seconds))
 
 
 @click.command()

@@ -10,6 +10,8 @@ from typing import IO, Final, Self
 from cli.services.problem import Unavailable
 
 VARIABLE: Final = "ASTROLABE_DATA"
+KEYS: Final = "keys"
+"""The folder in it that holds the log's signing keys."""
 LARGEST_LOG: Final = 10_000_000
 """Bytes after which a log is set aside at the next start."""
 

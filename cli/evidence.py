@@ -1,0 +1,32 @@
+"""The check of an evidence archive's file."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cli.failure import Bad
+from cli.verifying import moment
+from domain.evidence import MEMBERS, verify_members
+from domain.note import PublicKey
+from domain.verification import Broken
+
+LARGEST = 1 << 28
+"""How many bytes an archive may hold when unpacked."""
+
+
+def verify_evidence(file: Path, keys: Sequence[PublicKey]) -> str:
+    """Check an archive, and say what it proves; raises Broken where it does not hold."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            if len(names) != len(MEMBERS) or sum(each.file_size for each in archive.infolist()) > LARGEST:
+                raise Broken(0, f"the archive must hold {', '.join(MEMBERS)}, and nothing else")
+            members = {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise Bad(f"{file}: the archive is damaged: {error}") from None
+    found = verify_members(members, keys)
+    return (
+        f"HOLDS: {len(found.positions):,} events of upgrade {found.upgrade_id}, at the positions {found.positions[0]} "
+        f"to {found.positions[-1]}, are in the log {found.proven.checkpoint.origin} as of its checkpoint over "
+        f"{found.proven.checkpoint.size:,} events{moment(found.proven)}."
+    )

@@ -1,0 +1,66 @@
+"""The check of an export's file, line by line."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from domain.checkpoint import Checkpoint, Proven
+from domain.merkle import SIZE
+from domain.note import PublicKey
+from domain.tiles import WIDTH, Tile
+from domain.verification import Broken, Verification, Verified
+
+LONGEST_LINE = 1_000_000
+TELL_EACH = 5_000
+
+
+class PublishedTiles:
+    """The leaf hashes in an auditor's copy of the published folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder: Path = folder
+        self._index: int = -1
+        self._tile: bytes = b""
+
+    def __call__(self, position: int) -> bytes | None:
+        """Give the hash that was published for a position; None where none was kept."""
+        index, at = divmod(position, WIDTH)
+        if index != self._index:
+            self._index, self._tile = index, self._read(index)
+        return self._tile[at * SIZE : (at + 1) * SIZE] or None
+
+    def _read(self, index: int) -> bytes:
+        full = self._folder / Tile(0, index).path
+        partial_tiles = full.with_name(f"{full.name}.p")
+        widths = sorted(int(each.name) for each in partial_tiles.glob("*") if each.name.isdigit())
+        for path in (full, *(partial_tiles / str(width) for width in reversed(widths))):
+            if path.is_file():
+                return path.read_bytes()
+        return b""
+
+
+def verify_export(
+    stream: BinaryIO,
+    keys: Sequence[PublicKey],
+    since: Checkpoint | None = None,
+    published: Callable[[int], bytes | None] | None = None,
+    tell: Callable[[], None] = lambda: None,
+) -> Verified:
+    """Check an export to its end; memory grows with its streams only. Raises Broken where it does not hold."""
+    verification = Verification(keys, since, published or (lambda _: None))
+    for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b"")):
+        if not line.endswith(b"\n"):
+            raise Broken(verification.size, "the file ends in the middle of a line, or holds one that is far too long")
+        verification.take(line[:-1])
+        if number % TELL_EACH == 0:
+            tell()
+    return verification.end()
+
+
+def moment(proven: Proven) -> str:
+    """Say when a checkpoint was signed."""
+    if proven.time is None:
+        return ""
+    return f" of {datetime.fromtimestamp(proven.time, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,238 @@
+import base64
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cli.verifying import verify_export
+from domain.checkpoint import open_checkpoint
+from domain.evidence import MEMBERS, verify_members
+from domain.leaf import Row
+from domain.merkle import leaf_hash, verify_consistency, verify_inclusion
+from domain.note import PrivateKey
+from domain.tiles import hashes_of
+from domain.trail_formats import FORMULA, csv_line, ocsf_line
+from domain.verification import Broken
+from store.checkpoints import Checkpoints
+from store.database import Database
+from store.tree import Tree
+from tests.api.house import House, problem
+from tests.domain.samples import ROLLED_BACK
+
+KEY = PrivateKey("astrolabe-test", bytes(range(32)))
+
+
+async def sign(house: House) -> str:
+    """Place, add and sign everything, as the relay does."""
+    await house.place()
+    async with Database(house.url, pool_size=2) as database:
+        tree = Tree(database)
+        await tree.drain()
+        return (await Checkpoints(database, tree).make([KEY])).note
+
+
+@pytest.fixture
+async def upgrade(house: House) -> str:
+    """An upgrade that was rolled back, with other events around it, and a checkpoint over all of it."""
+    instance = await house.register()
+    await house.register(name="other", port=4243)
+    upgrade = await house.request()
+    await house.tell(instance, upgrade, *ROLLED_BACK[2:])
+    await sign(house)
+    return upgrade
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_the_trail_is_found_by_instance_actor_type_and_time(house: House) -> None:
+    """Each filter leaves what it asks for, in order of position, and all of them together too."""
+    everything = (await house.client.get("/audit/events", params={"limit": 1000})).json()
+    items = everything["items"]
+    assert [each["position"] for each in items] == list(range(len(items)))
+    assert "next" not in everything or everything["next"] is None
+    middle = items[len(items) // 2]["recorded_at"]
+    registered = next(each for each in items if each["type"] == "instance_registered")
+    for asked, holds in (
+        ({"instance": "flags"}, lambda each: each["stream_id"] == registered["stream_id"]),
+        ({"actor": "worker"}, lambda each: each["actor"] == "worker"),
+        ({"type": "token_issued"}, lambda each: each["type"] == "token_issued"),
+        ({"from": middle}, lambda each: each["recorded_at"] >= middle),
+        ({"to": middle}, lambda each: each["recorded_at"] < middle),
+        ({"actor": 'no"body'}, lambda _: False),
+        ({"actor": "work"}, lambda _: False),
+        (
+            {"instance": "flags", "actor": "adminer", "type": "upgrade_requested"},
+            lambda each: each["type"] == "upgrade_requested",
+        ),
+    ):
+        found = (await house.client.get("/audit/events", params=asked)).json()["items"]
+        assert found == [each for each in items if holds(each)], asked
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_the_trail_is_read_page_by_page(house: House) -> None:
+    """The links lead through everything once, with the filters kept."""
+    for asked in ("", "&actor=worker", "&instance=flags"):
+        whole = (await house.client.get(f"/audit/events?limit=1000{asked}")).json()["items"]
+        found, link = [], f"/audit/events?limit=2{asked}"
+        while link:
+            page = (await house.client.get(link)).json()
+            found += page["items"]
+            link = page.get("next")
+        assert found == whole
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_an_export_is_verified_offline(house: House) -> None:
+    """The file and the public key are enough; a newer export holds against the older checkpoint."""
+    first = await house.client.get("/audit/export")
+    assert first.headers["content-type"] == "application/jsonl"
+    found = verify_export(io.BytesIO(first.content), [KEY.public])
+    assert found.proven.checkpoint.size == await house.size()
+    kept = open_checkpoint((await house.client.get("/audit/checkpoint")).text, [KEY.public]).checkpoint
+    await house.register(name="later", port=4244)
+    await sign(house)
+    second = await house.client.get("/audit/export", params={"format": "jsonl"})
+    assert verify_export(io.BytesIO(second.content), [KEY.public], kept).proven.checkpoint.size == kept.size + 1
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_the_other_formats_hold_every_event(house: House) -> None:
+    """CSV and OCSF have one row an event, in order."""
+    size = await house.size()
+    told = (await house.client.get("/audit/export", params={"format": "csv"})).text
+    rows = list(csv.DictReader(io.StringIO(told, newline="")))
+    assert [int(row["position"]) for row in rows] == list(range(size))
+    assert {"actor", "reason", "type", "recorded_at"} <= set(rows[0])
+    told = (await house.client.get("/audit/export", params={"format": "ocsf"})).text
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert [line["metadata"]["sequence"] for line in lines] == list(range(size))
+    assert {(line["class_uid"], line["category_uid"], line["type_uid"]) for line in lines} == {(6003, 6, 600399)}
+    assert all(line["actor"]["user"]["name"] and line["src_endpoint"] and line["api"]["operation"] for line in lines)
+
+
+@given(st.text(), st.sampled_from(FORMULA))
+def test_no_cell_is_computed_by_a_spreadsheet(text: str, begin: str) -> None:
+    """What begins as a formula does is told behind an apostrophe, and read back as text."""
+    entry = json.dumps({"actor": begin + text, "reason": text, "data": {"type": "x"}})
+    row = Row(1, "s", 1, "e", begin + "x", "2026-01-01T00:00:00.000000Z", entry)
+    (cells,) = csv.reader(io.StringIO(csv_line(row).decode(errors="replace"), newline=""), strict=True)
+    assert not any(cell.startswith(FORMULA) for cell in cells)
+    assert f"'{begin}x" in cells
+
+
+def test_an_ocsf_event_says_when() -> None:
+    """Time is in milliseconds since 1970, and what an entry lacks is left out."""
+    told = json.loads(ocsf_line(Row(1, "s", 1, "e", "x", "2026-01-01T00:00:00.250000Z", "not JSON")))
+    assert told["time"] == 1767225600250
+    assert "uid" not in told["metadata"]
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_proofs_of_the_api_verify(house: House) -> None:
+    """Inclusion against the checkpoint that comes with it, consistency between two sizes, and the tiles agree."""
+    before = open_checkpoint((await house.client.get("/audit/checkpoint")).text, [KEY.public]).checkpoint
+    await house.register(name="later", port=4244)
+    await sign(house)
+    told = (await house.client.get("/audit/proofs/inclusion/5")).json()
+    after = open_checkpoint(told["checkpoint"], [KEY.public]).checkpoint
+    proof = [base64.b64decode(each) for each in told["proof"]]
+    assert verify_inclusion(leaf_hash(told["leaf"].encode()), 5, after.size, proof, after.root)
+    asked = {"first": before.size, "second": after.size}
+    told = (await house.client.get("/audit/proofs/consistency", params=asked)).json()
+    proof = [base64.b64decode(each) for each in told["proof"]]
+    assert verify_consistency(before.size, after.size, proof, before.root, after.root)
+    tile = (await house.client.get(f"/audit/tlog/tile/0/000.p/{after.size}")).content
+    bundle = (await house.client.get(f"/audit/tlog/tile/entries/000.p/{after.size}")).content
+    leaves = []
+    while bundle:
+        length = int.from_bytes(bundle[:2], "big")
+        leaves.append(bundle[2 : 2 + length])
+        bundle = bundle[2 + length :]
+    assert list(map(leaf_hash, leaves)) == hashes_of(tile)
+    assert (await house.client.get("/audit/tlog/checkpoint")).text == (await house.client.get("/audit/checkpoint")).text
+
+
+BAD = {
+    "/audit/events?from=yesterday": "parameter-invalid",
+    "/audit/events?to=2026-01-01": "parameter-invalid",
+    "/audit/events?after=-2": "parameter-invalid",
+    "/audit/events?instance=nobody": "instance-unknown",
+    "/audit/export?format=xml": "parameter-invalid",
+    "/audit/proofs/inclusion/x": "parameter-invalid",
+    "/audit/proofs/inclusion/-1": "parameter-invalid",
+    "/audit/proofs/inclusion/999": "not-in-the-tree",
+    "/audit/proofs/consistency": "bad-request",
+    "/audit/proofs/consistency?first=0&second=1": "parameter-invalid",
+    "/audit/proofs/consistency?first=2&second=1": "parameter-invalid",
+    "/audit/proofs/consistency?first=1&second=999": "not-in-the-tree",
+    "/audit/tlog/tile/0/000": "not-in-the-tree",
+    "/audit/tlog/tile/63/000": "not-in-the-tree",
+    "/audit/tlog/tile/1/000.p/1": "not-in-the-tree",
+    "/audit/tlog/": "not-in-the-tree",
+    "/upgrades/01a205ed-b9df-7372-8351-5238dbf134f3/evidence": "upgrade-unknown",
+}
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_what_cannot_be_answered_is_a_problem(house: House) -> None:
+    """Bad parameters and what is not there are told as problems of their own."""
+    for path, name in BAD.items():
+        assert problem(await house.client.get(path)) == name, path
+
+
+async def test_before_the_first_checkpoint_there_is_nothing_to_prove(house: House) -> None:
+    """Until something was signed, what needs it says so and when to ask again; then evidence that is not covered."""
+    for path in ("checkpoint", "export", "proofs/inclusion/0", "proofs/consistency?first=1&second=1", "tlog/x"):
+        answer = await house.client.get(f"/audit/{path}")
+        assert (problem(answer), answer.headers["retry-after"]) == ("no-checkpoint", "5")
+    await sign(house)
+    await house.register()
+    upgrade = await house.request()
+    assert problem(await house.client.get(f"/upgrades/{upgrade}/evidence")) == "evidence-not-ready"
+
+
+async def members_of(house: House, upgrade: str) -> dict[str, bytes]:
+    """The members of an upgrade's archive."""
+    answer = await house.client.get(f"/upgrades/{upgrade}/evidence")
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def test_evidence_holds_the_upgrade_and_its_hashes(house: House, upgrade: str) -> None:
+    """The archive verifies, and its summary tells plan and hashes, each with the position it is proven at."""
+    members = await members_of(house, upgrade)
+    found = verify_members(members, [KEY.public])
+    assert (found.upgrade_id, len(found.positions)) == (upgrade, len(ROLLED_BACK) - 1)
+    summary = json.loads(members["summary.json"])
+    events = (await house.client.get(f"/upgrades/{upgrade}/events")).json()["items"]
+    assert summary["plan"] == next(each["data"]["plan"] for each in events if "plan" in each["data"])
+    assert {each["of"].rpartition(".")[2] for each in summary["hashes"]} >= {"integrity", "sha256"}
+    assert summary["events"][0]["type"] == "upgrade_requested"
+
+
+@pytest.fixture
+async def members(house: House, upgrade: str) -> dict[str, bytes]:
+    """The members of an upgrade's archive."""
+    return await members_of(house, upgrade)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(MEMBERS), st.data())
+async def test_no_member_of_an_archive_can_be_changed(members: dict[str, bytes], name: str, data) -> None:
+    """Whatever bit of whatever member differs, the archive does not hold; nor with a member too many or too few."""
+    raw = bytearray(members[name])
+    bit = data.draw(st.integers(0, 8 * len(raw) - 1))
+    raw[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(Broken):
+        verify_members(members | {name: bytes(raw)}, [KEY.public])
+    with pytest.raises(Broken, match="nothing else"):
+        verify_members({key: value for key, value in members.items() if key != name}, [KEY.public])
+    lines = members["events.jsonl"].splitlines(keepends=True)
+    without = lines[: (at := data.draw(st.integers(0, len(lines) - 1)))] + lines[at + 1 :]
+    with pytest.raises(Broken):
+        verify_members(members | {"events.jsonl": b"".join(without)}, [KEY.public])

@@ -1,0 +1,145 @@
+"""An auditor at a terminal: no database, no network, one file and one key."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.commands.audit import audit
+from domain.checkpoint import Checkpoint, sign_checkpoint
+from domain.evidence import make_evidence
+from domain.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
+from domain.merkle import inclusion, leaf_hash, prove, root_of
+from domain.note import PrivateKey
+from domain.verification import checkpoint_line
+from store.entry import encode, make_entry
+from store.ids import new_id
+from tests.domain.samples import UP
+from tests.store.stage import BY, said
+
+KEY = PrivateKey("astrolabe-test", bytes(range(32)))
+TIME = "2026-01-31T12:00:00.000001Z"
+
+
+def leaves(many: int) -> list[bytes]:
+    """The leaves of one stream."""
+    found, chain, stream = [], NO_CHAIN, new_id()
+    for at in range(many):
+        entry = make_entry(stream, at + 1, said(f"step {at} of {UP}"), BY)
+        body = body_of(Row(at, stream, at + 1, entry.id, "step_progressed", TIME, encode(entry)))
+        chain = chain_of(chain, body)
+        found.append(leaf_of(chain, body))
+    return found
+
+
+LEAVES = leaves(20)
+HASHES = list(map(leaf_hash, LEAVES))
+
+
+def note(size: int) -> str:
+    """The checkpoint of a size."""
+    return sign_checkpoint(Checkpoint(KEY.name, size, root_of(HASHES[:size])), [KEY], 1_769_860_800)
+
+
+def run(*words: str | Path) -> Result:
+    """Run `astrolabe audit ...`."""
+    return CliRunner().invoke(audit, [str(word) for word in words])
+
+
+@pytest.fixture
+def trail(tmp_path: Path) -> Path:
+    """An export."""
+    file = tmp_path / "trail.jsonl"
+    file.write_bytes(b"\n".join([*LEAVES, checkpoint_line(note(20)), b""]))
+    return file
+
+
+def test_an_export_that_holds(trail: Path, tmp_path: Path) -> None:
+    """The sentence says how many events, of which log, and as of when; the key may be a file."""
+    (tmp_path / "old").write_text(note(7))
+    (tmp_path / "keys").write_text(KEY.public.text + "\n")
+    for key in (KEY.public.text, tmp_path / "keys"):
+        ended = run("verify", trail, "--key", key, "--since", tmp_path / "old")
+        assert ended.exit_code == 0, ended.output
+        assert "HOLDS: 20 events of 1 streams, the whole of astrolabe-test" in ended.output
+        assert "2026-01-31 12:00:00 UTC" in ended.output
+
+
+def test_an_export_that_does_not_hold(trail: Path) -> None:
+    """Exit code 1, and the first position that does not hold."""
+    trail.write_bytes(trail.read_bytes().replace(b"step 13 ", b"step 31 "))
+    ended = run("verify", trail, "--key", KEY.public.text)
+    assert ended.exit_code == 1
+    assert "DOES NOT HOLD at position 13" in ended.output
+
+
+@pytest.mark.parametrize("cut", [1, 200, 700])
+def test_an_export_that_was_cut_off(trail: Path, cut: int) -> None:
+    """A file that ends too early does not hold."""
+    trail.write_bytes(trail.read_bytes()[:-cut])
+    assert run("verify", trail, "--key", KEY.public.text).exit_code == 1
+
+
+def test_an_export_against_a_checkpoint_it_contradicts(trail: Path, tmp_path: Path) -> None:
+    """An older checkpoint over other events, and one over more events than there are, are contradicted."""
+    for size, root, where in ((7, bytes(32), "position 0 to 6"), (21, bytes(32), "position 20")):
+        (tmp_path / "old").write_text(sign_checkpoint(Checkpoint(KEY.name, size, root), [KEY], 1))
+        ended = run("verify", trail, "--key", KEY.public.text, "--since", tmp_path / "old")
+        assert ended.exit_code == 1
+        assert where in ended.output
+
+
+def test_what_cannot_be_checked(trail: Path, tmp_path: Path) -> None:
+    """No key, a damaged key, a stranger's checkpoint, or no file: exit code 2 and one sentence."""
+    stranger = PrivateKey("stranger", KEY.seed)
+    (tmp_path / "old").write_text(sign_checkpoint(Checkpoint("stranger", 7, bytes(32)), [stranger], 1))
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    for words in (
+        (trail,),
+        (trail, "--key", "a+b+c"),
+        (trail, "--key", tmp_path / "nothing"),
+        (trail, "--key", KEY.public.text, "--since", tmp_path / "old"),
+        (tmp_path / "nothing", "--key", KEY.public.text),
+        (tmp_path / "broken.zip", "--key", KEY.public.text),
+    ):
+        assert run("verify", *words).exit_code == 2
+
+
+def test_a_strangers_key_proves_nothing(trail: Path) -> None:
+    """An export that the key given did not sign does not hold."""
+    ended = run("verify", trail, "--key", PrivateKey("astrolabe-test", bytes(32)).public.text)
+    assert ended.exit_code == 1
+    assert "no checkpoint signed by a key given" in ended.output
+
+
+def test_an_archive_is_checked_too(tmp_path: Path) -> None:
+    """An evidence archive is told from an export by what is in it."""
+
+    def node(at: tuple[int, int]) -> bytes:
+        return root_of(HASHES[at[1] << at[0] : (at[1] + 1) << at[0]])
+
+    proofs = {at: prove(inclusion(at, 20), node) for at in range(3, 9)}
+    members = make_evidence(UP, LEAVES[3:9], proofs, 20, note(20).encode())
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packing:
+        for name, content in members.items():
+            packing.writestr(name, content)
+    file = tmp_path / "evidence.zip"
+    file.write_bytes(archive.getvalue())
+    ended = run("verify", file, "--key", KEY.public.text)
+    assert ended.exit_code == 0, ended.output
+    assert "6 events" in ended.output
+    file.write_bytes(archive.getvalue().replace(b"step 5 ", b"step 6 "))
+    assert run("verify", file, "--key", KEY.public.text).exit_code in {1, 2}
+
+
+def test_keys_are_shown_rotated_and_retired(tmp_path: Path) -> None:
+    """The public keys are printed, a new one is added, and an old one marked as retired."""
+    first = run("key", "--data", tmp_path).output.strip()
+    second = run("key", "--data", tmp_path, "rotate").output.strip()
+    assert run("key", "--data", tmp_path).output.split() == [first, second]
+    assert run("key", "--data", tmp_path, "retire", first.split("+")[1]).exit_code == 0
+    assert run("key", "--data", tmp_path).output.splitlines() == [f"{first}  (retired)", second]
+    assert run("key", "--data", tmp_path, "retire", second.split("+")[1]).exit_code == 2

@@ -1,0 +1,156 @@
+"""The notary: signs what is new and what is not, and writes it out of the database."""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from cli.verifying import PublishedTiles, verify_export
+from domain.checkpoint import open_checkpoint
+from domain.note import PublicKey, parse_note
+from domain.tiles import parse_path
+from store.checkpoints import Checkpoints
+from store.database import Database
+from store.export import export_lines
+from store.log import Log
+from store.sequencer import Sequencer
+from store.tail import Tail
+from store.tree import Tree
+from tests.databases import database_url, template_database
+from tests.store.stage import stream_of
+from workers.notary import Notarial, Notary
+from workers.publishing import Contradiction
+from workers.signing_keys import KeyProblem, SigningKeys
+
+__all__ = ["database_url", "template_database"]
+
+AT_ONCE, NEVER = 0.0, 3600.0
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open log."""
+    async with Database(database_url, pool_size=3) as database:
+        yield database
+
+
+async def say(database: Database, *words: str) -> None:
+    """Record something, and give it its position."""
+    await stream_of(Log(database), *words)
+    await Sequencer(database).drain()
+
+
+def notary(database: Database, folder: Path, *, rest: float = AT_ONCE, silent: float = NEVER) -> Notary:
+    """A notary with its keys and what it publishes below a folder."""
+    how = Notarial(folder / "keys", folder / "tlog", "astrolabe-test", silent, rest)
+    return Notary(database, Tail(database), how)
+
+
+def keys_of(folder: Path) -> list[PublicKey]:
+    """The public keys of a log."""
+    return SigningKeys(folder / "keys").public()
+
+
+async def export(database: Database) -> bytes:
+    """The whole trail."""
+    tree = Tree(database)
+    checkpoints = Checkpoints(database, tree)
+    last = await checkpoints.latest()
+    assert last
+    return b"".join([line async for line in export_lines(tree, checkpoints, last)])
+
+
+async def test_what_is_new_is_signed_and_silence_too(database: Database, tmp_path: Path) -> None:
+    """The first checkpoint comes at once, the next with new events, and one of the same size after a silence."""
+    first = await notary(database, tmp_path).step()
+    assert (first and first.size) == 0
+    assert await notary(database, tmp_path).step() is None
+    await say(database, "one", "two")
+    assert await notary(database, tmp_path, rest=NEVER).step() is None
+    second = await notary(database, tmp_path).step()
+    assert (second and second.size) == 2
+    silent = await notary(database, tmp_path, silent=AT_ONCE).step()
+    assert silent
+    assert second
+    assert (silent.size, open_checkpoint(second.note, keys_of(tmp_path)).checkpoint.size) == (2, 2)
+    proven = open_checkpoint(silent.note, keys_of(tmp_path))
+    assert proven.time
+    assert len(await database.pool.fetch("SELECT FROM checkpoint")) == 3
+
+
+async def test_everything_is_written_out_and_is_what_the_log_says(database: Database, tmp_path: Path) -> None:
+    """The folder has checkpoint, tiles and entries, and an export agrees with every leaf in it."""
+    await say(database, *(f"{nth}" for nth in range(300)))
+    await notary(database, tmp_path).step()
+    await say(database, "more")
+    signed = await notary(database, tmp_path).step()
+    folder = tmp_path / "tlog"
+    assert signed
+    assert (folder / "checkpoint").read_text() == signed.note
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"checkpoint"}
+    assert {"tile/0/000", "tile/entries/000", "tile/0/001.p/44", "tile/0/001.p/45", "tile/1/000.p/1"} <= files
+    assert all(parse_path(each) for each in files)
+    told = await export(database)
+    assert (
+        verify_export(io.BytesIO(told), keys_of(tmp_path), None, PublishedTiles(folder)).proven.checkpoint.size == 301
+    )
+
+
+async def test_what_was_published_is_never_contradicted(database: Database, tmp_path: Path) -> None:
+    """Where the folder is ahead of the log, or is another log's, nothing in it is overwritten."""
+    await say(database, "one", "two")
+    await notary(database, tmp_path).step()
+    checkpoint = tmp_path / "tlog" / "checkpoint"
+    kept = checkpoint.read_text()
+    for strange, why in (
+        (kept.replace("\n2\n", "\n9\n"), "was it restored"),
+        (kept.replace("\n2\n", "\n1\n"), "are not those"),
+        (kept.replace("astrolabe-test\n2", "another\n2"), "holds the log another"),
+        ("nonsense", "damaged"),
+    ):
+        checkpoint.write_text(strange)
+        await say(database, "more")
+        with pytest.raises(Contradiction, match=why):
+            await notary(database, tmp_path).step()
+        assert checkpoint.read_text() == strange
+
+
+async def test_keys_rotate_with_an_overlap(database: Database, tmp_path: Path) -> None:
+    """Old and new key sign together until the old one is retired; whoever knows only one is served until then."""
+    await say(database, "one")
+    await notary(database, tmp_path).step()
+    keys = SigningKeys(tmp_path / "keys")
+    (old,) = keys.public()
+    new = keys.rotate()
+    await say(database, "two")
+    await notary(database, tmp_path).step()
+    both = await export(database)
+    assert verify_export(io.BytesIO(both), [old]).proven == verify_export(io.BytesIO(both), [new]).proven
+    keys.retire(old.hash.hex())
+    await say(database, "three")
+    last = await notary(database, tmp_path).step()
+    assert last
+    assert {each.key_id for each in parse_note(last.note).signatures} >= {new.hash}
+    assert old.hash not in {each.key_id for each in parse_note(last.note).signatures}
+    assert verify_export(io.BytesIO(await export(database)), [new]).proven.checkpoint.size == 3
+    assert keys.public() == [old, new]
+    for wrong in (new.hash.hex(), old.hash.hex(), ""):
+        with pytest.raises(KeyProblem):
+            keys.retire(wrong)
+
+
+async def test_keys_are_nobody_elses_to_read(tmp_path: Path) -> None:
+    """The folder and the private keys are open to their owner alone; a damaged key is told, not replaced."""
+    keys = SigningKeys(tmp_path / "keys")
+    (key,) = keys.ensure()
+    assert key == keys.ensure()[0]
+    (private,) = (tmp_path / "keys").glob("*.key")
+    assert (private.stat().st_mode & 0o777, (tmp_path / "keys").stat().st_mode & 0o777) == (0o600, 0o700)
+    private.write_text("PRIVATE+KEY+x")
+    with pytest.raises(KeyProblem, match="private key"):
+        keys.ensure()
+    private.unlink()
+    with pytest.raises(KeyProblem, match="retired"):
+        keys.ensure()

@@ -1,0 +1,76 @@
+"""Publishing: writes checkpoint and tiles to a folder outside the database, for anybody to serve or copy."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from domain.checkpoint import Checkpoint, read_checkpoint
+from domain.merkle import verify_consistency
+from domain.note import NoteError, parse_note
+from domain.tiles import tiles_between
+from store.checkpoints import Signed
+from store.tree import Tree
+
+CHECKPOINT = "checkpoint"
+
+
+class Contradiction(Exception):  # noqa: N818  a finding, not a fault
+    """What was published is not what the log says now; nothing published is overwritten."""
+
+
+class Unwritable(Exception):  # noqa: N818  what is so
+    """The folder cannot be written."""
+
+
+class Publisher:
+    """One folder of one log."""
+
+    def __init__(self, folder: Path, tree: Tree) -> None:
+        self._folder: Path = folder
+        self._tree: Tree = tree
+
+    async def publish(self, signed: Signed) -> None:
+        """Bring the folder up to a checkpoint, which is written last; raises Contradiction where it says otherwise."""
+        new = read_checkpoint(parse_note(signed.note))
+        old = self._published()
+        if old:
+            await self._compare(old, new)
+        try:
+            await self._write(old, new, signed.note)
+        except OSError as error:
+            raise Unwritable(f"{self._folder} cannot be written: {error.strerror}") from None
+
+    async def _write(self, old: Checkpoint | None, new: Checkpoint, note: str) -> None:
+        for tile in tiles_between(old.size if old else 0, new.size):
+            await asyncio.to_thread(write, self._folder / tile.path, await self._tree.file(tile))
+        await asyncio.to_thread(write, self._folder / CHECKPOINT, note.encode(), lasting=True)
+
+    def _published(self) -> Checkpoint | None:
+        try:
+            return read_checkpoint(parse_note((self._folder / CHECKPOINT).read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+        except (NoteError, UnicodeDecodeError) as error:
+            raise Contradiction(f"{self._folder / CHECKPOINT} is damaged: {error}") from None
+
+    async def _compare(self, old: Checkpoint, new: Checkpoint) -> None:
+        if old.origin != new.origin:
+            raise Contradiction(f"{self._folder} holds the log {old.origin}, and this one is {new.origin}")
+        if old.size > new.size:
+            raise Contradiction(f"{self._folder} has {old.size} entries, and the log {new.size}: was it restored?")
+        if old.size and not verify_consistency(
+            old.size, new.size, await self._tree.consistency(old.size, new.size), old.root, new.root
+        ):
+            raise Contradiction(f"the log's first {old.size} entries are not those that {self._folder} holds")
+
+
+def write(path: Path, content: bytes, *, lasting: bool = False) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
+    beside.replace(path)
