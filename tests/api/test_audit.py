@@ -172,7 +172,7 @@ BAD = {
     "/audit/tlog/tile/0/000": "not-in-the-tree",
     "/audit/tlog/tile/63/000": "not-in-the-tree",
     "/audit/tlog/tile/1/000.p/1": "not-in-the-tree",
-    "/audit/tlog/": "not-in-the-tree",
+    "/audit/tlog/nothing": "not-in-the-tree",
     "/upgrades/01a205ed-b9df-7372-8351-5238dbf134f3/evidence": "upgrade-unknown",
 }
 
