@@ -33,6 +33,7 @@ from store.migrate import migrate
 from store.sequencer import Sequencer
 from store.tree import Tree
 from workers import shell
+from workers.notary import PAUSE_SECONDS
 
 HOME = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -40,6 +41,7 @@ KEY = PrivateKey("astrolabe-bench", bytes(range(32)))
 STREAM_LENGTH = 50
 CLIENTS = (8, 32)
 CHUNK = 20_000
+READY = "ready"
 
 
 async def fill(url: str, events: int) -> None:
@@ -117,23 +119,27 @@ def verify(path: Path, key: str) -> None:
     told(found.proven.checkpoint.size, time.perf_counter() - started)
 
 
-async def grow() -> None:
-    """Build the tree behind the sequencer for ever, as the notary does."""
-    async with Database(os.environ["ASTROLABE_BENCH_URL"], pool_size=1) as database:
+async def follow(*, grow: bool) -> None:
+    """Give positions for ever and, if asked, build the tree behind them in the same process, as the relay does."""
+    async with Database(os.environ["ASTROLABE_BENCH_URL"], pool_size=2) as database, asyncio.TaskGroup() as group:
+        group.create_task(Sequencer(database).run())
+        print(READY, flush=True)
         tree = Tree(database)
-        while True:
+        while grow:
             await tree.drain()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 @asynccontextmanager
-async def beside(url: str, module: str, *words: str) -> AsyncGenerator[None]:
-    """Let a process run beside the appends."""
+async def beside(url: str, part: str) -> AsyncGenerator[None]:
+    """Let a process run beside the appends, from when it is ready."""
     with TemporaryDirectory() as logs:
-        argv = [sys.executable, "-m", module, *words]
-        env = environment(ASTROLABE_BENCH_URL=url)
-        process = shell.supervise(argv, env=env, log=Path(logs) / "log", cwd=HOME)
+        log = Path(logs) / "log"
+        argv = [sys.executable, "-m", "bench.audit", "--part", part]
+        process = shell.supervise(argv, env=environment(ASTROLABE_BENCH_URL=url), log=log, cwd=HOME)
         try:
+            while READY not in (log.read_text("utf-8") if log.exists() else ""):  # noqa: ASYNC110  another process writes it
+                await asyncio.sleep(0.05)
             yield
         finally:
             await process.stop()
@@ -166,12 +172,8 @@ async def cost(url: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
         for clients in CLIENTS:
             speeds: dict[str, float] = {}
             for how in ("with", "without") if number % 2 else ("without", "with"):
-                async with beside(url, "bench.sequencing"):
-                    if how == "with":
-                        async with beside(url, "bench.audit", "--part", "grow"):
-                            speeds[how] = await append(url, clients, seconds)
-                    else:
-                        speeds[how] = await append(url, clients, seconds)
+                async with beside(url, "grow" if how == "with" else "sequence"):
+                    speeds[how] = await append(url, clients, seconds)
                 # What was left behind is no load of the next turn.
                 await child("--part", "build", url=url)
             samples.append(
@@ -191,7 +193,7 @@ async def bench(events: int, rounds: int, seconds: float) -> dict[str, Any]:
         url = await server.create_database("trail")
         await migrate(url)
         with TemporaryDirectory() as folder:
-            for many in (events // 10, events):
+            for many in (events // 10, events) if events else ():
                 await fill(url, many)
                 path = Path(folder) / f"{many}.jsonl"
                 run: dict[str, Any] = {"events": many}
@@ -234,16 +236,17 @@ def keep(found: dict[str, Any]) -> Path:
 def main() -> None:
     """Measure, print tables and keep the numbers."""
     parser = argparse.ArgumentParser(prog="python -m bench.audit", description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000, help="how long the trail is")
+    parser.add_argument("--events", type=int, default=1_000_000, help="how long the trail is; 0 measures appends only")
     parser.add_argument("--rounds", type=int, default=5, help="how often appends are measured in pairs")
     parser.add_argument("--seconds", type=float, default=5, help="how long each time")
-    parser.add_argument("--part", choices=("build", "export", "verify", "grow"), help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=("build", "export", "verify", "grow", "sequence"), help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.part == "verify":
         verify(asked.file, KEY.public.text)
         return
-    parts = {"build": build, "export": lambda: export(asked.file), "grow": grow}
+    parts = {"build": build, "export": lambda: export(asked.file)}
+    parts |= {"grow": lambda: follow(grow=True), "sequence": lambda: follow(grow=False)}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if asked.part:
             runner.run(parts[asked.part]())

@@ -21,7 +21,8 @@ REST_SECONDS = 3.0
 """How long new events wait for their checkpoint at most, where nothing fails."""
 SILENT_SECONDS = 3600.0
 """How old a checkpoint may become where nothing happens."""
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 1.0
+"""How long events are gathered before they are added: together they cost the appends less."""
 
 TOLD = (KeyProblem, Contradiction, Unwritable, NoteError, StoreError)
 
@@ -57,7 +58,6 @@ class Notary:
                 # Nothing published is overwritten meanwhile, and no upgrade stands still for it.
                 LOG.error("no checkpoint: %s", problem)  # noqa: TRY400  the sentence says all
                 await asyncio.sleep(self._how.rest_seconds)
-            # Events are cheaper to add together.
             await asyncio.sleep(PAUSE_SECONDS)
             await self._tail.wait(min(self._how.rest_seconds, self._how.silent_seconds))
 
