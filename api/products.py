@@ -18,7 +18,7 @@ class ProductView(Struct, frozen=True):
 
     name: str
     title: str
-    npm: Npm
+    npm: Npm | None
     kinds: tuple[Kind, ...]
     start: Start
     health: Health

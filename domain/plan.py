@@ -8,12 +8,20 @@ from domain.words import Sha256, Step, Version
 
 
 class Artifact(Struct, frozen=True):
-    """One exact thing to run: where it comes from, its version, and the hash that proves it."""
+    """One exact thing to run: a version of an npm package or of a container image."""
 
     package: str
+    """The package's name, or the image's repository without its registry."""
     version: Version
     integrity: str
+    """The hash that proves it: npm's SHA-512, or the image's digest."""
     registry: str
+    """Where it comes from: a registry's URL for a package, its host for an image."""
+
+    @property
+    def name(self) -> str:
+        """Name it as its own tools do."""
+        return f"{self.package}{':' if self.integrity.startswith('sha256:') else '@'}{self.version}"
 
 
 class Check(Struct, frozen=True):

@@ -93,7 +93,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     title: str
-    npm: Npm
+    npm: Npm | None = None
     kinds: tuple[Kind, ...] = ("npx",)
     start: Start = Start()
     health: Health = Health()
@@ -105,6 +105,13 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     notes: Notes | None = None
     release: tuple[Release, ...] = ()
     """The releases that are known; most often from a file of their own."""
+
+    @property
+    def package(self) -> Npm:
+        """Give the npm package of a product whose kinds come from one; no product file lacks what its kinds need."""
+        if self.npm is None:
+            raise ProductError(f"{self.name} has no [npm]")
+        return self.npm
 
 
 def parse_product(text: str, filename: str) -> Product:
@@ -122,8 +129,9 @@ def parse_product(text: str, filename: str) -> Product:
 
 def _complaints(product: Product) -> list[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
-    if (product.npm.bin is None) == (product.npm.entry is None):
+    if product.npm and (product.npm.bin is None) == (product.npm.entry is None):
         found.append(("[npm] needs exactly one of bin and entry", ("npm",)))
+    found += [(f"the kind {kind} needs {need}", ("kinds",)) for kind, need in _lacking(product)]
     found += [
         (f"the kind {kind} cannot be upgraded yet; write npx", ("kinds",)) for kind in product.kinds if kind != "npx"
     ]
@@ -138,6 +146,10 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
     failed = [each for each in product.log.failed if not _compiles(each)]
     found += [(f"{each!r} is no regular expression", ("log", "failed")) for each in failed]
     return found
+
+
+def _lacking(product: Product) -> list[tuple[Kind, str]]:
+    return [(kind, "[npm]") for kind in product.kinds if kind == "npx" and product.npm is None]
 
 
 def _strange(value: str) -> bool:

@@ -123,23 +123,23 @@ class World:
     async def owner_starts(self, version: str = "1.1.0") -> Process:
         """Install and start a version as its owner did before Astrolabe."""
         artifact = await self.artifact(version)
-        await self.driver.pull(artifact, lambda _: None)
+        await self.driver.pull(artifact, lambda _, __: None)
         return await self.owner_starts_artifact(artifact)
 
     async def artifact(self, version: str) -> Artifact:
         """Resolve a version, once a session: a release is the same wherever it is published."""
         known = self.registry.url, version
         if known not in RESOLVED:
-            RESOLVED[known], _ = await self.driver.resolve(version)
+            RESOLVED[known] = (await self.driver.resolve(version)).artifact
         return RESOLVED[known]
 
     async def owner_starts_artifact(self, artifact: Artifact) -> Process:
         """Start an artifact by hand and wait until it serves."""
-        started = self.driver.start(artifact, f"owner-{uuid4().hex}")
+        started = await self.driver.start(artifact, f"owner-{uuid4().hex}")
         async with Probe.open(self.config, self.product) as probe, asyncio.timeout(20):
             while not (await probe.health())[0]:
                 await asyncio.sleep(0.02)
-        return started
+        return process.by_id(started)
 
     async def register(self, version: str = "1.1.0") -> None:
         """Register the instance."""
@@ -199,9 +199,9 @@ class World:
         (found,) = [each.problem for each in await self.told() if getattr(each, "problem", None)]
         return found
 
-    def running(self) -> str | None:
+    async def running(self) -> str | None:
         """Tell which version listens."""
-        found = self.driver.running()
+        found = await self.driver.running()
         return found.version if found else None
 
     def gateways(self) -> list[Process]:

@@ -64,10 +64,14 @@ class InstanceDatabase:
         self._database: Database = database
         self._password: str | None = password
 
+    async def where(self) -> Database:
+        """Say where this host reaches the server now."""
+        return self._database
+
     @contextlib.asynccontextmanager
     async def connection(self, name: str | None = None) -> AsyncGenerator[Connection]:
         """Connect to a database of the server, by default the maintenance one; errors end the step."""
-        where = self._database
+        where = await self.where()
         try:
             connection: Connection = await asyncpg.connect(
                 host=where.host,

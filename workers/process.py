@@ -32,6 +32,11 @@ class Process(Struct, frozen=True):
     folder: str = "/"
 
     @property
+    def id(self) -> str:
+        """What tells it apart, in one word."""
+        return f"{self.pid}@{self.created!r}"
+
+    @property
     def program(self) -> str:
         """The program and its script, without the options: those may hold secrets, also a stranger's."""
         return " ".join(word for word in self.argv[:2] if not word.startswith("-"))
@@ -43,10 +48,11 @@ class Process(Struct, frozen=True):
             return process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE
         return False
 
-    def ancestors(self) -> list[int]:
-        """List the pids that this process descends from."""
+    def ancestors(self) -> list[str]:
+        """List what this process descends from, each by its id."""
         with contextlib.suppress(psutil.Error):
-            return [parent.pid for parent in psutil.Process(self.pid).parents()]
+            parents = psutil.Process(self.pid).parents()
+            return [Process(parent.pid, parent.create_time()).id for parent in parents]
         return []
 
     def tree(self, package: str) -> Path | None:
@@ -76,6 +82,12 @@ def of(pid: int) -> Process:
         return _described(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return Process(pid, 0.0)
+
+
+def by_id(known: str) -> Process:
+    """Give the process of an id, as far as the id tells."""
+    pid, _, created = known.partition("@")
+    return Process(int(pid), float(created))
 
 
 def listener(port: int) -> Process | None:

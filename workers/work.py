@@ -20,7 +20,8 @@ from domain.words import Step
 from store.instances import InstanceRecorded, Instances, Loaded
 from store.outage import is_outage
 from store.outputs import Outputs
-from workers.drivers.npx import NpxDriver
+from workers.drivers.driver import Driver
+from workers.drivers.kinds import driver_of
 from workers.failure import LINE, TEXT, StepFailed
 from workers.host import Host
 from workers.output import Redactor
@@ -86,9 +87,9 @@ class Work:
             config = replace(config, port=port, address="127.0.0.1")
         return Site(self.host, self.loaded.instance_id, config)
 
-    def driver(self) -> NpxDriver:
+    def driver(self) -> Driver:
         """Give the driver of the instance's kind."""
-        return NpxDriver(self.site())
+        return driver_of(self.site())
 
     def due(self) -> Due | None:
         """Tell what is due now."""

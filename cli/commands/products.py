@@ -23,7 +23,7 @@ def products(products: tuple[Path, ...], check: Path | None) -> None:
         click.echo(f"{check}: {parse_product(text, str(check)).title} is well described.")
         return
     for each in load_products(options.product_folders(products)).values():
-        click.echo(f"{each.name:<16} {each.title:<24} {each.npm.package}")
+        click.echo(f"{each.name:<16} {each.title:<24} {each.npm.package if each.npm else ''}")
 
 
 COMMANDS = (products,)

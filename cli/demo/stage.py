@@ -72,23 +72,23 @@ class Stage:
 
     async def install(self, version: str) -> Artifact:
         """Install a version as its owner would."""
-        package = self.host.products["unleash"].npm
+        package = self.host.products["unleash"].package
         with self.screen.console.status(f"   asking npm about {package.package}@{version}"):
-            artifact, _ = await self.driver.resolve(version)
+            artifact = (await self.driver.resolve(version)).artifact
         place = npm.shelf(self.host.artifacts(), artifact)
         self.screen.command(argv.install(("npm",), package, version, str(place)))
         with self.screen.console.status("   npm begins") as status:
-            await self.driver.pull(artifact, lambda count: status.update(f"   npm has fetched {count} packages"))
+            await self.driver.pull(artifact, lambda count, _: status.update(f"   npm has fetched {count} packages"))
         return artifact
 
     async def start(self, artifact: Artifact) -> None:
         """Start a version and wait until it is healthy."""
         mark = f"{self.config.name}-first"
-        started = self.driver.start(artifact, mark)
+        started = await self.driver.start(artifact, mark)
         product = self.host.products["unleash"]
         with self.screen.console.status("   starting"), contextlib.suppress(TimeoutError):
             async with Probe.open(self.config, product) as probe, asyncio.timeout(HEALTHY_SECONDS):
-                while started.alive():
+                while await self.driver.alive(started):
                     if (await probe.health())[0]:
                         return
                     await asyncio.sleep(0.1)
@@ -96,8 +96,7 @@ class Stage:
 
     async def stop(self) -> None:
         """End the instance, whichever version runs."""
-        if running := self.driver.running():
-            await self.driver.stop(running.process)
+        await self.driver.stop_all()
 
     async def flags_in(self, database: str) -> set[str]:
         """Read the flags straight from a database of the server."""

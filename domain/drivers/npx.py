@@ -41,21 +41,21 @@ def program(node: str, package: Npm, tree: str) -> tuple[str, ...]:
 
 def start(node: str, product: Product, tree: str, args: Sequence[str]) -> tuple[str, ...]:
     """Start the gateway from its tree."""
-    return (*program(node, product.npm, tree), *args)
+    return (*program(node, product.package, tree), *args)
 
 
 def planned_commands(
     config: InstanceConfig, product: Product, from_version: str, target: str
 ) -> tuple[PlannedCommand, ...]:
     """List what an upgrade will run, as the user could have typed it."""
-    shelf = f"$ASTROLABE_DATA/artifacts/{product.npm.package}"
-    npm = ("npm",)
-    commands = [PlannedCommand("preflight", view(npm, product.npm, target))]
+    package, npm = product.package, ("npm",)
+    shelf = f"$ASTROLABE_DATA/artifacts/{package.package}"
+    commands = [PlannedCommand("preflight", view(npm, package, target))]
     if config.database:
         dump = f"$ASTROLABE_DATA/backups/{config.name}.dump"
         commands.append(PlannedCommand("backup", postgres.dump("pg_dump", config.database, dump)))
     commands += [
-        PlannedCommand("pull", install(npm, product.npm, version, f"{shelf}/{version}"))
+        PlannedCommand("pull", install(npm, package, version, f"{shelf}/{version}"))
         for version in (from_version, target)
     ]
     if config.database:

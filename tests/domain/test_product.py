@@ -125,6 +125,12 @@ def test_dotted_and_quoted_keys_are_found():
     assert complaint('name = "x"\n"title" = 3\n').startswith("flags.toml:2: ")
 
 
+def test_a_kind_without_what_it_is_made_of_is_refused():
+    """Whoever names a kind must say where its artifacts come from."""
+    said = complaint('name = "x"\ntitle = "X"\nkinds = ["npx"]\n')
+    assert said == "flags.toml:3: the kind npx needs [npm]"
+
+
 def test_an_empty_file_is_refused():
     """A file with nothing in it lacks everything."""
     assert complaint("").startswith("flags.toml:1: ")

@@ -34,12 +34,12 @@ async def test_nothing_is_touched_before_somebody_else_approves(standin: World) 
     waiting = (await standin.loaded()).state
     assert isinstance(waiting, s.Waiting)
     assert waiting.plan.new.version == "2.0.0"
-    assert (standin.running(), standin.dumps()) == ("1.1.0", [])
+    assert (await standin.running(), standin.dumps()) == ("1.1.0", [])
     await standin.write("written while it waits")
     await approve(standin)
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == standin.running()
+    assert loaded.state.it.version == "2.0.0" == await standin.running()
     assert "written while it waits" in await standin.items()
     trail = {type(each.event): (each.cause.actor, each.cause.reason) for each in loaded.history}
     assert trail[e.UpgradeRequested] == ("alice", "to try it")
@@ -61,7 +61,7 @@ async def test_a_plan_that_changed_since_its_approval_is_not_carried_out(standin
     assert problem.code == "plan-changed"
     assert "1.2.0" in problem.detail
     assert "2.0.0" in problem.detail
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
 
 
 async def test_what_nobody_approved_in_time_is_recorded_by_a_worker(standin: World) -> None:

@@ -61,7 +61,7 @@ async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monke
         *_around("the start"),
     }
     assert await standin.facts() == UPGRADED
-    assert standin.running() == "2.0.0"
+    assert await standin.running() == "2.0.0"
     assert await standin.items() == ["first"]
     await _nothing_stray(standin)
 
@@ -82,7 +82,7 @@ async def test_the_way_back_outlives_a_death_at_every_moment(standin: World, mon
     await standin.ask(RequestUpgrade(new_id(), "1.2.0"))
     assert set(await outlive(standin, mortality)) >= BACK - _around("the end of a gateway")
     assert await standin.facts() == FAILED
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
     assert ("FIRST",) in await standin.rows("SELECT name FROM items", (await standin.kept("database"))[0])
     await _nothing_stray(standin)
@@ -98,7 +98,7 @@ async def test_a_rollback_outlives_a_death_at_every_moment(standin: World, monke
     await standin.ask(RequestRollback(await standin.upgrade_id(), accept_lost_writes=True))
     assert set(await outlive(standin, mortality)) >= BACK | _around("StepStarted rollback", "RollbackStarted")
     assert await standin.facts() == TAKEN_BACK
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
     restored = await standin.one(e.DatabaseRestored)
     assert ("second",) in await standin.rows("SELECT name FROM items", restored.kept)
@@ -116,6 +116,6 @@ async def test_a_gateway_that_died_with_its_worker_in_mid_migration_is_not_start
     with pytest.raises(Killed):
         await hooked(standin, "worker-1", when({"before MigrationFinished": die}))(standin.instance_id)
     await standin.carry_out("worker-2")
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert (await standin.problem()).code == "start-lost"
     await _nothing_stray(standin)

@@ -31,7 +31,7 @@ async def _rolled_back(standin: World, target: str, code: str) -> e.RollbackStar
     assert turned.problem.code == code
     assert turned.problem.todo
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == standin.running()
+    assert loaded.state.it.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert len(standin.gateways()) == 1
     (kept,) = await standin.kept("database")
@@ -76,11 +76,11 @@ async def test_a_doctor_that_complains_is_believed(standin: World) -> None:
 async def test_a_failed_upgrade_can_be_retried(standin: World) -> None:
     """After the data was mended a retry goes through, under the same upgrade and as its second attempt."""
     await upgrade(standin, "2.0.0", MigrationStarted=lambda: _limit(standin, 0))
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == standin.running()
+    assert loaded.state.it.version == "2.0.0" == await standin.running()
     assert loaded.state.it.succeeded
     assert loaded.state.it.succeeded.attempt == 2
     assert len(await standin.databases()) == 3
@@ -99,7 +99,7 @@ async def test_a_database_that_refuses_the_new_version_is_taken_back(standin: Wo
     assert turned.problem
     assert turned.problem.code == "start-failed"
     assert "too many connections" in turned.problem.detail
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
 
 
@@ -124,7 +124,7 @@ async def test_a_role_locked_out_for_a_while_is_waited_for(standin: World, monke
     assert problem.code == "database-error"
     assert "not permitted to log in" in problem.detail
     assert len(tries) == 2
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
 
 
@@ -142,7 +142,7 @@ async def test_a_port_that_stays_taken_ends_inconsistent_until_it_is_free(standi
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
 
 
@@ -153,7 +153,7 @@ async def test_a_port_that_is_given_back_in_time_ends_rolled_back(standin: World
         loaded = await upgrade(standin, "2.0.0", DatabaseRestored=lambda: process.end(thief))
     assert isinstance(loaded.state, s.Idle)
     assert (await standin.problem()).code == "port-taken"
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
 
 
@@ -221,9 +221,9 @@ async def test_a_password_that_is_also_a_name_breaks_nothing(standin: World) -> 
     await standin.owner_starts()
     before = await standin.shape()
     await standin.upgrade("2.0.0")
-    assert standin.running() == "2.0.0"
+    assert await standin.running() == "2.0.0"
     await standin.roll_back(accept=True)
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before
 
 
@@ -233,7 +233,7 @@ async def test_what_cannot_be_discarded_now_is_discarded_later(standin: World) -
     lock, unlock = (f"ALTER ROLE {standin.database} {word}" for word in ("NOLOGIN", "LOGIN"))
     await upgrade(standin, "1.2.0", UpgradeRolledBack=lambda: run(standin.server, lock))
     assert len(await standin.kept("database")) == 1
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     await run(standin.server, unlock)
     await standin.carry_out()
     assert await standin.kept("database") == []
@@ -259,5 +259,5 @@ async def test_a_secret_that_vanishes_ends_inconsistent_until_it_is_back(
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.shape() == before

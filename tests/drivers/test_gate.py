@@ -42,12 +42,12 @@ async def test_a_breaking_release_waits_to_be_named(standin: World) -> None:
     """Refused with its notes; named, the upgrade runs over both stops, and the plan in the log has the notes."""
     know(standin, release=RELEASES)
     state = await ask(standin, "2.2.0")
-    assert state.it.version == "1.1.0" == standin.running()
+    assert state.it.version == "1.1.0" == await standin.running()
     problem = (await standin.one(e.UpgradeRefused)).problem
     assert problem.code == "breaking-release"
     assert "2.0.0: The column note is gone." in problem.detail
     state = await ask(standin, "2.2.0", "2.0.0")
-    assert state.it.version == "2.2.0" == standin.running()
+    assert state.it.version == "2.2.0" == await standin.running()
     plan = (await standin.one(e.PreflightPassed)).plan
     assert [stop.version for stop in plan.stops] == ["2.0.0", "2.1.0"]
     assert plan.breaking == ("2.0.0",)
@@ -120,7 +120,7 @@ async def test_a_feed_that_cannot_be_used_stops_nothing(standin: World, status: 
     """What is unread may break, so nothing begins; the old version serves on."""
     with feed(status, body) as url:
         know(standin, notes=Notes(url))
-        assert (await ask(standin, "2.0.0")).it.version == "1.1.0" == standin.running()
+        assert (await ask(standin, "2.0.0")).it.version == "1.1.0" == await standin.running()
     problem = await standin.problem()
     assert (problem.code, says in problem.detail) == ("notes-unreadable", True)
     assert problem.todo

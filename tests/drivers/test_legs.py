@@ -36,7 +36,7 @@ async def test_every_stop_runs_once_and_leaves_a_copy(standin: World) -> None:
     await begun(standin, "2.2.0")
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.2.0" == standin.running()
+    assert loaded.state.it.version == "2.2.0" == await standin.running()
     assert [each.version for each in await standin.told() if isinstance(each, e.LegFinished)] == [*STOPS]
     assert await standin.items() == ["first"]
     first, *later = await copies(standin)
@@ -77,7 +77,7 @@ async def test_a_failure_in_the_third_leg_returns_to_the_first_version(standin: 
     assert isinstance(loaded.state, s.Idle)
     assert loaded.state.it.last
     assert loaded.state.it.last.outcome == "rolled_back"
-    assert loaded.state.it.version == "1.1.0" == standin.running()
+    assert loaded.state.it.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert "2302-link-owners" in (await standin.problem()).detail
     first, *later = await copies(standin)
@@ -97,6 +97,6 @@ async def test_a_rollback_after_three_legs_goes_back_to_the_beginning(standin: W
     await standin.carry_out()
     loaded = await standin.roll_back(accept=True)
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == standin.running()
+    assert loaded.state.it.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert (await copies(standin))[1] in await standin.databases()

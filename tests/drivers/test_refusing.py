@@ -23,13 +23,13 @@ from workers.steps.pull import ATTEMPTS
 
 async def _refused(standin: World, target: str, code: str) -> e.UpgradeRefused:
     """An upgrade that is refused: the same process serves on, and nothing was made."""
-    before, running = await standin.shape(), standin.driver.running()
+    before, running = await standin.shape(), await standin.driver.running()
     loaded = await standin.upgrade(target)
     refused = await standin.one(e.UpgradeRefused)
     assert refused.problem.code == code
     assert refused.problem.todo or code in {"version-unknown", "not-newer", "already-at-version"}
     assert isinstance(loaded.state, s.Idle)
-    assert (standin.driver.running(), await standin.shape()) == (running, before)
+    assert (await standin.driver.running(), await standin.shape()) == (running, before)
     assert await standin.databases() == {standin.database}
     assert standin.dumps() == []
     return refused
@@ -37,15 +37,15 @@ async def _refused(standin: World, target: str, code: str) -> e.UpgradeRefused:
 
 async def test_a_tampered_tarball_stops_nothing(standin: World) -> None:
     """What does not match the planned integrity is refused in pull, at once, and the old process goes on."""
-    running = standin.driver.running()
+    running = await standin.driver.running()
     await _unpulled(standin, "1.3.0")
     standin.registry.tamper("standin-gateway", "1.3.0")
     loaded = await standin.upgrade("1.3.0")
     assert isinstance(loaded.state, s.Idle)
     failed = await standin.one(e.UpgradeFailed)
     assert (failed.step, failed.problem.code) == ("pull", "wrong-artifact")
-    assert standin.driver.running() == running
-    assert not standin.driver.has(await standin.artifact("1.3.0"))
+    assert await standin.driver.running() == running
+    assert not await standin.driver.has(await standin.artifact("1.3.0"))
 
 
 async def _unpulled(standin: World, version: str) -> None:
@@ -87,7 +87,7 @@ async def test_a_registry_that_is_down_is_told_apart_from_an_unknown_version(sta
 
 async def test_a_registry_that_goes_down_fails_the_pull_after_retries(standin: World) -> None:
     """The pull asks a few times, then the upgrade fails with nothing touched; its dump is kept for a while."""
-    running = standin.driver.running()
+    running = await standin.driver.running()
     await _unpulled(standin, "1.3.0")
 
     async def down() -> None:
@@ -99,7 +99,7 @@ async def test_a_registry_that_goes_down_fails_the_pull_after_retries(standin: W
     failed = await standin.one(e.UpgradeFailed)
     assert (failed.step, failed.problem.code) == ("pull", "pull-failed")
     assert standin.registry.requests["standin-gateway"] == ATTEMPTS
-    assert standin.driver.running() == running
+    assert await standin.driver.running() == running
     assert await standin.kept("dump") == standin.dumps()
     assert len(standin.dumps()) == 1
 
@@ -108,7 +108,7 @@ async def test_an_instance_that_does_not_run_is_refused(standin: World) -> None:
     """What is down already is not upgraded: a person should know first."""
     await standin.stop()
     refused = await _refused(standin, "2.0.0", "preflight-health")
-    assert any("nothing on this host listens" in each for each in refused.problem.seen)
+    assert any("nothing on this host serves" in each for each in refused.problem.seen)
 
 
 async def test_another_version_than_the_log_believes_is_refused(standin: World) -> None:
@@ -150,12 +150,12 @@ async def test_a_full_disk_fails_the_backup_with_nothing_touched(standin: World)
         async def fill() -> None:
             filling.write_bytes(b"x" * _free(disk))
 
-        running = standin.driver.running()
+        running = await standin.driver.running()
         await upgrade(standin, "2.0.0", PreflightPassed=fill)
         failed = await standin.one(e.UpgradeFailed)
         assert (failed.step, failed.problem.code) == ("backup", "no-space")
         assert [each.name for each in disk.iterdir()] == ["filling"]
-        assert standin.driver.running() == running
+        assert await standin.driver.running() == running
 
 
 def _free(disk: Path) -> int:

@@ -36,7 +36,7 @@ async def _succeeded_once(astrolabe: Astrolabe, standin: World, upgrade_id: str)
     assert operation["status"] == "succeeded", (operation, astrolabe.said())
     kinds = [each["type"] for each in await astrolabe.events(upgrade_id)]
     assert [kinds.count(kind) for kind in (*ONCE, *ONCE_LATER)] == [1] * 8
-    assert standin.running() == TARGET
+    assert await standin.running() == TARGET
     assert await standin.items() == ["first"]
     mine = process.marked_by({standin.instance_id}, str(standin.host.folder))
     assert len(mine) == 1
@@ -49,7 +49,7 @@ async def _succeeded_once(astrolabe: Astrolabe, standin: World, upgrade_id: str)
 async def _slow(step: str, standin: World):
     """Make a step take long enough to die in."""
     if step == "pull":
-        artifact, _ = await standin.driver.resolve(TARGET)
+        artifact = (await standin.driver.resolve(TARGET)).artifact
         shutil.rmtree(npm.shelf(standin.host.artifacts(), artifact), ignore_errors=True)
         shutil.rmtree(standin.host.folder / "npm-cache", ignore_errors=True)
         standin.registry.delay = 3
@@ -188,7 +188,7 @@ async def test_a_gateway_outlives_the_worker_that_started_it(astrolabe: Astrolab
     await _succeeded_once(astrolabe, standin, upgrade_id)
     await astrolabe.kill(worker)
     assert await standin.items() == ["first"]
-    assert standin.running() == TARGET
+    assert await standin.running() == TARGET
 
 
 async def test_cancelling_is_free_before_the_stop_and_a_rollback_after_it(astrolabe: Astrolabe, standin: World) -> None:
@@ -197,15 +197,15 @@ async def test_cancelling_is_free_before_the_stop_and_a_rollback_after_it(astrol
     async with _slow("pull", standin):
         astrolabe.worker()
         await astrolabe.event(upgrade_id, "step_started", step="pull")
-        before = standin.driver.running()
+        before = await standin.driver.running()
         await astrolabe.post(f"/upgrades/{upgrade_id}/cancel", reason="not today")
         assert (await astrolabe.done(upgrade_id))["status"] == "cancelled"
-    assert standin.driver.running() == before
+    assert await standin.driver.running() == before
     await astrolabe.post(f"/upgrades/{upgrade_id}/retry")
     await astrolabe.event(upgrade_id, "migration_started")
     await astrolabe.post(f"/upgrades/{upgrade_id}/cancel", reason="not that either")
     assert (await astrolabe.done(upgrade_id))["status"] == "rolled_back"
-    assert standin.running() == "1.1.0"
+    assert await standin.running() == "1.1.0"
     assert await standin.items() == ["first"]
     history = (await astrolabe.get(f"/instances/{standin.config.name}/history"))["items"]
     reasons = [each["reason"] for each in history if each["type"] in {"upgrade_cancelled", "rollback_started"}]

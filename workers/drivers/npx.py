@@ -1,26 +1,29 @@
 """The `npx` driver: Node trees pulled beforehand, and a gateway process that outlives the worker."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
 from domain.drivers import npx as argv
-from domain.plan import Artifact
-from domain.product import Product
+from domain.plan import Artifact, Check, PlannedCommand
+from domain.product import Npm, Product
 from workers import npm, process, shell, tools
+from workers.drivers.driver import GatewayId, OnFetch, Resolved, Running
+from workers.environment import inherited
 from workers.failure import StepFailed
+from workers.instance_database import InstanceDatabase
 from workers.process import Process
 from workers.site import Site
 
 DOCTOR_SECONDS = 120.0
-
-
-class Running(Struct, frozen=True):
-    """What listens on the instance's port now; the version is None where that is not the product at all."""
-
-    process: Process
-    version: str | None
+REAP_SECONDS = 0.5
+LOOK_SECONDS = 0.05
+LONGEST_OUTPUT = 65_536
+ADVICE = {
+    "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
+    "process": "Register the port that the product listens on, started from an installed package, then retry.",
+}
 
 
 class NpxDriver:
@@ -28,39 +31,65 @@ class NpxDriver:
 
     def __init__(self, site: Site) -> None:
         self._site: Site = site
+        self._npm: Npm = site.product.package
         self._artifacts: Path = site.host.artifacts()
+        self.database: InstanceDatabase | None = site.database
+        self.advice: Mapping[str, str] = ADVICE
 
-    async def resolve(self, version: str) -> tuple[Artifact, str | None]:
+    async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
-        return await npm.view(self._site.product.npm, version)
+        return Resolved(*await npm.view(self._npm, version))
 
-    def running(self) -> Running | None:
+    async def checks(self, needs: Sequence[str | None]) -> list[Check]:
+        """Check that this host's Node is in the range that each package asks for."""
+        return [await _node(each) for each in dict.fromkeys(needs)]
+
+    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
+        """List what is installed, started and asked."""
+        missing = [each for each in (old, *legs) if not await self.has(each)]
+        trees = {each: str(npm.shelf(self._artifacts, each)) for each in (old, *legs)}
+        commands = [
+            PlannedCommand("pull", argv.install(tools.npm(), self._npm, each.version, trees[each])) for each in missing
+        ]
+        start, doctor = self._site.product.start, self._site.product.doctor
+        for each in legs:
+            commands.append(PlannedCommand("migrate", argv.start(*self._program(each), start.args)))
+            if doctor:
+                commands.append(PlannedCommand("verify", argv.start(*self._program(each), doctor.args)))
+        return commands
+
+    async def running(self) -> Running | None:
         """Find what listens on the instance's port, and which version its tree holds."""
         found = process.listener(self._site.config.port)
-        if found is None:
-            return None
-        package = self._site.product.npm.package
-        tree = found.tree(package)
-        return Running(found, process.package_version(tree, package) if tree else None)
+        return self._described(found) if found else None
 
-    def has(self, artifact: Artifact) -> bool:
+    def _described(self, found: Process) -> Running:
+        package = self._npm.package
+        tree = found.tree(package)
+        version = process.package_version(tree, package) if tree else None
+        seen = f"process {found.pid} {'runs' if version else 'does not run'} {package}: {found.program}"
+        return Running(seen, version, frozenset(map(GatewayId, (found.id, *found.ancestors()))))
+
+    async def has(self, artifact: Artifact) -> bool:
         """Tell whether an artifact is on this host."""
         return npm.has_tree(self._artifacts, artifact)
 
-    async def pull(self, artifact: Artifact, on_fetch: Callable[[int], None]) -> None:
-        """Bring an artifact to this host; one that is here is left as it is."""
-        if not self.has(artifact):
-            await npm.install(self._site.product.npm, artifact, self._artifacts, self._site.instance_id, on_fetch)
+    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
+        """Install an artifact on this host; one that is here is left as it is."""
+        if not await self.has(artifact):
+            owner = self._site.instance_id
+            await npm.install(self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None))
 
-    def started(self, mark: str) -> Process | None:
+    async def started(self, mark: str) -> GatewayId | None:
         """Find the process of a start, in this worker's life or an earlier one's."""
-        return process.marked(self._mark(mark))
+        found = process.marked(self._mark(mark))
+        return GatewayId(found.id) if found else None
 
-    def was_started(self, mark: str) -> bool:
-        """Tell whether the program of a start ever began: a migration that may have begun must never be forgotten."""
+    async def was_started(self, mark: str) -> bool:
+        """Tell whether the program of a start ever began."""
         return self._attempt(mark).exists()
 
-    def start(self, artifact: Artifact, mark: str) -> Process:
+    async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         if holder := process.listener(self._site.config.port):
             raise StepFailed(
@@ -75,20 +104,39 @@ class NpxDriver:
             pid = shell.spawn(command, env=self._environment(mark), cwd=room, log=self.log(mark), mark=attempt)
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
-        return process.of(pid)
+        return GatewayId(process.of(pid).id)
 
-    async def stop(self, found: Process) -> None:
-        """End a gateway's process and wait until it is gone."""
-        await process.end(found)
+    async def alive(self, gateway: GatewayId) -> bool:
+        """Tell whether the process still runs."""
+        return process.by_id(gateway).alive()
+
+    async def exit_code(self, gateway: GatewayId) -> int | None:
+        """Wait a moment for the code of a process that ended; only the worker that started it ever learns it."""
+        pid = process.by_id(gateway).pid
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAP_SECONDS):
+                while (code := shell.exit_code(pid)) is None:  # noqa: ASYNC110  a thread stores it
+                    await asyncio.sleep(LOOK_SECONDS)
+                return code
+        return None
+
+    async def output(self, mark: str) -> str:
+        """Give the end of a start's output."""
+        try:
+            with self.log(mark).open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - LONGEST_OUTPUT))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     async def stop_all(self) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
-        running = self.running()
-        if running and running.version:
-            await self.stop(running.process)
+        found = process.listener(self._site.config.port)
+        if found and self._described(found).version:
+            await process.end(found)
         # One that a worker before us told to end may still be at it, and listens no more.
         for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
-            await self.stop(left)
+            await process.end(left)
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""
@@ -104,12 +152,12 @@ class NpxDriver:
             return False, str(error)
         return ended.returncode == 0, f"ended with code {ended.returncode}: {(ended.stdout + ended.stderr).strip()}"
 
-    def migration_files(self, artifact: Artifact) -> list[str] | None:
+    async def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List the migrations that an artifact brings, by the names they get in the database."""
         migrations = self._site.product.migrations
         if migrations is None or migrations.files is None:
             return None
-        package = npm.shelf(self._artifacts, artifact) / "node_modules" / self._site.product.npm.package
+        package = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
         return sorted(migrations.prefix + path.stem for path in package.glob(migrations.files))
 
     def log(self, mark: str) -> Path:
@@ -131,3 +179,11 @@ class NpxDriver:
         env = self._site.environment()
         own = {process.MARK: self._mark(mark)} if mark else {}
         return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}", **own}
+
+
+async def _node(engines: str | None) -> Check:
+    if engines is None:
+        return Check("node", True, "the package asks for no particular Node.js")
+    fits = await npm.node_satisfies(engines)
+    version = (await shell.run([tools.node(), "--version"], env=inherited(), deadline=30)).stdout.strip()
+    return Check("node", fits is not False, f"the package asks for Node.js {engines}; this host has {version}")

@@ -31,19 +31,19 @@ async def backup(work: Work) -> None:
     state = work.state
     if not isinstance(state, Planned):
         raise Superseded(type(state).__name__)
-    site, run = work.site(), state.run
-    if site.database is None:
+    site, database, run = work.site(), work.driver().database, state.run
+    if database is None:
         await work.report(e.BackupTaken(run.upgrade_id, None))
         return
     path = site.host.backups(site.instance_id) / f"{run.upgrade_id}-{run.attempt}.dump"
     unfinished = path.with_suffix(".unfinished")
     _clear_strays(work, path.parent)
     unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
-    size = await site.database.size()
+    size = await database.size()
     watch = asyncio.create_task(_tell(work, unfinished, size))
     try:
-        tool = await _dump(site, unfinished)
-        tables = await _prove(unfinished, site.database)
+        tool = await _dump(site, database, unfinished)
+        tables = await _prove(unfinished, database)
         sha256 = await asyncio.to_thread(_seal, unfinished)
         unfinished.rename(path)
     finally:
@@ -74,13 +74,11 @@ async def _tell(work: Work, path: Path, size: int) -> None:
             await work.progress("backup", f"dumped from {size:,} bytes of database", path.stat().st_size)
 
 
-async def _dump(site: Site, path: Path) -> str:
+async def _dump(site: Site, database: InstanceDatabase, path: Path) -> str:
     program = str(tools.postgres("pg_dump"))
-    if site.config.database is None:
-        raise StepFailed("database-unknown", "This instance was registered without a database.")
-    last = ""
+    where, last = await database.where(), ""
     for compress in COMPRESSIONS:
-        command = argv.dump(program, site.config.database, str(path), compress)
+        command = argv.dump(program, where, str(path), compress)
         try:
             await shell.run(command, env=site.database_environment(), deadline=DUMP_SECONDS, secrets=site.secrets)
         except shell.CommandProblem as error:

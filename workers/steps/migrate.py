@@ -38,8 +38,8 @@ async def stop(work: Work) -> None:
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
         await driver.stop_all()
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
-    if site.database:
-        await site.database.block()
+    if driver.database:
+        await driver.database.block()
     await work.report(e.InstanceStopped(state.run.upgrade_id, last))
 
 
@@ -62,7 +62,7 @@ async def copy(work: Work) -> None:
     state = work.state
     if not isinstance(state, s.Stopped):
         raise Superseded(type(state).__name__)
-    database = work.site().database
+    database = work.driver().database
     copied = None
     if database:
         name = beside(database.name, state.run, of_leg("before", len(state.legs)))
@@ -86,20 +86,20 @@ async def follow(work: Work) -> None:
     state = work.state
     if not isinstance(state, s.Migrating):
         raise Superseded(type(state).__name__)
-    site, driver, run = work.site(), work.driver(), state.run
+    driver, run = work.driver(), state.run
     mark, artifact = mark_of(run, of_leg("new", len(state.legs))), s.leg_to(state)
-    started = driver.started(mark)
+    started = await driver.started(mark)
     if started is None:
-        if driver.was_started(mark):
+        if await driver.was_started(mark):
             raise StepFailed(
                 "start-lost",
-                "The new version was started and its process is gone; a migration is never started twice.",
-                seen=Start(work, artifact, mark, "migrate").said(),
+                "The new version was started and is gone; a migration is never started twice.",
+                seen=await Start(work, artifact, mark, "migrate").said(),
                 todo="Read what it said, then retry.",
             )
-        if site.database:
-            await site.database.allow()
-        started = driver.start(artifact, mark)
+        if driver.database:
+            await driver.database.allow()
+        started = await driver.start(artifact, mark)
     healthy_at = await Start(work, artifact, mark, "migrate").until_healthy(started)
     before, after, last = await _counted(work, state)
     downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
@@ -107,9 +107,9 @@ async def follow(work: Work) -> None:
 
 
 async def _counted(work: Work, state: s.Migrating) -> tuple[int | None, int | None, str | None]:
-    site = work.site()
-    if site.database is None or site.product.migrations is None:
+    driver, migrations = work.driver(), work.site().product.migrations
+    if driver.database is None or migrations is None:
         return None, None, None
-    history = await site.database.history(site.product.migrations) or []
-    old = work.driver().migration_files(s.leg_from(state))
+    history = await driver.database.history(migrations) or []
+    old = await driver.migration_files(s.leg_from(state))
     return (len(old) if old is not None else None), len(history), history[-1] if history else None

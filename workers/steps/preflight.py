@@ -5,19 +5,16 @@ from datetime import UTC, datetime
 from domain import events as e
 from domain.crossing import crossed, judged
 from domain.decide import check_target
-from domain.drivers import npx as npx_argv
 from domain.drivers import postgres as pg_argv
 from domain.gate import pass_gate
 from domain.plan import Artifact, Check, Plan, PlannedCommand, same_way
 from domain.problem import Refused
 from domain.route import Route
 from domain.states import Approved, Requested
-from workers import npm, shell, tools
-from workers.environment import inherited
+from workers import tools
 from workers.failure import StepFailed
 from workers.probe import Probe
 from workers.releases import releases_of
-from workers.site import Site
 from workers.steps.room import database_checks
 from workers.work import Superseded, Work
 
@@ -30,34 +27,34 @@ async def preflight(work: Work) -> None:
         raise Superseded(type(state).__name__)
     site, driver = work.site(), work.driver()
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
-    await work.progress("preflight", f"asking the registry about {site.product.npm.package}@{state.run.target}")
-    new, engines = await driver.resolve(state.run.target)
-    route = await _route(work, new.version)
-    stops = [await driver.resolve(version) for version in route.legs[:-1]]
+    await work.progress("preflight", f"asking the registry about {site.product.title} {state.run.target}")
+    target = await driver.resolve(state.run.target)
+    route = await _route(work, target.artifact.version)
+    legs = (*[await driver.resolve(version) for version in route.legs[:-1]], target)
+    *stops, new = (leg.artifact for leg in legs)
     old = await _old(work, state.it.version)
     checks = [
-        *(_identity(each) for each in (*(stop for stop, _ in stops), new)),
-        *[await _node(each) for each in dict.fromkeys((*(wanted for _, wanted in stops), engines))],
-        *await _instance(work, site),
+        *(_identity(leg.artifact) for leg in legs),
+        *await driver.checks([leg.needs for leg in legs]),
+        *await _instance(work),
     ]
-    if site.database:
-        checks += await database_checks(site, site.database, len(route.legs))
+    if driver.database:
+        checks += await database_checks(site, driver.database, len(legs))
     bad = [check for check in checks if not check.ok]
     if bad:
         raise StepFailed(
             f"preflight-{bad[0].name}",
             f"Preflight found {len(bad)} reason{'s' if len(bad) > 1 else ''} not to begin: {bad[0].seen}",
             seen=[f"{check.name}: {check.seen}" for check in checks],
-            todo=_TODO.get(bad[0].name, "Mend what was found, then retry."),
+            todo={**_TODO, **driver.advice}.get(bad[0].name, "Mend what was found, then retry."),
         )
-    way = tuple(stop for stop, _ in stops)
     plan = Plan(
         old,
         new,
         tuple(checks),
-        _commands(site, old, (*way, new)),
+        await _commands(work, old, (*stops, new)),
         route.breaking,
-        way,
+        tuple(stops),
         crossed(route),
         judged(route),
     )
@@ -81,9 +78,7 @@ _TODO = {
     "no-route": "Upgrade to what the notes ask for first.",
     "notes-missing": "Add the notes, then retry.",
     "health": "Start the instance and see that it is healthy, then retry.",
-    "process": "Register the port that the product listens on, started from an installed package, then retry.",
     "version": "Tell Astrolabe what really runs (register or roll back by hand), then retry.",
-    "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "disk": "Free the space that is needed, then retry.",
     "tools": "Install PostgreSQL programs at least as new as the server (ASTROLABE_PG_BIN), then retry.",
     "settings": "Grant the instance's role what the database's own settings need, or reset those, then retry.",
@@ -102,13 +97,12 @@ async def _route(work: Work, resolved: str) -> Route:
 
 
 def _identity(artifact: Artifact) -> Check:
-    seen = f"{artifact.package}@{artifact.version} {artifact.integrity} from {artifact.registry}"
-    return Check("artifact", True, seen)
+    return Check("artifact", True, f"{artifact.name} {artifact.integrity} from {artifact.registry}")
 
 
 async def _old(work: Work, version: str) -> Artifact:
     try:
-        old, _ = await work.driver().resolve(version)
+        return (await work.driver().resolve(version)).artifact
     except StepFailed as failure:
         if failure.problem.code != "version-unknown":
             raise
@@ -117,53 +111,31 @@ async def _old(work: Work, version: str) -> Artifact:
             f"The running version {version} cannot be had from the registry again, so there would be no way back.",
             seen=failure.problem.seen,
         ) from None
-    return old
 
 
-async def _node(engines: str | None) -> Check:
-    if engines is None:
-        return Check("node", True, "the package asks for no particular Node.js")
-    fits = await npm.node_satisfies(engines)
-    version = (await shell.run([tools.node(), "--version"], env=inherited(), deadline=30)).stdout.strip()
-    return Check("node", fits is not False, f"the package asks for Node.js {engines}; this host has {version}")
-
-
-async def _instance(work: Work, site: Site) -> list[Check]:
+async def _instance(work: Work) -> list[Check]:
+    site = work.site()
     async with Probe.open(site.config, site.product) as probe:
         healthy, seen = await probe.health()
         answers = await probe.version()
     checks = [Check("health", healthy, seen)]
-    running = work.driver().running()
+    running = await work.driver().running()
     if running is None:
-        checks.append(Check("process", False, f"nothing on this host listens on port {site.config.port}"))
+        checks.append(Check("process", False, f"nothing on this host serves on port {site.config.port}"))
         return checks
-    known = running.version is not None
-    is_it = "runs" if known else "does not run"
-    seen = f"process {running.process.pid} {is_it} {site.product.npm.package}: {running.process.program}"
-    checks.append(Check("process", known, seen))
+    checks.append(Check("process", running.version is not None, running.seen))
     believed = work.busy.it.version
-    for what, version in (("its tree says", running.version), ("it answers that it is", answers)):
+    for what, version in (("what runs is", running.version), ("it answers that it is", answers)):
         if version is not None:
             checks.append(Check("version", version == believed, f"{what} {version}; the log says {believed}"))
     return checks
 
 
-def _commands(site: Site, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:
-    artifacts = site.host.artifacts()
-    trees = {each: str(npm.shelf(artifacts, each)) for each in (old, *legs)}
-    words = tools.npm()
-    commands: list[PlannedCommand] = []
-    if where := site.config.database:
-        dump = str(site.host.backups(site.instance_id) / "UPGRADE.dump")
-        commands.append(PlannedCommand("backup", pg_argv.dump(str(tools.postgres("pg_dump")), where, dump)))
-    for each in (old, *legs):
-        if not npm.has_tree(artifacts, each):
-            install = npx_argv.install(words, site.product.npm, each.version, trees[each])
-            commands.append(PlannedCommand("pull", install))
-    for each in legs:
-        start = npx_argv.start(str(tools.node()), site.product, trees[each], site.product.start.args)
-        commands.append(PlannedCommand("migrate", start))
-        if site.product.doctor:
-            doctor = npx_argv.start(str(tools.node()), site.product, trees[each], site.product.doctor.args)
-            commands.append(PlannedCommand("verify", doctor))
-    return tuple(commands)
+async def _commands(work: Work, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:
+    site, driver = work.site(), work.driver()
+    commands = await driver.commands(old, legs)
+    if driver.database is None:
+        return tuple(commands)
+    dump = str(site.host.backups(site.instance_id) / "UPGRADE.dump")
+    argv = pg_argv.dump(str(tools.postgres("pg_dump")), await driver.database.where(), dump)
+    return (PlannedCommand("backup", argv), *commands)

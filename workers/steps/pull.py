@@ -39,21 +39,22 @@ async def _with_retries(work: Work, artifact: Artifact) -> None:
 
 
 async def _pull(work: Work, artifact: Artifact) -> None:
-    fetched = 0
+    fetched: tuple[int, int | None] = (0, None)
 
-    def on_fetch(count: int) -> None:
+    def on_fetch(count: int, total: int | None) -> None:
         nonlocal fetched
-        fetched = count
+        fetched = count, total
 
     async def tell() -> None:
         while True:
-            await work.progress("pull", f"fetching {artifact.package}@{artifact.version}", fetched)
+            await work.progress("pull", f"fetching {artifact.name}", *fetched)
             await asyncio.sleep(1)
 
-    if work.driver().has(artifact):
+    driver = work.driver()
+    if await driver.has(artifact):
         return
     watch = asyncio.create_task(tell())
     try:
-        await work.driver().pull(artifact, on_fetch)
+        await driver.pull(artifact, on_fetch)
     finally:
         watch.cancel()

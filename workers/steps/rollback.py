@@ -46,10 +46,10 @@ async def assess(work: Work) -> None:
 
 async def _way_back(work: Work, point: RollbackPoint) -> None:
     """See that what the way back needs is still there, before anything stops."""
-    site = work.site()
-    site.environment()
-    await work.driver().pull(point.artifact, lambda _: None)
-    database = site.database
+    work.site().environment()
+    driver = work.driver()
+    await driver.pull(point.artifact, lambda _, __: None)
+    database = driver.database
     if database and point.copy and not await database.exists(point.copy.database):
         raise StepFailed(
             "copy-missing",
@@ -59,11 +59,11 @@ async def _way_back(work: Work, point: RollbackPoint) -> None:
 
 
 async def _since(work: Work, before: Writes) -> Writes:
-    site = work.site()
-    if site.database is None:
+    database, migrations = work.driver().database, work.site().product.migrations
+    if database is None:
         return Writes(0)
-    own = site.product.migrations.table if site.product.migrations else None
-    now = await site.database.counters()
+    own = migrations.table if migrations else None
+    now = await database.counters()
     tables = {name: count - before.tables.get(name, 0) for name, count in now.tables.items() if name != own}
     tables = {name: count for name, count in tables.items() if count}
     if any(count < 0 for count in tables.values()) or not set(before.tables) <= set(now.tables):
@@ -118,7 +118,7 @@ async def _restore(work: Work) -> None:
 
 
 async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Writes | None]:
-    database, back = work.site().database, state.back
+    database, back = work.driver().database, state.back
     if database is None:
         return None, None
     kept = writes = None
@@ -140,11 +140,11 @@ async def _revive(work: Work) -> None:
     state = work.state
     if not isinstance(state, s.Restored):
         raise Superseded(type(state).__name__)
-    site, driver, run, back = work.site(), work.driver(), state.run, state.back
+    driver, run, back = work.driver(), state.run, state.back
     mark = mark_of(run, "old")
-    if site.database:
-        await site.database.allow()
-    started = driver.started(mark) or driver.start(back.artifact, mark)
+    if driver.database:
+        await driver.database.allow()
+    started = await driver.started(mark) or await driver.start(back.artifact, mark)
     healthy_at = await Start(work, back.artifact, mark, "rollback").until_healthy(started)
     checks = await checks_of(work, back.artifact)
     refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")

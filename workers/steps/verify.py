@@ -28,7 +28,7 @@ async def verify(work: Work) -> None:
             e.LegFinished(state.run.upgrade_id, artifact.version, tuple(checks), datetime.now(UTC)),
         )
         return
-    database = work.site().database
+    database = work.driver().database
     counters = await database.counters() if database else Writes(0)
     await work.report(
         e.UpgradeSucceeded(state.run.upgrade_id, artifact.version, tuple(checks), counters, datetime.now(UTC))
@@ -41,10 +41,10 @@ async def checks_of(work: Work, artifact: Artifact) -> list[Check]:
     async with Probe.open(site.config, site.product) as probe:
         healthy, seen = await probe.health()
         checks = [Check("health", healthy, seen)]
-        running = driver.running()
-        tree = running.version if running else None
+        running = await driver.running()
+        runs = running.version if running else None
         answers = await probe.version()
-    checks.append(Check("version", tree == artifact.version, f"the process runs from a tree of {tree}"))
+    checks.append(Check("version", runs == artifact.version, f"what runs is version {runs}"))
     if site.product.version:
         checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
     if told := await driver.doctor(artifact):
@@ -56,15 +56,15 @@ async def checks_of(work: Work, artifact: Artifact) -> list[Check]:
 
 
 async def _database_checks(work: Work, artifact: Artifact) -> list[Check]:
-    site = work.site()
-    if site.database is None:
+    driver, migrations = work.driver(), work.site().product.migrations
+    if driver.database is None:
         return []
-    invalid = await site.database.invalid_indexes()
+    invalid = await driver.database.invalid_indexes()
     checks = [Check("indexes", not invalid, f"invalid: {', '.join(invalid) or 'none'}")]
-    if site.product.migrations is None:
+    if migrations is None:
         return checks
-    history = await site.database.history(site.product.migrations) or []
-    files = work.driver().migration_files(artifact)
+    history = await driver.database.history(migrations) or []
+    files = await driver.migration_files(artifact)
     if files is not None:
         missing = sorted(set(files) - set(history))
         strange = sorted(set(history) - set(files))
