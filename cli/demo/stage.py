@@ -35,6 +35,7 @@ class Stage:
     screen: Screen
     host: Host
     config: InstanceConfig
+    database: Database
     token: str
     log_url: str
 
@@ -63,7 +64,7 @@ class Stage:
             secrets={"INIT_ADMIN_API_TOKENS": f"file:{kept / f'{name}.token'}"},
         )
         host = Host("local", folder, load_products(), Secrets([kept]))
-        return cls(screen, host, config, token, log_url)
+        return cls(screen, host, config, database, token, log_url)
 
     @property
     def driver(self) -> NpxDriver:
