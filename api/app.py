@@ -24,7 +24,10 @@ from api import (
     tokens,
     upgrades,
     verbs,
+    webhook_deliveries,
+    webhook_types,
 )
+from api import webhooks as webhooks_routes
 from api.bodies import MAX_BODY, StrictRequest
 from api.documentation import openapi_config
 from api.failures import answer_failure
@@ -32,6 +35,7 @@ from api.metrics import Measured, Metrics
 from api.problems import ProblemDetails
 from api.services import opened
 from store.catalogue import load_products
+from store.webhook_settings import WebhookSettings
 
 ROUTES = (
     *instances.ROUTES,
@@ -46,13 +50,18 @@ ROUTES = (
     *audit_proofs.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,
+    *webhooks_routes.ROUTES,
+    *webhook_deliveries.ROUTES,
+    *webhook_types.ROUTES,
     *health.ROUTES,
     *metrics.ROUTES,
     *problem_types.ROUTES,
 )
 
 
-def create_app(*, database_url: str, product_folders: Sequence[Path] = ()) -> Litestar:
+def create_app(
+    *, database_url: str, product_folders: Sequence[Path] = (), webhooks: WebhookSettings | None = None
+) -> Litestar:
     """Make the application; raises ProductError and StoreError where a product file or the URL is wrong."""
     numbers = Metrics()
 
@@ -64,7 +73,7 @@ def create_app(*, database_url: str, product_folders: Sequence[Path] = ()) -> Li
 
     return Litestar(
         ROUTES,
-        lifespan=[opened(database_url, load_products(product_folders))],
+        lifespan=[opened(database_url, load_products(product_folders), webhooks or WebhookSettings())],
         state=State({"metrics": numbers}),
         middleware=[Measured(numbers)],
         request_class=StrictRequest,

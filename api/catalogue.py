@@ -44,6 +44,8 @@ _TYPES = (
     ProblemType("upgrade-unknown", 404, "No such upgrade", "GET /upgrades lists those that there are."),
     ProblemType("token-unknown", 404, "No such token", "GET /tokens lists those in use."),
     ProblemType("output-unknown", 404, "No such output", "Outputs are kept as long as the instance's retention."),
+    ProblemType("webhook-unknown", 404, "No such webhook", "GET /webhooks lists those that there are."),
+    ProblemType("delivery-unknown", 404, "No such delivery", "List the webhook's deliveries."),
     ProblemType("no-rollback-point", 404, "There is no way back recorded", "Only a succeeded upgrade leaves one."),
     ProblemType("no-checkpoint", 404, "Nothing was signed yet", "The relay signs; see that it runs, and ask again."),
     ProblemType("not-in-the-tree", 404, "The tree does not have this", "GET /audit/checkpoint tells how far it is."),
@@ -70,6 +72,9 @@ _TYPES = (
     ProblemType("token-exists", 409, "The token's name is in use", "Choose another, or revoke that token."),
     ProblemType("last-admin-token", 409, "The last admin token", "Make another admin token, then revoke this one."),
     ProblemType("evidence-not-ready", 409, "No checkpoint covers it yet", "Ask again in some seconds."),
+    ProblemType("webhook-exists", 409, "The webhook's name is in use", "Choose another, or change that webhook."),
+    ProblemType("webhooks-too-many", 409, "There are too many webhooks", "Remove one that is not needed."),
+    ProblemType("webhook-key-changed", 409, "The master key is another", "Restore its file, or rotate the secret."),
     ProblemType("request-in-flight", 409, "The first request is still under way", "Ask again in a moment."),
     ProblemType("version-mismatch", 412, "Somebody else was faster", "Read again, and decide on what is now so."),
     ProblemType("body-too-large", 413, "The body is too large", "A body may have 65536 bytes."),
@@ -84,6 +89,7 @@ _TYPES = (
     ProblemType("database-missing", 422, "The product needs a database", "Say in `database` where it is."),
     ProblemType("instance-too-large", 422, "The settings are too long", "Keep them below 32768 bytes altogether."),
     ProblemType("fixed-at-registration", 422, "A fixed field was changed", "Register another instance instead."),
+    ProblemType("webhook-url-forbidden", 422, "Nothing may be sent there", "`detail` says why, and what may be."),
     ProblemType(
         "idempotency-key-reused",
         422,
@@ -92,6 +98,7 @@ _TYPES = (
     ),
     ProblemType("internal-error", 500, "A fault of ours", "Ask again; if it stays, report it with the log of the API."),
     ProblemType("database-unavailable", 503, "The database cannot be used now", "Ask again in a moment."),
+    ProblemType("webhook-key-missing", 503, "There is no master key", "Start the API with ASTROLABE_WEBHOOK_KEY."),
     ProblemType("contended", 503, "Too many others change this now", "Ask again in a moment."),
 )
 

@@ -8,8 +8,8 @@ from api.parameters import Moment, is_uuid
 from api.problems import ApiProblem
 from api.services import Services
 from domain import words
-from domain.access import ACCESS_STREAM
 from domain.states import Absent
+from domain.streams import OWN_STREAMS
 from store.ids import named_id
 from store.instances import Loaded
 
@@ -26,7 +26,7 @@ async def instance_id_of(services: Services, ref: str) -> str:
     if _NAME.match(ref):
         claim = await services.log.claim(name_claim(ref))
         return claim.stream_id if claim else _unknown(ref)
-    if is_uuid(ref) and ref != ACCESS_STREAM:
+    if is_uuid(ref) and ref not in OWN_STREAMS:
         return ref
     return _unknown(ref)
 

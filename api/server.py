@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from api.app import create_app
 from api.services import Services
+from store.webhook_settings import WebhookSettings
 
 GRACE_SECONDS = 10
 """How long requests under way may take after the server was asked to stop."""
@@ -65,13 +66,19 @@ async def serve(app: Litestar, host: str, port: int) -> None:
 
 
 def run_api(
-    *, database_url: str, host: str = "127.0.0.1", port: int = 8080, product_folders: Sequence[Path] = ()
+    *,
+    database_url: str,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    product_folders: Sequence[Path] = (),
+    webhooks: WebhookSettings | None = None,
 ) -> None:
     """Serve the API until the process is asked to stop.
 
     Raises ProductError and StoreError before it begins, and SystemExit where it cannot listen or reach the database.
     """
-    server = Server(create_app(database_url=database_url, product_folders=product_folders), host, port)
+    app = create_app(database_url=database_url, product_folders=product_folders, webhooks=webhooks)
+    server = Server(app, host, port)
     # uvicorn hands the signal that stopped it on; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):

@@ -14,6 +14,7 @@ from domain.access import Token
 from domain.product import Product
 from store.checkpoints import Checkpoints
 from store.database import Database
+from store.deliveries import Deliveries
 from store.instances import Instances
 from store.log import Log
 from store.outputs import Outputs
@@ -22,6 +23,8 @@ from store.tokens import Tokens
 from store.trail import Trail
 from store.tree import Tree
 from store.views import Views
+from store.webhook_settings import WebhookSettings
+from store.webhooks import Webhooks
 
 Asking: TypeAlias = Request[Any, Token, State]
 """A request that passed a guard; `auth` is the token that it came with."""
@@ -41,9 +44,14 @@ class Services(Struct, frozen=True):
     checkpoints: Checkpoints
     products: dict[str, Product]
     stopping: asyncio.Event
+    webhooks: Webhooks
+    deliveries: Deliveries
+    webhook_settings: WebhookSettings
 
 
-def opened(database_url: str, products: dict[str, Product]) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def opened(
+    database_url: str, products: dict[str, Product], webhooks: WebhookSettings
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make the lifespan that opens the services; raises StoreError where the URL is none."""
     database = Database(database_url)
 
@@ -63,6 +71,9 @@ def opened(database_url: str, products: dict[str, Product]) -> Callable[[Litesta
                 checkpoints=Checkpoints(database, tree),
                 products=products,
                 stopping=asyncio.Event(),
+                webhooks=Webhooks(log),
+                deliveries=Deliveries(database),
+                webhook_settings=webhooks,
             )
             yield
 

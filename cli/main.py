@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import click
 
-from cli.commands import approvals, audit, instances, products, serving, tokens, up, upgrades
+from cli.commands import approvals, audit, instances, products, serving, tokens, up, upgrades, webhooks
 from cli.failure import EXPECTED, one_line
 
 INTERRUPTED = 130
@@ -26,7 +26,7 @@ for _command in (
     *products.COMMANDS,
 ):
     astrolabe.add_command(_command)
-for _command in (*serving.COMMANDS, *audit.COMMANDS):
+for _command in (*webhooks.COMMANDS, *serving.COMMANDS, *audit.COMMANDS):
     astrolabe.add_command(_command)
 
 

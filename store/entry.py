@@ -9,9 +9,10 @@ from msgspec import Struct
 from domain.access import AccessEvent
 from domain.events import Event, UpgradeRequested
 from domain.recorded import Cause, Recorded
+from domain.webhooks import WebhookEvent
 from store.ids import new_id
 
-AnyEvent: TypeAlias = Event | AccessEvent
+AnyEvent: TypeAlias = Event | AccessEvent | WebhookEvent
 AnyRecorded: TypeAlias = Recorded[AnyEvent]
 
 MAX_ENTRY = 65_280

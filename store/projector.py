@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import events as e
-from domain.access import ACCESS_STREAM
 from domain.evolve import evolve, replay
 from domain.states import State
+from domain.streams import OWN_STREAMS
 from domain.views import InstanceRow, UpgradeRow, instance_row, upgrade_row
 from store.database import Database
 from store.instances import InstanceRecorded
@@ -62,7 +62,7 @@ class Projector:
         instances: dict[str, InstanceRow] = {}
         upgrades: dict[str, UpgradeRow | None] = {}
         for each in batch:
-            if each.stream_id != ACCESS_STREAM:
+            if each.stream_id not in OWN_STREAMS:
                 await self._fold(connection, cast("InstanceRecorded", each), instances, upgrades)
         await put(connection, INSTANCE, list(instances.values()))
         await put(connection, UPGRADE, [row for row in upgrades.values() if row])

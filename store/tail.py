@@ -41,8 +41,10 @@ class Tail:
         if since not in {None, self.heard}:
             return
         grown = self._grown
+        # Not wait_for, which in Python 3.11 forgets a cancellation that comes together with what was waited for.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(grown.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await grown.wait()
 
     def _notice(self, *_: object) -> None:
         self.heard += 1

@@ -10,9 +10,9 @@ import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DramatiqError
 
-from domain.access import ACCESS_STREAM
 from domain.events import RollbackRequested, RollbackStarted, UpgradeApproved, UpgradeRequested, UpgradeRetried
 from domain.states import Absent
+from domain.streams import OWN_STREAMS
 from store.cursor import Cursor
 from store.database import Database
 from store.entry import AnyRecorded
@@ -76,7 +76,7 @@ class Relay:
                 await self._tail.wait()
 
     async def _tell_of(self, recorded: AnyRecorded) -> None:
-        if recorded.stream_id == ACCESS_STREAM or not isinstance(recorded.event, WAKING):
+        if recorded.stream_id in OWN_STREAMS or not isinstance(recorded.event, WAKING):
             return
         state = (await self._instances.load(recorded.stream_id)).state
         if not isinstance(state, Absent):

@@ -6,27 +6,28 @@ import signal
 
 from store.database import Database
 from store.tail import Tail
+from store.webhook_settings import WebhookSettings
 from workers.broker import open_broker
 from workers.notary import Notarial, Notary
 from workers.relay import Relay, lasting
+from workers.webhooks.telling import Telling
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def run_relay(database_url: str, redis_url: str, notarial: Notarial) -> None:
+def run_relay(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
     """Follow the log until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format=FORMAT)
-    asyncio.run(_run(database_url, redis_url, notarial))
+    asyncio.run(_run(database_url, redis_url, notarial, webhooks))
 
 
-async def _run(database_url: str, redis_url: str, notarial: Notarial) -> None:
+async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Database(database_url) as database, Tail(database) as tail:
-        following = asyncio.gather(
-            Relay(database, tail, open_broker(redis_url)).run(), lasting(Notary(database, tail, notarial).run)
-        )
+        relay, telling = Relay(database, tail, open_broker(redis_url)), Telling(database, tail, webhooks)
+        following = asyncio.gather(relay.run(), lasting(Notary(database, tail, notarial).run), telling.run())
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

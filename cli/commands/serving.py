@@ -1,6 +1,7 @@
 """The processes that make up Astrolabe, each to be started by itself: api, relay, worker, migrate, rebuild."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from store.database import Database
 from store.log import Log
 from store.migrate import migrate as migrate_schema
 from store.projector import Projector
+from store.webhook_settings import webhook_settings
 from workers.host import Host
 from workers.notary import Notarial
 from workers.relay_process import run_relay
@@ -31,7 +33,13 @@ TLOG = "tlog"
 def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
     """Serve the REST API."""
     host, port = options.address(bind)
-    run_api(database_url=database_url, host=host, port=port, product_folders=options.product_folders(products))
+    run_api(
+        database_url=database_url,
+        host=host,
+        port=port,
+        product_folders=options.product_folders(products),
+        webhooks=webhook_settings(default_path(), os.environ),
+    )
 
 
 @click.command()
@@ -42,9 +50,10 @@ def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
 def relay(
     *, database_url: str, redis_url: str, data: Path | None, tlog: Path | None, origin: str | None, seconds: float
 ) -> None:
-    """Follow the log: positions, views, messages to the workers, signed checkpoints."""
+    """Follow the log: positions, views, messages to the workers, signed checkpoints, webhooks."""
     folder = (data or default_path()).absolute()
-    run_relay(database_url, redis_url, Notarial(folder / KEYS, tlog or folder / TLOG, origin, seconds))
+    notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, seconds)
+    run_relay(database_url, redis_url, notarial, webhook_settings(folder, os.environ))
 
 
 @click.command()

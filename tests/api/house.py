@@ -20,6 +20,7 @@ from domain.recorded import Cause
 from store.database import Database
 from store.projector import Projector
 from store.sequencer import Sequencer
+from store.webhook_settings import WebhookSettings
 
 WORKER = Cause("worker", "due", "worker")
 FLAGS: dict[str, Any] = {
@@ -79,9 +80,9 @@ class House(Struct):
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str) -> AsyncGenerator[Self]:
+    async def opened(cls, url: str, webhooks: WebhookSettings | None = None) -> AsyncGenerator[Self]:
         """Open the application; `client` may do everything, `anyone` has no token."""
-        app = create_app(database_url=url)
+        app = create_app(database_url=url, webhooks=webhooks)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(living(app))
             tokens = services_of(app).tokens

@@ -68,6 +68,16 @@ async def test_nobody_wakes_without_growth(tail):
     await tail.wait(0.01)
 
 
+async def test_whoever_waits_can_be_stopped_in_the_moment_of_growth(tail):
+    """A task that is cancelled just as the log grows ends, and does not go on as if it had only been woken."""
+    waiting = asyncio.create_task(tail.wait(FAR))
+    await asyncio.sleep(0)
+    tail._notice()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
 async def test_a_tail_whose_connection_ends_makes_another(tail, log, sequencer, superuser):
     """A server that ends the connection is met with a new one, and whoever waited looks at once."""
     [dead] = [row[0] for row in await superuser.fetch(LISTENERS, [])]

@@ -1,0 +1,265 @@
+"""The routes of webhooks: add, list, look at, change, enable, disable, remove, and their secrets."""
+
+from datetime import timedelta
+from typing import Annotated, TypeAlias
+
+from litestar import Response, get, post, put
+from litestar.params import Body, PathParameter
+
+from api import documentation as doc
+from api.auth import SCHEME, may
+from api.cause import ReasonBody
+from api.etag import etag
+from api.parameters import IdempotencyKey, IfMatch
+from api.problems import ApiProblem
+from api.services import Asking, services_of
+from api.webhook import (
+    EXAMPLE,
+    OldSecret,
+    RotateBody,
+    SecretView,
+    WebhookPage,
+    WebhookRequest,
+    WebhookView,
+    config_of,
+    webhook_view,
+)
+from api.webhook_change import Asked, answer, change, find_webhook, keys_of, now
+from domain.webhooks import (
+    AddEndpoint,
+    ChangeEndpoint,
+    DisableEndpoint,
+    EnableEndpoint,
+    RemoveEndpoint,
+    RotateSecret,
+    WebhookCommand,
+)
+from store.ids import new_id
+
+WebhookRef: TypeAlias = Annotated[str, PathParameter(description="a webhook's id or name")]
+Reasoned: TypeAlias = Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "moved"}))]
+
+PRIVATE = {"Cache-Control": "no-store"}
+CONFIG = ("webhook-url-forbidden", "webhook-exists", "instance-unknown")
+
+
+@post(
+    "/webhooks",
+    summary="Add a webhook",
+    tags=["webhooks"],
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.LOCATION, doc.ETAG],
+    responses=doc.problems(
+        *doc.AUTHORISED, *doc.BODY, *doc.KEYED, *CONFIG, "contended", "webhooks-too-many", "webhook-key-missing"
+    ),
+)
+async def add_webhook(
+    request: Asking,
+    data: Annotated[WebhookRequest, Body(examples=doc.example("A chat, in order", EXAMPLE))],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[WebhookView]:
+    """Tell an endpoint of what happens from here on; GET /webhooks/{ref}/secret says what it verifies with."""
+    services = services_of(request)
+    config = await config_of(services, data)
+    command = AddEndpoint(new_id(), config, keys_of(services).id)
+    return await answer(request, await change(request, Asked(command, data, data.reason, idempotency_key), 201), 201)
+
+
+@get(
+    "/webhooks",
+    summary="List webhooks",
+    tags=["webhooks"],
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED),
+)
+async def list_webhooks(request: Asking) -> WebhookPage:
+    """List all webhooks by name, and how their deliveries stand."""
+    services = services_of(request)
+    endpoints = (await services.webhooks.current()).by_id.values()
+    ordered = sorted(endpoints, key=lambda each: each.config.name)
+    return WebhookPage(tuple([await webhook_view(services, each) for each in ordered]))
+
+
+@get(
+    "/webhooks/{ref:str}",
+    summary="Look at a webhook",
+    tags=["webhooks"],
+    guards=[may("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown"),
+)
+async def show_webhook(request: Asking, ref: WebhookRef) -> Response[WebhookView]:
+    """Show a webhook as it is now, and how its deliveries stand; never its secret."""
+    services = services_of(request)
+    endpoint = await find_webhook(services, ref)
+    return Response(await webhook_view(services, endpoint), headers={"ETag": etag(endpoint.version)})
+
+
+@put(
+    "/webhooks/{ref:str}",
+    summary="Change a webhook",
+    tags=["webhooks"],
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, *doc.MATCHED, *CONFIG, "webhook-unknown", "contended"),
+)
+async def change_webhook(
+    request: Asking,
+    ref: WebhookRef,
+    data: Annotated[WebhookRequest, Body(examples=doc.example("Everything", {"name": "chat", "url": EXAMPLE["url"]}))],
+    if_match: IfMatch = None,
+) -> Response[WebhookView]:
+    """Say anew where an endpoint is and what it is told; what was noted for it before is sent as well."""
+    services = services_of(request)
+    endpoint = await find_webhook(services, ref)
+    command = ChangeEndpoint(endpoint.endpoint_id, await config_of(services, data))
+    return await answer(request, await change(request, Asked(command, data, data.reason, None, if_match)))
+
+
+@post(
+    "/webhooks/{ref:str}/disable",
+    summary="Disable a webhook",
+    tags=["webhooks"],
+    status_code=200,
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.CHANGE, "webhook-unknown"),
+)
+async def disable_webhook(
+    request: Asking,
+    ref: WebhookRef,
+    data: Reasoned = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[WebhookView]:
+    """Send nothing to an endpoint; what happens is kept for it."""
+    endpoint = await find_webhook(services_of(request), ref)
+    return await _verb(request, DisableEndpoint(endpoint.endpoint_id), data, idempotency_key, if_match)
+
+
+@post(
+    "/webhooks/{ref:str}/enable",
+    summary="Enable a webhook",
+    tags=["webhooks"],
+    status_code=200,
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.CHANGE, "webhook-unknown"),
+)
+async def enable_webhook(
+    request: Asking,
+    ref: WebhookRef,
+    data: Reasoned = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[WebhookView]:
+    """Send an endpoint what was kept for it, and what comes."""
+    endpoint = await find_webhook(services_of(request), ref)
+    return await _verb(request, EnableEndpoint(endpoint.endpoint_id), data, idempotency_key, if_match)
+
+
+@post(
+    "/webhooks/{ref:str}/remove",
+    summary="Remove a webhook",
+    tags=["webhooks"],
+    status_code=204,
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    responses=doc.problems(*doc.CHANGE, "webhook-unknown"),
+)
+async def remove_webhook(
+    request: Asking,
+    ref: WebhookRef,
+    data: Reasoned = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> None:
+    """Forget an endpoint, and all that was kept for it; its name is free again."""
+    body = data or ReasonBody()
+    # Whoever repeats a removal finds nothing under this name; then only the key knows the first answer.
+    found = (await services_of(request).webhooks.current()).known(ref)
+    command = RemoveEndpoint(found.endpoint_id if found else ref)
+    await change(request, Asked(command, body, body.reason, idempotency_key, if_match), 204)
+
+
+@post(
+    "/webhooks/{ref:str}/rotate-secret",
+    summary="Rotate a webhook's secret",
+    tags=["webhooks"],
+    status_code=200,
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.CHANGE, "webhook-unknown", "webhook-key-missing"),
+)
+async def rotate_secret(
+    request: Asking,
+    ref: WebhookRef,
+    data: Annotated[RotateBody | None, Body(examples=doc.example("It has leaked", {"overlap_hours": 0}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[WebhookView]:
+    """Give a webhook a new secret; for a while deliveries are signed with the old one too."""
+    services, body = services_of(request), data or RotateBody()
+    endpoint = await find_webhook(services, ref)
+    overlap = timedelta(hours=body.overlap_hours)
+    command = RotateSecret(endpoint.endpoint_id, keys_of(services).id, now(), overlap)
+    return await answer(request, await change(request, Asked(command, body, body.reason, idempotency_key, if_match)))
+
+
+@get(
+    "/webhooks/{ref:str}/secret",
+    summary="Read a webhook's secret",
+    tags=["webhooks"],
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "webhook-key-missing", "webhook-key-changed"),
+)
+async def show_secret(request: Asking, ref: WebhookRef) -> Response[SecretView]:
+    """Show what a receiver verifies with, and what else signs at this moment."""
+    services = services_of(request)
+    endpoint, keys = await find_webhook(services, ref), keys_of(services)
+    if endpoint.key_id != keys.id:
+        raise ApiProblem(
+            "webhook-key-changed",
+            "This secret came from another master key than the one here; restore that file, or rotate the secret.",
+        )
+    until, shown = dict(endpoint.old), keys.shown(endpoint.endpoint_id, endpoint.generation)
+    old = [(keys.shown(endpoint.endpoint_id, each), until[each]) for each in endpoint.generations(now())[1:]]
+    view = SecretView(
+        shown.secret,
+        shown.public_key,
+        endpoint.generation,
+        tuple(OldSecret(each.secret, each.public_key, end) for each, end in old),
+    )
+    return Response(view, headers=PRIVATE)
+
+
+async def _verb(
+    request: Asking,
+    command: WebhookCommand,
+    data: ReasonBody | None,
+    idempotency_key: str | None,
+    if_match: str | None,
+) -> Response[WebhookView]:
+    body = data or ReasonBody()
+    return await answer(request, await change(request, Asked(command, body, body.reason, idempotency_key, if_match)))
+
+
+ROUTES = (
+    add_webhook,
+    list_webhooks,
+    show_webhook,
+    change_webhook,
+    disable_webhook,
+    enable_webhook,
+    remove_webhook,
+    rotate_secret,
+    show_secret,
+)

@@ -1,0 +1,142 @@
+"""Webhooks: who is told of what happens, and what became of it."""
+
+from typing import Any
+
+import click
+
+from cli.client import Client, path
+from cli.commands.upgrades import reason_option, with_reason
+from store.ids import new_id
+
+named = click.argument("name")
+
+
+@click.group()
+def webhook() -> None:
+    """Tell others of what happens; see docs/webhooks.md."""
+
+
+@webhook.command()
+@click.argument("name")
+@click.argument("url")
+@click.option("--type", "types", multiple=True, help="A type to be told of, by default all; see webhook types.")
+@click.option("--instance", "instances", multiple=True, help="An instance to be told of, by default all.")
+@click.option("--ordered", is_flag=True, help="Send an instance's next event only after the one before arrived.")
+@reason_option
+def add(
+    name: str, url: str, *, types: tuple[str, ...], instances: tuple[str, ...], ordered: bool, reason: str | None
+) -> None:
+    """Tell an endpoint from here on, and print the secret that it verifies with."""
+    client = Client.from_environment()
+    config: dict[str, Any] = {"name": name, "url": url, "types": types, "instances": instances, "ordered": ordered}
+    made = client.post("/webhooks", with_reason(reason, **config), key=new_id())
+    click.echo(client.get(path("webhooks", made["id"], "secret"))["secret"])
+
+
+@webhook.command("list")
+def list_webhooks() -> None:
+    """List the webhooks, and how their deliveries stand."""
+    for each in Client.from_environment().get("/webhooks")["items"]:
+        state = f"disabled: {each['disabled']}" if each["disabled"] else "failing" if each["failing_since"] else "well"
+        click.echo(
+            f"{each['name']:<24} {state:<18} {each['pending']:>6} pending {each['failed']:>6} failed  {each['url']}"
+        )
+
+
+@webhook.command()
+@named
+@click.option("--secret", is_flag=True, help="Show what it verifies with, too.")
+def show(name: str, *, secret: bool) -> None:
+    """Show a webhook."""
+    client = Client.from_environment()
+    shown = client.get(path("webhooks", name))
+    if secret:
+        shown |= client.get(path("webhooks", name, "secret"))
+    for key, value in shown.items():
+        click.echo(f"{key:<14} {value}")
+
+
+@webhook.command()
+def types() -> None:
+    """List the types of notifications."""
+    for each in Client.from_environment().get("/webhooks/types")["items"]:
+        click.echo(f"{each['type']:<32} {each['tells']}")
+
+
+@webhook.command()
+@named
+@click.option("--overlap-hours", default=24, show_default=True, help="How long the old secret signs too.")
+@reason_option
+def rotate(name: str, overlap_hours: int, reason: str | None) -> None:
+    """Give a webhook a new secret, and print it."""
+    client = Client.from_environment()
+    body = with_reason(reason, overlap_hours=overlap_hours)
+    client.post(path("webhooks", name, "rotate-secret"), body, key=new_id())
+    click.echo(client.get(path("webhooks", name, "secret"))["secret"])
+
+
+@webhook.command()
+@named
+@click.option("--state", type=click.Choice(["pending", "delivered", "failed"]), help="Only those in this state.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+def deliveries(name: str, state: str | None, limit: int) -> None:
+    """List a webhook's deliveries, the newest first."""
+    page = Client.from_environment().get(path("webhooks", name, "deliveries"), state=state, limit=limit)
+    for each in page["items"]:
+        told = f"{each['occurred_at'][:19]}  {each['id']}  {each['type']:<32}"
+        click.echo(f"{told} {each['state']:<10} {each['attempts']} attempts")
+
+
+@webhook.command()
+@named
+@click.argument("delivery")
+def attempts(name: str, delivery: str) -> None:
+    """Show what came of each attempt of a delivery."""
+    shown = Client.from_environment().get(path("webhooks", name, "deliveries", delivery))
+    for each in shown["tried"]:
+        click.echo(f"{each['at'][:19]}  {each['status'] or 'none':<4} {each['latency_ms']:>6} ms  {each['said']}")
+    due = f", next at {shown['due_at'][:19]}" if shown["state"] == "pending" else ""
+    click.echo(f"{shown['type']} is {shown['state']}{due}")
+
+
+@webhook.command()
+@named
+@click.argument("delivery", required=False)
+@click.option("--since", help="Those of events since this time (RFC 3339).")
+@click.option("--until", help="Those of events before this time (RFC 3339).")
+@click.option("--delivered", is_flag=True, help="Also those that arrived.")
+def redeliver(name: str, delivery: str | None, since: str | None, until: str | None, *, delivered: bool) -> None:
+    """Send one delivery again, or without one those that failed."""
+    client = Client.from_environment()
+    if delivery:
+        client.post(path("webhooks", name, "deliveries", delivery, "redeliver"), {})
+        click.echo("It is sent again.")
+        return
+    times = {word: value for word, value in (("since", since), ("until", until)) if value}
+    many = client.post(path("webhooks", name, "recover"), {**times, "delivered": delivered})["deliveries"]
+    click.echo(f"{many} deliveries are sent again.")
+
+
+@webhook.command("test")
+@named
+def send_ping(name: str) -> None:
+    """Send a ping."""
+    made = Client.from_environment().post(path("webhooks", name, "test"), {}, key=new_id())
+    click.echo(f"Delivery {made['id']} is on its way; see astrolabe webhook deliveries {name}.")
+
+
+def _verb(verb: str, sentence: str, said: str) -> click.Command:
+    @named
+    @reason_option
+    def carry_out(name: str, reason: str | None) -> None:
+        Client.from_environment().post(path("webhooks", name, verb), with_reason(reason), key=new_id())
+        click.echo(f"{name} is {said}.")
+
+    return click.command(verb, help=sentence)(carry_out)
+
+
+webhook.add_command(_verb("enable", "Send what was kept for a webhook, and what comes.", "enabled"))
+webhook.add_command(_verb("disable", "Send nothing to a webhook; what happens is kept for it.", "disabled"))
+webhook.add_command(_verb("remove", "Forget a webhook, and what was kept for it.", "removed"))
+
+COMMANDS = (webhook,)

@@ -1,0 +1,123 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.notification import TYPES, UNTOLD, encode, events_of_instances, notification
+from domain.problem import Refused
+from domain.recorded import Cause, Recorded
+from domain.retrying import JITTER, LONGEST_WISH, SCHEDULE, next_pause
+from domain.webhooks import (
+    MOST_ENDPOINTS,
+    AddEndpoint,
+    ChangeEndpoint,
+    DisableEndpoint,
+    EnableEndpoint,
+    EndpointConfig,
+    Endpoints,
+    RemoveEndpoint,
+    RotateSecret,
+    decide_webhooks,
+    replay_webhooks,
+)
+from tests.domain.samples import AT, EVENTS
+
+CHAT = EndpointConfig("chat", "https://hooks.example.com/")
+ID = "0190f000-0000-7000-8000-00000000000a"
+DAY = timedelta(days=1)
+
+
+def after(*commands: object) -> Endpoints:
+    """The endpoints after some commands."""
+    endpoints = Endpoints()
+    for command in commands:
+        endpoints = replay_webhooks(decide_webhooks(command, endpoints), endpoints)
+    return endpoints
+
+
+ADD = AddEndpoint(ID, CHAT, "key")
+
+
+def test_every_event_of_an_instance_is_told_or_knowingly_not() -> None:
+    """An event that is added must be given a type, or be named among those that nobody is told of."""
+    assert set(TYPES) | UNTOLD == set(events_of_instances())
+    assert not set(TYPES) & UNTOLD
+    assert len(set(TYPES.values())) == len(TYPES)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_a_notification_is_thin(event) -> None:
+    """It holds ids and links, and nothing of what the event says."""
+    if type(event) not in TYPES:
+        return
+    recorded = Recorded(ID, 7, "0190f000-0000-7000-8000-0000000000ee", Cause("ci", "why", "api"), AT, event, "{}", 12)
+    told = notification(recorded, TYPES[type(event)])
+    text = encode(told).decode()
+    assert (told.id, told.streamversion, told.position) == (recorded.event_id, 7, "12")
+    assert told.data.upgrade_id == getattr(event, "upgrade_id", None)
+    for secret in ("unleash", "boom", "sha512", "why", '"ci"'):
+        assert secret not in text
+
+
+def test_given_an_endpoint_when_it_is_disabled_then_nothing_more_follows_from_disabling() -> None:
+    """What is so already needs no event; enabling undoes it."""
+    off = after(ADD, DisableEndpoint(ID, "gone"))
+    assert off.find("chat").disabled == "gone"
+    assert decide_webhooks(DisableEndpoint(ID), off) == ()
+    on = after(ADD, DisableEndpoint(ID), EnableEndpoint(ID))
+    assert (on.find(ID).disabled, on.find(ID).version) == (None, 3)
+    assert decide_webhooks(EnableEndpoint(ID), on) == ()
+
+
+def test_given_a_name_in_use_when_it_is_asked_for_then_it_is_refused() -> None:
+    """A name is unique among those that there are, also after a change, and free after a removal."""
+    other = AddEndpoint("other", EndpointConfig("other", CHAT.url), "key")
+    with pytest.raises(Refused):
+        after(ADD, AddEndpoint("b", CHAT, "key"))
+    with pytest.raises(Refused):
+        after(ADD, other, ChangeEndpoint("other", CHAT))
+    assert after(ADD, RemoveEndpoint(ID), AddEndpoint("b", CHAT, "key")).find("chat").endpoint_id == "b"
+    with pytest.raises(Refused):
+        after(ADD, RemoveEndpoint(ID), RemoveEndpoint(ID))
+
+
+def test_given_all_endpoints_that_may_be_when_one_more_is_added_then_it_is_refused() -> None:
+    """Each endpoint has connections of its own, so there is an end to them."""
+    many = [AddEndpoint(str(nth), EndpointConfig(f"e-{nth}", CHAT.url), "key") for nth in range(MOST_ENDPOINTS)]
+    with pytest.raises(Refused, match="all there may be"):
+        after(*many, ADD)
+
+
+@given(st.lists(st.tuples(st.integers(0, 48), st.integers(0, 168)), max_size=8), st.integers(0, 400))
+def test_a_secret_signs_exactly_until_its_overlap_ends(rotations: list[tuple[int, int]], hours: int) -> None:
+    """The newest always signs; an older one as long as no rotation since wanted it gone earlier."""
+    now, commands, ends = AT, [ADD], []
+    for pause, overlap in rotations:
+        now += timedelta(hours=pause)
+        commands.append(RotateSecret(ID, "key", now, timedelta(hours=overlap)))
+        ends = [min(end, now + timedelta(hours=overlap)) for end in [*ends, now + timedelta(hours=overlap)]]
+    at = now + timedelta(hours=hours)
+    endpoint = after(*commands).find(ID)
+    wanted = [nth for nth, end in enumerate(ends, 1) if end > at][-5:]
+    assert list(endpoint.generations(at)) == [len(rotations) + 1, *reversed(wanted)]
+
+
+@given(st.integers(1, 20), st.floats(0, 1, exclude_max=True), st.none() | st.timedeltas(min_value=timedelta(0)))
+def test_a_pause_is_the_schedules_and_never_shorter(tries: int, chance: float, wish: timedelta | None) -> None:
+    """The pause of the schedule passes, up to a fifth longer, or as long as was asked for in reason."""
+    pause = next_pause(tries, chance, wish)
+    if tries > len(SCHEDULE):
+        assert pause is None
+        return
+    plain = SCHEDULE[tries - 1]
+    assert pause is not None
+    assert plain <= pause <= max(plain * (1 + JITTER), min(wish or plain, LONGEST_WISH))
+    if wish:
+        assert pause >= min(wish, LONGEST_WISH)
+
+
+def test_the_schedule_is_the_specifications() -> None:
+    """Ten attempts over a little more than three days."""
+    assert len(SCHEDULE) == 9
+    assert timedelta(days=3) < sum(SCHEDULE, timedelta()) < timedelta(days=4)

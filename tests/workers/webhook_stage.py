@@ -1,0 +1,77 @@
+"""What the tests of deliveries set the stage with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from domain import events as e
+from domain.recorded import Cause
+from domain.webhooks import AddEndpoint, EndpointConfig
+from store.database import Database
+from store.deliveries import Deliveries
+from store.ids import new_id
+from store.log import Log
+from store.sequencer import Sequencer
+from store.tail import Tail
+from store.webhook_keys import WebhookKeys
+from store.webhook_settings import WebhookSettings
+from store.webhooks import Webhooks
+from tests.domain.samples import AT, CHECK, COUNTERS, registered
+from tests.store.stage import running
+from workers.webhooks.telling import Telling
+
+BY = Cause("ci", "because", "test")
+HERE = (ip_network("127.0.0.0/8"),)
+
+
+def done(upgrade_id: str) -> e.UpgradeSucceeded:
+    """An upgrade that ended well."""
+    return e.UpgradeSucceeded(upgrade_id, "6.10.1", (CHECK,), COUNTERS, AT)
+
+
+class Stage:
+    """A log with endpoints, and a relay's part that tells them."""
+
+    def __init__(self, database: Database, folder: Path, **settings: Any) -> None:
+        self.database = database
+        self.log = Log(database)
+        self.webhooks = Webhooks(self.log)
+        self.deliveries = Deliveries(database)
+        self.settings = WebhookSettings(
+            **{"key_file": folder / "keys" / "webhooks", "allowed": HERE, "deadline": timedelta(seconds=1), **settings}
+        )
+        self.keys = WebhookKeys.open(self.settings.key_file)
+        self.versions: dict[str, int] = {}
+
+    async def add(self, url: str, name: str = "chat", **config: Any) -> str:
+        """Add an endpoint; its id."""
+        endpoint_id = new_id()
+        command = AddEndpoint(endpoint_id, EndpointConfig(name, url, **config), self.keys.id)
+        await self.webhooks.execute(command, BY)
+        return endpoint_id
+
+    async def complete(self, instance_id: str, many: int = 1) -> list[str]:
+        """Let upgrades of an instance end well; the events' ids."""
+        if instance_id not in self.versions:
+            await self.log.append(instance_id, 0, [registered], BY)
+            self.versions[instance_id] = 1
+        version = self.versions[instance_id]
+        self.versions[instance_id] += many
+        told = await self.log.append(instance_id, version, [done(new_id()) for _ in range(many)], BY)
+        await self.place()
+        return [each.event_id for each in told]
+
+    async def place(self) -> None:
+        """Give every event its position."""
+        await Sequencer(self.database).drain()
+
+    @asynccontextmanager
+    async def telling(self) -> AsyncIterator[Telling]:
+        """Let a relay tell the endpoints."""
+        async with Tail(self.database) as tail:
+            telling = Telling(self.database, tail, self.settings)
+            async with running(telling.run()):
+                yield telling

@@ -1,0 +1,1 @@
+"""Telling endpoints: one lane for each, so that none waits for another."""
