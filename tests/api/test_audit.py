@@ -26,13 +26,13 @@ from tests.domain.samples import ROLLED_BACK
 KEY = PrivateKey("astrolabe-test", bytes(range(32)))
 
 
-async def sign(house: House) -> str:
+async def sign(house: House, *keys: PrivateKey) -> str:
     """Place, add and sign everything, as the relay does."""
     await house.place()
     async with Database(house.url, pool_size=2) as database:
         tree = Tree(database)
         await tree.drain()
-        return (await Checkpoints(database, tree).make([KEY])).note
+        return (await Checkpoints(database, tree).make(keys or [KEY])).note
 
 
 @pytest.fixture
