@@ -64,11 +64,7 @@ async def _since(work: Work, before: Writes) -> Writes:
         return Writes(0)
     own = site.product.migrations.table if site.product.migrations else None
     now = await site.database.counters()
-    tables = {name: count - before.tables.get(name, 0) for name, count in now.tables.items() if name != own}
-    tables = {name: count for name, count in tables.items() if count}
-    if any(count < 0 for count in tables.values()) or not set(before.tables) <= set(now.tables):
-        return Writes(None)
-    return Writes(sum(tables.values()), tables)
+    return now.since(before, own).told()
 
 
 async def restore(work: Work) -> None:
