@@ -19,7 +19,7 @@ from api.references import instance_id_of
 from api.services import Asking, Services, services_of
 from domain.trail_formats import csv_header, csv_line, ocsf_line
 from store.checkpoints import Signed
-from store.entry import AnyRecorded, type_of
+from store.entry import TYPES, AnyRecorded, type_of
 from store.export import export_lines, export_rows
 from store.trail import Filter
 
@@ -74,6 +74,9 @@ async def list_audit_events(
 ) -> AuditPage:
     """List every event of the whole log in its order, tokens included; filters are taken together."""
     services = services_of(request)
+    if event_type not in {None, *TYPES}:
+        # An empty list would say that nothing of the kind happened.
+        raise _invalid("type", f"must be a type of event, one of {', '.join(sorted(TYPES))}")
     stream_id = None if instance is None else await instance_id_of(services, instance)
     wanted = Filter(stream_id, actor, event_type, _time("from", since), _time("to", until))
     page = await services.trail.page(wanted, after, limit)
@@ -109,8 +112,11 @@ def _time(name: str, text: str | None) -> datetime | None:
     try:
         return msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
     except msgspec.ValidationError:
-        message = "must be a time with its zone such as 2026-01-31T12:00:00Z (a + is %2B)"
-        raise ApiProblem("parameter-invalid", f"{name} {message}.", errors=(FieldError(name, message),)) from None
+        raise _invalid(name, "must be a time with its zone such as 2026-01-31T12:00:00Z (a + is %2B)") from None
+
+
+def _invalid(name: str, message: str) -> ApiProblem:
+    return ApiProblem("parameter-invalid", f"{name} {message}.", errors=(FieldError(name, message),))
 
 
 async def last_checkpoint(services: Services) -> Signed:

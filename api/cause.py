@@ -1,10 +1,12 @@
 """The cause of an append: the token's name as actor, and the caller's reason."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.services import Asking
 from domain.recorded import Cause
 from domain.words import Reason
+from store.instances import Loaded
 
 NO_REASON = "no reason given"
 
@@ -24,3 +26,8 @@ class ReasonedBody(Struct, frozen=True, forbid_unknown_fields=True):
 def cause_of(request: Asking, reason: str | None) -> Cause:
     """Say who asks and why."""
     return Cause(request.auth.name, reason or NO_REASON, "api")
+
+
+def following(cause: Cause, loaded: Loaded, upgrade_id: str) -> Cause:
+    """Say what a word about an upgrade follows from: the last that its instance's history told, and the upgrade."""
+    return replace(cause, causation_id=loaded.history[-1].event_id, correlation_id=upgrade_id)

@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import Body, QueryParameter
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from api import documentation as doc
 from api.auth import SCHEME, may
@@ -92,11 +93,12 @@ async def request_upgrade(
 
     With `validate_only` nothing is recorded, and the plan is the answer; an Idempotency-Key is then of no account.
     """
-    services, cause, expected = services_of(request), cause_of(request, data.reason), expected_version(if_match)
+    services, expected = services_of(request), expected_version(if_match)
     key = key_of(request, idempotency_key, data)
     if data.emergency and data.reason is None:
         raise ApiProblem("field-invalid", "An emergency needs a reason; say why it cannot wait for its approval.")
     command = RequestUpgrade(new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking)
+    cause = replace(cause_of(request, data.reason), correlation_id=command.upgrade_id)
     if validate_only or data.validate_only:
         plan = await _plan(services, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200

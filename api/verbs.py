@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from api import documentation as doc
 from api.auth import SCHEME, may
-from api.cause import ReasonBody, ReasonedBody, cause_of
+from api.cause import ReasonBody, ReasonedBody, cause_of, following
 from api.etag import expected_version
 from api.idempotency import Claims, Promise, key_of, once
 from api.operation import Operation
@@ -129,7 +129,8 @@ async def carry_out(
 
     async def attempt(claims: Claims) -> Loaded:
         loaded = await find_upgrade(services, command.upgrade_id)
-        return await services.instances.execute(loaded, asked, cause, if_match=expected, claims=claims)
+        follows = following(cause, loaded, command.upgrade_id)
+        return await services.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
     promised = await once(services, key, attempt, lambda after: Promise(202, after.version, command.upgrade_id))

@@ -1,11 +1,13 @@
 """Options that several commands share."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import httpx
 
 from cli.failure import Bad
 from cli.services.folder import VARIABLE
@@ -49,9 +51,32 @@ _seconds = click.option(
 )
 
 
+def web_address(text: str) -> str:
+    """Read an address that is posted to."""
+    with contextlib.suppress(httpx.InvalidURL):
+        url = httpx.URL(text)
+        if url.scheme in {"http", "https"} and url.host:
+            return text
+    raise Bad("A --checkpoint-url is an address such as https://auditor.example/checkpoints.")
+
+
+def _web_addresses(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(web_address, given))
+
+
+_urls = click.option(
+    "--checkpoint-url",
+    "urls",
+    envvar="ASTROLABE_CHECKPOINT_URLS",
+    multiple=True,
+    callback=_web_addresses,
+    help="Where each checkpoint is posted to; may be repeated (ASTROLABE_CHECKPOINT_URLS, apart by spaces).",
+)
+
+
 def notarial(command: F) -> F:
     """Add the options of whoever signs checkpoints."""
-    return _tlog(_origin(_seconds(command)))
+    return _tlog(_origin(_urls(_seconds(command))))
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -46,7 +46,7 @@ def approve(command: Approve, state: s.State) -> tuple[e.Event, ...]:
     if any(each.approver == approver for each in waiting.approvals):
         raise Refused("already-approved", f"{approver} has approved this upgrade; another approver is needed.")
     missing = max(0, waiting.approvers - len(waiting.approvals) - 1)
-    return (e.UpgradeApproved(command.upgrade_id, approver, command.now, missing),)
+    return (e.UpgradeApproved(command.upgrade_id, approver, command.now, missing, waiting.plan.sha256),)
 
 
 def reject(command: Reject, state: s.State) -> tuple[e.Event, ...]:

@@ -1,15 +1,18 @@
 """A crossing: what the notes say of the releases on the way, as a plan and the log hold it."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from domain.bounds import fit, size_of
 from domain.migration_type import Judgement, MigrationType, judge
+from domain.release import Release
 from domain.route import Route
 from domain.words import Sha256, Version
 
-ROOM = 16_000
-"""Characters of notes that a plan holds altogether; the hash of each release's notes stands beside them."""
+ROOM = 32_000
+"""Bytes that a plan holds of all releases together; the hash of each release's notes stands beside them."""
 
-MOST = 50
+MOST = 25
 """How many releases a plan tells of; of more, the last."""
 
 
@@ -29,20 +32,22 @@ class CrossedRelease(Struct, frozen=True):
 def crossed(route: Route) -> tuple[CrossedRelease, ...]:
     """Give the releases of a route as a plan holds them."""
     told = route.crossed[-MOST:]
-    each = ROOM // (2 * max(1, len(told)))
-    return tuple(
-        CrossedRelease(
-            release.version,
-            release.breaking,
-            release.required_stop,
-            release.notes[:each],
-            release.rollback[:each],
-            release.url,
-            release.sha256,
-            tuple(dict.fromkeys(migration.type for migration in release.migrations)),
-        )
-        for release in told
+    return tuple(_crossed(release, ROOM // len(told)) for release in told)
+
+
+def _crossed(release: Release, room: int) -> CrossedRelease:
+    bare = CrossedRelease(
+        release.version,
+        release.breaking,
+        release.required_stop,
+        "",
+        "",
+        release.url,
+        release.sha256,
+        tuple(dict.fromkeys(migration.type for migration in release.migrations)),
     )
+    each = (room - size_of(bare)) // 2
+    return replace(bare, notes=fit(release.notes, each), rollback=fit(release.rollback, each))
 
 
 def judged(route: Route) -> tuple[Judgement, ...]:

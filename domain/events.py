@@ -9,7 +9,7 @@ from domain.instance import InstanceConfig
 from domain.plan import Artifact, Check, Plan
 from domain.problem import Problem
 from domain.rollback_point import DatabaseCopy, Dump, Writes
-from domain.words import Cause, Moment, Step, Target, Version
+from domain.words import Cause, Moment, Sha256, Step, Target, Version
 
 
 class InstanceRegistered(Struct, frozen=True, tag="instance_registered"):
@@ -89,12 +89,13 @@ class ApprovalRequested(Struct, frozen=True, tag="approval_requested"):
 
 
 class UpgradeApproved(Struct, frozen=True, tag="upgrade_approved"):
-    """Somebody else approved the plan as it stands; this many more are needed."""
+    """Somebody else approved the plan as it stands, which is the one with this hash; this many more are needed."""
 
     upgrade_id: str
     approver: str
     at: Moment
     missing: int
+    plan_sha256: Sha256 | None = None
 
 
 class UpgradeRejected(Struct, frozen=True, tag="upgrade_rejected"):

@@ -16,7 +16,7 @@ from domain.verification import Broken
 
 EVENTS, CHECKPOINT, PROOFS, SUMMARY, README = "events.jsonl", "checkpoint", "proofs.json", "summary.json", "README.txt"
 MEMBERS = (README, SUMMARY, EVENTS, PROOFS, CHECKPOINT)
-HASHES = frozenset({"integrity", "sha256", "digest", "archive_sha256", "shasum"})
+HASHES = frozenset({"integrity", "sha256", "digest", "output", "plan_sha256"})
 """What an event's fields are named that hold a hash of something outside the log."""
 
 TOLD = """\

@@ -1,5 +1,8 @@
 """A plan: what an upgrade will do, as preflight found it."""
 
+import hashlib
+
+import msgspec
 from msgspec import Struct
 
 from domain.crossing import CrossedRelease
@@ -61,6 +64,11 @@ class Plan(Struct, frozen=True):
     def legs(self) -> tuple[Artifact, ...]:
         """Give what each leg ends on; the last is the wanted artifact."""
         return (*self.stops, self.new)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all that it says, which is the hash of its bytes in the log."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 
 def same_way(plan: Plan, approved: Plan) -> bool:

@@ -7,6 +7,10 @@ from msgspec import Struct
 
 from domain.plan import Artifact
 
+NAMED = 200
+"""How many tables an event counts by name."""
+OTHERS = "all other tables"
+
 
 class Dump(Struct, frozen=True):
     """A dump file proven readable; sizes in bytes."""
@@ -30,6 +34,23 @@ class Writes(Struct, frozen=True):
 
     total: int | None
     tables: dict[str, int] = {}
+
+    def told(self) -> "Writes":
+        """Give them as an event can bear them: of very many tables the most written by name, the others as one."""
+        ranked = sorted(self.tables.items(), key=lambda each: (-each[1], each[0]))
+        others = {OTHERS: sum(count for _, count in ranked[NAMED:])} if ranked[NAMED:] else {}
+        return Writes(self.total, dict(ranked[:NAMED]) | others)
+
+    def since(self, before: "Writes", without: str | None) -> "Writes":
+        """Count what was written since an earlier count, leaving a table out; a counter that fell was lost."""
+        now = self.tables
+        if OTHERS in before.tables:
+            named = {name: count for name, count in now.items() if name in before.tables}
+            now = named | {OTHERS: sum(now.values()) - sum(named.values())}
+        grown = {name: count - before.tables.get(name, 0) for name, count in now.items() if name != without}
+        if any(count < 0 for count in grown.values()) or not set(before.tables) <= set(now):
+            return Writes(None)
+        return Writes(sum(grown.values()), {name: count for name, count in grown.items() if count})
 
 
 class RollbackPoint(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """An entry: the exact bytes of an event that are stored, and later hashed (RFC 8785)."""
 
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
@@ -87,6 +87,10 @@ def recorded(text: str, recorded_at: datetime, position: int | None) -> AnyRecor
     entry = _decoder.decode(text)
     cause = Cause(entry.actor, entry.reason, entry.source, entry.causation, entry.correlation)
     return Recorded(entry.stream, entry.version, entry.id, cause, recorded_at, entry.data, text, position)
+
+
+TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))
+"""How events are named in the log."""
 
 
 def type_of(event: AnyEvent) -> str:

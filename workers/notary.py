@@ -12,6 +12,7 @@ from store.database import Database
 from store.errors import StoreError
 from store.tail import Tail
 from store.tree import Tree
+from workers.announcing import Announcer
 from workers.publishing import Contradiction, Publisher, Unwritable
 from workers.signing_keys import KeyProblem, SigningKeys
 
@@ -28,11 +29,12 @@ TOLD = (KeyProblem, Contradiction, Unwritable, NoteError, StoreError)
 
 
 class Notarial(Struct, frozen=True):
-    """Where the keys are, where is published to, and how often is signed, in seconds."""
+    """Where the keys are, where is published and posted to, and how often is signed, in seconds."""
 
     keys: Path
     tlog: Path
     origin: str | None = None
+    urls: tuple[str, ...] = ()
     silent_seconds: float = SILENT_SECONDS
     rest_seconds: float = REST_SECONDS
 
@@ -47,10 +49,19 @@ class Notary:
         self._tree: Tree = Tree(database)
         self._checkpoints: Checkpoints = Checkpoints(database, self._tree)
         self._publisher: Publisher = Publisher(how.tlog, self._tree)
+        self._announcers: list[Announcer] = [Announcer(url) for url in how.urls]
         self._published: str | None = None
 
     async def run(self) -> None:
-        """Follow the log for ever."""
+        """Follow the log for ever; an address that does not answer delays nothing."""
+        posting = [asyncio.create_task(each.run()) for each in self._announcers]
+        try:
+            await self._follow()
+        finally:
+            for each in posting:
+                each.cancel()
+
+    async def _follow(self) -> None:
         while True:
             try:
                 await self.step()
@@ -62,7 +73,7 @@ class Notary:
             await self._tail.wait(min(self._how.rest_seconds, self._how.silent_seconds))
 
     async def step(self) -> Signed | None:
-        """Add what is new, sign where it is due, and publish; gives the checkpoint that was signed."""
+        """Add what is new, sign where it is due, publish and post; gives the checkpoint that was signed."""
         while await self._tree.step():
             pass
         last, size = await self._checkpoints.latest(), await self._tree.size()
@@ -73,4 +84,6 @@ class Notary:
         if newest and newest.note != self._published:
             await self._publisher.publish(newest)
             self._published = newest.note
+            for each in self._announcers:
+                each.tell(newest.note)
         return signed

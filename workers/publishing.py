@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 
 from domain.checkpoint import Checkpoint, read_checkpoint
 from domain.merkle import verify_consistency
 from domain.note import NoteError, parse_note
-from domain.tiles import tiles_between
+from domain.tiles import WIDTH, tiles_between
 from store.checkpoints import Signed
 from store.tree import Tree
 
@@ -43,6 +44,9 @@ class Publisher:
     async def _write(self, old: Checkpoint | None, new: Checkpoint, note: str) -> None:
         for tile in tiles_between(old.size if old else 0, new.size):
             await asyncio.to_thread(write, self._folder / tile.path, await self._tree.file(tile))
+            if tile.width == WIDTH:
+                # Whoever still looks for a narrower one finds it at the beginning of the whole.
+                await asyncio.to_thread(shutil.rmtree, self._folder / f"{tile.path}.p", ignore_errors=True)
         await asyncio.to_thread(write, self._folder / CHECKPOINT, note.encode(), lasting=True)
 
     def _published(self) -> Checkpoint | None:

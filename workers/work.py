@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import states as s
+from domain.bounds import fit
 from domain.commands import Command, FailStep, Report
 from domain.events import Fact, StepProgressed, StepStarted, UpgradeReviewed
 from domain.plan import Check
@@ -37,7 +38,7 @@ FREE: dict[type[Struct], dict[str, int]] = {
     Check: {"seen": LINE},
     StepProgressed: {"message": TEXT},
 }
-"""The texts of an event that hold what others said, and how long each may be; only there can a secret be."""
+"""The texts of an event that hold what others said, and how many bytes each may be; only there can a secret be."""
 
 
 class Superseded(Exception):  # noqa: N818  an order, not a fault
@@ -176,7 +177,7 @@ def redacted(told: T, redact: Callable[[str], str]) -> T:
 
     def clean(name: str, value: Any) -> Any:
         if isinstance(value, str) and name in free:
-            return redact(value)[: free[name]]
+            return fit(redact(value), free[name])
         if isinstance(value, tuple):
             return tuple(clean(name, each) for each in value)
         return redacted(value, redact) if isinstance(value, Struct) else value

@@ -48,11 +48,18 @@ def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
 @options.data
 @options.notarial
 def relay(
-    *, database_url: str, redis_url: str, data: Path | None, tlog: Path | None, origin: str | None, seconds: float
+    *,
+    database_url: str,
+    redis_url: str,
+    data: Path | None,
+    tlog: Path | None,
+    origin: str | None,
+    urls: tuple[str, ...],
+    seconds: float,
 ) -> None:
     """Follow the log: positions, views, messages to the workers, signed checkpoints, webhooks."""
     folder = (data or default_path()).absolute()
-    notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, seconds)
+    notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, urls, seconds)
     run_relay(database_url, redis_url, notarial, webhook_settings(folder, os.environ))
 
 

@@ -1,5 +1,7 @@
 """Approvals through the API: who may say what, and what the operation shows of it."""
 
+import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +53,22 @@ async def test_an_upgrade_waits_for_somebody_else(house: House) -> None:
     told = {each["type"]: (each["actor"], each["reason"]) for each in trail}
     assert told["upgrade_requested"] == ("alice", "security fix")
     assert told["upgrade_approved"] == ("bob", WHY["reason"])
+
+
+async def test_a_yes_names_the_plan_and_what_it_follows_from(house: House) -> None:
+    """An approval holds the hash of the plan's bytes in the log, and is traced to the question and to its upgrade."""
+    _, upgrade_id, _ = await waiting(house)
+    bob = await person(house, "bob", "approve")
+    await bob.post(f"/upgrades/{upgrade_id}/approve", json=WHY)
+    await house.place()
+    trail = (await house.client.get("/audit/events?instance=flags")).json()["items"]
+    told = {each["type"]: each for each in trail}
+    entry = await house.value("SELECT entry FROM astrolabe.event WHERE type = 'preflight_passed'")
+    plan = re.search(r'"plan":(\{.*\}),"type":"preflight_passed"', entry)
+    assert plan
+    assert told["upgrade_approved"]["data"]["plan_sha256"] == hashlib.sha256(plan[1].encode()).hexdigest()
+    assert told["upgrade_approved"]["causation_id"] == told["approval_requested"]["id"]
+    assert {told[name]["correlation_id"] for name in ("upgrade_requested", "upgrade_approved")} == {upgrade_id}
 
 
 async def test_a_reason_is_needed_to_approve_reject_and_review(house: House) -> None:

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cli.verifying import verify_export
 from domain.checkpoint import open_checkpoint
@@ -21,18 +22,19 @@ from store.checkpoints import Checkpoints
 from store.database import Database
 from store.tree import Tree
 from tests.api.house import House, problem
-from tests.domain.samples import ROLLED_BACK
+from tests.domain.samples import CHECK, DUMP, NEW, OLD, ROLLED_BACK, rolled_back
 
 KEY = PrivateKey("astrolabe-test", bytes(range(32)))
+OUTPUT = "0d" * 32
 
 
-async def sign(house: House) -> str:
+async def sign(house: House, *keys: PrivateKey) -> str:
     """Place, add and sign everything, as the relay does."""
     await house.place()
     async with Database(house.url, pool_size=2) as database:
         tree = Tree(database)
         await tree.drain()
-        return (await Checkpoints(database, tree).make([KEY])).note
+        return (await Checkpoints(database, tree).make(keys or [KEY])).note
 
 
 @pytest.fixture
@@ -41,7 +43,8 @@ async def upgrade(house: House) -> str:
     instance = await house.register()
     await house.register(name="other", port=4243)
     upgrade = await house.request()
-    await house.tell(instance, upgrade, *ROLLED_BACK[2:])
+    doctored = replace(rolled_back, checks=(replace(CHECK, output=OUTPUT),))
+    await house.tell(instance, upgrade, *ROLLED_BACK[2:-1], doctored)
     await sign(house)
     return upgrade
 
@@ -159,6 +162,7 @@ async def test_proofs_of_the_api_verify(house: House) -> None:
 BAD = {
     "/audit/events?from=yesterday": "parameter-invalid",
     "/audit/events?to=2026-01-01": "parameter-invalid",
+    "/audit/events?type=upgrade_request": "parameter-invalid",
     "/audit/events?after=-2": "parameter-invalid",
     "/audit/events?instance=nobody": "instance-unknown",
     "/audit/export?format=xml": "parameter-invalid",
@@ -211,7 +215,13 @@ async def test_evidence_holds_the_upgrade_and_its_hashes(house: House, upgrade: 
     summary = json.loads(members["summary.json"])
     events = (await house.client.get(f"/upgrades/{upgrade}/events")).json()["items"]
     assert summary["plan"] == next(each["data"]["plan"] for each in events if "plan" in each["data"])
-    assert {each["of"].rpartition(".")[2] for each in summary["hashes"]} >= {"integrity", "sha256"}
+    hashes = {(each["of"].rpartition(".")[2], each["hash"]) for each in summary["hashes"]}
+    assert hashes == {
+        ("integrity", OLD.integrity),
+        ("integrity", NEW.integrity),
+        ("sha256", DUMP.sha256),
+        ("output", OUTPUT),
+    }
     assert summary["events"][0]["type"] == "upgrade_requested"
 
 

@@ -121,13 +121,13 @@ def test_two_approvers_are_two_people():
     """The same approver counts once; the last one missing completes it."""
     asked = e.ApprovalRequested(UP, 2, UNTIL)
     history = (registered(ApprovalPolicy("always", 2)), requested, planned, asked)
-    first = e.UpgradeApproved(UP, "bob", AT, 1)
+    first = e.UpgradeApproved(UP, "bob", AT, 1, PLAN.sha256)
     half = given(*history).when(approve).then(first)
     assert isinstance(half, s.Waiting)
     assert half.approvals == (Approval("bob", AT),)
     given(*history, first).when(approve).refuses("already-approved")
     assert isinstance(
-        given(*history, first).when(Approve(UP, "carol", AT)).then(e.UpgradeApproved(UP, "carol", AT, 0)), s.Approved
+        given(*history, first).when(Approve(UP, "carol", AT)).then(replace(approved, approver="carol")), s.Approved
     )
 
 
@@ -135,7 +135,7 @@ def test_an_approval_that_comes_too_late_is_refused():
     """The expiry holds even where no worker came by to record it."""
     given(*WAITING).when(Approve(UP, "bob", UNTIL)).refuses("approval-expired")
     given(*WAITING).when(Approve(UP, "bob", UNTIL - timedelta(seconds=1))).then(
-        e.UpgradeApproved(UP, "bob", UNTIL - timedelta(seconds=1), 0)
+        replace(approved, at=UNTIL - timedelta(seconds=1))
     )
 
 

@@ -1,5 +1,6 @@
 """Go's own `note` and `tlog` accept what Astrolabe signs and proves, and nothing that differs by one bit."""
 
+import base64
 import json
 import os
 import shutil
@@ -7,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from domain.checkpoint import Checkpoint, sign_checkpoint
 from domain.merkle import consistency, inclusion, leaf_hash, prove, root_of
 from domain.note import PrivateKey
+from tests.api.house import House
+from tests.api.test_audit import sign
 from tests.domain.test_merkle import flipped
 from workers import shell
 
@@ -58,16 +62,21 @@ def signed(size: int) -> str:
     return sign_checkpoint(Checkpoint(KEY.name, size, root_of(HASHES[:size])), [KEY], 1_700_000_000)
 
 
+def encoded(raw: bytes) -> str:
+    """Bytes as JSON carries them."""
+    return base64.b64encode(raw).decode()
+
+
 def case(size: int, old: int, index: int) -> dict[str, Any]:
     """Everything that is proven of a tree of this size: what it grew from, and one leaf."""
     return {
-        "vkey": KEY.public.text,
-        "checkpoint": signed(size),
-        "old": signed(old),
-        "consistency": [each.hex() for each in prove(consistency(old, size), node)],
-        "leaf": LEAVES[index].hex(),
+        "vkeys": [KEY.public.text],
+        "checkpoint": encoded(signed(size).encode()),
+        "old": encoded(signed(old).encode()),
+        "consistency": [encoded(each) for each in prove(consistency(old, size), node)],
+        "leaf": encoded(LEAVES[index]),
         "index": index,
-        "inclusion": [each.hex() for each in prove(inclusion(index, size), node)],
+        "inclusion": [encoded(each) for each in prove(inclusion(index, size), node)],
     }
 
 
@@ -88,31 +97,70 @@ async def test_go_accepts_what_we_sign_and_prove(verifier: Path, tmp_path: Path)
     assert await ask(verifier, cases, tmp_path) == ["ok"] * len(cases)
 
 
+async def test_go_accepts_what_the_api_serves(verifier: Path, house: House, tmp_path: Path) -> None:
+    """Leaf, proofs and checkpoints are a case as an auditor fetches them, also where a second key signs."""
+    await house.register()
+    kept = await sign(house)
+    for nth in range(300):
+        await house.register(name=f"i-{nth}", port=5000 + nth)
+    later = PrivateKey(KEY.name, bytes(range(1, 33)))
+    await sign(house, KEY, later)
+    (size, old) = (int(each.splitlines()[1]) for each in ((await read(house, "checkpoint")).text, kept))
+    grown = (await read(house, f"proofs/consistency?first={old}&second={size}")).json()
+    cases = []
+    for position in (0, old - 1, 255, 256, size - 1):
+        told = (await read(house, f"proofs/inclusion/{position}")).json()
+        cases.append(
+            {
+                "vkeys": [KEY.public.text, later.public.text],
+                "checkpoint": encoded(told["checkpoint"].encode()),
+                "old": encoded(kept.encode()),
+                "consistency": grown["proof"],
+                "leaf": encoded(told["leaf"].encode()),
+                "index": told["position"],
+                "inclusion": told["proof"],
+            }
+        )
+    assert await ask(verifier, cases, tmp_path) == ["ok"] * len(cases)
+
+
+async def read(house: House, path: str) -> httpx.Response:
+    """Read something of the trail."""
+    return (await house.client.get(f"/audit/{path}")).raise_for_status()
+
+
 def changes(good: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every way to change one bit of checkpoints, proofs, leaf and index."""
-    for field in ("checkpoint", "old"):
-        raw = good[field].encode()
-        for bit in range(8 * len(raw)):
-            changed = flipped(raw, bit)
-            try:
-                yield good | {field: changed.decode()}
-            except UnicodeDecodeError:
-                continue
-    for bit in range(8 * len(bytes.fromhex(good["leaf"]))):
-        yield good | {"leaf": flipped(bytes.fromhex(good["leaf"]), bit).hex()}
+    for field in ("checkpoint", "old", "leaf"):
+        for changed in flips(good[field]):
+            yield good | {field: changed}
     for field in ("consistency", "inclusion"):
         for at, each in enumerate(good[field]):
-            for bit in range(256):
-                changed = flipped(bytes.fromhex(each), bit).hex()
+            for changed in flips(each):
                 yield good | {field: [*good[field][:at], changed, *good[field][at + 1 :]]}
-    for bit in range(62):
+    for bit in range(63):
         yield good | {"index": good["index"] ^ (1 << bit)}
+    yield good | {"index": good["index"] - (1 << 63)}
 
 
-async def test_go_rejects_every_changed_bit(verifier: Path, tmp_path: Path) -> None:
+def flips(text: str) -> Iterator[str]:
+    """Every way to change one bit of bytes that are told in base64."""
+    raw = base64.b64decode(text)
+    for bit in range(8 * len(raw)):
+        yield encoded(flipped(raw, bit))
+
+
+@pytest.mark.parametrize("shape", [(70, 33, 41), (8, 4, 7)])
+async def test_go_rejects_every_changed_bit(verifier: Path, shape: tuple[int, int, int], tmp_path: Path) -> None:
     """Whatever single bit of a checkpoint, of a proof or of a leaf is changed, Go refuses it."""
-    cases = list(changes(case(70, 33, 41)))
-    assert len(cases) > 5000
+    cases = list(changes(case(*shape)))
+    bits = sum(8 * len(base64.b64decode(each)) for each in strings_of(case(*shape)))
+    assert len(cases) == bits + 64 > 5000
     said = await ask(verifier, cases, tmp_path)
     accepted = [each for each, answer in zip(cases, said, strict=True) if answer == "ok"]
     assert accepted == []
+
+
+def strings_of(good: dict[str, Any]) -> list[str]:
+    """All that is told in base64."""
+    return [good["checkpoint"], good["old"], good["leaf"], *good["consistency"], *good["inclusion"]]

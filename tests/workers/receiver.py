@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine, which answers as it is told and remembers what came."""
+"""A receiver of webhooks and checkpoints on this machine, which answers as it is told and remembers what came."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -67,6 +67,11 @@ class Receiver:
     def ids(self) -> list[str]:
         """The ids of what came, each once, in the order of its first coming."""
         return list(dict.fromkeys(message.id for message in self.got))
+
+    @property
+    def bodies(self) -> list[str]:
+        """The bodies of all that came, as text."""
+        return [message.body.decode() for message in self.got]
 
     async def gets(self, many: int, seconds: float = 15) -> list[Message]:
         """Wait until so many different messages came."""

@@ -1,5 +1,6 @@
 """The notary: signs what is new and what is not, and writes it out of the database."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from store.tail import Tail
 from store.tree import Tree
 from tests.databases import database_url, template_database
 from tests.store.stage import stream_of
+from tests.waiting import until
+from tests.workers.receiver import Receiver
 from workers.notary import Notarial, Notary
 from workers.publishing import Contradiction
 from workers.signing_keys import KeyProblem, SigningKeys
@@ -42,9 +45,9 @@ async def say(database: Database, *words: str) -> None:
     await Sequencer(database).drain()
 
 
-def notary(database: Database, folder: Path, *, rest: float = AT_ONCE, silent: float = NEVER) -> Notary:
+def notary(database: Database, folder: Path, *urls: str, rest: float = AT_ONCE, silent: float = NEVER) -> Notary:
     """A notary with its keys and what it publishes below a folder."""
-    how = Notarial(folder / "keys", folder / "tlog", "astrolabe-test", silent, rest)
+    how = Notarial(folder / "keys", folder / "tlog", "astrolabe-test", urls, silent, rest)
     return Notary(database, Tail(database), how)
 
 
@@ -82,7 +85,10 @@ async def test_what_is_new_is_signed_and_silence_too(database: Database, tmp_pat
 
 async def test_everything_is_written_out_and_is_what_the_log_says(database: Database, tmp_path: Path) -> None:
     """The folder has checkpoint, tiles and entries, and an export agrees with every leaf in it."""
-    await say(database, *(f"{nth}" for nth in range(300)))
+    await say(database, "before it is full")
+    await notary(database, tmp_path).step()
+    assert (tmp_path / "tlog" / "tile" / "entries" / "000.p" / "1").is_file()
+    await say(database, *(f"{nth}" for nth in range(299)))
     await notary(database, tmp_path).step()
     await say(database, "more")
     signed = await notary(database, tmp_path).step()
@@ -92,6 +98,7 @@ async def test_everything_is_written_out_and_is_what_the_log_says(database: Data
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"checkpoint"}
     assert {"tile/0/000", "tile/entries/000", "tile/0/001.p/44", "tile/0/001.p/45", "tile/1/000.p/1"} <= files
     assert all(parse_path(each) for each in files)
+    assert not any(each.startswith(("tile/0/000.p", "tile/entries/000.p")) for each in files)
     told = await export(database)
     assert (
         verify_export(io.BytesIO(told), keys_of(tmp_path), None, PublishedTiles(folder)).proven.checkpoint.size == 301
@@ -115,6 +122,22 @@ async def test_what_was_published_is_never_contradicted(database: Database, tmp_
         with pytest.raises(Contradiction, match=why):
             await notary(database, tmp_path).step()
         assert checkpoint.read_text() == strange
+
+
+async def test_each_checkpoint_is_posted_and_nobody_waits_for_it(database: Database, tmp_path: Path) -> None:
+    """An address that answers gets every checkpoint as it was signed; one that does not delays neither it nor us."""
+    async with Receiver.listening() as receiver, Receiver.listening() as silent:
+        silent.reply = lambda _: None
+        at_work = notary(database, tmp_path, silent.url, receiver.url)
+        following = asyncio.create_task(at_work.run())
+        await until(lambda: receiver.bodies)
+        await say(database, "one", "two")
+        await until(lambda: any("astrolabe-test\n2\n" in each for each in receiver.bodies))
+        following.cancel()
+        await asyncio.wait([following])
+    published = (tmp_path / "tlog" / "checkpoint").read_text()
+    assert receiver.bodies[-1] == published
+    assert open_checkpoint(receiver.bodies[-1], keys_of(tmp_path)).checkpoint.size == 2
 
 
 async def test_keys_rotate_with_an_overlap(database: Database, tmp_path: Path) -> None:

@@ -63,12 +63,7 @@ async def _since(work: Work, before: Writes) -> Writes:
     if database is None:
         return Writes(0)
     own = migrations.table if migrations else None
-    now = await database.counters()
-    tables = {name: count - before.tables.get(name, 0) for name, count in now.tables.items() if name != own}
-    tables = {name: count for name, count in tables.items() if count}
-    if any(count < 0 for count in tables.values()) or not set(before.tables) <= set(now.tables):
-        return Writes(None)
-    return Writes(sum(tables.values()), tables)
+    return (await database.counters()).since(before, own).told()
 
 
 async def restore(work: Work) -> None:

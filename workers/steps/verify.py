@@ -29,7 +29,7 @@ async def verify(work: Work) -> None:
         )
         return
     database = work.driver().database
-    counters = await database.counters() if database else Writes(0)
+    counters = (await database.counters()).told() if database else Writes(0)
     await work.report(
         e.UpgradeSucceeded(state.run.upgrade_id, artifact.version, tuple(checks), counters, datetime.now(UTC))
     )

@@ -1,0 +1,34 @@
+"""What a worker reports fits an entry of the log, whatever it saw."""
+
+import pytest
+
+from domain import events as e
+from domain.plan import Check
+from domain.rollback_point import Writes
+from store.entry import MAX_ENTRY, encode, make_entry
+from tests.domain.samples import AT, UP
+from tests.store.stage import BY
+from workers.failure import StepFailed
+from workers.output import Redactor
+from workers.work import redacted
+
+STREAM = "0190f000-0000-7000-8000-00000000000a"
+
+
+@pytest.mark.parametrize("letter", ["x", "\U0001f600", '"', "\x1b"])
+def test_the_longest_report_fits(letter: str) -> None:
+    """A failure with everything that was seen, and a success with as many checks and tables as may be, are recorded."""
+    long = letter * 10_000
+    problem = StepFailed("unexpected", long, seen=[long] * 100, todo=long).problem
+    checks = tuple(Check(f"check-{nth}", ok=True, seen=long) for nth in range(20))
+    writes = Writes(5000, {f"{letter * 15}{nth}.{'t' * 63}": 1 for nth in range(5000)}).told()
+    for event in (
+        e.UpgradeFailed(UP, "backup", problem, AT),
+        e.UpgradeRefused(UP, problem, AT, checks),
+        e.UpgradeSucceeded(UP, "6.10.1", checks, writes, AT),
+        e.RollbackRefused(UP, problem, writes),
+        e.StepProgressed(UP, "migrate", long),
+    ):
+        raw = encode(make_entry(STREAM, 1, redacted(event, Redactor()), BY))
+        assert len(raw) < MAX_ENTRY
+        assert letter * 50 in redacted(problem, Redactor()).detail
