@@ -17,6 +17,7 @@ from api import (
     health,
     history,
     instances,
+    look,
     metrics,
     outputs,
     problem_types,
@@ -56,6 +57,7 @@ ROUTES = (
     *health.ROUTES,
     *metrics.ROUTES,
     *problem_types.ROUTES,
+    *look.ROUTES,
 )
 
 

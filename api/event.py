@@ -6,12 +6,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from domain.sentences import sentence
 from store.entry import type_of
 from store.instances import InstanceRecorded
 
 
 class EventView(Struct, frozen=True):
-    """One event; `position` is null for the moment until the whole log's order holds it."""
+    """One event; `position` is null for the moment until the whole log's order holds it.
+
+    `summary` says for a person what `data` tells a program; its words may change.
+    """
 
     id: str
     version: int
@@ -21,6 +25,7 @@ class EventView(Struct, frozen=True):
     reason: str
     source: str
     recorded_at: datetime
+    summary: str
     data: dict[str, Any]
 
 
@@ -45,5 +50,6 @@ def event_view(recorded: InstanceRecorded) -> EventView:
         cause.reason,
         cause.source,
         recorded.recorded_at,
+        sentence(kind, data),
         {key: value for key, value in data.items() if key != "type"},
     )

@@ -12,6 +12,7 @@ from domain.commands import Approve, Cancel, Command, Reject, RequestRollback, R
 from domain.decide import decide
 from domain.problem import Problem, Refused
 from domain.states import Absent
+from domain.stepping import FRESH, StepState, steps_after
 from domain.views import DONE, UpgradeRow, UpgradeStatus, upgrade_row
 from domain.words import Step
 from store.instances import InstanceRecorded, Loaded
@@ -45,6 +46,7 @@ class Operation(Struct, frozen=True):
     to_version: str | None
     status: UpgradeStatus
     done: bool
+    steps: tuple[StepState, ...]
     progress: Progress | None
     error: Problem | None
     result: Result | None
@@ -62,6 +64,7 @@ class _Told(Struct, frozen=True):
     """What the view's row leaves out."""
 
     running: str = ""
+    steps: tuple[StepState, ...] = FRESH
     progress: Progress | None = None
     problem: Problem | None = None
     emergency: bool = False
@@ -82,7 +85,8 @@ def operation(loaded: Loaded, upgrade_id: str) -> Operation:
     for recorded in loaded.history:
         if belongs(recorded, upgrade_id):
             row = upgrade_row(row, recorded)
-            told = _listen(told, recorded.event)
+            steps = steps_after(told.steps, recorded)
+            told = replace(_listen(told, recorded.event), steps=steps)
     if row is None:
         raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.instance_id}")
     return _operation(loaded, row, told)
@@ -123,6 +127,7 @@ def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
         to_version=row.to_version,
         status=row.status,
         done=done,
+        steps=told.steps,
         progress=None if done else told.progress,
         error=error,
         result=Result(told.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,

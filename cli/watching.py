@@ -14,7 +14,6 @@ from rich.table import Table
 
 from cli.client import Client, path
 from cli.failure import Bad
-from cli.sentences import sentence
 from domain.words import STEPS
 
 RECONNECTS = 30
@@ -51,7 +50,7 @@ class Board:
         self._marks: dict[str, str] = {}
         self._now: str | None = None
 
-    def take(self, kind: str, data: Mapping[str, Any]) -> None:
+    def take(self, kind: str, data: Mapping[str, Any], summary: str) -> None:
         """Show what an event changes."""
         if kind == "upgrade_retried":
             self._said, self._marks, self._now = {}, {}, None
@@ -62,7 +61,7 @@ class Board:
         step = ENDS.get(kind) or self._now or ("preflight" if kind in GATE else None)
         if step is None:
             return
-        self._said[step] = sentence(kind, data)
+        self._said[step] = summary
         if kind in ENDS:
             self._marks[step] = "done"
             self._now = None if step == self._now else self._now
@@ -128,13 +127,11 @@ class Watch:
         return bool(operation["done"]) and None not in positions and max(positions) <= told
 
     def _show(self, kind: str, event: Mapping[str, Any], live: Live | None) -> None:
-        self._board.take(kind, event["data"])
+        self._board.take(kind, event["data"], event["summary"])
         at = datetime.fromisoformat(event["recorded_at"])
         self._since = self._since or at
         if live is None:
             passed = (at - self._since).total_seconds()
-            self._console.print(
-                f"{passed:7.1f} s  {kind:<20} {sentence(kind, event['data'])}", markup=False, soft_wrap=True
-            )
+            self._console.print(f"{passed:7.1f} s  {kind:<20} {event['summary']}", markup=False, soft_wrap=True)
         else:
             live.refresh()

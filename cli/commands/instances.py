@@ -10,7 +10,6 @@ from cli import options
 from cli.client import Client, path
 from cli.commands.upgrades import reason_option, with_reason
 from cli.failure import Bad
-from cli.sentences import sentence
 from store.ids import new_id
 
 
@@ -109,8 +108,7 @@ def history(instance: str, at: str | None, *, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(each))
         else:
-            said = sentence(each["type"], each["data"])
-            click.echo(f"{each['recorded_at'][:19]}  {each['actor']:<10} {each['type']:<20} {said}")
+            click.echo(f"{each['recorded_at'][:19]}  {each['actor']:<10} {each['type']:<20} {each['summary']}")
 
 
 @click.command("rollback-point")

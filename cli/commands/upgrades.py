@@ -11,8 +11,8 @@ from rich.console import Console
 from cli import options
 from cli.client import Client, path
 from cli.failure import Ended
-from cli.sentences import seconds
 from cli.watching import Watch
+from domain.sentences import seconds
 from store.ids import new_id
 
 reason_option = click.option("--reason", help="Why, for the audit trail.")

@@ -16,12 +16,12 @@ from cli.demo.stage import Stage, end_leftovers
 from cli.demo.unleash import Unleash
 from cli.failure import Ended
 from cli.ready import until_ready
-from cli.sentences import seconds, sentence
 from cli.services.folder import is_free
 from cli.tree import Tree, own_command
 from cli.watching import Watch
 from domain.access import SCOPES
 from domain.recorded import Cause
+from domain.sentences import seconds
 from store.database import Database
 from store.ids import new_id
 from store.log import Log
@@ -134,7 +134,7 @@ async def _look_back(screen: Screen, client: Client, stage: Stage) -> None:
     history = (await asyncio.to_thread(client.get, f"{path}/history"))["items"]
     for each in history:
         if each["type"] not in {"step_started", "step_progressed"}:
-            screen.say(f"{each['version']:>3}  {each['type']:<20} {sentence(each['type'], each['data'])}")
+            screen.say(f"{each['version']:>3}  {each['type']:<20} {each['summary']}")
     screen.command(("astrolabe", "rollback-point", stage.config.name))
     point = await asyncio.to_thread(client.get, f"{path}/rollback-point")
     screen.claim(f"the way back is {OLD}, with {point['copy']['database']}", point["artifact"]["version"] == OLD)

@@ -8,7 +8,15 @@ from api.app import create_app
 from domain.access import Scope
 from tests.api.house import FLAGS, House, bearer, problem
 
-PUBLIC = {"/healthz", "/readyz", "/problems", "/problems/{name}", "/schema", "/schema/openapi.json", "/schema/{path}"}
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/problems",
+    "/problems/{name}",
+    "/schema",
+    "/schema/openapi.json",
+    "/schema/{path}",
+} | {"/", "/page/{name}"}
 NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/instances"): "read",
     ("POST", "/instances"): "configure",

@@ -23,8 +23,9 @@ def _progressed(data: Data) -> str:
 
 def _passed(data: Data) -> str:
     plan = data["plan"]
-    held = sum(check["ok"] for check in plan["checks"])
-    return f"{held} checks hold; {plan['new']['package']}@{plan['new']['version']} {plan['new']['integrity'][:20]}…"
+    held, new = sum(check["ok"] for check in plan["checks"]), plan["new"]
+    holds = "1 check holds" if held == 1 else f"{held} checks hold"
+    return f"{holds}; {new['package']}@{new['version']} {new['integrity'][:20]}…"
 
 
 def _backup(data: Data) -> str:
