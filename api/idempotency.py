@@ -91,6 +91,16 @@ async def once(services: Services, key: Key | None, attempt: Attempt, promised: 
 
 async def stored(services: Services, key: Key) -> Answered | None:
     """Find the answer to a key; raises ApiProblem where it was given to another request."""
+    found = await promise_of(services, key)
+    if found is None:
+        return None
+    stream_id, promise = found
+    history = await services.log.read_stream_at(stream_id, version=promise.version)
+    return Answered(fold(stream_id, history), promise)
+
+
+async def promise_of(services: Services, key: Key) -> tuple[str, Promise] | None:
+    """Find what is stored under a key, and for which stream; raises ApiProblem where another request used it."""
     found = await services.log.claim(key.command_id)
     if found is None:
         return None
@@ -99,9 +109,7 @@ async def stored(services: Services, key: Key) -> Answered | None:
             "idempotency-key-reused",
             "This Idempotency-Key was used for another request; use a new key, or send exactly what was sent first.",
         )
-    promise = msgspec.json.decode(found.answer, type=Promise)
-    history = await services.log.read_stream_at(found.stream_id, version=promise.version)
-    return Answered(fold(found.stream_id, history), promise)
+    return found.stream_id, msgspec.json.decode(found.answer, type=Promise)
 
 
 async def _patiently(key: Key | None, work: Awaitable[Loaded]) -> Loaded:

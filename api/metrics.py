@@ -1,6 +1,7 @@
 """Metrics: what Prometheus may ask; a token with the scope read is needed, for they tell of what runs here."""
 
 import time
+from collections import Counter as Tally
 from collections.abc import Mapping
 
 from litestar import Response, get
@@ -37,6 +38,7 @@ class Metrics:
         self._lag: Gauge = self._gauge("astrolabe_subscriber_lag", "Events a subscriber is behind", "subscriber")
         self._instances: Gauge = self._gauge("astrolabe_instances", "Instances by status", "status")
         self._upgrades: Gauge = self._gauge("astrolabe_upgrades", "Upgrades by status", "status")
+        self._webhooks: Gauge = self._gauge("astrolabe_webhooks", "Webhooks by why they are disabled", "disabled")
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self._registry)
@@ -56,6 +58,8 @@ class Metrics:
         _fill(self._lag, await services.views.lags())
         _fill(self._instances, counts["instances"])
         _fill(self._upgrades, counts["upgrades"])
+        endpoints = (await services.webhooks.current()).by_id.values()
+        _fill(self._webhooks, Tally(each.disabled or "no" for each in endpoints))
         return generate_latest(self._registry)
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from api.cause import ReasonBody
 from api.problems import ApiProblem, FieldError
-from api.references import instance_id_of
+from api.references import find_instance
 from api.services import Services
 from domain.notification import ALL_TYPES
 from domain.web_address import Forbidden, check_addresses, parse_url
@@ -99,7 +99,7 @@ async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:
         message = f"{unknown[0]} is no type; see GET /webhooks/types"
         raise ApiProblem("field-invalid", f"{message}.", errors=(FieldError("types", message),))
     await _check_url(services, data.url)
-    instances = [await instance_id_of(services, each) for each in data.instances]
+    instances = [(await find_instance(services, each)).instance_id for each in data.instances]
     types = tuple(each for each in ALL_TYPES if each in data.types)
     return EndpointConfig(data.name, data.url, types, tuple(dict.fromkeys(instances)), data.ordered)
 
@@ -131,8 +131,8 @@ async def webhook_view(services: Services, endpoint: Endpoint) -> WebhookView:
         config.ordered,
         endpoint.disabled,
         await services.deliveries.fails_since(endpoint.endpoint_id),
-        counts.get("pending", 0),
-        counts.get("failed", 0),
+        counts["pending"],
+        counts["failed"],
         endpoint.version,
         {"self": here, "deliveries": f"{here}/deliveries", "secret": f"{here}/secret"},
     )

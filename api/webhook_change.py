@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from api.cause import cause_of
 from api.etag import etag, expected_version
-from api.idempotency import Promise, claim, key_of, stored
+from api.idempotency import Promise, claim, key_of, promise_of
 from api.problems import ApiProblem
 from api.services import Asking, Services, services_of
 from api.webhook import WebhookView, webhook_view
@@ -59,10 +59,10 @@ async def change(request: Asking, asked: Asked, status: int = 200) -> Endpoint |
             claims=lambda version: claim(key, Promise(status, version)),
         )
     except (AlreadyClaimed, Refused, WrongVersion) as error:
-        again = await stored(services, key) if key else None
+        again = await promise_of(services, key) if key else None
         if again is None:
             raise _told(error) from None
-        return await _as_it_was(services, again.promise.version)
+        return await _as_it_was(services, again[1].version)
     return (await services.webhooks.current()).by_id.get(asked.command.endpoint_id)
 
 

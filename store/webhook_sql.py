@@ -77,7 +77,10 @@ SELECT attempts FROM done
 
 FAILS_SINCE = "SELECT since FROM webhook_failing WHERE endpoint_id = $1"
 FAILS_TOO_LONG = "SELECT EXISTS (SELECT FROM webhook_failing WHERE endpoint_id = $1 AND since <= now() - $2::interval)"
-COUNTS = "SELECT state, count(*) FROM webhook_delivery WHERE endpoint_id = $1 GROUP BY state"
+COUNTS = """
+SELECT 'pending', count(*) FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending'
+UNION ALL SELECT 'failed', count(*) FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'failed'
+"""
 
 _DELIVERY = """
 SELECT event_id, type, instance_id, position, occurred_at, state, due_at, attempts, finished_at

@@ -1,5 +1,7 @@
 """Fixtures that every test may ask for."""
 
+from hypothesis import settings
+
 from tests.databases import database_url, template_database
 from tests.services import postgres_server, servers_folder, valkey_server
 from tests.standin.fixtures import standin_modules, standin_registry
@@ -13,3 +15,7 @@ __all__ = [
     "template_database",
     "valkey_server",
 ]
+
+# How long an example takes is the machine's business: nothing here is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")

@@ -25,6 +25,7 @@ CREATE INDEX webhook_delivery_due ON astrolabe.webhook_delivery (endpoint_id, du
   WHERE state = 'pending';
 CREATE INDEX webhook_delivery_order ON astrolabe.webhook_delivery (endpoint_id, instance_id, position)
   WHERE state = 'pending';
+CREATE INDEX webhook_delivery_failed ON astrolabe.webhook_delivery (endpoint_id) WHERE state = 'failed';
 CREATE INDEX webhook_delivery_finished ON astrolabe.webhook_delivery (finished_at) WHERE finished_at IS NOT NULL;
 CREATE TABLE astrolabe.webhook_attempt (
   endpoint_id uuid NOT NULL,

@@ -4,7 +4,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator
 
@@ -97,9 +96,10 @@ async def test_a_name_belongs_to_one_webhook(house: House) -> None:
     await add(house)
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "name"),
-    [
+async def test_what_cannot_be_is_refused_at_once(house: House) -> None:
+    """A URL that nothing may be sent to, and a type or instance that is not there, are problems that say what to do."""
+    before = await house.size()
+    for field, value, name in (
         ("url", "ftp://example.com/", "field-invalid"),
         ("url", "https://user:secret@203.0.113.9/", "webhook-url-forbidden"),
         ("url", "https://10.0.0.1/", "webhook-url-forbidden"),
@@ -110,15 +110,13 @@ async def test_a_name_belongs_to_one_webhook(house: House) -> None:
         ("url", "https://does-not-resolve.invalid/", "webhook-url-forbidden"),
         ("types", ["astrolabe.upgrade.never"], "field-invalid"),
         ("instances", ["nobody"], "instance-unknown"),
+        ("instances", ["0190f000-0000-7000-8000-00000000000a"], "instance-unknown"),
+        ("instances", [WEBHOOKS_STREAM], "instance-unknown"),
         ("name", "Chat!", "field-invalid"),
         ("secret", "x", "field-unknown"),
-    ],
-)
-async def test_what_cannot_be_is_refused_at_once(house: House, field: str, value: object, name: str) -> None:
-    """A URL that nothing may be sent to, and a type or instance that is not there, are problems that say what to do."""
-    before = await house.size()
-    answer = await house.client.post("/webhooks", json=HOOK | {field: value})
-    assert problem(answer) == name
+    ):
+        answer = await house.client.post("/webhooks", json=HOOK | {field: value})
+        assert problem(answer) == name, value
     assert await house.size() == before
 
 
@@ -201,3 +199,52 @@ async def test_a_webhook_is_no_instance(house: House) -> None:
     await house.show()
     assert problem(await house.client.get(f"/instances/{WEBHOOKS_STREAM}")) == "instance-unknown"
     assert [each["name"] for each in (await house.client.get("/instances")).json()["items"]] == ["flags"]
+
+
+async def test_the_metrics_tell_how_many_webhooks_are_disabled_and_why(house: House) -> None:
+    """An alert can be made of it: those that are told, and those that are not by their reason."""
+    for name in ("chat", "pager"):
+        await add(house, name=name)
+    await house.client.post("/webhooks/pager/disable")
+    text = (await house.client.get("/metrics")).text
+    for reason in ("no", "asked"):
+        assert f'astrolabe_webhooks{{disabled="{reason}"}} 1.0' in text
+
+
+async def test_a_webhook_that_is_not_there_is_a_problem(house: House) -> None:
+    """Whatever is asked for by a reference that nobody has, the answer says where to look."""
+    for ref in ("nobody", WEBHOOKS_STREAM, "%00", "%2e%2e", "a" * 3000):
+        for answer in (
+            await house.client.get(f"/webhooks/{ref}"),
+            await house.client.put(f"/webhooks/{ref}", json=HOOK),
+            await house.client.get(f"/webhooks/{ref}/secret"),
+            await house.client.get(f"/webhooks/{ref}/deliveries"),
+            *[
+                await house.client.post(f"/webhooks/{ref}/{verb}")
+                for verb in ("disable", "enable", "remove", "rotate-secret", "recover", "test")
+            ],
+        ):
+            assert problem(answer) == "webhook-unknown", ref
+
+
+async def test_a_request_that_cannot_be_understood_changes_nothing(house: House) -> None:
+    """Each is a problem of its own type, and the log is as long as before."""
+    await add(house)
+    before = await house.size()
+    for path, body, name in (
+        ("rotate-secret", {"overlap_hours": -1}, "field-invalid"),
+        ("rotate-secret", {"overlap_hours": 169}, "field-invalid"),
+        ("rotate-secret", {"overlap_hours": True}, "field-invalid"),
+        ("disable", {"reason": "a\u001b[2J"}, "field-invalid"),
+        ("enable", {"why": "?"}, "field-unknown"),
+        ("recover", {"since": "2026-01-31T12:00:00"}, "field-invalid"),
+        ("recover", {"until": "yesterday"}, "field-invalid"),
+        ("recover", {"delivered": "yes"}, "field-invalid"),
+        ("recover", [], "field-invalid"),
+        ("deliveries/0190f000-0000-7000-8000-00000000000e/redeliver", None, "delivery-unknown"),
+        ("deliveries/%2e%2e/redeliver", None, "delivery-unknown"),
+    ):
+        assert problem(await house.client.post(f"/webhooks/chat/{path}", json=body)) == name, (path, body)
+    for query in ("state=lost", "before=1", "limit=0", "limit=1001"):
+        assert problem(await house.client.get(f"/webhooks/chat/deliveries?{query}")) == "parameter-invalid", query
+    assert await house.size() == before

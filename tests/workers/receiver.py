@@ -1,7 +1,8 @@
-"""A receiver of webhooks and checkpoints on this machine, which answers as it is told and remembers what came."""
+"""A receiver of webhooks and checkpoints on this machine, which answers when and as it is told, and remembers all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,21 +40,21 @@ class Message(Struct):
 
 
 class Receiver:
-    """What one endpoint got; `reply` says what is answered to a message, None for nothing at all."""
+    """What one endpoint got; `until` is awaited and `reply` says what is answered, None for nothing at all."""
 
     def __init__(self) -> None:
         self.port = 0
         self.got: list[Message] = []
         self.reply: Callable[[Message], bytes | None] = lambda _: OK
-        self.delay = 0.0
+        self.until: Callable[[], Awaitable[object]] | None = None
         self.opened = 0
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls) -> AsyncIterator["Receiver"]:
+    async def listening(cls, tls: ssl.SSLContext | None = None) -> AsyncIterator["Receiver"]:
         """Listen on a port of its own."""
         made = cls()
-        server = await asyncio.start_server(made._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(made._serve, "127.0.0.1", 0, ssl=tls)
         made.port = server.sockets[0].getsockname()[1]
         async with server:
             yield made
@@ -87,7 +88,8 @@ class Receiver:
             head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
             message = Message(head.split(" ")[1], headers, await reader.readexactly(int(headers["content-length"])))
-            await asyncio.sleep(self.delay)
+            if self.until:
+                await self.until()
             said = self.reply(message)
             self.got.append(message)
             if said is not None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -5,12 +6,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from domain.webhooks import DisableEndpoint, EnableEndpoint, RemoveEndpoint
+from domain.webhooks import ChangeEndpoint, DisableEndpoint, EnableEndpoint, EndpointConfig, RemoveEndpoint
 from store.database import Database
 from store.deliveries import Outcome
 from store.ids import new_id
 from tests.standin.running import free_port
 from tests.store.stage import eventually
+from tests.waiting import until
 from tests.workers.receiver import Receiver, answer
 from tests.workers.webhook_stage import BY, Stage
 
@@ -104,6 +106,61 @@ async def test_410_disables_at_once_and_what_happens_is_kept(stage: Stage, recei
     assert came == 1
 
 
+async def test_what_waited_for_its_next_try_is_sent_when_the_endpoint_is_enabled(
+    stage: Stage, receiver: Receiver
+) -> None:
+    """Whoever enables an endpoint says that it is well: nothing goes on waiting for hours."""
+    endpoint = await stage.add(receiver.url, types=(SUCCEEDED,), ordered=True)
+    receiver.reply = lambda _: answer(503, Retry_After="7200")
+    first, second = await stage.complete(new_id(), 2)
+    async with stage.telling():
+        await eventually(lambda: _tried(stage, endpoint, first, 1))
+        receiver.reply = lambda _: answer(200)
+        for command in (DisableEndpoint(endpoint), EnableEndpoint(endpoint)):
+            await stage.webhooks.execute(command, BY)
+        await stage.place()
+        await receiver.gets(2)
+    assert receiver.ids == [first, second]
+
+
+async def test_what_waits_for_its_next_try_is_recovered_too(stage: Stage, receiver: Receiver) -> None:
+    """Recovery brings forward what failed so far, under its old id; what is under way is left alone."""
+    endpoint = await stage.add(receiver.url, types=(SUCCEEDED,))
+    receiver.reply = lambda _: answer(503, Retry_After="7200")
+    (event,) = await stage.complete(new_id())
+    async with stage.telling():
+        await eventually(lambda: _tried(stage, endpoint, event, 1))
+        receiver.reply = lambda _: answer(200)
+        assert await stage.deliveries.recover(endpoint, None, None, delivered=False) == 1
+        await eventually(lambda: _is(stage, endpoint, event, "delivered"))
+    assert [message.id for message in receiver.got] == [event, event]
+    await stage.complete(new_id())
+    async with stage.telling():
+        await receiver.gets(2)
+    assert await stage.deliveries.recover(endpoint, None, None, delivered=False) == 0
+
+
+async def test_an_answer_of_where_an_endpoint_was_does_not_disable_where_it_is(
+    stage: Stage, receiver: Receiver
+) -> None:
+    """A 410 that comes after the URL was changed is the old one's; the new one is sent the event."""
+    endpoint = await stage.add(receiver.url, types=(SUCCEEDED,))
+    moved = asyncio.Event()
+    async with Receiver.listening() as old:
+        await stage.webhooks.execute(_moved(endpoint, old.url), BY)
+        old.reply = lambda _: answer(410)
+        old.until = moved.wait
+        (event,) = await stage.complete(new_id())
+        async with stage.telling():
+            await until(lambda: old.opened == 1)
+            await stage.webhooks.execute(_moved(endpoint, receiver.url), BY)
+            moved.set()
+            await eventually(lambda: _tried(stage, endpoint, event, 1))
+            await stage.deliveries.again(endpoint, event)
+            await receiver.gets(1)
+    assert (await stage.webhooks.current()).find(endpoint).disabled is None
+
+
 async def test_long_failure_disables_and_says_so(
     database_url: str, tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,7 +187,7 @@ async def test_a_disabled_and_a_removed_endpoint_get_nothing(stage: Stage, recei
     await stage.place()
     async with stage.telling():
         await eventually(lambda: _pending(stage, off, 2))
-        assert await stage.deliveries.counts(gone) == {}
+        assert await stage.deliveries.list(gone) == []
     assert receiver.got == []
 
 
@@ -202,10 +259,10 @@ async def test_what_is_long_over_is_dropped(stage: Stage, receiver: Receiver) ->
     async with stage.telling():
         await eventually(lambda: _all(stage, endpoint, "delivered", 3))
     await stage.deliveries.drop_old(timedelta(days=1))
-    assert await stage.deliveries.counts(endpoint) == {"delivered": 3}
+    assert len(await stage.deliveries.list(endpoint)) == 3
     await stage.deliveries.drop_old(timedelta(0))
-    assert await stage.deliveries.counts(endpoint) == {}
-    assert await stage.deliveries.counts(dead) == {"pending": 3}
+    assert await stage.deliveries.list(endpoint) == []
+    assert await _pending(stage, dead, 3)
 
 
 async def test_another_master_key_sends_nothing_that_nobody_could_verify(
@@ -220,6 +277,10 @@ async def test_another_master_key_sends_nothing_that_nobody_could_verify(
     assert receiver.got == []
 
 
+def _moved(endpoint_id: str, url: str) -> ChangeEndpoint:
+    return ChangeEndpoint(endpoint_id, EndpointConfig("chat", url, (SUCCEEDED,)))
+
+
 async def _is(stage: Stage, endpoint: str, event: str, state: str) -> bool:
     found = await stage.deliveries.one(endpoint, event)
     return found is not None and found[0].state == state
@@ -231,11 +292,11 @@ async def _tried(stage: Stage, endpoint: str, event: str, many: int) -> bool:
 
 
 async def _all(stage: Stage, endpoint: str, state: str, many: int) -> bool:
-    return await stage.deliveries.counts(endpoint) == {state: many}
+    return [each.state for each in await stage.deliveries.list(endpoint)] == [state] * many
 
 
 async def _pending(stage: Stage, endpoint: str, many: int) -> bool:
-    return (await stage.deliveries.counts(endpoint)).get("pending") == many
+    return (await stage.deliveries.counts(endpoint))["pending"] == many
 
 
 async def _disabled(stage: Stage, endpoint: str, why: str) -> bool:

@@ -25,6 +25,9 @@ from workers.webhooks.connecting import Checked, Resolve, tls
 MOST_SAID: Final = 1024
 """How much of an answer is kept, in bytes."""
 
+CONNECT_SECONDS: Final = 5.0
+"""How long one address of a host may take to answer, before its next one is tried."""
+
 AGENT: Final = f"Astrolabe/{version('astrolabe')}"
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _USUAL = {"http": 80, "https": 443}
@@ -83,9 +86,15 @@ class Sender:
         async with httpcore.AsyncHTTPConnection(
             _url(address).origin, ssl_context=self._tls, network_backend=backend
         ) as connection:
-            yield await connection.handle_async_request(
-                httpcore.Request("POST", _url(address), headers=headers, content=body)
+            patience = min(CONNECT_SECONDS, self._settings.deadline.total_seconds() / 2)
+            request = httpcore.Request(
+                "POST",
+                _url(address),
+                headers=headers,
+                content=body,
+                extensions={"timeout": {"connect": patience}},
             )
+            yield await connection.handle_async_request(request)
 
     def _headers(
         self, endpoint: Endpoint, taken: Taken, at: datetime, address: WebAddress, body: bytes
