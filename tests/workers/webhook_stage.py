@@ -41,7 +41,7 @@ class Stage:
         self.webhooks = Webhooks(self.log)
         self.deliveries = Deliveries(database)
         self.settings = WebhookSettings(
-            **{"key_file": folder / "keys" / "webhooks", "allowed": HERE, "deadline": timedelta(seconds=1), **settings}
+            **{"key_file": folder / "keys" / "webhooks", "allowed": HERE, "deadline": timedelta(seconds=30), **settings}
         )
         self.keys = WebhookKeys.open(self.settings.key_file)
         self.versions: dict[str, int] = {}
