@@ -26,6 +26,7 @@ from api import (
     upgrades,
     verbs,
     webhook_deliveries,
+    webhook_secrets,
     webhook_types,
 )
 from api import webhooks as webhooks_routes
@@ -52,6 +53,7 @@ ROUTES = (
     *products.ROUTES,
     *tokens.ROUTES,
     *webhooks_routes.ROUTES,
+    *webhook_secrets.ROUTES,
     *webhook_deliveries.ROUTES,
     *webhook_types.ROUTES,
     *health.ROUTES,

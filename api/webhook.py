@@ -1,23 +1,24 @@
 """A webhook as callers send it and see it."""
 
 import asyncio
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, TypeAlias
 
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
-from api.cause import ReasonBody
 from api.problems import ApiProblem, FieldError
 from api.references import find_instance
 from api.services import Services
+from domain.endpoint import DisableCause, Endpoint, EndpointConfig, EventType, Url
 from domain.notification import ALL_TYPES
 from domain.web_address import Forbidden, check_addresses, parse_url
-from domain.webhooks import LONGEST_OVERLAP, DisableCause, Endpoint, EndpointConfig, EventType, Url
 from domain.words import Name, Reason
 from store.resolving import resolve
 
+WebhookRef: TypeAlias = Annotated[str, PathParameter(description="a webhook's id or name")]
+
 RESOLVE_SECONDS = 10.0
-MOST_HOURS = int(LONGEST_OVERLAP / timedelta(hours=1))
 EXAMPLE = {
     "name": "chat",
     "url": "https://hooks.example.com/astrolabe",
@@ -45,14 +46,6 @@ class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason | None = None
 
 
-class RotateBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
-    """The body that gives a webhook a new secret."""
-
-    overlap_hours: Annotated[
-        int, Meta(ge=0, le=MOST_HOURS, description="how long the old secret signs too; 0 where it has leaked")
-    ] = 24
-
-
 class WebhookView(Struct, frozen=True):
     """A webhook as it is now; `failing_since` is when the first attempt failed after the last one that did not."""
 
@@ -74,23 +67,6 @@ class WebhookPage(Struct, frozen=True):
     """All webhooks, by name."""
 
     items: tuple[WebhookView, ...]
-
-
-class OldSecret(Struct, frozen=True):
-    """A secret of before that signs too, for a while."""
-
-    secret: str
-    public_key: str
-    until: datetime
-
-
-class SecretView(Struct, frozen=True):
-    """What a receiver verifies with: `secret` for v1, or `public_key` for v1a."""
-
-    secret: str
-    public_key: str
-    generation: int
-    old: tuple[OldSecret, ...]
 
 
 async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:

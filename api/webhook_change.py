@@ -11,8 +11,9 @@ from api.idempotency import Promise, claim, key_of, promise_of
 from api.problems import ApiProblem
 from api.services import Asking, Services, services_of
 from api.webhook import WebhookView, webhook_view
+from domain.endpoint import WEBHOOKS_STREAM, Endpoint, Endpoints
 from domain.problem import Refused
-from domain.webhooks import WEBHOOKS_STREAM, Endpoint, Endpoints, WebhookCommand
+from domain.webhooks import WebhookCommand
 from store.errors import AlreadyClaimed, StoreError
 from store.instances import WrongVersion
 from store.webhook_keys import WebhookKeys

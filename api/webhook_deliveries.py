@@ -13,12 +13,12 @@ from api.idempotency import key_of
 from api.parameters import AfterId, IdempotencyKey, Limit, is_uuid, next_page
 from api.problems import ApiProblem
 from api.services import Asking, Services, services_of
+from api.webhook import WebhookRef
 from api.webhook_change import find_webhook
 from domain.words import Moment
 from store.deliveries import Attempt, Delivery, DeliveryState
 from store.ids import named_id, new_id
 
-WebhookRef: TypeAlias = Annotated[str, PathParameter(description="a webhook's id or name")]
 DeliveryId: TypeAlias = Annotated[str, PathParameter(description="a delivery's id, which is its `webhook-id`")]
 OnlyState: TypeAlias = Annotated[
     DeliveryState | None, QueryParameter(name="state", description="only those in this state")

@@ -1,45 +1,38 @@
-"""The routes of webhooks: add, list, look at, change, enable, disable, remove, and their secrets."""
+"""The routes of webhooks: add, list, look at, change, enable, disable, remove."""
 
-from datetime import timedelta
 from typing import Annotated, TypeAlias
 
 from litestar import Response, get, post, put
-from litestar.params import Body, PathParameter
+from litestar.params import Body
 
 from api import documentation as doc
 from api.auth import SCHEME, may
 from api.cause import ReasonBody
 from api.etag import etag
 from api.parameters import IdempotencyKey, IfMatch
-from api.problems import ApiProblem
 from api.services import Asking, services_of
 from api.webhook import (
     EXAMPLE,
-    OldSecret,
-    RotateBody,
-    SecretView,
     WebhookPage,
+    WebhookRef,
     WebhookRequest,
     WebhookView,
     config_of,
     webhook_view,
 )
-from api.webhook_change import Asked, answer, change, find_webhook, keys_of, now
+from api.webhook_change import Asked, answer, change, find_webhook, keys_of
 from domain.webhooks import (
     AddEndpoint,
     ChangeEndpoint,
     DisableEndpoint,
     EnableEndpoint,
     RemoveEndpoint,
-    RotateSecret,
     WebhookCommand,
 )
 from store.ids import new_id
 
-WebhookRef: TypeAlias = Annotated[str, PathParameter(description="a webhook's id or name")]
 Reasoned: TypeAlias = Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "moved"}))]
 
-PRIVATE = {"Cache-Control": "no-store"}
 CONFIG = ("webhook-url-forbidden", "webhook-exists", "instance-unknown")
 
 
@@ -188,59 +181,6 @@ async def remove_webhook(
     await change(request, Asked(command, body, body.reason, idempotency_key, if_match), 204)
 
 
-@post(
-    "/webhooks/{ref:str}/rotate-secret",
-    summary="Rotate a webhook's secret",
-    tags=["webhooks"],
-    status_code=200,
-    guards=[may("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.CHANGE, "webhook-unknown", "webhook-key-missing"),
-)
-async def rotate_secret(
-    request: Asking,
-    ref: WebhookRef,
-    data: Annotated[RotateBody | None, Body(examples=doc.example("It has leaked", {"overlap_hours": 0}))] = None,
-    idempotency_key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> Response[WebhookView]:
-    """Give a webhook a new secret; for a while deliveries are signed with the old one too."""
-    services, body = services_of(request), data or RotateBody()
-    endpoint = await find_webhook(services, ref)
-    overlap = timedelta(hours=body.overlap_hours)
-    command = RotateSecret(endpoint.endpoint_id, keys_of(services).id, now(), overlap)
-    return await answer(request, await change(request, Asked(command, body, body.reason, idempotency_key, if_match)))
-
-
-@get(
-    "/webhooks/{ref:str}/secret",
-    summary="Read a webhook's secret",
-    tags=["webhooks"],
-    guards=[may("configure")],
-    security=[{SCHEME: ["configure"]}],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "webhook-key-missing", "webhook-key-changed"),
-)
-async def show_secret(request: Asking, ref: WebhookRef) -> Response[SecretView]:
-    """Show what a receiver verifies with, and what else signs at this moment."""
-    services = services_of(request)
-    endpoint, keys = await find_webhook(services, ref), keys_of(services)
-    if endpoint.key_id != keys.id:
-        raise ApiProblem(
-            "webhook-key-changed",
-            "This secret came from another master key than the one here; restore that file, or rotate the secret.",
-        )
-    until, shown = dict(endpoint.old), keys.shown(endpoint.endpoint_id, endpoint.generation)
-    old = [(keys.shown(endpoint.endpoint_id, each), until[each]) for each in endpoint.generations(now())[1:]]
-    view = SecretView(
-        shown.secret,
-        shown.public_key,
-        endpoint.generation,
-        tuple(OldSecret(each.secret, each.public_key, end) for each, end in old),
-    )
-    return Response(view, headers=PRIVATE)
-
-
 async def _verb(
     request: Asking,
     command: WebhookCommand,
@@ -260,6 +200,4 @@ ROUTES = (
     disable_webhook,
     enable_webhook,
     remove_webhook,
-    rotate_secret,
-    show_secret,
 )

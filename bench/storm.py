@@ -13,8 +13,9 @@ from msgspec import Struct
 from bench.completions import BY
 from bench.receiver import Receiver
 from bench.server import environment
+from domain.endpoint import EndpointConfig
 from domain.events import UpgradeSucceeded
-from domain.webhooks import AddEndpoint, EndpointConfig
+from domain.webhooks import AddEndpoint
 from store.database import Database
 from store.ids import new_id
 from store.log import Log

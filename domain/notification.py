@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain import events as e
+from domain.endpoint import Endpoint
 from domain.recorded import Recorded
-from domain.webhooks import Endpoint
 
 PING = "astrolabe.ping"
 SOURCE = "/astrolabe"

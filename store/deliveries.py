@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from domain.endpoint import Endpoint
 from domain.notification import PING, Notification, notification, ping
-from domain.webhooks import Endpoint
 from store import webhook_sql as sql
 from store.database import Database
 from store.entry import recorded

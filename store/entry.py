@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from domain.access import AccessEvent
+from domain.endpoint import WebhookEvent
 from domain.events import Event, UpgradeRequested
 from domain.recorded import Cause, Recorded
-from domain.webhooks import WebhookEvent
 from store.ids import new_id
 
 AnyEvent: TypeAlias = Event | AccessEvent | WebhookEvent

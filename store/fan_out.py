@@ -8,10 +8,11 @@ from typing import TypeAlias, cast
 import asyncpg
 from msgspec import Struct
 
+from domain.endpoint import WEBHOOKS_STREAM, EndpointEnabled, EndpointRemoved, Endpoints, WebhookEvent
 from domain.events import Event
 from domain.notification import is_told, type_told
 from domain.streams import OWN_STREAMS
-from domain.webhooks import WEBHOOKS_STREAM, EndpointEnabled, EndpointRemoved, Endpoints, WebhookEvent, evolve_webhooks
+from domain.webhooks import evolve_webhooks
 from store import webhook_sql as sql
 from store.database import Database
 from store.deliveries import SOON

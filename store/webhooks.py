@@ -3,18 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
+from domain.endpoint import WEBHOOKS_STREAM, Endpoint, Endpoints, WebhookEvent
 from domain.problem import Refused
 from domain.recorded import Cause
-from domain.webhooks import (
-    WEBHOOKS_STREAM,
-    AddEndpoint,
-    Endpoint,
-    Endpoints,
-    WebhookCommand,
-    WebhookEvent,
-    decide_webhooks,
-    replay_webhooks,
-)
+from domain.webhooks import AddEndpoint, WebhookCommand, decide_webhooks, replay_webhooks
 from store.entry import AnyRecorded
 from store.errors import Conflict
 from store.instances import WrongVersion

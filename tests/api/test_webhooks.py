@@ -7,8 +7,8 @@ from typing import Any
 import pytest_asyncio
 from jsonschema import Draft202012Validator
 
+from domain.endpoint import WEBHOOKS_STREAM
 from domain.notification import ALL_TYPES
-from domain.webhooks import WEBHOOKS_STREAM
 from store.deliveries import Outcome
 from store.fan_out import FanOut
 from store.webhook_settings import WebhookSettings

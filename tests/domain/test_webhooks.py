@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.endpoint import EndpointConfig, Endpoints
 from domain.notification import TYPES, UNTOLD, encode, events_of_instances, notification
 from domain.problem import Refused
 from domain.recorded import Cause, Recorded
@@ -14,8 +15,6 @@ from domain.webhooks import (
     ChangeEndpoint,
     DisableEndpoint,
     EnableEndpoint,
-    EndpointConfig,
-    Endpoints,
     RemoveEndpoint,
     RotateSecret,
     decide_webhooks,

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from cli.services.postgres import Postgres
-from domain.webhooks import ChangeEndpoint, DisableEndpoint, EnableEndpoint, EndpointConfig, RemoveEndpoint
+from domain.endpoint import EndpointConfig
+from domain.webhooks import ChangeEndpoint, DisableEndpoint, EnableEndpoint, RemoveEndpoint
 from store.database import Database
 from store.deliveries import Outcome
 from store.fan_out import FanOut

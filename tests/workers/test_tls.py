@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from domain.endpoint import Endpoint, EndpointConfig
 from domain.notification import ping
-from domain.webhooks import Endpoint, EndpointConfig
 from store.deliveries import Taken
 from store.ids import new_id
 from store.webhook_keys import WebhookKeys

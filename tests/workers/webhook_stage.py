@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from domain import events as e
+from domain.endpoint import EndpointConfig
 from domain.recorded import Cause
-from domain.webhooks import AddEndpoint, EndpointConfig
+from domain.webhooks import AddEndpoint
 from store.database import Database
 from store.deliveries import Deliveries
 from store.ids import new_id

@@ -6,10 +6,11 @@ import logging
 import random
 from typing import Final
 
+from domain.endpoint import DisableCause, Endpoint
 from domain.problem import Refused
 from domain.recorded import Cause
 from domain.retrying import GONE, SUCCESS, next_pause
-from domain.webhooks import DisableCause, DisableEndpoint, Endpoint
+from domain.webhooks import DisableEndpoint
 from store.deliveries import Deliveries, Outcome, Taken
 from store.instances import WrongVersion
 from store.webhook_settings import WebhookSettings

@@ -13,9 +13,9 @@ from typing import Final, cast
 import httpcore
 from msgspec import Struct
 
+from domain.endpoint import Endpoint
 from domain.notification import encode
 from domain.web_address import Forbidden, WebAddress, parse_url
-from domain.webhooks import Endpoint
 from store.deliveries import Taken
 from store.resolving import resolve
 from store.webhook_keys import WebhookKeys

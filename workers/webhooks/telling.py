@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Final, cast
 
-from domain.webhooks import Endpoint
+from domain.endpoint import Endpoint
 from store.database import Database
 from store.deliveries import Deliveries
 from store.errors import StoreError
