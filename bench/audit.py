@@ -50,9 +50,9 @@ async def fill(url: str, events: int) -> None:
         rows: list[tuple[Any, ...]] = []
         stream = new_id()
         for at in range(first, min(events, first + CHUNK)):
-            if at % STREAM_LENGTH == 0:
+            if (at - there) % STREAM_LENGTH == 0:
                 stream = new_id()
-            entry = make_entry(stream, at % STREAM_LENGTH + 1, event(), CAUSE)
+            entry = make_entry(stream, (at - there) % STREAM_LENGTH + 1, event(), CAUSE)
             rows.append((stream, entry.version, entry.id, type_of(entry.data), encode(entry)))
         await connection.copy_records_to_table(
             "event", records=rows, columns=["stream_id", "version", "event_id", "type", "entry"]
@@ -122,16 +122,14 @@ def verify(path: Path, key: str) -> None:
     told(found.proven.checkpoint.size, time.perf_counter() - started)
 
 
-async def download(url: str, path: Path) -> dict[str, Any]:
+async def download(url: str, secret: str, path: Path) -> dict[str, Any]:
     """Take the export from the API, as an auditor does; the peak of memory is that of the API."""
     bind = f"127.0.0.1:{free_port(PORT)}"
-    async with Database(url, pool_size=1) as database:
-        token = await Tokens(Log(database)).issue("auditor", ("read",), CAUSE)
     argv = [sys.executable, "-m", "cli.main", "api", "--bind", bind]
     api = shell.supervise(argv, env=environment(DATABASE_URL=url), log=path.with_suffix(".log"), cwd=HOME)
     try:
         await until_ready(f"http://{bind}")
-        http = httpx.AsyncClient(headers={"Authorization": f"Bearer {token.secret}"}, trust_env=False, timeout=60)
+        http = httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}, trust_env=False, timeout=60)
         busy, started = psutil.Process(api.pid).cpu_times(), time.perf_counter()
         with path.open("wb") as file:
             async with http, http.stream("GET", f"http://{bind}/audit/export") as answer:
@@ -154,6 +152,8 @@ async def bench(events: int) -> list[dict[str, Any]]:
     async with postgres() as server:
         url = await server.create_database("trail")
         await migrate(url)
+        async with Database(url, pool_size=1) as database:
+            token = await Tokens(Log(database)).issue("auditor", ("read",), CAUSE)
         with TemporaryDirectory() as folder:
             for many in (events // 10, events):
                 await fill(url, many)
@@ -163,7 +163,7 @@ async def bench(events: int) -> list[dict[str, Any]]:
                 run["export"] = await child("export", "--file", str(path), url=url)
                 run["bytes"] = path.stat().st_size
                 run["verify"] = await child("verify", "--file", str(path), url=url)
-                run["download"] = await download(url, path)
+                run["download"] = await download(url, token.secret, path)
                 runs.append(run)
                 print(json.dumps(run), flush=True)
     return runs
