@@ -13,6 +13,7 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 import uvloop
 
 from bench.audit import child, keep
@@ -43,8 +44,8 @@ async def follow(*, grow: bool) -> None:
 
 
 @asynccontextmanager
-async def beside(url: str, part: str) -> AsyncGenerator[None]:
-    """Let a process run beside the appends, from when it is ready."""
+async def beside(url: str, part: str) -> AsyncGenerator[int]:
+    """Let a process run beside the appends, from when it is ready; gives its number."""
     with TemporaryDirectory() as logs:
         log = Path(logs) / "log"
         argv = [sys.executable, "-m", "bench.tree", "--part", part]
@@ -52,13 +53,28 @@ async def beside(url: str, part: str) -> AsyncGenerator[None]:
         try:
             while READY not in (log.read_text("utf-8") if log.exists() else ""):  # noqa: ASYNC110  another process writes it
                 await asyncio.sleep(0.05)
-            yield
+            yield process.pid
         finally:
             await process.stop()
 
 
-async def append(url: str, clients: int, seconds: float) -> float:
-    """Append for some seconds; gives appends a second."""
+async def burnt(database: Database, follower: int) -> float:
+    """Tell the processor time of all who take part so far: this process, the one beside it, and the server."""
+    backend = psutil.Process(await database.pool.fetchval("SELECT pg_backend_pid()"))
+    server = backend.parent() or backend
+    everybody = [psutil.Process(), psutil.Process(follower), server, *server.children()]
+    return sum(each.cpu_times().user + each.cpu_times().system for each in everybody)
+
+
+async def settled(database: Database, *, grow: bool) -> None:
+    """Return when everything appended has its position and, if asked, is in the tree."""
+    log, tree = Log(database), Tree(database)
+    while await log.unsequenced() or (grow and await tree.size() <= await log.last_position()):  # noqa: ASYNC110  another process does it
+        await asyncio.sleep(0.05)
+
+
+async def append(url: str, clients: int, seconds: float, *, grow: bool) -> tuple[float, float]:
+    """Append for some seconds beside who follows; gives appends a second, and microseconds of processor an append."""
 
     async def one(log: Log, until: float) -> int:
         stream_id, version = new_id(), 0
@@ -67,14 +83,15 @@ async def append(url: str, clients: int, seconds: float) -> float:
             version += 1
         return version
 
-    async with Database(url, pool_size=clients) as database:
+    part = "grow" if grow else "sequence"
+    async with Database(url, pool_size=clients) as database, beside(url, part) as follower:
         log = Log(database)
         await asyncio.gather(*(log.head(new_id()) for _ in range(clients)))
-        started = time.perf_counter()
+        busy, started = await burnt(database, follower), time.perf_counter()
         counts = await asyncio.gather(*(one(log, started + seconds) for _ in range(clients)))
         took = time.perf_counter() - started
-        await Sequencer(database).drain()
-        return sum(counts) / took
+        await settled(database, grow=grow)
+        return sum(counts) / took, (await burnt(database, follower) - busy) * 1e6 / sum(counts)
 
 
 async def cost(url: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
@@ -82,29 +99,37 @@ async def cost(url: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
     samples: list[dict[str, Any]] = []
     for number in range(rounds):
         for clients in CLIENTS:
-            speeds: dict[str, float] = {}
+            found: dict[str, float] = {}
             for how in ("with", "without") if number % 2 else ("without", "with"):
-                async with beside(url, "grow" if how == "with" else "sequence"):
-                    speeds[how] = await append(url, clients, seconds)
+                found[how], found[f"cpu_{how}"] = await append(url, clients, seconds, grow=how == "with")
                 # What was left behind is no load of the next turn.
                 await child("build", url=url)
-            samples.append(
-                {"round": number + 1, "clients": clients, **speeds, "ratio": speeds["with"] / speeds["without"]}
-            )
+            ratios = {
+                "ratio": found["with"] / found["without"],
+                "cpu_ratio": found["cpu_with"] / found["cpu_without"],
+            }
+            samples.append({"round": number + 1, "clients": clients, **found, **ratios})
             print(json.dumps(samples[-1]), flush=True)
     return samples
 
 
 def report(samples: list[dict[str, Any]]) -> str:
     """Write what was found as Markdown."""
-    lines = ["| clients | appends with the tree / without | middle half | with, a second |", "|---|---|---|---|"]
+    lines = [
+        "| clients | appends a second, with / without | processor time an append, with / without | with, a second |",
+        "|---|---|---|---|",
+    ]
     for clients in CLIENTS:
         mine = [each for each in samples if each["clients"] == clients]
-        ratios = [each["ratio"] for each in mine]
-        low, _, high = quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
         speed = median(each["with"] for each in mine)
-        lines.append(f"| {clients} | {median(ratios):.2f} | {low:.2f} to {high:.2f} | {speed:,.0f} |")
+        lines.append(f"| {clients} | {_spread(mine, 'ratio')} | {_spread(mine, 'cpu_ratio')} | {speed:,.0f} |")
     return "\n".join(lines)
+
+
+def _spread(samples: list[dict[str, Any]], what: str) -> str:
+    values = [each[what] for each in samples]
+    low, _, high = quantiles(values, n=4) if len(values) > 1 else values * 3
+    return f"{median(values):.2f} ({low:.2f} to {high:.2f})"
 
 
 async def bench(rounds: int, seconds: float) -> list[dict[str, Any]]:
