@@ -1,4 +1,4 @@
-"""Measures export, offline check and what the tree costs appends: `python -m bench.audit [--events N]`."""
+"""Measures tree, export and offline check of a long trail: `python -m bench.audit [--events N]`."""
 
 import argparse
 import asyncio
@@ -8,19 +8,20 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
+import httpx
+import psutil
 import uvloop
 
 from bench.row import CAUSE, event
-from bench.server import environment, postgres
+from bench.server import HOME, environment, postgres
+from cli.demo.story import free_port
+from cli.ready import until_ready
 from cli.verifying import verify_export
 from domain.note import PrivateKey, parse_public_key
 from store.checkpoints import Checkpoints
@@ -30,18 +31,15 @@ from store.export import export_lines
 from store.ids import new_id
 from store.log import Log
 from store.migrate import migrate
-from store.sequencer import Sequencer
+from store.tokens import Tokens
 from store.tree import Tree
 from workers import shell
-from workers.notary import PAUSE_SECONDS
 
-HOME = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 KEY = PrivateKey("astrolabe-bench", bytes(range(32)))
 STREAM_LENGTH = 50
-CLIENTS = (8, 32)
 CHUNK = 20_000
-READY = "ready"
+PORT = 8460
 
 
 async def fill(url: str, events: int) -> None:
@@ -52,9 +50,9 @@ async def fill(url: str, events: int) -> None:
         rows: list[tuple[Any, ...]] = []
         stream = new_id()
         for at in range(first, min(events, first + CHUNK)):
-            if at % STREAM_LENGTH == 0:
+            if (at - there) % STREAM_LENGTH == 0:
                 stream = new_id()
-            entry = make_entry(stream, at % STREAM_LENGTH + 1, event(), CAUSE)
+            entry = make_entry(stream, (at - there) % STREAM_LENGTH + 1, event(), CAUSE)
             rows.append((stream, entry.version, entry.id, type_of(entry.data), encode(entry)))
         await connection.copy_records_to_table(
             "event", records=rows, columns=["stream_id", "version", "event_id", "type", "entry"]
@@ -71,18 +69,23 @@ async def fill(url: str, events: int) -> None:
     await connection.close()
 
 
-async def child(*words: str, url: str) -> dict[str, Any]:
+async def child(part: str, *words: str, url: str) -> dict[str, Any]:
     """Run a part as a process of its own, so that its peak of memory is its own."""
-    argv = [sys.executable, "-m", "bench.audit", *words]
+    argv = [sys.executable, "-m", "bench.audit", "--part", part, *words]
     done = await shell.run(argv, env=environment(ASTROLABE_BENCH_URL=url), cwd=HOME, deadline=3600)
     return json.loads(done.stdout)
+
+
+def figures(count: int, seconds: float, cpu: float, peak: float) -> dict[str, Any]:
+    """Put what a part reached into words; the peak is in MiB."""
+    speeds = {"per_second": count / seconds, "cpu_per_second": count / cpu}
+    return {"events": count, "seconds": seconds, **speeds, "peak_rss_mb": peak, "load": os.getloadavg()[0]}
 
 
 def told(count: int, seconds: float) -> None:
     """Print what a part reached."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    numbers = {"events": count, "seconds": seconds, "per_second": count / seconds, "peak_rss_mb": peak}
-    print(json.dumps({**numbers, "cpu_per_second": count / time.process_time(), "load": os.getloadavg()[0]}))
+    print(json.dumps(figures(count, seconds, time.process_time(), peak)))
 
 
 async def build() -> None:
@@ -119,114 +122,68 @@ def verify(path: Path, key: str) -> None:
     told(found.proven.checkpoint.size, time.perf_counter() - started)
 
 
-async def follow(*, grow: bool) -> None:
-    """Give positions for ever and, if asked, build the tree behind them in the same process, as the relay does."""
-    async with Database(os.environ["ASTROLABE_BENCH_URL"], pool_size=2) as database, asyncio.TaskGroup() as group:
-        group.create_task(Sequencer(database).run())
-        print(READY, flush=True)
-        tree = Tree(database)
-        while grow:
-            await tree.drain()
-            await asyncio.sleep(PAUSE_SECONDS)
+async def download(url: str, secret: str, path: Path) -> dict[str, Any]:
+    """Take the export from the API, as an auditor does; the peak of memory is that of the API."""
+    bind = f"127.0.0.1:{free_port(PORT)}"
+    argv = [sys.executable, "-m", "cli.main", "api", "--bind", bind]
+    api = shell.supervise(argv, env=environment(DATABASE_URL=url), log=path.with_suffix(".log"), cwd=HOME)
+    try:
+        await until_ready(f"http://{bind}")
+        http = httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}, trust_env=False, timeout=60)
+        busy, started = psutil.Process(api.pid).cpu_times(), time.perf_counter()
+        with path.open("wb") as file:
+            async with http, http.stream("GET", f"http://{bind}/audit/export") as answer:
+                async for chunk in answer.raise_for_status().aiter_raw():
+                    file.write(chunk)
+        seconds, after = time.perf_counter() - started, psutil.Process(api.pid).cpu_times()
+        status = Path(f"/proc/{api.pid}/status").read_text("utf-8")
+    finally:
+        await api.stop()
+    with path.open("rb") as file:
+        count = verify_export(file, [KEY.public]).proven.checkpoint.size
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    cpu = after.user + after.system - busy.user - busy.system
+    return figures(count, seconds, cpu, peak / 1024)
 
 
-@asynccontextmanager
-async def beside(url: str, part: str) -> AsyncGenerator[None]:
-    """Let a process run beside the appends, from when it is ready."""
-    with TemporaryDirectory() as logs:
-        log = Path(logs) / "log"
-        argv = [sys.executable, "-m", "bench.audit", "--part", part]
-        process = shell.supervise(argv, env=environment(ASTROLABE_BENCH_URL=url), log=log, cwd=HOME)
-        try:
-            while READY not in (log.read_text("utf-8") if log.exists() else ""):  # noqa: ASYNC110  another process writes it
-                await asyncio.sleep(0.05)
-            yield
-        finally:
-            await process.stop()
-
-
-async def append(url: str, clients: int, seconds: float) -> float:
-    """Append for some seconds; gives appends a second."""
-
-    async def one(log: Log, until: float) -> int:
-        stream_id, version = new_id(), 0
-        while time.perf_counter() < until:
-            await log.append(stream_id, version, [event()], CAUSE)
-            version += 1
-        return version
-
-    async with Database(url, pool_size=clients) as database:
-        log = Log(database)
-        await asyncio.gather(*(log.head(new_id()) for _ in range(clients)))
-        started = time.perf_counter()
-        counts = await asyncio.gather(*(one(log, started + seconds) for _ in range(clients)))
-        took = time.perf_counter() - started
-        await Sequencer(database).drain()
-        return sum(counts) / took
-
-
-async def cost(url: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """Let appends with and without the tree take turns, and relate each pair of neighbours to itself."""
-    samples: list[dict[str, Any]] = []
-    for number in range(rounds):
-        for clients in CLIENTS:
-            speeds: dict[str, float] = {}
-            for how in ("with", "without") if number % 2 else ("without", "with"):
-                async with beside(url, "grow" if how == "with" else "sequence"):
-                    speeds[how] = await append(url, clients, seconds)
-                # What was left behind is no load of the next turn.
-                await child("--part", "build", url=url)
-            samples.append(
-                {"round": number + 1, "clients": clients, **speeds, "ratio": speeds["with"] / speeds["without"]}
-            )
-            print(json.dumps(samples[-1]), flush=True)
-    return samples
-
-
-async def bench(events: int, rounds: int, seconds: float) -> dict[str, Any]:
-    """Measure everything on a server of the bench's own."""
-    found: dict[str, Any] = {"runs": []}
+async def bench(events: int) -> list[dict[str, Any]]:
+    """Measure a tenth of the trail and then all of it, on a server of the bench's own."""
+    runs: list[dict[str, Any]] = []
     async with postgres() as server:
-        url = await server.create_database("cost")
-        await migrate(url)
-        found["cost"] = await cost(url, rounds, seconds)
         url = await server.create_database("trail")
         await migrate(url)
+        async with Database(url, pool_size=1) as database:
+            token = await Tokens(Log(database)).issue("auditor", ("read",), CAUSE)
         with TemporaryDirectory() as folder:
-            for many in (events // 10, events) if events else ():
+            for many in (events // 10, events):
                 await fill(url, many)
                 path = Path(folder) / f"{many}.jsonl"
                 run: dict[str, Any] = {"events": many}
-                run["build"] = await child("--part", "build", url=url)
-                run["export"] = await child("--part", "export", "--file", str(path), url=url)
+                run["build"] = await child("build", url=url)
+                run["export"] = await child("export", "--file", str(path), url=url)
                 run["bytes"] = path.stat().st_size
-                run["verify"] = await child("--part", "verify", "--file", str(path), url=url)
-                found["runs"].append(run)
+                run["verify"] = await child("verify", "--file", str(path), url=url)
+                run["download"] = await download(url, token.secret, path)
+                runs.append(run)
                 print(json.dumps(run), flush=True)
-    return found
+    return runs
 
 
-def report(found: dict[str, Any]) -> str:
+def report(runs: list[dict[str, Any]]) -> str:
     """Write what was found as Markdown."""
     lines = ["| events | part | events a second | of its own CPU time | peak RSS |", "|---|---|---|---|---|"]
-    for run in found["runs"]:
-        for part in ("build", "export", "verify"):
+    for run in runs:
+        for part in ("build", "export", "download", "verify"):
             told = run[part]
             speeds = f"{told['per_second']:,.0f} | {told['cpu_per_second']:,.0f}"
             lines.append(f"| {run['events']:,} | {part} | {speeds} | {told['peak_rss_mb']:.0f} MB |")
-    lines += ["", "| clients | appends with the tree / without | spread | with, a second |", "|---|---|---|---|"]
-    for clients in CLIENTS:
-        mine = [each for each in found["cost"] if each["clients"] == clients]
-        ratios: Sequence[float] = [each["ratio"] for each in mine]
-        speed = median(each["with"] for each in mine)
-        lines.append(f"| {clients} | {median(ratios):.2f} | {min(ratios):.2f} to {max(ratios):.2f} | {speed:,.0f} |")
     return "\n".join(lines)
 
 
-def keep(found: dict[str, Any]) -> Path:
+def keep(name: str, found: dict[str, Any]) -> Path:
     """Write everything that was measured as JSON."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"audit-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    path = RESULTS / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.write_text(
         json.dumps({"python": platform.python_version(), "cores": os.cpu_count(), **found}, indent=2) + "\n"
     )
@@ -234,25 +191,22 @@ def keep(found: dict[str, Any]) -> Path:
 
 
 def main() -> None:
-    """Measure, print tables and keep the numbers."""
+    """Measure, print a table and keep the numbers."""
     parser = argparse.ArgumentParser(prog="python -m bench.audit", description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000, help="how long the trail is; 0 measures appends only")
-    parser.add_argument("--rounds", type=int, default=5, help="how often appends are measured in pairs")
-    parser.add_argument("--seconds", type=float, default=5, help="how long each time")
-    parser.add_argument("--part", choices=("build", "export", "verify", "grow", "sequence"), help=argparse.SUPPRESS)
+    parser.add_argument("--events", type=int, default=1_000_000, help="how long the trail is")
+    parser.add_argument("--part", choices=("build", "export", "verify"), help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.part == "verify":
         verify(asked.file, KEY.public.text)
         return
     parts = {"build": build, "export": lambda: export(asked.file)}
-    parts |= {"grow": lambda: follow(grow=True), "sequence": lambda: follow(grow=False)}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if asked.part:
             runner.run(parts[asked.part]())
             return
-        found = runner.run(bench(asked.events, asked.rounds, asked.seconds))
-    print(f"\n{report(found)}\nkept in {keep(found)}")
+        runs = runner.run(bench(asked.events))
+    print(f"\n{report(runs)}\nkept in {keep('audit', {'runs': runs})}")
 
 
 if __name__ == "__main__":

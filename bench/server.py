@@ -13,6 +13,7 @@ from cli.services.folder import Folder
 from cli.services.postgres import Postgres
 from store.migrate import migrate
 
+HOME = Path(__file__).parents[1]
 KEPT = ("HOME", "PATH", "LANG", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy")
 
 

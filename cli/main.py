@@ -1,32 +1,57 @@
 """The astrolabe command."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import click
+from typing_extensions import override
 
-from cli.commands import approvals, audit, instances, products, serving, tokens, up, upgrades, webhooks
+from cli.commands import approvals, audit, instances, products, tokens, upgrades, webhooks
 from cli.failure import EXPECTED, one_line
 
 INTERRUPTED = 130
 
+HEAVY = {
+    "cli.commands.serving": ("api", "relay", "worker", "migrate", "rebuild"),
+    "cli.commands.up": ("up", "demo"),
+}
+"""Commands that need a server's libraries, which take longer to load than most others take to run."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """All commands; the heavy ones are loaded when they are asked for."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands."""
+        return sorted([*super().list_commands(ctx), *(name for names in HEAVY.values() for name in names)])
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a command by its name."""
+        for module, names in HEAVY.items():
+            if cmd_name in names:
+                found: tuple[click.Command, ...] = import_module(module).COMMANDS
+                return next(each for each in found if each.name == cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("astrolabe"), prog_name="astrolabe")
 def astrolabe() -> None:
     """Upgrade self-hosted services that keep their data in PostgreSQL, and know the way back."""
 
 
 for _command in (
-    *up.COMMANDS,
     *instances.COMMANDS,
     *upgrades.COMMANDS,
     *approvals.COMMANDS,
     *tokens.COMMANDS,
     *products.COMMANDS,
+    *audit.COMMANDS,
+    *webhooks.COMMANDS,
 ):
-    astrolabe.add_command(_command)
-for _command in (*webhooks.COMMANDS, *serving.COMMANDS, *audit.COMMANDS):
     astrolabe.add_command(_command)
 
 

@@ -1,6 +1,7 @@
 """Databases for tests: one with the log's schema is made once a session, and each test gets a copy of its own."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import asyncpg
@@ -21,10 +22,17 @@ async def template_database(postgres_server: Postgres) -> str:
 @pytest_asyncio.fixture
 async def database_url(postgres_server: Postgres, template_database: str) -> AsyncIterator[str]:
     """An empty log of this test alone."""
+    async with empty_log(postgres_server, template_database) as url:
+        yield url
+
+
+@asynccontextmanager
+async def empty_log(server: Postgres, template: str) -> AsyncIterator[str]:
+    """Make an empty log, and drop it in the end; gives its URL."""
     name = f"test_{uuid4().hex}"
-    await run(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield postgres_server.url(name)
-    await run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    await run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    await run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def run(server: Postgres, *statements: str) -> None:

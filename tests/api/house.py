@@ -77,6 +77,7 @@ class House(Struct):
     secrets: dict[str, str]
     client: httpx.AsyncClient
     anyone: httpx.AsyncClient
+    superuser: asyncpg.Pool
 
     @classmethod
     @asynccontextmanager
@@ -95,7 +96,8 @@ class House(Struct):
 
             everyone = await stack.enter_async_context(client(bearer(secrets["admin"])))
             anyone = await stack.enter_async_context(client({}))
-            yield cls(app, url, secrets, everyone, anyone)
+            superuser = await stack.enter_async_context(asyncpg.create_pool(url, min_size=0, max_size=1))
+            yield cls(app, url, secrets, everyone, anyone, superuser)
 
     @property
     def services(self) -> Services:
@@ -138,11 +140,7 @@ class House(Struct):
 
     async def value(self, query: str) -> Any:
         """The first value that a query gives."""
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetchval(query)
-        finally:
-            await connection.close()
+        return await self.superuser.fetchval(query)
 
     async def size(self) -> int:
         """How many events the log holds."""

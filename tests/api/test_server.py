@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -44,10 +45,11 @@ async def serving(url: str) -> AsyncGenerator[Running]:
         httpx.AsyncClient(base_url=base, headers=bearer(secret), timeout=30) as client,
         httpx.AsyncClient(base_url=base) as anyone,
         Database(url, pool_size=1) as database,
+        asyncpg.create_pool(url, min_size=0, max_size=1) as superuser,
     ):
         placing = asyncio.create_task(Sequencer(database).run())
         try:
-            yield Running(House(app, url, {"admin": secret}, client, anyone), server, task)
+            yield Running(House(app, url, {"admin": secret}, client, anyone, superuser), server, task)
         finally:
             server.should_exit = True
             await task

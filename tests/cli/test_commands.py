@@ -15,11 +15,13 @@ import pytest_asyncio
 
 from cli.ready import until_ready
 from cli.services.folder import Folder
+from cli.services.postgres import Postgres
 from domain.access import SCOPES
 from domain.recorded import Cause
 from store.database import Database
 from store.log import Log
 from store.tokens import Tokens
+from tests.databases import empty_log
 from tests.standin.running import free_port
 from tests.waiting import until
 from workers.shell import Finished, run, supervise
@@ -34,17 +36,21 @@ async def astrolabe(*words: str, **environment: str) -> Finished:
     return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
 
 
-@pytest_asyncio.fixture
-async def reached(database_url: str, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
-    """The environment that reaches a real API."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def reached(
+    postgres_server: Postgres, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, str]]:
+    """The environment that reaches a real API, the same for all tests here."""
     bind = f"127.0.0.1:{free_port()}"
-    async with Database(database_url, pool_size=1) as database:
-        token = await Tokens(Log(database)).issue("alice", SCOPES, Cause("test", "to begin", "cli"))
-    env = {**os.environ, "DATABASE_URL": database_url}
-    api = supervise([sys.executable, "-m", "cli.main", "api", "--bind", bind], env=env, log=tmp_path / "api.log")
-    await until_ready(f"http://{bind}")
-    yield {"ASTROLABE_URL": f"http://{bind}", "ASTROLABE_TOKEN": token.secret}
-    await api.stop()
+    async with empty_log(postgres_server, template_database) as url:
+        async with Database(url, pool_size=1) as database:
+            token = await Tokens(Log(database)).issue("alice", SCOPES, Cause("test", "to begin", "cli"))
+        argv = [sys.executable, "-m", "cli.main", "api", "--bind", bind]
+        log = tmp_path_factory.mktemp("api") / "api.log"
+        api = supervise(argv, env={**os.environ, "DATABASE_URL": url}, log=log)
+        await until_ready(f"http://{bind}")
+        yield {"ASTROLABE_URL": f"http://{bind}", "ASTROLABE_TOKEN": token.secret}
+        await api.stop()
 
 
 REGISTER = ("register", "flags", "--product", "unleash", "--version", "5.6.0", "--port", "4242")

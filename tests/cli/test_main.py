@@ -1,0 +1,31 @@
+"""The command itself: which commands there are, and what they wait for."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.main import HEAVY, astrolabe
+from workers.environment import inherited
+from workers.shell import run
+
+SERVERS = {"alembic", "asyncpg", "dramatiq", "litestar", "sqlalchemy"}
+
+
+@pytest.mark.parametrize("module", HEAVY)
+def test_every_heavy_command_is_found(module: str) -> None:
+    """What is loaded late is there under its name, and none of its module is forgotten."""
+    found = {command.name: command for command in import_module(module).COMMANDS}
+    assert set(found) == set(HEAVY[module])
+    context = click.Context(astrolabe)
+    assert {name: astrolabe.get_command(context, name) for name in found} == found
+    assert set(found) <= set(astrolabe.list_commands(context))
+
+
+async def test_a_client_does_not_wait_for_a_servers_libraries() -> None:
+    """Asking a running Astrolabe something loads none of what serves, stores and works."""
+    script = f"import sys, cli.main; print(sorted({SERVERS} & set(sys.modules)))"
+    done = await run([sys.executable, "-c", script], env=inherited(), cwd=Path(__file__).parents[2], deadline=60)
+    assert done.stdout.strip() == "[]"
