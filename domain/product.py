@@ -13,6 +13,7 @@ from domain.words import END, Kind, Name, SettingName
 
 NpmPackage = Annotated[str, Meta(pattern=rf"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*{END}", max_length=214)]
 BinName = Annotated[str, Meta(pattern=rf"^[a-zA-Z0-9][a-zA-Z0-9._-]{{0,99}}{END}")]
+Publisher = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}{END}")]
 InsidePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)[A-Za-z0-9_*][A-Za-z0-9_./*-]{{0,199}}{END}")]
 UrlPath = Annotated[str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}")]
 FeedUrl = Annotated[str, Meta(pattern=rf"^https?://[^\s@<>\"]{{1,490}}{END}")]
@@ -36,6 +37,8 @@ class Npm(Struct, frozen=True, forbid_unknown_fields=True):
     entry: InsidePath | None = None
     registry: RegistryUrl | None = None
     repository: str | None = None
+    publisher: Publisher | None = None
+    """The account that every version must have been published from."""
     scripts: bool = False
 
 

@@ -18,6 +18,7 @@ from workers.failure import StepFailed
 
 VIEW_SECONDS = 120.0
 INSTALL_SECONDS = 1800.0
+PUBLIC = "https://registry.npmjs.org"
 MANIFEST = "astrolabe-artifact.json"
 SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, process.argv[2]) ? 0 : 1)"
 
@@ -104,9 +105,10 @@ async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Cal
         await shell.run(command, env=env, deadline=INSTALL_SECONDS, on_line=on_line)
     except shell.CommandProblem as error:
         raise _install_failed(artifact, error) from error
-    came = _installed_integrity(folder, package.package)
-    if came != artifact.integrity:
-        raise _wrong_artifact(artifact, [f"planned {artifact.integrity}", f"came {came}"])
+    came = _installed(folder, package.package)
+    if came != (artifact.version, artifact.integrity):
+        seen = [f"planned {artifact.version} {artifact.integrity}", f"came {' '.join(came)}"]
+        raise _wrong_artifact(artifact, seen)
 
 
 def _shelve(whole: Path, place: Path) -> None:
@@ -135,11 +137,19 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
     url = str(repository.get("url", "") if isinstance(repository, dict) else repository)
     if package.repository and package.repository not in url:
         wrong.append(f"its repository is {url or 'not told'}, not {package.repository}")
+    publisher = _publisher(found.get("_npmUser"))
+    if package.publisher and publisher != package.publisher:
+        wrong.append(f"it was published by {publisher or 'somebody who is not told'}, not {package.publisher}")
+    tarball = str((found.get("dist") or {}).get("tarball", ""))
+    # Where a mirror's document names the public registry, npm asks the mirror instead.
+    if package.registry and _origin(tarball) not in {_origin(package.registry), PUBLIC}:
+        wrong.append(f"it comes from {_origin(tarball)}, not {_origin(package.registry)}")
     if wrong:
         raise StepFailed(
             "wrong-artifact",
             f"{package.package}@{found.get('version')} is not the product: {'; '.join(wrong)}.",
-            todo="Name the right registry and package in the product file; a stranger may own this name elsewhere.",
+            todo="Name the right registry, package and publisher in the product file; a stranger may own this name"
+            " elsewhere.",
         )
 
 
@@ -149,10 +159,19 @@ def _commands(found: dict[str, Any]) -> Collection[str]:
     return commands if isinstance(commands, dict) else {str(found.get("name")).rpartition("/")[2]}
 
 
+def _publisher(user: object) -> str:
+    # npm tells it as `name <mail>`, other registries as they keep it.
+    return str(user.get("name", "")) if isinstance(user, dict) else str(user or "").partition(" <")[0]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _registry_of(package: str, tarball: str) -> str:
     before, found, _ = tarball.partition(f"/{package}/-/")
-    parts = urlsplit(tarball)
-    return before if found else f"{parts.scheme}://{parts.netloc}"
+    return before if found else _origin(tarball)
 
 
 def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
@@ -192,6 +211,8 @@ def _telling(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith("npm http")]
 
 
-def _installed_integrity(tree: Path, package: str) -> str | None:
+def _installed(tree: Path, package: str) -> tuple[str, str]:
+    """Read which version of a package came, and with which integrity."""
     lock = _object((tree / "node_modules" / ".package-lock.json").read_text("utf-8"))
-    return lock.get("packages", {}).get(f"node_modules/{package}", {}).get("integrity")
+    found = lock.get("packages", {}).get(f"node_modules/{package}", {})
+    return str(found.get("version")), str(found.get("integrity"))

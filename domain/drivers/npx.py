@@ -7,7 +7,7 @@ from domain.instance import InstanceConfig
 from domain.plan import PlannedCommand
 from domain.product import Npm, Product
 
-FIELDS = ("name", "version", "dist", "bin", "repository", "engines")
+FIELDS = ("name", "version", "dist", "bin", "repository", "engines", "_npmUser")
 
 
 def view(npm: Sequence[str], package: Npm, version: str) -> tuple[str, ...]:
@@ -68,4 +68,9 @@ def planned_commands(
 
 
 def _registry(package: Npm) -> tuple[str, ...]:
-    return ("--registry", package.registry) if package.registry else ()
+    if package.registry is None:
+        return ()
+    scope, slash, _ = package.package.partition("/")
+    # A scope's registry in the user's npmrc would win over --registry.
+    own = (f"--{scope}:registry={package.registry}",) if slash else ()
+    return ("--registry", package.registry, *own)
