@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from tests.standin.releases import SLOW_STEPS, Package, Release, pack, package
+from tests.standin.releases import Package, Release, pack, package
 
 FIRST: Final = Release(
     "0.9.3",
@@ -28,25 +28,9 @@ DOCUMENTED: Final = Release(
 )
 """Each migration type of the document but the one that breaks."""
 
-SLOW: Final = Release(
-    "0.9.5",
-    {
-        f"010{step}-wait": f"SELECT pg_sleep(current_setting('standin.slow_ms')::float / 1000 / {SLOW_STEPS});"
-        for step in range(1, SLOW_STEPS + 1)
-    },
-    DOCUMENTED,
-)
-FAILS: Final = Release(
-    "0.9.6",
-    {
-        "0111-rename-items": "ALTER TABLE items RENAME TO things;",
-        "0112-link-things": "ALTER TABLE things ADD FOREIGN KEY (name) REFERENCES labels (name);",
-    },
-    DOCUMENTED,
-)
 BREAKING: Final = Release("1.0.0", {"0121-drop-note": "ALTER TABLE items DROP COLUMN note;"}, DOCUMENTED)
 
-RELEASES: Final = (FIRST, SLOW, FAILS, BREAKING, DOCUMENTED)
+RELEASES: Final = (FIRST, BREAKING, DOCUMENTED)
 """Every release of the gateway, in the order of publication: the last one is `latest`."""
 
 COMMAND_LINE: Final = ("0.9.3", "0.9.4", "0.9.5", "0.9.6")
