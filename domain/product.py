@@ -136,7 +136,9 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
         found.append(("[npm] needs exactly one of bin and entry", ("npm",)))
     found += [(f"the kind {kind} needs {need}", ("kinds",)) for kind, need in _lacking(product)]
     found += [
-        (f"the kind {kind} cannot be upgraded yet; write npx", ("kinds",)) for kind in product.kinds if kind != "npx"
+        (f"the kind {kind} cannot be upgraded yet; write npx or cli", ("kinds",))
+        for kind in product.kinds
+        if kind == "compose"
     ]
     values = [(("start", "args"), arg) for arg in product.start.args]
     values += [(("start", "env", name), value) for name, value in product.start.env.items()]
@@ -152,7 +154,11 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
 
 
 def _lacking(product: Product) -> list[tuple[Kind, str]]:
-    return [(kind, "[npm]") for kind in product.kinds if kind == "npx" and product.npm is None]
+    needs: dict[Kind, tuple[str, bool]] = {
+        "npx": ("[npm]", product.npm is not None),
+        "cli": ("[npm] with bin", product.npm is not None and product.npm.bin is not None),
+    }
+    return [(kind, needs[kind][0]) for kind in product.kinds if kind in needs and not needs[kind][1]]
 
 
 def _strange(value: str) -> bool:

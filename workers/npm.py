@@ -1,6 +1,7 @@
 """npm: what a version is, and a tree of it on this host with the integrity that was promised."""
 
 import contextlib
+import hashlib
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -63,6 +64,12 @@ async def node_satisfies(wanted: str) -> bool | None:
     return (await shell.run(command, env=inherited(), deadline=30, check=False)).returncode == 0
 
 
+def environment() -> dict[str, str]:
+    """Give the environment in which npm finds the Node that it belongs to."""
+    env = inherited()
+    return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}"}
+
+
 def shelf(artifacts: Path, artifact: Artifact) -> Path:
     """Give the folder of an artifact's tree; its name holds what it must be, so another can never take its place."""
     digest = artifact.integrity.removeprefix("sha512-").translate(str.maketrans("+/", "-_"))[:16]
@@ -72,6 +79,20 @@ def shelf(artifacts: Path, artifact: Artifact) -> Path:
 def has_tree(artifacts: Path, artifact: Artifact) -> bool:
     """Tell whether the tree of an artifact is on this host and whole."""
     return (shelf(artifacts, artifact) / MANIFEST).is_file()
+
+
+def same_files(one: Path, other: Path) -> bool:
+    """Tell whether two copies of a package hold the same files, whatever was installed for it inside them."""
+    return _files(one) == _files(other)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        if path.is_file() and inside.parts[0] != "node_modules":
+            found[inside.as_posix()] = hashlib.sha256(path.read_bytes()).digest()
+    return found
 
 
 async def install(
@@ -100,15 +121,14 @@ async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Cal
             on_fetch(fetched)
 
     command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
-    env = {**inherited(), "PATH": f"{tools.node().parent}:{inherited().get('PATH', '')}"}
     try:
-        await shell.run(command, env=env, deadline=INSTALL_SECONDS, on_line=on_line)
+        await shell.run(command, env=environment(), deadline=INSTALL_SECONDS, on_line=on_line)
     except shell.CommandProblem as error:
-        raise _install_failed(artifact, error) from error
+        raise install_failed(artifact, error) from error
     came = _installed(folder, package.package)
     if came != (artifact.version, artifact.integrity):
         seen = [f"planned {artifact.version} {artifact.integrity}", f"came {' '.join(came)}"]
-        raise _wrong_artifact(artifact, seen)
+        raise wrong_artifact(artifact, seen)
 
 
 def _shelve(whole: Path, place: Path) -> None:
@@ -148,8 +168,7 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
         raise StepFailed(
             "wrong-artifact",
             f"{package.package}@{found.get('version')} is not the product: {'; '.join(wrong)}.",
-            todo="Name the right registry, package and publisher in the product file; a stranger may own this name"
-            " elsewhere.",
+            todo="Name the right registry and package in the product file; a stranger may own this name elsewhere.",
         )
 
 
@@ -183,10 +202,11 @@ def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
     )
 
 
-def _install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
+def install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
+    """Say why npm did not install an artifact."""
     seen = _telling(error.tail.splitlines())
     if "EINTEGRITY" in error.tail:
-        return _wrong_artifact(artifact, seen)
+        return wrong_artifact(artifact, seen)
     if "ENOSPC" in error.tail:
         return StepFailed("no-space", f"The disk filled up while {artifact.package} was installed.", seen=seen)
     return StepFailed(
@@ -198,7 +218,8 @@ def _install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFail
     )
 
 
-def _wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
+def wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
+    """Say that something else came than was planned."""
     return StepFailed(
         "wrong-artifact",
         f"What came as {artifact.package}@{artifact.version} is not what the plan names.",

@@ -17,18 +17,14 @@ def view(npm: Sequence[str], package: Npm, version: str) -> tuple[str, ...]:
 
 def install(npm: Sequence[str], package: Npm, version: str, folder: str) -> tuple[str, ...]:
     """Install an exact version into a folder of its own, so that starting it downloads nothing."""
+    return (*npm, "install", "--prefix", folder, *exactly(package, version), "--save-exact")
+
+
+def exactly(package: Npm, version: str) -> tuple[str, ...]:
+    """Say what npm is to install, from where, and with nothing that was not asked for."""
     scripts = () if package.scripts else ("--ignore-scripts",)
-    quiet = ("--no-audit", "--no-fund", "--omit=dev", "--save-exact")
-    return (
-        *npm,
-        "install",
-        "--prefix",
-        folder,
-        f"{package.package}@{version}",
-        *scripts,
-        *quiet,
-        *_registry(package),
-    )
+    quiet = ("--no-audit", "--no-fund", "--omit=dev")
+    return (f"{package.package}@{version}", *scripts, *quiet, *_registry(package))
 
 
 def program(node: str, package: Npm, tree: str) -> tuple[str, ...]:

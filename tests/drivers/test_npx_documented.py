@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cli.services.postgres import Postgres
 from domain import events as e
 from domain import states as s
+from domain.commands import Register
 from domain.product import parse_product
 from store.catalogue import BUILT_IN
 from tests.standin import astra
@@ -19,7 +20,7 @@ from tests.standin.npm import environment
 from tests.standin.registry import Registry
 from tests.waiting import ended
 from tests.world import PASSWORD, World, world
-from workers import shell, tools
+from workers import process, shell, tools
 from workers.command import Finished
 from workers.probe import Probe
 
@@ -90,15 +91,17 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     gateway = document.gateway
     pids = await document.starts("astra@0.9.3")
     assert len(pids) > 1
-    listening = gateway.driver.running()
+    listening = process.listener(gateway.config.port)
     assert listening
-    assert listening.process.pid in pids[1:]
-    assert listening.version == "0.9.3"
+    assert listening.pid in pids[1:]
     await gateway.write("first")
-    await gateway.register("0.9.3")
+    await gateway.ask(Register(gateway.config))
+    adopted = await gateway.carry_out()
+    assert isinstance(adopted.state, s.Idle)
+    assert (adopted.state.it.version, adopted.state.it.as_believed) == ("0.9.3", True)
     loaded = await gateway.upgrade("latest")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "0.9.4" == gateway.running()
+    assert loaded.state.it.version == "0.9.4" == await gateway.running()
     assert all(map(ended, pids))
     assert len(gateway.gateways()) == 1
     assert await gateway.items() == ["first"]
@@ -113,5 +116,5 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     assert (await document.types("astra", "doctor")).returncode == 0
     assert (await document.types("astra@latest", "--version")).stdout == "0.9.4\n"
     await gateway.roll_back(accept=True)
-    assert gateway.running() == "0.9.3"
+    assert await gateway.running() == "0.9.3"
     assert await gateway.items() == ["first"]

@@ -33,8 +33,8 @@ BREAKING: Final = Release("1.0.0", {"0121-drop-note": "ALTER TABLE items DROP CO
 RELEASES: Final = (FIRST, BREAKING, DOCUMENTED)
 """Every release of the gateway, in the order of publication: the last one is `latest`."""
 
-COMMAND_LINE: Final = ("0.9.3", "0.9.4", "0.9.5", "0.9.6")
-"""Every release of the command line; 0.9.5 says that it is another version, and 0.9.6 does not start."""
+COMMAND_LINE: Final = ("0.9.3", "0.9.5", "0.9.6", "0.9.4")
+"""Every release of the command line, the last one `latest`; 0.9.5 says another version, and 0.9.6 does not start."""
 
 _SAYS: Final = {"0.9.5": "console.log('0.9.4')", "0.9.6": "throw new Error('not built for this machine')"}
 

@@ -31,7 +31,7 @@ async def pull(work: Work) -> None:
 
 async def _check_unmoved(work: Work, planned: Artifact) -> None:
     """See that the tag still means what the plan was made for: who asked for the latest did not ask for the second."""
-    now, _ = await work.driver().resolve("latest")
+    now = (await work.driver().resolve("latest")).artifact
     if now != planned:
         was, became = (f"{each.version} ({each.integrity} from {each.registry})" for each in (planned, now))
         raise StepFailed(
