@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from domain import events as e
 from domain import states as s
 from domain.approval import Approval, DueReview
+from domain.instance import in_kind
 from domain.keeping import discarded, kept_copies, kept_databases, kept_dump, superseded, with_dump_kept
 from domain.observation import Observation
 from domain.plan import Artifact
@@ -28,7 +29,7 @@ def evolve(state: s.State, event: e.Event) -> s.State:
             return s.Adopting(s.Newcomer(config), attempt + 1)
         case e.InstanceAdopted() as found, s.Adopting(it):
             seen = Observation(found.version, found.seen, found.at)
-            return s.Idle(s.Instance(replace(it.config, kind=found.kind), found.version, observed=seen))
+            return s.Idle(s.Instance(in_kind(it.config, found.kind) or it.config, found.version, observed=seen))
         case e.AdoptionRefused(_, problem), s.Adopting(it, attempt):
             return s.Unadopted(it, attempt, problem)
         case e.InstanceRetired(), s.Adopting(it) | s.Unadopted(it):

@@ -2,6 +2,7 @@
 
 from domain import events as e
 from domain import states as s
+from domain.instance import in_kind
 from domain.plan import same_way
 from domain.words import Step
 
@@ -24,7 +25,9 @@ def expected(fact: e.Fact, state: s.State) -> bool:
 
 def _of_instance(fact: e.OfInstance, state: s.State) -> bool:
     match fact, state:
-        case ((e.InstanceAdopted(attempt) | e.AdoptionRefused(attempt)), s.Adopting()):
+        case e.InstanceAdopted(attempt, kind), s.Adopting(it):
+            return attempt == state.attempt and in_kind(it.config, kind) is not None
+        case e.AdoptionRefused(attempt), s.Adopting():
             return attempt == state.attempt
         case e.InstanceObserved(version, seen), s.Idle(it):
             return it.observed is None or (version, seen) != (it.observed.version, it.observed.seen)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from domain.approval import ApprovalPolicy
 from domain.words import Address, Folder, HostName, Identifier, Kind, Name, Port, SecretRef, SettingName, SettingValue
@@ -57,3 +58,11 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"an instance of kind {self.kind} serves on a port; name it")
         elif self.prefix is not None:
             raise ValueError(f"only a command line, kind cli, has a prefix; an instance of kind {self.kind} has none")
+
+
+def in_kind(config: InstanceConfig, kind: Kind) -> InstanceConfig | None:
+    """Give the same instance as one of another kind; None where that kind is reached by something else."""
+    try:
+        return replace(config, kind=kind)
+    except ValueError:
+        return None

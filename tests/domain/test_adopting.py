@@ -53,6 +53,7 @@ def test_what_was_found_is_what_the_log_believes():
     assert (state.it.version, state.it.config) == ("5.6.0", replace(CONFIG, kind="compose"))
     assert state.it.observed == Observation("5.6.0", adopted.seen, AT)
     assert state.it.as_believed
+    given(*ADOPTING).when(report(replace(adopted, kind="cli"))).refuses("superseded")
 
 
 def test_what_is_not_the_product_waits_for_a_person():

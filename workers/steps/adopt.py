@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from msgspec.structs import replace
-
 from domain import events as e
+from domain.instance import in_kind
 from domain.states import Adopting
 from workers.drivers.kinds import DRIVERS, driver_of
 from workers.failure import StepFailed
@@ -36,8 +35,5 @@ def _sites(site: Site) -> Iterator[Site]:
     """Give the instance as it was registered, and then in each other kind that its product can be and it could be."""
     yield site
     for kind in site.product.kinds:
-        if kind != site.config.kind and kind in DRIVERS:
-            try:
-                yield Site(site.host, site.instance_id, replace(site.config, kind=kind))
-            except ValueError:  # this kind is reached by something else than what is known
-                continue
+        if kind != site.config.kind and kind in DRIVERS and (config := in_kind(site.config, kind)):
+            yield Site(site.host, site.instance_id, config)
