@@ -4,6 +4,7 @@ It serves nobody and has no database. So these cases of other kinds are none of 
 migration, writes that would be lost, a port that is taken, one that never becomes healthy, a stop reached by nobody.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from store.database import Database
 from store.ids import new_id
 from store.instances import Instances
 from store.log import Log
+from tests.drivers.test_refusing import small_disk
 from tests.hooked import Mortality, mortal_effects, outlive, upgrade
 from tests.standin import astra
 from tests.standin.npm import environment, npm
@@ -219,6 +221,26 @@ async def test_workers_that_die_while_it_is_installed_lead_to_one_end(
     facts = await astra_cli.facts()
     assert len(facts) == len(set(facts))
     assert (await astra_cli.state()).it.version == "0.9.4" == await astra_cli.says()
+
+
+async def test_a_disk_that_fills_up_leaves_the_old_version(astra_cli: CommandLine) -> None:
+    """Npm finds no room for the new version; the old one is there as it was, and the log says what to do."""
+    full = astra_cli.host.folder / "full"
+    full.mkdir()
+    async with small_disk(full) as disk:
+        astra_cli.config = replace(astra_cli.config, prefix=str(disk / "prefix"))
+        await astra_cli.owner_installs("0.9.3")
+        await astra_cli.register("0.9.3")
+
+        async def fill() -> None:
+            (disk / "filling").write_bytes(b"x" * shutil.disk_usage(disk).free)
+
+        await upgrade(astra_cli, "0.9.4", ArtifactPulled=fill)
+        assert (await astra_cli.problem()).code == "no-space"
+        state = await astra_cli.state()
+        assert state.it.last
+        assert state.it.last.outcome == "rolled_back"
+        assert await astra_cli.says() == "0.9.3"
 
 
 async def test_without_a_prefix_it_is_the_one_of_the_workers_user(

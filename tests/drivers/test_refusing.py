@@ -178,7 +178,7 @@ async def test_a_database_that_could_not_be_copied_is_refused(standin: World, ha
 
 async def test_a_full_disk_fails_the_backup_with_nothing_touched(standin: World) -> None:
     """Too little room is refused in preflight; a disk that fills up afterwards fails the backup and leaves no file."""
-    async with _small_disk(standin.host.backups(standin.instance_id)) as disk:
+    async with small_disk(standin.host.backups(standin.instance_id)) as disk:
         filling = disk / "filling"
         filling.write_bytes(b"x" * (_free(disk) - 65_536))
         loaded = await standin.upgrade("2.0.0")
@@ -204,7 +204,7 @@ def _free(disk: Path) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _small_disk(folder: Path) -> AsyncIterator[Path]:
+async def small_disk(folder: Path) -> AsyncIterator[Path]:
     """Make a folder a disk of its own, of 24 MB."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a disk that fills up")

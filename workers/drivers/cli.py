@@ -110,17 +110,12 @@ class CliDriver:
         return False
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
-        """Install an artifact in the place of whatever is there, and see that it is what the plan names."""
+        """Install an artifact in the place of another, unless it is there, and see that it is what the plan names."""
         prefix = await self._prefix()
-        command = argv.install(tools.npm(), self._npm, artifact.version, prefix)
-        try:
-            await shell.run(command, env=npm.environment(), deadline=npm.INSTALL_SECONDS)
-        except shell.CommandProblem as error:
-            raise npm.install_failed(artifact, error) from error
-        proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
-        if not await asyncio.to_thread(npm.same_files, proven, self._package(prefix)):
-            raise npm.wrong_artifact(artifact, [f"{self._package(prefix)} differs from {proven}"])
         running = await self.running()
+        if running is None or running.version != artifact.version or not await self._holds(prefix, artifact):
+            await self._install(prefix, artifact)
+            running = await self.running()
         if running is None or running.version != artifact.version:
             raise StepFailed(
                 "wrong-version",
@@ -128,6 +123,19 @@ class CliDriver:
                 todo="Tell whoever publishes it; ask for another version.",
             )
         return GatewayId(prefix)
+
+    async def _install(self, prefix: str, artifact: Artifact) -> None:
+        command = argv.install(tools.npm(), self._npm, artifact.version, prefix)
+        try:
+            await shell.run(command, env=npm.environment(), deadline=npm.INSTALL_SECONDS)
+        except shell.CommandProblem as error:
+            raise npm.install_failed(artifact, error) from error
+        if not await self._holds(prefix, artifact):
+            raise npm.wrong_artifact(artifact, [f"{self._package(prefix)} differs from what was proven in the pull"])
+
+    async def _holds(self, prefix: str, artifact: Artifact) -> bool:
+        proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
+        return await asyncio.to_thread(npm.same_files, proven, self._package(prefix))
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Tell that what is installed stays."""
