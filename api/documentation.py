@@ -18,7 +18,14 @@ BODY = ("json-malformed", "field-unknown", "field-invalid", "body-too-large", "m
 KEYED = ("idempotency-key-invalid", "idempotency-key-reused", "request-in-flight")
 MATCHED = ("if-match-invalid", "version-mismatch")
 CHANGE = (*AUTHORISED, *BODY, *KEYED, *MATCHED, "contended")
-BUSY = ("instance-unknown", "instance-busy", "instance-retired", "instance-inconsistent")
+BUSY = (
+    "instance-unknown",
+    "instance-busy",
+    "instance-retired",
+    "instance-inconsistent",
+    "instance-adopting",
+    "instance-unadopted",
+)
 
 ETAG = ResponseHeader(name="ETag", description="the version of the instance's stream", documentation_only=True)
 LOCATION = ResponseHeader(name="Location", description="where the result is", documentation_only=True)

@@ -11,7 +11,7 @@ from api.problems import ApiProblem
 from api.references import find_instance
 from api.services import Asking, services_of
 from domain.rollback_point import RollbackPoint
-from domain.states import Absent
+from domain.states import Unversioned
 
 
 @get(
@@ -49,7 +49,7 @@ async def show_history(
 async def show_rollback_point(request: Asking, ref: InstanceRef, at: At = None) -> Response[RollbackPoint]:
     """Give what takes an instance back: the old artifact, the copy of its database, and the dump."""
     loaded = await find_instance(services_of(request), ref, moment(at))
-    point = None if isinstance(loaded.state, Absent) else loaded.state.it.rollback_point
+    point = None if isinstance(loaded.state, Unversioned) else loaded.state.it.rollback_point
     if point is None:
         raise ApiProblem("no-rollback-point", "No upgrade has left a rollback point here; a succeeded one leaves it.")
     return Response(point, headers={"ETag": etag(loaded.version)})

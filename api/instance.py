@@ -1,24 +1,26 @@
 """An instance as callers see it: what its owner registered, and where it stands."""
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from api.problems import ApiProblem
 from domain.approval import ApprovalPolicy, DueReview
 from domain.instance import Database, InstanceConfig
+from domain.problem import Problem
 from domain.rollback_point import Kept
-from domain.states import Absent, Idle, Retired
-from domain.views import InstanceRow, InstanceStatus, instance_status
+from domain.states import Absent, Instance, Newcomer, Unadopted
+from domain.views import InstanceRow, InstanceStatus, instance_status, upgrade_of
 from domain.words import Kind, Outcome, Reason, Version
 from store.instances import Loaded
 
 
 class Registration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body that registers an instance: how to reach it, and the exact version that it runs."""
+    """The body that registers an instance: how to reach it, and the exact version that it runs where that is known."""
 
-    version: Version
+    version: Annotated[Version | None, Meta(description="left out, a worker on the host finds out what runs")] = None
     reason: Reason | None = None
 
 
@@ -35,6 +37,15 @@ class LastUpgrade(Struct, frozen=True):
     outcome: Outcome
 
 
+class Observed(Struct, frozen=True):
+    """What a worker saw running last, since when that is so, and whether the log believes the same."""
+
+    version: str | None
+    seen: str
+    since: datetime
+    as_believed: bool
+
+
 class InstanceView(Struct, frozen=True):
     """An instance, folded from its stream."""
 
@@ -44,7 +55,7 @@ class InstanceView(Struct, frozen=True):
     kind: Kind
     host: str
     address: str
-    port: int
+    port: int | None
     database: Database | None
     settings: dict[str, str]
     secrets: dict[str, str]
@@ -52,13 +63,16 @@ class InstanceView(Struct, frozen=True):
     require_notes: bool
     retention_hours: int
     patience_seconds: int
-    version: str
+    prefix: str | None
+    version: str | None
     status: InstanceStatus
     upgrade_id: str | None
     last_upgrade: LastUpgrade | None
     rollback_point: bool
     kept: tuple[Kept, ...]
     review: DueReview | None
+    observed: Observed | None
+    unadopted: Problem | None
     stream_version: int
     registered_at: datetime
     updated_at: datetime
@@ -82,24 +96,46 @@ def instance_view(loaded: Loaded) -> InstanceView:
     state = loaded.state
     if isinstance(state, Absent):
         raise ApiProblem("instance-unknown", "No instance has this id; GET /instances lists those there are.")
-    it = state.it
     here = f"/instances/{loaded.instance_id}"
-    upgrade_id = None if isinstance(state, Idle | Retired) else state.run.upgrade_id
     links = {"self": here, "history": f"{here}/history"}
-    links |= {"rollback_point": f"{here}/rollback-point"} if it.rollback_point else {}
-    links |= {"upgrade": f"/upgrades/{upgrade_id}"} if upgrade_id else {}
+    if upgrade_id := upgrade_of(state):
+        links["upgrade"] = f"/upgrades/{upgrade_id}"
+    if isinstance(state, Unadopted):
+        links["adopt"] = f"{here}/adopt"
+    known = _UNKNOWN if isinstance(state.it, Newcomer) else _known(state.it)
+    if known["rollback_point"]:
+        links["rollback_point"] = f"{here}/rollback-point"
     return InstanceView(
-        **asdict(it.config),
+        **asdict(state.it.config),
+        **known,
         id=loaded.instance_id,
-        version=it.version,
         status=instance_status(state),
         upgrade_id=upgrade_id,
-        last_upgrade=LastUpgrade(it.last.run.upgrade_id, it.last.outcome) if it.last else None,
-        rollback_point=it.rollback_point is not None,
-        kept=it.kept,
-        review=it.review,
+        unadopted=state.problem if isinstance(state, Unadopted) else None,
         stream_version=loaded.version,
         registered_at=loaded.history[0].recorded_at,
         updated_at=loaded.history[-1].recorded_at,
         links=links,
     )
+
+
+_UNKNOWN: dict[str, Any] = {
+    "version": None,
+    "last_upgrade": None,
+    "rollback_point": False,
+    "kept": (),
+    "review": None,
+    "observed": None,
+}
+
+
+def _known(it: Instance) -> dict[str, Any]:
+    seen = it.observed
+    return {
+        "version": it.version,
+        "last_upgrade": LastUpgrade(it.last.run.upgrade_id, it.last.outcome) if it.last else None,
+        "rollback_point": it.rollback_point is not None,
+        "kept": it.kept,
+        "review": it.review,
+        "observed": Observed(seen.version, seen.seen, seen.since, bool(it.as_believed)) if seen else None,
+    }

@@ -24,7 +24,7 @@ from api.problems import ApiProblem
 from api.references import find_instance, name_claim
 from api.registration import check_config
 from api.services import Asking, Services, services_of
-from domain.commands import Reconfigure, Register, Retire
+from domain.commands import Adopt, Reconfigure, Register, Retire
 from domain.recorded import Cause
 from domain.states import Absent
 from store.errors import AlreadyClaimed
@@ -63,7 +63,10 @@ async def register_instance(
     data: Annotated[Registration, Body(examples=doc.example("An Unleash of one's own", EXAMPLE))],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[InstanceView]:
-    """Make an instance known that runs an exact version; its name is unique for ever."""
+    """Make an instance known that runs already; its name is unique for ever.
+
+    Without a version, a worker on its host finds out what runs: see `status`, which is then `adopting`.
+    """
     services, cause = services_of(request), cause_of(request, data.reason)
 
     async def register(claims: Claims) -> Loaded:
@@ -193,4 +196,33 @@ def _answer(answered: Answered) -> Response[InstanceView]:
     return Response(instance_view(loaded), status_code=status, headers=headers)
 
 
-ROUTES = (register_instance, list_instances, show_instance, reconfigure_instance, retire_instance)
+@post(
+    "/instances/{ref:str}/adopt",
+    summary="Look again at what runs",
+    tags=["instances"],
+    status_code=202,
+    guards=[may("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.CHANGE, "instance-unknown", "nothing-to-adopt"),
+)
+async def adopt_instance(
+    request: Asking,
+    ref: InstanceRef,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "started it"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[InstanceView]:
+    """Have a worker look again at an instance that it could not adopt, once `unadopted.todo` was done."""
+    body = data or ReasonBody()
+    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+
+    async def adopt(claims: Claims) -> Loaded:
+        loaded = await find_instance(services, ref)
+        return await services.instances.execute(loaded, Adopt(), cause, if_match=expected, claims=claims)
+
+    key = key_of(request, idempotency_key, body)
+    return _answer(await once(services, key, adopt, lambda after: Promise(202, after.version)))
+
+
+ROUTES = (register_instance, list_instances, show_instance, reconfigure_instance, adopt_instance, retire_instance)

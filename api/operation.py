@@ -11,7 +11,7 @@ from domain import events as e
 from domain.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry
 from domain.decide import decide
 from domain.problem import Problem, Refused
-from domain.states import Absent
+from domain.states import Unversioned
 from domain.stepping import FRESH, StepState, steps_after
 from domain.views import DONE, UpgradeRow, UpgradeStatus, upgrade_row
 from domain.words import Step
@@ -143,7 +143,7 @@ def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
 
 
 def _can_go_back(loaded: Loaded, row: UpgradeRow) -> bool:
-    if isinstance(loaded.state, Absent):
+    if isinstance(loaded.state, Unversioned):
         return False
     point = loaded.state.it.rollback_point
     return point is not None and point.upgrade_id == row.upgrade_id

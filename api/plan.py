@@ -8,7 +8,7 @@ from msgspec import Struct
 from domain.approval import ApprovalPolicy
 from domain.commands import RequestUpgrade
 from domain.crossing import CrossedRelease, crossed, judged
-from domain.drivers import npx
+from domain.drivers import cli, npx
 from domain.instance import InstanceConfig
 from domain.migration_type import Judgement
 from domain.plan import PlannedCommand
@@ -19,7 +19,7 @@ from domain.words import STEPS, Step
 
 Planner: TypeAlias = Callable[[InstanceConfig, Product, str, str], tuple[PlannedCommand, ...]]
 
-PLANNERS: dict[str, Planner] = {"npx": npx.planned_commands}
+PLANNERS: dict[str, Planner] = {"cli": cli.planned_commands, "npx": npx.planned_commands}
 """Who knows the commands of each kind."""
 
 _DOES: dict[Step, tuple[str, str]] = {
@@ -43,6 +43,21 @@ _DOES: dict[Step, tuple[str, str]] = {
         "asks the product's doctor, the version that answers, its health and its migration history",
         "rolled back",
     ),
+}
+
+
+_COMMAND_LINE: dict[Step, tuple[str, str]] = {
+    "preflight": (
+        "resolves the version and proves what it is; asks the command for its version; looks at the prefix and notes",
+        "refused, nothing touched",
+    ),
+    "backup": ("skipped: a command line has no database", "nothing"),
+    "pull": ("brings the new and the old version to the host, each proven", "failed, nothing touched"),
+    "migrate": (
+        "installs the new version in the place of the old one; stop and copy are skipped, for nothing serves",
+        "rolled back",
+    ),
+    "verify": ("asks the command for its version; health and migration history are skipped", "rolled back"),
 }
 
 
@@ -89,9 +104,15 @@ def plan_upgrade(
         known,
         all(each.documented for each in known) if route and route.known else None,
         _approval(it.config.approvals, route, emergency=command.emergency),
-        tuple(PlannedStep(step, *_DOES[step]) for step in STEPS),
+        tuple(PlannedStep(step, *_does(it.config)[step]) for step in STEPS),
         PLANNERS[it.config.kind](it.config, product, it.version, target),
     )
+
+
+def _does(config: InstanceConfig) -> dict[Step, tuple[str, str]]:
+    if config.kind == "cli":
+        return _COMMAND_LINE
+    return _DOES if config.database else {**_DOES, "backup": ("skipped: the instance has no database", "nothing")}
 
 
 def _approval(policy: ApprovalPolicy, route: Route | None, *, emergency: bool) -> str:

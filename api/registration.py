@@ -18,7 +18,7 @@ def check_config(config: InstanceConfig, products: dict[str, Product]) -> None:
         kinds = ", ".join(kind for kind in product.kinds if kind in PLANNERS) or "none of the kinds there are"
         raise ApiProblem("kind-unsupported", f"{product.name} cannot be deployed as {config.kind}; use {kinds}.")
     _check_settings(config, product)
-    if config.database is None and needs_database(product):
+    if config.database is None and config.kind != "cli" and needs_database(product):
         raise ApiProblem("database-missing", f"{product.name} keeps its data in PostgreSQL; say in database where.")
     if len(msgspec.json.encode(config)) > LONGEST_CONFIG:
         raise ApiProblem("instance-too-large", f"Keep settings and secrets below {LONGEST_CONFIG} bytes altogether.")

@@ -8,7 +8,7 @@ from typing import Self
 
 from domain.instance import InstanceConfig
 from domain.product import Product
-from workers.probe import Probe
+from workers.probe import Asked, Probe
 
 EVERY = 0.02
 """Seconds between two questions."""
@@ -17,8 +17,8 @@ EVERY = 0.02
 class Downtime:
     """Asks a gateway for its health as long as a block runs."""
 
-    def __init__(self, probe: Probe) -> None:
-        self._probe: Probe = probe
+    def __init__(self, probe: Asked) -> None:
+        self._probe: Asked = probe
         self._served: float | None = None
         self.seconds: float = 0.0
 

@@ -42,7 +42,7 @@ class Typed:
 
     async def stop(self) -> None:
         """End whatever listens on the port, and what npx left around it."""
-        if listening := process.listener(self._stage.config.port):
+        if listening := process.listener(self._stage.config.gateway_port):
             await process.end(listening)
         if self._runs:
             await self._runs.stop(group=True)

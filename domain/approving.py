@@ -57,7 +57,7 @@ def reject(command: Reject, state: s.State) -> tuple[e.Event, ...]:
 
 def review(command: Review, state: s.State) -> tuple[e.Event, ...]:
     """Take a review of an emergency, unless it is by whoever ran it."""
-    due = None if isinstance(state, s.Absent) else state.it.review
+    due = None if isinstance(state, s.Unversioned) else state.it.review
     if due is None or due.upgrade_id != command.upgrade_id:
         raise Refused("no-review-due", "No review of this upgrade is due; only emergency upgrades are reviewed.")
     if command.reviewer in due.requesters:

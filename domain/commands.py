@@ -13,10 +13,14 @@ from domain.words import Step, Target, Version
 
 
 class Register(Struct, frozen=True):
-    """Make an instance known that runs this version."""
+    """Make an instance known that runs already; without a version, a worker finds out which."""
 
     config: InstanceConfig
-    version: Version
+    version: Version | None = None
+
+
+class Adopt(Struct, frozen=True):
+    """Have a worker look again at what runs."""
 
 
 class Reconfigure(Struct, frozen=True):
@@ -103,6 +107,7 @@ class FailStep(Struct, frozen=True):
 
 Command: TypeAlias = (
     Register
+    | Adopt
     | Reconfigure
     | Retire
     | RequestUpgrade

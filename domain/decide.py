@@ -6,6 +6,7 @@ from domain import events as e
 from domain import states as s
 from domain.approving import approve, check_emergency, gate, reject, review
 from domain.commands import (
+    Adopt,
     Approve,
     Cancel,
     Command,
@@ -28,14 +29,16 @@ from domain.rollback_point import Writes
 def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
     """Decide what follows from a command; raises Refused where it makes no sense in this state."""
     match command:
+        case Adopt():
+            return _adopt(state)
         case Register(config, version):
             if not isinstance(state, s.Absent):
                 raise Refused("instance-exists", "This instance is already registered.")
             return (e.InstanceRegistered(config, version),)
         case Reconfigure():
-            return _reconfigure(command, _idle(state))
+            return _reconfigure(command, _at_rest(state))
         case Retire():
-            _idle(state)
+            _at_rest(state)
             return (e.InstanceRetired(),)
         case RequestUpgrade():
             return _request(command, _idle(state))
@@ -91,13 +94,32 @@ def check_target(version: str, target: str) -> None:
         )
 
 
+def _adopt(state: s.State) -> tuple[e.Event, ...]:
+    if isinstance(state, s.Adopting):
+        return ()
+    if not isinstance(state, s.Unadopted):
+        raise Refused("nothing-to-adopt", "Only an instance whose adoption was refused is looked at again.")
+    return (e.AdoptionRequested(),)
+
+
+def _at_rest(state: s.State) -> s.Instance | s.Newcomer:
+    return state.it if isinstance(state, s.Adopting | s.Unadopted) else _idle(state)
+
+
 def _idle(state: s.State) -> s.Instance:
     match state:
         case s.Idle(it):
             return it
+        case s.Adopting(it):
+            raise Refused(
+                "instance-adopting",
+                f"The worker on {it.config.host} has not found out yet which version runs; wait for it.",
+            )
+        case s.Unadopted(problem=problem):
+            raise Refused("instance-unadopted", f"{problem.detail} {problem.todo} Then adopt it again.")
         case s.Absent():
             raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
-        case s.Retired():
+        case s.Retired() | s.Withdrawn():
             raise Refused("instance-retired", "This instance was retired; register it anew under another name.")
         case s.Inconsistent(run=run, problem=problem):
             raise Refused("instance-inconsistent", f"{problem.todo} Then retry the upgrade.", upgrade_id=run.upgrade_id)
@@ -109,7 +131,7 @@ def _idle(state: s.State) -> s.Instance:
             )
 
 
-def _reconfigure(command: Reconfigure, it: s.Instance) -> tuple[e.Event, ...]:
+def _reconfigure(command: Reconfigure, it: s.Instance | s.Newcomer) -> tuple[e.Event, ...]:
     old, new = it.config, command.config
     for word in ("name", "product", "kind"):
         if getattr(old, word) != getattr(new, word):
@@ -124,7 +146,7 @@ def _reconfigure(command: Reconfigure, it: s.Instance) -> tuple[e.Event, ...]:
 
 def _run_of(state: s.State, upgrade_id: str) -> s.Run:
     match state:
-        case s.Absent():
+        case s.Absent() | s.Adopting() | s.Unadopted() | s.Withdrawn():
             run = None
         case s.Idle(it) | s.Retired(it):
             run = it.last.run if it.last else None
@@ -174,7 +196,7 @@ def _request_rollback(command: RequestRollback, state: s.State) -> tuple[e.Event
 def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
     upgrade_id, step, problem = command.upgrade_id, command.step, command.problem
     if (
-        isinstance(state, s.Absent | s.Idle | s.Retired | s.Waiting | s.Inconsistent)
+        isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent)
         or state.run.upgrade_id != upgrade_id
         or step_due(state) != step
     ):

@@ -9,14 +9,44 @@ from domain.instance import InstanceConfig
 from domain.plan import Artifact, Check, Plan
 from domain.problem import Problem
 from domain.rollback_point import DatabaseCopy, Dump, Writes
-from domain.words import Cause, Moment, Sha256, Step, Target, Version
+from domain.words import Cause, Kind, Moment, Sha256, Step, Target, Version
 
 
 class InstanceRegistered(Struct, frozen=True, tag="instance_registered"):
-    """An instance that runs this version is known from here on."""
+    """An instance is known from here on; without a version, a worker on its host is to find out what runs."""
 
     config: InstanceConfig
+    version: Version | None = None
+
+
+class AdoptionRequested(Struct, frozen=True, tag="adoption_requested"):
+    """Somebody mended what stood in the way; a worker is to look again."""
+
+
+class InstanceAdopted(Struct, frozen=True, tag="instance_adopted"):
+    """A worker found the product running, in this version and this kind."""
+
+    attempt: int
+    kind: Kind
     version: Version
+    seen: str
+    at: Moment
+
+
+class AdoptionRefused(Struct, frozen=True, tag="adoption_refused"):
+    """A worker found nothing running, or something else than the product."""
+
+    attempt: int
+    problem: Problem
+    at: Moment
+
+
+class InstanceObserved(Struct, frozen=True, tag="instance_observed"):
+    """A worker saw something else than was seen before; no version where the product does not run."""
+
+    version: Version | None
+    seen: str
+    at: Moment
 
 
 class InstanceReconfigured(Struct, frozen=True, tag="instance_reconfigured"):
@@ -160,10 +190,14 @@ class ArtifactPulled(Struct, frozen=True, tag="artifact_pulled"):
 
 
 class InstanceStopped(Struct, frozen=True, tag="instance_stopped"):
-    """The old version has ended and its database takes no connections; it last answered at this time."""
+    """The old version has ended and its database takes no connections; it last answered at this time.
+
+    A command line serves nobody: there is nothing to stop, and this only tells when its replacement begins.
+    """
 
     upgrade_id: str
     last_healthy_at: Moment
+    serves: bool = True
 
 
 class DatabaseCopied(Struct, frozen=True, tag="database_copied"):
@@ -288,13 +322,16 @@ class KeptDiscarded(Struct, frozen=True, tag="kept_discarded"):
     name: str
 
 
+OfInstance: TypeAlias = InstanceAdopted | AdoptionRefused | InstanceObserved | KeptDiscarded | ReviewOverdue
+"""What a worker may report outside an upgrade."""
+
 Fact: TypeAlias = (
-    StepStarted
+    OfInstance
+    | StepStarted
     | StepProgressed
     | PreflightPassed
     | UpgradeRefused
     | ApprovalExpired
-    | ReviewOverdue
     | BackupTaken
     | ArtifactPulled
     | InstanceStopped
@@ -307,12 +344,12 @@ Fact: TypeAlias = (
     | RollbackStarted
     | DatabaseRestored
     | UpgradeRolledBack
-    | KeptDiscarded
 )
 """What a worker may report."""
 
 Event: TypeAlias = (
     InstanceRegistered
+    | AdoptionRequested
     | InstanceReconfigured
     | InstanceRetired
     | UpgradeRequested

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from domain import events as e
 from domain import states as s
 from domain.approval import Approval, DueReview
+from domain.instance import in_kind
 from domain.keeping import discarded, kept_copies, kept_databases, kept_dump, superseded, with_dump_kept
+from domain.observation import Observation
 from domain.plan import Artifact
 from domain.rollback_point import DatabaseCopy, Dump, RollbackPoint
 from domain.words import Cause, Outcome
@@ -20,9 +22,22 @@ def evolve(state: s.State, event: e.Event) -> s.State:
     """Fold one event into a state; an event that does not follow changes nothing."""
     match event, state:
         case e.InstanceRegistered(config, version), s.Absent():
-            return s.Idle(s.Instance(config, version))
+            return s.Idle(s.Instance(config, version)) if version else s.Adopting(s.Newcomer(config), 1)
+        case e.AdoptionRequested(), s.Unadopted(it, attempt):
+            return s.Adopting(it, attempt + 1)
+        case e.InstanceReconfigured(config), s.Adopting(_, attempt) | s.Unadopted(_, attempt):
+            return s.Adopting(s.Newcomer(config), attempt + 1)
+        case e.InstanceAdopted() as found, s.Adopting(it):
+            seen = Observation(found.version, found.seen, found.at)
+            return s.Idle(s.Instance(in_kind(it.config, found.kind) or it.config, found.version, observed=seen))
+        case e.AdoptionRefused(_, problem), s.Adopting(it, attempt):
+            return s.Unadopted(it, attempt, problem)
+        case e.InstanceRetired(), s.Adopting(it) | s.Unadopted(it):
+            return s.Withdrawn(it)
+        case e.InstanceObserved(version, seen, at), s.Idle(it):
+            return s.Idle(replace(it, observed=Observation(version, seen, at)))
         case e.InstanceReconfigured(config), s.Idle(it):
-            return s.Idle(replace(it, config=config))
+            return s.Idle(replace(it, config=config, observed=None))
         case e.InstanceRetired(), s.Idle(it):
             return s.Retired(it)
         case e.UpgradeRequested() as asked, s.Idle(it):
@@ -108,7 +123,7 @@ def _again(run: s.Run, again: e.UpgradeRetried) -> s.Run:
 
 
 def _reviewed(state: s.State, told: e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue) -> s.State:
-    if isinstance(state, s.Absent):
+    if isinstance(state, s.Unversioned):
         return state
     review = state.it.review
     match told:
@@ -134,7 +149,7 @@ def _succeeded(state: s.Migrated, event: e.UpgradeSucceeded) -> s.State:
     kept = it.kept + superseded(it, event.at) + kept_copies(it, later, LATER_LEG, run.upgrade_id, event.at)
     last = s.Ended(run, "succeeded")
     return s.Idle(
-        replace(it, version=event.version, rollback_point=point, kept=kept, last=last, succeeded=run),
+        replace(it, version=event.version, rollback_point=point, kept=kept, last=last, succeeded=run, observed=None),
     )
 
 
@@ -175,4 +190,5 @@ def _returned(state: s.Restored, event: e.UpgradeRolledBack) -> s.State:
     if not back.migrated:
         kept += kept_copies(it, [back.copy], "the rollback did not need it", run.upgrade_id, event.at)
     kept += kept_copies(it, back.spare, LATER_LEG, run.upgrade_id, event.at)
-    return s.Idle(replace(it, version=event.version, kept=it.kept + kept, last=s.Ended(run, "rolled_back")))
+    last = s.Ended(run, "rolled_back")
+    return s.Idle(replace(it, version=event.version, kept=it.kept + kept, last=last, observed=None))

@@ -2,19 +2,19 @@
 
 from domain import events as e
 from domain import states as s
+from domain.instance import in_kind
 from domain.plan import same_way
 from domain.words import Step
 
 
 def expected(fact: e.Fact, state: s.State) -> bool:
     """Tell whether a worker may report this fact in this state."""
-    if isinstance(fact, e.KeptDiscarded):
-        return isinstance(state, s.Idle | s.Retired) and any(
-            (kept.what, kept.name) == (fact.what, fact.name) for kept in state.it.kept
-        )
-    if isinstance(fact, e.ReviewOverdue):
-        return _review_lapses(fact, state)
-    if isinstance(state, s.Absent | s.Idle | s.Retired | s.Inconsistent) or state.run.upgrade_id != fact.upgrade_id:
+    if isinstance(fact, e.OfInstance):
+        return _of_instance(fact, state)
+    if (
+        isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Inconsistent)
+        or state.run.upgrade_id != fact.upgrade_id
+    ):
         return False
     if isinstance(state, s.Waiting) or isinstance(fact, e.ApprovalExpired):
         return isinstance(state, s.Waiting) and isinstance(fact, e.ApprovalExpired) and state.until <= fact.at
@@ -23,11 +23,21 @@ def expected(fact: e.Fact, state: s.State) -> bool:
     return isinstance(state, FOLLOWS[type(fact)]) and _holds(fact, state)
 
 
-def _review_lapses(fact: e.ReviewOverdue, state: s.State) -> bool:
-    review = state.it.review if isinstance(state, s.Idle | s.Retired) else None
-    return (
-        review is not None and review.upgrade_id == fact.upgrade_id and not review.overdue and review.until <= fact.at
-    )
+def _of_instance(fact: e.OfInstance, state: s.State) -> bool:
+    match fact, state:
+        case e.InstanceAdopted(attempt, kind), s.Adopting(it):
+            return attempt == state.attempt and in_kind(it.config, kind) is not None
+        case e.AdoptionRefused(attempt), s.Adopting():
+            return attempt == state.attempt
+        case e.InstanceObserved(version, seen), s.Idle(it):
+            return it.observed is None or (version, seen) != (it.observed.version, it.observed.seen)
+        case e.KeptDiscarded(what, name), (s.Idle(it) | s.Retired(it)):
+            return any((kept.what, kept.name) == (what, name) for kept in it.kept)
+        case e.ReviewOverdue(upgrade_id, at), (s.Idle(it) | s.Retired(it)):
+            review = it.review
+            return review is not None and review.upgrade_id == upgrade_id and not review.overdue and review.until <= at
+        case _:
+            return False
 
 
 def _holds(fact: e.Fact, state: s.Busy) -> bool:

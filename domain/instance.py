@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from domain.approval import ApprovalPolicy
-from domain.words import Address, HostName, Identifier, Kind, Name, Port, SecretRef, SettingName, SettingValue
+from domain.words import Address, Folder, HostName, Identifier, Kind, Name, Port, SecretRef, SettingName, SettingValue
 
 
 class Database(Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,11 +21,11 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """What Astrolabe must know to reach, stop and start an instance."""
+    """What Astrolabe must know to reach, stop and start an instance; one that no kind can have cannot be made."""
 
     name: Name
     product: Name
-    port: Port
+    port: Annotated[Port | None, Meta(description="where it serves; a command line, kind cli, has none")] = None
     kind: Kind = "npx"
     host: HostName = "local"
     address: Address = "127.0.0.1"
@@ -37,3 +38,31 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     patience_seconds: Annotated[
         int, Meta(ge=1, le=86_400, description="how long a start may show no progress before it counts as failed")
     ] = 60
+    prefix: Annotated[
+        Folder | None, Meta(description="where npm installs a command line; left out, the prefix of the worker's user")
+    ] = None
+
+    @property
+    def gateway_port(self) -> Port:
+        """Give the port of an instance that serves, as every kind but cli does."""
+        if self.port is None:
+            raise ValueError(f"an instance of kind {self.kind} serves nobody")
+        return self.port
+
+    def __post_init__(self) -> None:
+        """Refuse what is not true of any instance of this kind."""
+        if self.kind == "cli":
+            if self.port is not None or self.database is not None:
+                raise ValueError("a command line, kind cli, has neither port nor database")
+        elif self.port is None:
+            raise ValueError(f"an instance of kind {self.kind} serves on a port; name it")
+        elif self.prefix is not None:
+            raise ValueError(f"only a command line, kind cli, has a prefix; an instance of kind {self.kind} has none")
+
+
+def in_kind(config: InstanceConfig, kind: Kind) -> InstanceConfig | None:
+    """Give the same instance as one of another kind; None where that kind is reached by something else."""
+    try:
+        return replace(config, kind=kind)
+    except ValueError:
+        return None

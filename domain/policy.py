@@ -10,12 +10,12 @@ from domain import states as s
 from domain.rollback_point import Kept
 
 ActionName = Literal[
-    "preflight", "backup", "pull", "stop", "copy", "start", "follow", "verify", "assess", "restore", "revive"
+    "adopt", "preflight", "backup", "pull", "stop", "copy", "start", "follow", "verify", "assess", "restore", "revive"
 ]
 
 
 class Action(Struct, frozen=True):
-    """One thing to do for the upgrade under way."""
+    """One thing to do for the adoption or the upgrade under way."""
 
     name: ActionName
 
@@ -36,6 +36,7 @@ class Lapse(Struct, frozen=True):
 Due: TypeAlias = Action | Discard | Lapse
 
 ACTIONS: dict[type[s.State], ActionName] = {
+    s.Adopting: "adopt",
     s.Requested: "preflight",
     s.Approved: "preflight",
     s.Planned: "backup",

@@ -13,6 +13,7 @@ from domain.words import END, Kind, Name, SettingName
 
 NpmPackage = Annotated[str, Meta(pattern=rf"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*{END}", max_length=214)]
 BinName = Annotated[str, Meta(pattern=rf"^[a-zA-Z0-9][a-zA-Z0-9._-]{{0,99}}{END}")]
+Publisher = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}{END}")]
 InsidePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)[A-Za-z0-9_*][A-Za-z0-9_./*-]{{0,199}}{END}")]
 UrlPath = Annotated[str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}")]
 FeedUrl = Annotated[str, Meta(pattern=rf"^https?://[^\s@<>\"]{{1,490}}{END}")]
@@ -36,6 +37,8 @@ class Npm(Struct, frozen=True, forbid_unknown_fields=True):
     entry: InsidePath | None = None
     registry: RegistryUrl | None = None
     repository: str | None = None
+    publisher: Publisher | None = None
+    """The account that every version must have been published from."""
     scripts: bool = False
 
 
@@ -133,7 +136,9 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
         found.append(("[npm] needs exactly one of bin and entry", ("npm",)))
     found += [(f"the kind {kind} needs {need}", ("kinds",)) for kind, need in _lacking(product)]
     found += [
-        (f"the kind {kind} cannot be upgraded yet; write npx", ("kinds",)) for kind in product.kinds if kind != "npx"
+        (f"the kind {kind} cannot be upgraded yet; write npx or cli", ("kinds",))
+        for kind in product.kinds
+        if kind == "compose"
     ]
     values = [(("start", "args"), arg) for arg in product.start.args]
     values += [(("start", "env", name), value) for name, value in product.start.env.items()]
@@ -149,7 +154,11 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
 
 
 def _lacking(product: Product) -> list[tuple[Kind, str]]:
-    return [(kind, "[npm]") for kind in product.kinds if kind == "npx" and product.npm is None]
+    needs: dict[Kind, tuple[str, bool]] = {
+        "npx": ("[npm]", product.npm is not None),
+        "cli": ("[npm] with bin", product.npm is not None and product.npm.bin is not None),
+    }
+    return [(kind, needs[kind][0]) for kind in product.kinds if kind in needs and not needs[kind][1]]
 
 
 def _strange(value: str) -> bool:

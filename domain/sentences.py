@@ -93,7 +93,9 @@ TELLERS: dict[str, Callable[[Data], str]] = {
     "upgrade_refused": _problem,
     "backup_taken": _backup,
     "artifact_pulled": lambda data: "on this host: " + ", ".join(each["version"] for each in data["artifacts"]),
-    "instance_stopped": lambda _: "the old version has stopped; nobody can write",
+    "instance_stopped": lambda data: (
+        "the old version has stopped; nobody can write" if data.get("serves", True) else "nothing serves, so no stop"
+    ),
     "database_copied": _copied,
     "migration_started": lambda _: "the new version may migrate from here on",
     "migration_finished": _finished,
@@ -117,7 +119,11 @@ TELLERS: dict[str, Callable[[Data], str]] = {
     "upgrade_reviewed": lambda data: f"{data['reviewer']} {data['verdict']}",
     "review_overdue": lambda _: "nobody reviewed this emergency in time",
     "instance_inconsistent": _problem,
-    "instance_registered": lambda data: f"{data['config']['product']} {data['version']}",
+    "instance_registered": lambda data: f"{data['config']['product']} {data.get('version') or 'of unknown version'}",
+    "adoption_requested": lambda _: "a worker is to look again at what runs",
+    "instance_adopted": lambda data: data["seen"],
+    "adoption_refused": _problem,
+    "instance_observed": lambda data: data["seen"],
     "kept_discarded": lambda data: f"{data['what']} {data['name']} is gone",
 }
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from domain.approval import Approval, DueReview
 from domain.instance import InstanceConfig
+from domain.observation import Observation
 from domain.plan import Artifact, Plan
 from domain.problem import Problem
 from domain.rollback_point import DatabaseCopy, Dump, Kept, RollbackPoint
@@ -34,6 +35,12 @@ class Ended(Struct, frozen=True):
     outcome: Outcome
 
 
+class Newcomer(Struct, frozen=True):
+    """What is known of an instance while nobody knows which version runs: how to reach it."""
+
+    config: InstanceConfig
+
+
 class Instance(Struct, frozen=True):
     """What stays true of an instance through all its upgrades."""
 
@@ -45,6 +52,13 @@ class Instance(Struct, frozen=True):
     succeeded: Run | None = None
     """The upgrade that left the rollback point; a later one may have ended without success."""
     review: DueReview | None = None
+    observed: Observation | None = None
+    """What a worker saw last, while nothing was being done to it."""
+
+    @property
+    def as_believed(self) -> bool | None:
+        """Whether what was seen is what the log believes; None where nobody has looked."""
+        return self.observed.version == self.version if self.observed else None
 
 
 class Leg(Struct, frozen=True):
@@ -71,6 +85,27 @@ class WayBack(Struct, frozen=True):
 
 class Absent(Struct, frozen=True):
     """Nothing was registered under this id."""
+
+
+class Adopting(Struct, frozen=True):
+    """A worker is to find out what runs."""
+
+    it: Newcomer
+    attempt: int
+
+
+class Unadopted(Struct, frozen=True):
+    """What runs is not the product, or nothing does; a person must act, then ask for another look."""
+
+    it: Newcomer
+    attempt: int
+    problem: Problem
+
+
+class Withdrawn(Struct, frozen=True):
+    """It was given up before anybody knew what runs."""
+
+    it: Newcomer
 
 
 class Idle(Struct, frozen=True):
@@ -233,6 +268,9 @@ class Inconsistent(Struct, frozen=True):
     problem: Problem
 
 
+Unversioned: TypeAlias = Absent | Adopting | Unadopted | Withdrawn
+"""Nobody knows which version runs, so no upgrade can be asked for."""
+
 Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
 """Under way with nothing touched: cancelling is free, as it is while Waiting."""
 
@@ -264,4 +302,4 @@ def door(state: Touched) -> int | None:
 
 Returning: TypeAlias = RollingBack | Restored
 Busy: TypeAlias = Begun | Touched | Assessing | Returning
-State: TypeAlias = Absent | Idle | Retired | Waiting | Busy | Inconsistent
+State: TypeAlias = Unversioned | Idle | Retired | Waiting | Busy | Inconsistent

@@ -11,7 +11,9 @@ from domain import states as s
 from domain.policy import ACTIONS, due_at
 from domain.recorded import Recorded
 
-InstanceStatus = Literal["idle", "awaiting_approval", "upgrading", "rolling_back", "inconsistent", "retired"]
+InstanceStatus = Literal[
+    "adopting", "unadopted", "idle", "awaiting_approval", "upgrading", "rolling_back", "inconsistent", "retired"
+]
 UpgradeStatus = Literal[
     "requested",
     "preflight",
@@ -44,13 +46,15 @@ class InstanceRow(Struct, frozen=True):
     product: str
     kind: str
     host: str
-    version: str
+    version: str | None
     status: InstanceStatus
     upgrade_id: str | None
     due: str | None
     due_at: datetime | None
     stream_version: int
     updated_at: datetime
+    as_believed: bool | None = None
+    """Whether what was last seen running is what the log believes; None where nobody looked since that changed."""
 
 
 class UpgradeRow(Struct, frozen=True):
@@ -73,21 +77,25 @@ class UpgradeRow(Struct, frozen=True):
     stream_version: int = 0
 
 
+STATUSES: dict[type[s.State], InstanceStatus] = {
+    s.Absent: "idle",
+    s.Adopting: "adopting",
+    s.Unadopted: "unadopted",
+    s.Withdrawn: "retired",
+    s.Idle: "idle",
+    s.Retired: "retired",
+    s.Waiting: "awaiting_approval",
+    s.Assessing: "rolling_back",
+    s.RollingBack: "rolling_back",
+    s.Restored: "rolling_back",
+    s.Inconsistent: "inconsistent",
+}
+"""The status of all states in which no upgrade is under way forwards."""
+
+
 def instance_status(state: s.State) -> InstanceStatus:
     """Say in one word what an instance is doing."""
-    match state:
-        case s.Absent() | s.Idle():
-            return "idle"
-        case s.Retired():
-            return "retired"
-        case s.Inconsistent():
-            return "inconsistent"
-        case s.Waiting():
-            return "awaiting_approval"
-        case s.Assessing() | s.RollingBack() | s.Restored():
-            return "rolling_back"
-        case _:
-            return "upgrading"
+    return STATUSES.get(type(state), "upgrading")
 
 
 def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | None:
@@ -95,21 +103,27 @@ def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | N
     if isinstance(state, s.Absent):
         return None
     it = state.it
-    upgrade_id = None if isinstance(state, s.Idle | s.Retired) else state.run.upgrade_id
+    known = None if isinstance(it, s.Newcomer) else it
     return InstanceRow(
         recorded.stream_id,
         it.config.name,
         it.config.product,
         it.config.kind,
         it.config.host,
-        it.version,
+        known.version if known else None,
         instance_status(state),
-        upgrade_id,
+        upgrade_of(state),
         ACTIONS.get(type(state)),
         due_at(state),
         recorded.version,
         recorded.recorded_at,
+        known.as_believed if known else None,
     )
+
+
+def upgrade_of(state: s.State) -> str | None:
+    """Name the upgrade that is under way."""
+    return None if isinstance(state, s.Unversioned | s.Idle | s.Retired) else state.run.upgrade_id
 
 
 def upgrade_row(row: UpgradeRow | None, recorded: Recorded[e.Event]) -> UpgradeRow | None:

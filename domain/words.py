@@ -29,6 +29,9 @@ Address = Annotated[
         pattern=rf"^(?!.*\.\.)(/[A-Za-z0-9_./-]{{1,99}}|[A-Za-z0-9][A-Za-z0-9.:-]{{0,252}}){END}", description="a host"
     ),
 ]
+Folder = Annotated[
+    str, Meta(pattern=rf"^(?!.*\.\.)/[A-Za-z0-9_./-]{{1,200}}{END}", description="an absolute path of a folder")
+]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 SecretRef = Annotated[
     str,

@@ -97,6 +97,12 @@ class Views:
         async with self._database.transaction() as connection:
             return [_row(InstanceRow, row) for row in (await connection.execute(query)).mappings()]
 
+    async def at_rest(self, host: str) -> list[str]:
+        """List the ids of a host's instances on which nothing is under way."""
+        query = select(INSTANCE.c.instance_id).where(INSTANCE.c.host == host, INSTANCE.c.status == "idle")
+        async with self._database.transaction() as connection:
+            return list((await connection.execute(query.order_by(INSTANCE.c.instance_id))).scalars())
+
     async def counts(self) -> dict[str, dict[str, int]]:
         """Count instances and upgrades by status."""
         async with self._database.transaction() as connection:

@@ -107,7 +107,7 @@ class World:
     @property
     def product(self) -> Product:
         """The stand-in as a product."""
-        return self.host.products["standin"]
+        return self.host.products[self.config.product]
 
     @property
     def driver(self) -> NpxDriver:

@@ -4,12 +4,13 @@ import asyncio
 import errno
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, TypeAlias
 
 from domain.expected import step_due
 from domain.policy import ActionName, Discard, Due, Lapse
 from domain.rollback_point import Kept
-from domain.states import Absent, Idle, Inconsistent, Retired, Waiting
+from domain.states import Absent, Adopting, Idle, Inconsistent, Retired, Unversioned, Waiting
 from domain.words import Step
 from store.database import Database
 from store.errors import StaleFence
@@ -20,6 +21,7 @@ from store.outputs import Outputs
 from workers.failure import StepFailed
 from workers.host import Host
 from workers.lease import LeaseLost, beat, hands_on, quietly
+from workers.steps.adopt import adopt
 from workers.steps.backup import backup
 from workers.steps.lapse import lapse
 from workers.steps.migrate import copy, follow, start, stop
@@ -34,6 +36,7 @@ from workers.work import LogUnreachable, Superseded, Work
 ActionRunner: TypeAlias = Callable[[Work], Awaitable[None]]
 
 RUNNERS: dict[ActionName, ActionRunner] = {
+    "adopt": adopt,
     "preflight": preflight,
     "backup": backup,
     "pull": pull,
@@ -118,18 +121,18 @@ class CarryOut:
         if isinstance(due, Lapse):
             await lapse(work, due)
             return
-        step = _step(work)
+        fail = work.fail_adoption if isinstance(work.state, Adopting) else partial(work.fail, _step(work))
         try:
             await RUNNERS[due.name](work)
         except StepFailed as failure:
-            await work.fail(step, failure)
+            await fail(failure)
         except ToolMissing as missing:
-            await work.fail(step, StepFailed("tool-missing", str(missing)))
+            await fail(StepFailed("tool-missing", str(missing)))
         except (Superseded, StaleFence, LogUnreachable):
             raise
         except Exception as error:
-            LOG.exception("unexpected in %s of %s", step, work.loaded.instance_id)
-            await work.fail(step, _unexpected(error))
+            LOG.exception("unexpected in %s of %s", due.name, work.loaded.instance_id)
+            await fail(_unexpected(error))
 
     async def _discard(self, work: Work, kept: Kept) -> None:
         """Discard what was kept aside; where that cannot be done now, later: it stands in nobody's way."""
@@ -148,7 +151,7 @@ def _unexpected(error: Exception) -> StepFailed:
 
 def _step(work: Work) -> Step:
     state = work.state
-    if isinstance(state, Absent | Idle | Retired | Waiting | Inconsistent):
+    if isinstance(state, Unversioned | Idle | Retired | Waiting | Inconsistent):
         raise Superseded(type(state).__name__)
     return step_due(state)
 

@@ -1,6 +1,7 @@
 """npm: what a version is, and a tree of it on this host with the integrity that was promised."""
 
 import contextlib
+import hashlib
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -18,6 +19,7 @@ from workers.failure import StepFailed
 
 VIEW_SECONDS = 120.0
 INSTALL_SECONDS = 1800.0
+PUBLIC = "https://registry.npmjs.org"
 MANIFEST = "astrolabe-artifact.json"
 SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, process.argv[2]) ? 0 : 1)"
 
@@ -62,6 +64,12 @@ async def node_satisfies(wanted: str) -> bool | None:
     return (await shell.run(command, env=inherited(), deadline=30, check=False)).returncode == 0
 
 
+def environment() -> dict[str, str]:
+    """Give the environment in which npm finds the Node that it belongs to."""
+    env = inherited()
+    return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}"}
+
+
 def shelf(artifacts: Path, artifact: Artifact) -> Path:
     """Give the folder of an artifact's tree; its name holds what it must be, so another can never take its place."""
     digest = artifact.integrity.removeprefix("sha512-").translate(str.maketrans("+/", "-_"))[:16]
@@ -71,6 +79,20 @@ def shelf(artifacts: Path, artifact: Artifact) -> Path:
 def has_tree(artifacts: Path, artifact: Artifact) -> bool:
     """Tell whether the tree of an artifact is on this host and whole."""
     return (shelf(artifacts, artifact) / MANIFEST).is_file()
+
+
+def same_files(one: Path, other: Path) -> bool:
+    """Tell whether two copies of a package hold the same files, whatever was installed for it inside them."""
+    return _files(one) == _files(other)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        if path.is_file() and inside.parts[0] != "node_modules":
+            found[inside.as_posix()] = hashlib.sha256(path.read_bytes()).digest()
+    return found
 
 
 async def install(
@@ -99,14 +121,14 @@ async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Cal
             on_fetch(fetched)
 
     command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
-    env = {**inherited(), "PATH": f"{tools.node().parent}:{inherited().get('PATH', '')}"}
     try:
-        await shell.run(command, env=env, deadline=INSTALL_SECONDS, on_line=on_line)
+        await shell.run(command, env=environment(), deadline=INSTALL_SECONDS, on_line=on_line)
     except shell.CommandProblem as error:
-        raise _install_failed(artifact, error) from error
-    came = _installed_integrity(folder, package.package)
-    if came != artifact.integrity:
-        raise _wrong_artifact(artifact, [f"planned {artifact.integrity}", f"came {came}"])
+        raise install_failed(artifact, error) from error
+    came = _installed(folder, package.package)
+    if came != (artifact.version, artifact.integrity):
+        seen = [f"planned {artifact.version} {artifact.integrity}", f"came {' '.join(came)}"]
+        raise wrong_artifact(artifact, seen)
 
 
 def _shelve(whole: Path, place: Path) -> None:
@@ -135,6 +157,13 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
     url = str(repository.get("url", "") if isinstance(repository, dict) else repository)
     if package.repository and package.repository not in url:
         wrong.append(f"its repository is {url or 'not told'}, not {package.repository}")
+    publisher = _publisher(found.get("_npmUser"))
+    if package.publisher and publisher != package.publisher:
+        wrong.append(f"it was published by {publisher or 'somebody who is not told'}, not {package.publisher}")
+    tarball = str((found.get("dist") or {}).get("tarball", ""))
+    # Where a mirror's document names the public registry, npm asks the mirror instead.
+    if package.registry and _origin(tarball) not in {_origin(package.registry), PUBLIC}:
+        wrong.append(f"it comes from {_origin(tarball)}, not {_origin(package.registry)}")
     if wrong:
         raise StepFailed(
             "wrong-artifact",
@@ -149,10 +178,19 @@ def _commands(found: dict[str, Any]) -> Collection[str]:
     return commands if isinstance(commands, dict) else {str(found.get("name")).rpartition("/")[2]}
 
 
+def _publisher(user: object) -> str:
+    # npm tells it as `name <mail>`, other registries as they keep it.
+    return str(user.get("name", "")) if isinstance(user, dict) else str(user or "").partition(" <")[0]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _registry_of(package: str, tarball: str) -> str:
     before, found, _ = tarball.partition(f"/{package}/-/")
-    parts = urlsplit(tarball)
-    return before if found else f"{parts.scheme}://{parts.netloc}"
+    return before if found else _origin(tarball)
 
 
 def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
@@ -164,10 +202,11 @@ def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
     )
 
 
-def _install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
+def install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
+    """Say why npm did not install an artifact."""
     seen = _telling(error.tail.splitlines())
     if "EINTEGRITY" in error.tail:
-        return _wrong_artifact(artifact, seen)
+        return wrong_artifact(artifact, seen)
     if "ENOSPC" in error.tail:
         return StepFailed("no-space", f"The disk filled up while {artifact.package} was installed.", seen=seen)
     return StepFailed(
@@ -179,7 +218,8 @@ def _install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFail
     )
 
 
-def _wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
+def wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
+    """Say that something else came than was planned."""
     return StepFailed(
         "wrong-artifact",
         f"What came as {artifact.package}@{artifact.version} is not what the plan names.",
@@ -192,6 +232,8 @@ def _telling(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith("npm http")]
 
 
-def _installed_integrity(tree: Path, package: str) -> str | None:
+def _installed(tree: Path, package: str) -> tuple[str, str]:
+    """Read which version of a package came, and with which integrity."""
     lock = _object((tree / "node_modules" / ".package-lock.json").read_text("utf-8"))
-    return lock.get("packages", {}).get(f"node_modules/{package}", {}).get("integrity")
+    found = lock.get("packages", {}).get(f"node_modules/{package}", {})
+    return str(found.get("version")), str(found.get("integrity"))

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import msgspec
@@ -24,21 +24,48 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """A gateway is asked over plain HTTP; reading the machine's certificates for that would cost 35 ms of downtime."""
 
 
+class Asked(Protocol):
+    """What can be asked whether it serves, and which version answers."""
+
+    async def health(self) -> tuple[bool, str]:
+        """Ask whether it serves; gives the verdict and what was seen."""
+        ...
+
+    async def version(self) -> str | None:
+        """Ask which version answers; None where nothing says."""
+        ...
+
+
+class Silent:
+    """A command line, which serves nobody: there is nothing to wait for, and its driver asks it for its version."""
+
+    async def health(self) -> tuple[bool, str]:
+        """Say that this is skipped."""
+        return True, "skipped: it serves nobody"
+
+    async def version(self) -> str | None:
+        """Say nothing."""
+        return None
+
+
 class Probe:
     """Speaks HTTP to one gateway, to its own address only: no proxy, no redirect."""
 
     def __init__(self, config: InstanceConfig, product: Product) -> None:
         self._product: Product = product
         host = f"[{config.address}]" if ":" in config.address else config.address
-        self.base: str = f"http://{host}:{config.port}"
+        self.base: str = f"http://{host}:{config.gateway_port}"
         self._client: httpx.AsyncClient = httpx.AsyncClient(
             base_url=self.base, timeout=TIMEOUT, trust_env=False, verify=NO_TLS
         )
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, config: InstanceConfig, product: Product) -> AsyncGenerator[Self]:
+    async def open(cls, config: InstanceConfig, product: Product) -> AsyncGenerator[Asked]:
         """Open a probe and close its connections in the end."""
+        if config.port is None:
+            yield Silent()
+            return
         probe = cls(config, product)
         async with probe._client:
             yield probe
@@ -71,8 +98,8 @@ class Probe:
 class Watch:
     """Probes a gateway again and again, and remembers when it was last healthy."""
 
-    def __init__(self, probe: Probe) -> None:
-        self._probe: Probe = probe
+    def __init__(self, probe: Asked) -> None:
+        self._probe: Asked = probe
         self.last_healthy_at: datetime | None = None
 
     @contextlib.asynccontextmanager

@@ -10,7 +10,17 @@ import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DramatiqError
 
-from domain.events import RollbackRequested, RollbackStarted, UpgradeApproved, UpgradeRequested, UpgradeRetried
+from domain.events import (
+    AdoptionRequested,
+    InstanceReconfigured,
+    InstanceRegistered,
+    RollbackRequested,
+    RollbackStarted,
+    UpgradeApproved,
+    UpgradeRequested,
+    UpgradeRetried,
+)
+from domain.policy import ACTIONS
 from domain.states import Absent
 from domain.streams import OWN_STREAMS
 from store.cursor import Cursor
@@ -28,7 +38,16 @@ from workers.broker import enqueue
 
 LOG = logging.getLogger("astrolabe.relay")
 
-WAKING = (UpgradeRequested, UpgradeRetried, UpgradeApproved, RollbackRequested, RollbackStarted)
+WAKING = (
+    InstanceRegistered,
+    InstanceReconfigured,
+    AdoptionRequested,
+    UpgradeRequested,
+    UpgradeRetried,
+    UpgradeApproved,
+    RollbackRequested,
+    RollbackStarted,
+)
 """The events after which a worker must be told; after all others it goes on by itself."""
 
 SWEEP_SECONDS = 1.0
@@ -79,7 +98,7 @@ class Relay:
         if recorded.stream_id in OWN_STREAMS or not isinstance(recorded.event, WAKING):
             return
         state = (await self._instances.load(recorded.stream_id)).state
-        if not isinstance(state, Absent):
+        if type(state) in ACTIONS and not isinstance(state, Absent):
             await asyncio.to_thread(enqueue, self._broker, state.it.config.host, recorded.stream_id)
 
     async def _sweep(self) -> None:

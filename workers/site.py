@@ -66,7 +66,7 @@ class Site:
         return self.database
 
     def _placeholders(self) -> dict[str, str]:
-        values = {"address": self.config.address, "port": str(self.config.port), "database_url": ""}
+        values = {"address": self.config.address, "port": str(self.config.port or ""), "database_url": ""}
         if where := self.config.database:
             login = quote(where.user, safe="") + (f":{quote(self.password, safe='')}" if self.password else "")
             if where.host.startswith("/"):

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from domain import states as s
 from domain.bounds import fit
 from domain.commands import Command, FailStep, Report
-from domain.events import Fact, StepProgressed, StepStarted, UpgradeReviewed
+from domain.events import AdoptionRefused, Fact, InstanceAdopted, StepProgressed, StepStarted, UpgradeReviewed
 from domain.plan import Check
 from domain.policy import Due, due
 from domain.problem import Problem, Refused
 from domain.recorded import Cause
+from domain.views import upgrade_of
 from domain.words import Step
 from store.instances import InstanceRecorded, Instances, Loaded
 from store.outage import is_outage
@@ -37,6 +38,7 @@ FREE: dict[type[Struct], dict[str, int]] = {
     Problem: {"detail": TEXT, "seen": LINE, "todo": TEXT},
     Check: {"seen": LINE},
     StepProgressed: {"message": TEXT},
+    InstanceAdopted: {"seen": LINE},
 }
 """The texts of an event that hold what others said, and how many bytes each may be; only there can a secret be."""
 
@@ -74,7 +76,7 @@ class Work:
     @property
     def busy(self) -> s.Busy:
         """The state of an instance on which something is under way."""
-        if isinstance(self.state, s.Absent | s.Idle | s.Retired | s.Waiting | s.Inconsistent):
+        if isinstance(self.state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent):
             raise Superseded(type(self.state).__name__)
         return self.state
 
@@ -132,6 +134,12 @@ class Work:
         except Exception as error:
             raise (LogUnreachable(str(error)) if is_outage(error) else error) from error
 
+    async def fail_adoption(self, failure: StepFailed) -> None:
+        """Record that what runs could not be adopted."""
+        if not isinstance(self.state, s.Adopting):
+            raise Superseded(type(self.state).__name__)
+        await self.report(AdoptionRefused(self.state.attempt, failure.problem, datetime.now(UTC)))
+
     async def fail(self, step: Step, failure: StepFailed) -> None:
         """Record that the step due cannot be done."""
         redacted = self._redacted(replace(failure.problem, output=await self.keep(failure.output)))
@@ -150,13 +158,12 @@ class Work:
     def _cause(self, because: str | None) -> Cause:
         asked = next((each for each in reversed(self.loaded.history) if _asks(each)), None)
         by = asked.cause if asked and because is None else Cause(self.worker, because or "nobody asked", "")
-        upgrade_id = None if isinstance(self.state, s.Absent | s.Idle | s.Retired) else self.state.run.upgrade_id
         return Cause(
             actor=by.actor,
             reason=by.reason,
             source=f"worker/{self.worker}",
             causation_id=self.loaded.history[-1].event_id if self.loaded.history else None,
-            correlation_id=upgrade_id,
+            correlation_id=upgrade_of(self.state),
         )
 
     def _redacted(self, told: T) -> T:

@@ -15,12 +15,15 @@ from store.leases import TTL_SECONDS
 from workers.broker import ACTOR, open_broker, queue_of, taken
 from workers.carry_out import CarryOut
 from workers.host import Host
+from workers.observer import LOOK_SECONDS, Observer
+from workers.relay import lasting
 from workers.relay_process import FORMAT
 
 POLL_MS = 20
 """How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
 
 LEASE_SECONDS = "ASTROLABE_LEASE_SECONDS"
+OBSERVE_SECONDS = "ASTROLABE_OBSERVE_SECONDS"
 
 
 class Hands:
@@ -31,7 +34,8 @@ class Hands:
         self._host: Host = host
         self._broker: RedisBroker = broker
         self._threads: int = threads
-        self._carry_out: CarryOut | None = None
+        self._name: str = f"{host.name}:{os.getpid()}"
+        self._database: Database | None = None
         self._opening: asyncio.Lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: bool = False
@@ -41,7 +45,20 @@ class Hands:
         await asyncio.to_thread(taken, self._broker, instance_id)
         if self._stopping:
             return
-        task = asyncio.create_task((await self._ready())(instance_id))
+        lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
+        carry_out = CarryOut(await self._opened(), self._host, self._name, lease_seconds=lease)
+        await self._hold(asyncio.create_task(carry_out(instance_id)))
+
+    async def look(self) -> None:
+        """Look at what runs on this host, again and again."""
+        seconds = float(os.environ.get(OBSERVE_SECONDS, LOOK_SECONDS))
+
+        async def looking() -> None:
+            await Observer(await self._opened(), self._host, self._name).run(seconds)
+
+        await self._hold(asyncio.create_task(lasting(looking)))
+
+    async def _hold(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         try:
             await asyncio.wait((task,))
@@ -50,14 +67,11 @@ class Hands:
         if not task.cancelled():
             task.result()
 
-    async def _ready(self) -> CarryOut:
+    async def _opened(self) -> Database:
         async with self._opening:
-            if self._carry_out is None:
-                database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
-                lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
-                name = f"{self._host.name}:{os.getpid()}"
-                self._carry_out = CarryOut(database, self._host, name, lease_seconds=lease)
-            return self._carry_out
+            if self._database is None:
+                self._database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
+            return self._database
 
     def put_down(self) -> None:
         """End everything under way; another worker goes on from what the log says."""
@@ -84,7 +98,10 @@ def run_worker(database_url: str, redis_url: str, host: Host, threads: int) -> N
     dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(hands.take)
     worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL_MS)
     worker.start()
+    loop = get_event_loop_thread()
+    if loop:
+        asyncio.run_coroutine_threadsafe(hands.look(), loop.loop)
     stop.wait()
-    if loop := get_event_loop_thread():
+    if loop:
         loop.loop.call_soon_threadsafe(hands.put_down)
     worker.stop()

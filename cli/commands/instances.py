@@ -1,16 +1,21 @@
 """Instances: register, look at them, their history and their way back."""
 
 import json
-from typing import Any
+import time
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import click
 
 from cli import options
 from cli.client import Client, path
-from cli.commands.upgrades import reason_option, with_reason
-from cli.failure import Bad
+from cli.commands.upgrades import detach_option, reason_option, with_reason
+from cli.failure import Bad, Ended
+from domain.words import Kind
 from store.ids import new_id
+
+LOOK_SECONDS = 0.3
+KINDS = get_args(Kind)
 
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
@@ -43,8 +48,10 @@ def database(url: str, password: str | None) -> dict[str, Any]:
 @click.command()
 @click.argument("name")
 @click.option("--product", required=True, help="Which product it is; see astrolabe products.")
-@click.option("--version", required=True, help="The version that runs now.")
-@click.option("--port", required=True, type=click.IntRange(1, 65535), help="The port that it listens on.")
+@click.option("--version", help="The version that runs now; left out, a worker on the host finds out.")
+@click.option("--kind", type=click.Choice(KINDS), help="How it is deployed, by default npx.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port that it listens on; a command line has none.")
+@click.option("--prefix", help="Where npm installs a command line, by default the prefix of the worker's user.")
 @click.option("--address", help="The address that it listens on, by default 127.0.0.1.")
 @click.option("--host", help="The host it runs on, by default local: the name of that host's worker.")
 @click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE, without a password.")
@@ -55,6 +62,7 @@ def database(url: str, password: str | None) -> dict[str, Any]:
 @click.option("--approvals", type=click.Choice(["never", "breaking", "always"]), help="Which upgrades need approval.")
 @click.option("--approvers", type=click.IntRange(1, 20), help="How many must approve, the requester never among them.")
 @reason_option
+@detach_option
 def register(
     name: str,
     *,
@@ -66,6 +74,7 @@ def register(
     approvals: str | None,
     approvers: int | None,
     reason: str | None,
+    detach: bool,
     **plain: str | int | None,
 ) -> None:
     """Make an instance known that runs already."""
@@ -80,15 +89,44 @@ def register(
         body["patience_seconds"] = patience
     if policy := {key: value for key, value in (("when", approvals), ("approvers", approvers)) if value is not None}:
         body["approvals"] = policy
-    made = Client.from_environment().post("/instances", with_reason(reason, **body), key=new_id())
+    client = Client.from_environment()
+    made = client.post("/instances", with_reason(reason, **body), key=new_id())
     click.echo(f"{made['name']} is instance {made['id']}")
+    if not detach:
+        _until_adopted(client, made)
+
+
+def _until_adopted(client: Client, instance: dict[str, Any]) -> None:
+    """Wait for the worker that finds out what runs; raises Ended where that is not the product."""
+    if instance["status"] != "adopting":
+        return
+    click.echo(f"the worker on {instance['host']} looks which version runs")
+    while instance["status"] == "adopting":
+        time.sleep(LOOK_SECONDS)
+        instance = client.get(path("instances", instance["id"]))
+    if problem := instance["unadopted"]:
+        raise Ended(f"{problem['detail']} {problem['todo']}")
+    click.echo(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")
+
+
+@click.command()
+@click.argument("instance")
+@reason_option
+@detach_option
+def adopt(instance: str, reason: str | None, *, detach: bool) -> None:
+    """Look again at an instance that could not be adopted."""
+    client = Client.from_environment()
+    asked = client.post(path("instances", instance, "adopt"), with_reason(reason), key=new_id())
+    if not detach:
+        _until_adopted(client, asked)
 
 
 @click.command()
 def instances() -> None:
     """List the instances."""
     for each in Client.from_environment().items("/instances"):
-        click.echo(f"{each['name']:<24} {each['product']} {each['version']:<12} {each['status']}")
+        drift = "  what runs is not that: see astrolabe show" if each["as_believed"] is False else ""
+        click.echo(f"{each['name']:<24} {each['product']} {each['version'] or '?':<12} {each['status']}{drift}")
 
 
 @click.command()
@@ -130,4 +168,4 @@ def retire(instance: str, reason: str | None) -> None:
     click.echo(f"{instance} is retired.")
 
 
-COMMANDS = (register, instances, show, history, rollback_point, retire)
+COMMANDS = (register, adopt, instances, show, history, rollback_point, retire)

@@ -87,7 +87,7 @@ async def _settle(screen: Screen, client: Client, folder: Path) -> None:
 async def _on_stage(screen: Screen, client: Client, folder: Path, log_url: str) -> None:
     stage = await Stage.build(screen, folder, log_url, free_port(UNLEASH_PORT))
     try:
-        async with Unleash(stage.config.port, stage.token) as unleash:
+        async with Unleash(stage.config.gateway_port, stage.token) as unleash:
             await _before(screen, stage, unleash)
             upgrade_id = await _upgrade(screen, client, stage, unleash)
             await _look_back(screen, client, stage)

@@ -7,7 +7,7 @@ from domain.instance import InstanceConfig
 from domain.plan import PlannedCommand
 from domain.product import Npm, Product
 
-FIELDS = ("name", "version", "dist", "bin", "repository", "engines")
+FIELDS = ("name", "version", "dist", "bin", "repository", "engines", "_npmUser")
 
 
 def view(npm: Sequence[str], package: Npm, version: str) -> tuple[str, ...]:
@@ -17,18 +17,14 @@ def view(npm: Sequence[str], package: Npm, version: str) -> tuple[str, ...]:
 
 def install(npm: Sequence[str], package: Npm, version: str, folder: str) -> tuple[str, ...]:
     """Install an exact version into a folder of its own, so that starting it downloads nothing."""
+    return (*npm, "install", "--prefix", folder, *exactly(package, version), "--save-exact")
+
+
+def exactly(package: Npm, version: str) -> tuple[str, ...]:
+    """Say what npm is to install, from where, and with nothing that was not asked for."""
     scripts = () if package.scripts else ("--ignore-scripts",)
-    quiet = ("--no-audit", "--no-fund", "--omit=dev", "--save-exact")
-    return (
-        *npm,
-        "install",
-        "--prefix",
-        folder,
-        f"{package.package}@{version}",
-        *scripts,
-        *quiet,
-        *_registry(package),
-    )
+    quiet = ("--no-audit", "--no-fund", "--omit=dev")
+    return (f"{package.package}@{version}", *scripts, *quiet, *_registry(package))
 
 
 def program(node: str, package: Npm, tree: str) -> tuple[str, ...]:
@@ -68,4 +64,9 @@ def planned_commands(
 
 
 def _registry(package: Npm) -> tuple[str, ...]:
-    return ("--registry", package.registry) if package.registry else ()
+    if package.registry is None:
+        return ()
+    scope, slash, _ = package.package.partition("/")
+    # A scope's registry in the user's npmrc would win over --registry.
+    own = (f"--{scope}:registry={package.registry}",) if slash else ()
+    return ("--registry", package.registry, *own)

@@ -38,6 +38,11 @@ KEPT = "unleash_after_1"
 COUNTERS = Writes(3, {"public.features": 3})
 
 registered = e.InstanceRegistered(CONFIG, "5.6.0")
+unversioned = e.InstanceRegistered(CONFIG)
+adopted = e.InstanceAdopted(1, "npx", "5.6.0", "unleash 5.6.0 serves on port 4242", AT)
+unadopted = e.AdoptionRefused(1, PROBLEM, AT)
+adoption_requested = e.AdoptionRequested()
+observed = e.InstanceObserved("5.7.0", "unleash 5.7.0 serves on port 4242", AT)
 requested = e.UpgradeRequested(UP, "5.6.0", "6.10.1", "alice")
 in_emergency = replace(requested, emergency=True)
 planned = e.PreflightPassed(UP, PLAN, AT)
@@ -72,6 +77,10 @@ discarded = e.KeptDiscarded("dump", DUMP.path)
 
 EVENTS: tuple[e.Event, ...] = (
     registered,
+    adopted,
+    unadopted,
+    adoption_requested,
+    observed,
     e.InstanceReconfigured(CONFIG),
     retired,
     requested,
@@ -108,6 +117,9 @@ EVENTS: tuple[e.Event, ...] = (
 )
 
 IDLE: tuple[e.Event, ...] = (registered,)
+ADOPTING: tuple[e.Event, ...] = (unversioned,)
+UNADOPTED = (*ADOPTING, unadopted)
+WITHDRAWN = (*UNADOPTED, retired)
 REQUESTED = (*IDLE, requested)
 PLANNED = (*REQUESTED, planned)
 WAITING = (e.InstanceRegistered(STRICT, "5.6.0"), requested, planned, approval_requested)
@@ -143,6 +155,9 @@ FIRST_LEG = (
 
 HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
     s.Absent: (),
+    s.Adopting: ADOPTING,
+    s.Unadopted: UNADOPTED,
+    s.Withdrawn: WITHDRAWN,
     s.Idle: IDLE,
     s.Requested: REQUESTED,
     s.Waiting: WAITING,
@@ -163,6 +178,7 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
 }
 """The shortest history into every state."""
 
+UNVERSIONED = (s.Absent, s.Adopting, s.Unadopted, s.Withdrawn)
 BEGUN = (s.Requested, s.Approved, s.Planned, s.BackedUp, s.Pulled)
 TOUCHED = (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)
 RETURNING = (s.Assessing, s.RollingBack, s.Restored)

@@ -6,7 +6,17 @@ from domain import events as e
 from domain import states as s
 from domain.evolve import evolve, replay
 from domain.policy import ACTIONS
-from tests.domain.samples import BARE, EMERGENCY, EVENTS, FIRST_LEG, HISTORIES, RETIRED, ROLLED_BACK, SUCCEEDED
+from tests.domain.samples import (
+    BARE,
+    EMERGENCY,
+    EVENTS,
+    FIRST_LEG,
+    HISTORIES,
+    RETIRED,
+    ROLLED_BACK,
+    SUCCEEDED,
+    unversioned,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"
 
@@ -25,7 +35,8 @@ instance, from `Pulled` to `Stopping`.
 """
 
 PARTS: tuple[tuple[str, tuple[type[s.State], ...]], ...] = (
-    ("At rest", (s.Absent, s.Idle, s.Retired)),
+    ("Nobody knows which version runs", (s.Absent, s.Adopting, s.Unadopted, s.Withdrawn)),
+    ("At rest", (s.Idle, s.Retired)),
     ("Nothing touched yet", (s.Requested, s.Waiting, s.Approved, s.Planned, s.BackedUp, s.Pulled)),
     ("The old version is stopped", (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)),
     ("The way back", (s.Assessing, s.RollingBack, s.Restored, s.Inconsistent)),
@@ -33,6 +44,8 @@ PARTS: tuple[tuple[str, tuple[type[s.State], ...]], ...] = (
 
 WAITS = {
     s.Absent: "nothing",
+    s.Unadopted: "nothing: a person must act, then ask for another look",
+    s.Withdrawn: "nothing",
     s.Idle: "discard, when the retention of something kept aside has ended",
     s.Retired: "discard, when the retention of something kept aside has ended",
     s.Waiting: "nothing: others approve or reject; expiry, when the time for that has passed",
@@ -47,7 +60,7 @@ REMEMBERING = {
 }
 """Where the way on hangs on what the state remembers: an ended upgrade, a rollback point, something kept."""
 
-TRIED = (*EVENTS, e.InstanceReconfigured(BARE))
+TRIED = (*EVENTS, e.InstanceReconfigured(BARE), unversioned)
 
 Moves = dict[tuple[type[s.State], type[s.State]], list[str]]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.access import AccessEvent
 from domain.events import Event
+from domain.instance import InstanceConfig
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -65,7 +66,17 @@ def _takes(kind: Any, value: object) -> bool:
 def structs(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Generate values of a struct, every field of it."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    return st.builds(kind, **{field: values(hints[field]) for field in kind.__struct_fields__})
+    fields = {field: values(hints[field]) for field in kind.__struct_fields__}
+    if kind is InstanceConfig:
+        return st.one_of(st.builds(kind, **{**fields, **only}) for only in _KINDS)
+    return st.builds(kind, **fields)
+
+
+_KINDS: tuple[dict[str, st.SearchStrategy[Any]], ...] = (
+    {"kind": st.sampled_from(["npx", "compose"]), "port": st.integers(1, 65535), "prefix": st.none()},
+    {"kind": st.just("cli"), "port": st.none(), "database": st.none()},
+)
+"""What the kinds of an instance have, and what they have not."""
 
 
 EVENT_TYPES: tuple[type[Any], ...] = get_args(Event)

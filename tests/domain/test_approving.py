@@ -28,6 +28,7 @@ from tests.domain.samples import (
     REQUESTED,
     STRICT,
     SUCCEEDED,
+    UNVERSIONED,
     UP,
     WAITING,
     approval_requested,
@@ -168,7 +169,7 @@ def test_cancelling_is_free_while_it_waits():
         assert isinstance(given(*history).when(cancel).then(called_off), s.Idle)
 
 
-@pytest.mark.parametrize("state", [state for state in HISTORIES if state not in {s.Absent, s.Waiting}])
+@pytest.mark.parametrize("state", [state for state in HISTORIES if state not in {*UNVERSIONED, s.Waiting}])
 def test_only_what_waits_is_approved_or_rejected(state):
     """An approval before the plan, or after the end, approves nothing."""
     history = HISTORIES[state] if state not in {s.Idle, s.Retired} else (*REQUESTED, refused)
@@ -212,7 +213,7 @@ def test_somebody_else_reviews_an_emergency():
     for history in (EMERGENCY, (*EMERGENCY, *DONE)):
         given(*history).when(Review(UP, "alice", "accepted", AT)).refuses("approver-is-requester")
         state = given(*history).when(Review(UP, "bob", "objected", AT)).then(replace(reviewed, verdict="objected"))
-        assert not isinstance(state, s.Absent)
+        assert not isinstance(state, s.Unversioned)
         assert state.it.review is None
     given(*EMERGENCY, reviewed).when(Review(UP, "carol", "accepted", AT)).refuses("no-review-due")
 

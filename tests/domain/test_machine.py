@@ -12,6 +12,7 @@ from domain import events as e
 from domain import states as s
 from domain.approval import ApprovalPolicy
 from domain.commands import (
+    Adopt,
     Approve,
     Cancel,
     Command,
@@ -55,10 +56,29 @@ class Instance(RuleBasedStateMachine):
         self.state: s.State = s.Absent()
         self.requested = 0
 
-    @initialize(config=st.sampled_from([CONFIG, BARE, *GATED]))
-    def register(self, config: Any) -> None:
+    @initialize(config=st.sampled_from([CONFIG, BARE, *GATED]), known=st.booleans(), found=st.booleans())
+    def register(self, config: Any, known: bool, found: bool) -> None:
         """Begin with an instance, with or without a database, whose upgrades wait for approval or not."""
-        self.ask(Register(config, "5.6.0"))
+        self.ask(Register(config, "5.6.0" if known else None))
+        if found:
+            self.look(well=True, version="5.6.0")
+
+    @precondition(lambda self: isinstance(self.state, s.Adopting | s.Idle))
+    @rule(well=st.booleans(), version=st.sampled_from(["5.6.0", "6.10.1"]))
+    def look(self, well: bool, version: str) -> None:
+        """A worker looks at what runs, in an adoption or by and by."""
+        if isinstance(self.state, s.Adopting):
+            attempt = self.state.attempt
+            found = e.InstanceAdopted(attempt, "npx", version, "seen", AT)
+            self.ask(Report(found if well else e.AdoptionRefused(attempt, PROBLEM, AT)))
+        else:
+            self.ask(Report(e.InstanceObserved(version if well else None, "seen", AT)))
+
+    @precondition(lambda self: isinstance(self.state, s.Unadopted))
+    @rule()
+    def adopt(self) -> None:
+        """Somebody asks for another look."""
+        self.ask(Adopt())
 
     def ask(self, command: Command) -> None:
         """Ask, and take what is decided into the history; being refused is the only other answer."""
@@ -73,9 +93,11 @@ class Instance(RuleBasedStateMachine):
 
     def moved(self, before: s.State, event: e.Event) -> None:
         """Check what may change with one event."""
-        if isinstance(before, s.Absent) or isinstance(self.state, s.Absent):
-            assert isinstance(event, e.InstanceRegistered)
+        if isinstance(before, s.Unversioned):
+            known = e.InstanceAdopted | e.InstanceRegistered
+            assert isinstance(self.state, s.Unversioned) or isinstance(event, known)
             return
+        assert not isinstance(self.state, s.Unversioned), "a version once known is never forgotten"
         if before.it.version != self.state.it.version:
             assert isinstance(event, e.UpgradeSucceeded | e.UpgradeRolledBack)
         was, now = worker.busy(before), worker.busy(self.state)
@@ -181,7 +203,7 @@ class Instance(RuleBasedStateMachine):
     def at_most_one_action_is_due(self) -> None:
         """A busy instance has exactly one thing due, and one at rest at most a discard."""
         action = due(self.state, FOREVER)
-        if worker.busy(self.state):
+        if worker.busy(self.state) or isinstance(self.state, s.Adopting):
             assert action == Action(ACTIONS[type(self.state)])
             assert due_at(self.state) is None
         else:
@@ -196,7 +218,7 @@ class Instance(RuleBasedStateMachine):
     @invariant()
     def a_rollback_point_belongs_to_the_success_before(self) -> None:
         """There is a rollback point exactly where there is a success to take back."""
-        if not isinstance(self.state, s.Absent):
+        if not isinstance(self.state, s.Unversioned):
             it = self.state.it
             assert (it.rollback_point is None) == (it.succeeded is None)
             if it.rollback_point and it.succeeded:
@@ -205,7 +227,7 @@ class Instance(RuleBasedStateMachine):
     @invariant()
     def nothing_is_kept_twice(self) -> None:
         """What is kept aside has one entry, and the current rollback point none."""
-        if not isinstance(self.state, s.Absent):
+        if not isinstance(self.state, s.Unversioned):
             it = self.state.it
             names = [(kept.what, kept.name) for kept in it.kept]
             assert len(names) == len(set(names))

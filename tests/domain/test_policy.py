@@ -48,27 +48,28 @@ DUE = {
     s.Copied: "start",
     s.Migrating: "follow",
     s.Migrated: "verify",
+    s.Adopting: "adopt",
     s.Assessing: "assess",
     s.RollingBack: "restore",
     s.Restored: "revive",
 }
 
 
-@pytest.mark.parametrize("state", BUSY)
+@pytest.mark.parametrize("state", DUE)
 def test_every_busy_state_has_one_thing_due(state):
     """Whatever is under way, policy names the one next action."""
     assert due(given(*HISTORIES[state]).state, AT) == Action(DUE[state])
 
 
-@pytest.mark.parametrize("state", [s.Absent, s.Idle, s.Retired, s.Inconsistent])
+@pytest.mark.parametrize("state", [s.Absent, s.Unadopted, s.Withdrawn, s.Idle, s.Retired, s.Inconsistent])
 def test_nothing_is_due_at_rest_or_where_a_person_must_act(state):
     """An instance at rest and one that is inconsistent wait for no worker, however late it is."""
     assert due(given(*HISTORIES[state]).state, FOREVER) is None
 
 
 def test_the_table_of_actions_is_whole():
-    """Every busy state has its action, and no other state has one."""
-    assert set(ACTIONS) == set(BUSY) == set(DUE)
+    """Every busy state has its action, and so has an adoption; no other state has one."""
+    assert set(ACTIONS) == {*BUSY, s.Adopting} == set(DUE)
 
 
 def kept_names(state):

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from domain import events as e
 from domain import states as s
 from domain.commands import Reconfigure, Register
+from domain.instance import InstanceConfig
 from tests.domain.given import given
 from tests.domain.samples import (
     BUSY,
@@ -54,6 +55,23 @@ def test_an_unchanged_configuration_records_nothing():
 def test_name_product_and_kind_are_fixed(change):
     """What an instance is cannot be reconfigured."""
     given(*IDLE).when(Reconfigure(replace(CONFIG, **change))).refuses("fixed-at-registration")
+
+
+@pytest.mark.parametrize(
+    "given_of_kind",
+    [
+        {"kind": "npx"},
+        {"kind": "npx", "port": 4242, "prefix": "/opt/astra"},
+        {"kind": "cli", "port": 4242},
+        {"kind": "cli", "database": CONFIG.database},
+    ],
+    ids=["no port", "prefix", "port", "database"],
+)
+def test_no_instance_has_what_its_kind_cannot_have(given_of_kind):
+    """A gateway serves on a port; a command line has neither port nor database, and it alone a prefix."""
+    with pytest.raises(ValueError, match="kind"):
+        InstanceConfig("flags", "unleash", **given_of_kind)
+    assert InstanceConfig("shell", "astra-cli", kind="cli", prefix="/opt/astra").port is None
 
 
 def test_an_idle_instance_is_retired():

@@ -10,12 +10,14 @@ from domain.evolve import replay
 from domain.recorded import Cause, Recorded
 from domain.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
 from tests.domain.samples import (
+    ADOPTING,
     APPROVED,
     ASSESSING,
     AT,
     BEGUN,
     BUSY,
     HISTORIES,
+    IDLE,
     INCONSISTENT,
     LATER,
     MIGRATED,
@@ -28,11 +30,14 @@ from tests.domain.samples import (
     ROLLING_BACK,
     SUCCEEDED,
     TOUCHED,
+    UNADOPTED,
     UP,
     WAITING,
+    adopted,
     cancelled,
     discarded,
     expired,
+    observed,
     planned,
     refused,
     registered,
@@ -70,6 +75,9 @@ def instance(history):
 
 STATUS = {
     s.Absent: "idle",
+    s.Adopting: "adopting",
+    s.Unadopted: "unadopted",
+    s.Withdrawn: "retired",
     s.Idle: "idle",
     s.Retired: "retired",
     s.Inconsistent: "inconsistent",
@@ -125,6 +133,25 @@ def test_the_row_of_an_instance_at_rest():
     assert instance((*ROLLED_BACK, discarded)).due_at == AT + RETENTION
     assert instance(SUCCEEDED).version == "6.10.1"
     assert instance(INCONSISTENT).due is None
+
+
+def test_the_row_of_an_instance_tells_whether_it_is_as_believed():
+    """Nobody looked, something else was seen, the right version was seen, and forgotten by an upgrade."""
+    right = e.InstanceObserved("5.6.0", "unleash 5.6.0 serves on port 4242", AT)
+    assert instance(IDLE).as_believed is None
+    assert instance((*IDLE, observed)).as_believed is False
+    assert instance((*IDLE, observed, right)).as_believed is True
+    assert instance((*IDLE, right, *SUCCEEDED[1:])).as_believed is None
+    assert instance((*IDLE, right, *ROLLED_BACK[1:])).as_believed is None
+
+
+def test_the_row_of_an_adoption_has_no_version():
+    """A worker has to look first; what it finds is in the row."""
+    row = instance(ADOPTING)
+    assert (row.version, row.due, row.upgrade_id) == (None, "adopt", None)
+    assert instance(UNADOPTED).due is None
+    row = instance((*ADOPTING, adopted))
+    assert (row.version, row.status, row.as_believed) == ("5.6.0", "idle", True)
 
 
 def started(step):

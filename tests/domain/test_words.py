@@ -16,6 +16,7 @@ GOOD = {
     "Target": (words.Target, ["latest", "6.10.1", "1.0.0-rc.1"]),
     "Identifier": (words.Identifier, ["unleash", "_x", "My-Database_2"]),
     "Address": (words.Address, ["127.0.0.1", "db.example", "fe80::1", "/var/run/postgresql"]),
+    "Folder": (words.Folder, ["/opt/astra", "/home/ada/.npm-global"]),
     "SecretRef": (words.SecretRef, ["env:ASTROLABE_SECRET_DB", "file:/run/secrets/db.password"]),
     "SettingName": (words.SettingName, ["LOG_LEVEL", "A"]),
     "SettingValue": (words.SettingValue, ["", "info", "with space; and $signs", "ä€😀"]),

@@ -16,7 +16,7 @@ FINAL = (s.Idle, s.Inconsistent)
 
 def busy(state: s.State) -> s.Busy | None:
     """Give the state where a worker has something to do for an upgrade."""
-    return None if isinstance(state, s.Absent | s.Idle | s.Retired | s.Waiting | s.Inconsistent) else state
+    return None if isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent) else state
 
 
 def failure(state: s.Busy) -> Command:

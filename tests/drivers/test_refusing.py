@@ -63,6 +63,47 @@ async def test_a_strangers_package_is_refused(standin: World) -> None:
     assert "it has no command another" in refused.problem.detail
 
 
+async def test_what_is_not_from_where_the_product_says_is_refused(standin: World) -> None:
+    """A product may pin registry, repository and publisher; preflight refuses what has another."""
+    here = standin.registry.url.rstrip("/")
+    elsewhere = here.replace("127.0.0.1", "localhost")
+    running, bare = await standin.driver.running(), standin.product
+    for pinned, says in (
+        ({"publisher": "somebody"}, "it was published by openastra, not somebody"),
+        ({"repository": "github.com/somebody/else"}, "not github.com/somebody/else"),
+        ({"registry": elsewhere}, f"it comes from {here}, not {elsewhere}"),
+    ):
+        standin.host.products["standin"] = changed(bare, npm=changed(bare.package, **pinned))
+        await standin.upgrade("2.0.0")
+        refused = [each for each in await standin.told() if isinstance(each, e.UpgradeRefused)][-1]
+        assert refused.problem.code == "wrong-artifact"
+        assert says in refused.problem.detail
+    assert await standin.driver.running() == running
+
+
+async def test_a_latest_that_moves_before_the_pull_is_refused_with_both_versions(standin: World) -> None:
+    """Who asked for the latest gets neither the one that was nor, unplanned, the one that is; nothing is stopped."""
+    pinned = changed(standin.product.package, publisher="openastra", repository="example.invalid/standin-gateway")
+    standin.host.products["standin"] = changed(standin.product, npm=pinned)
+    running = await standin.driver.running()
+    standin.registry.tag("standin-gateway", "2.0.0")
+
+    async def move() -> None:
+        standin.registry.tag("standin-gateway", "2.1.0")
+
+    loaded = await upgrade(standin, "latest", BackupTaken=move)
+    failed = await standin.one(e.UpgradeFailed)
+    assert (failed.step, failed.problem.code) == ("pull", "tag-moved")
+    assert "2.0.0" in failed.problem.detail
+    assert "2.1.0" in failed.problem.detail
+    assert isinstance(loaded.state, s.Idle)
+    assert (loaded.state.it.version, await standin.driver.running()) == ("1.1.0", running)
+    await standin.ask(Retry(await standin.upgrade_id()))
+    retried = (await standin.carry_out()).state
+    assert isinstance(retried, s.Idle)
+    assert retried.it.version == "2.1.0" == await standin.running()
+
+
 async def test_an_unknown_version_is_refused(standin: World) -> None:
     """Preflight says that the registry has no such version."""
     assert "9.9.9" in (await _refused(standin, "9.9.9", "version-unknown")).problem.detail
@@ -137,7 +178,7 @@ async def test_a_database_that_could_not_be_copied_is_refused(standin: World, ha
 
 async def test_a_full_disk_fails_the_backup_with_nothing_touched(standin: World) -> None:
     """Too little room is refused in preflight; a disk that fills up afterwards fails the backup and leaves no file."""
-    async with _small_disk(standin.host.backups(standin.instance_id)) as disk:
+    async with small_disk(standin.host.backups(standin.instance_id)) as disk:
         filling = disk / "filling"
         filling.write_bytes(b"x" * (_free(disk) - 65_536))
         loaded = await standin.upgrade("2.0.0")
@@ -163,7 +204,7 @@ def _free(disk: Path) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _small_disk(folder: Path) -> AsyncIterator[Path]:
+async def small_disk(folder: Path) -> AsyncIterator[Path]:
     """Make a folder a disk of its own, of 24 MB."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a disk that fills up")

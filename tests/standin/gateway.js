@@ -34,13 +34,16 @@ async function pendingMigrations(client) {
 }
 
 async function applyMigration(client, name) {
-  await client.query('BEGIN');
+  const sql = fs.readFileSync(path.join(MIGRATIONS, `${name}.sql`), 'utf8');
+  // PostgreSQL builds nothing CONCURRENTLY inside a transaction.
+  const alone = sql.includes('CONCURRENTLY');
+  if (!alone) await client.query('BEGIN');
   try {
-    await client.query(fs.readFileSync(path.join(MIGRATIONS, `${name}.sql`), 'utf8'));
+    await client.query(sql);
     await client.query('INSERT INTO standin_migrations (name) VALUES ($1)', [name]);
-    await client.query('COMMIT');
+    if (!alone) await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
+    if (!alone) await client.query('ROLLBACK').catch(() => {});
     throw new Error(`migration failed: ${name}: ${reason(error)}`);
   }
   say(`migrated ${name}`);
@@ -112,7 +115,8 @@ function serve() {
     server.close(() => pool.end().then(() => process.exit(0)));
     server.closeIdleConnections();
   };
-  const [host, port] = [process.env.HTTP_HOST ?? '127.0.0.1', Number(process.env.HTTP_PORT ?? 4000)];
+  const { HTTP_HOST, HOST, HTTP_PORT, PORT } = process.env;
+  const [host, port] = [HTTP_HOST ?? HOST ?? '127.0.0.1', Number(HTTP_PORT ?? PORT ?? 4000)];
   server.on('error', (error) => fail(error));
   server.listen(port, host, () => {
     process.once('SIGTERM', stop).once('SIGINT', stop);

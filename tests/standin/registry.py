@@ -47,6 +47,9 @@ class Registry:
     asked for: `NAME` for its document, `NAME/-/FILE.tgz` for a tarball.
     """
 
+    PUBLISHER: ClassVar = "openastra"
+    """The account that every version was published from."""
+
     TAMPERED: ClassVar = pack({"package.json": b"{}", "gateway.js": b"console.log('a stranger')\n"})
 
     def __init__(self) -> None:
@@ -151,7 +154,8 @@ class Registry:
             "shasum": hashlib.sha1(package.tarball, usedforsecurity=False).hexdigest(),
             "tarball": f"{self.url}{package.name}/-/{_file(package)}",
         }
-        return {**package.manifest, "_id": f"{package.name}@{package.version}", "dist": dist}
+        user = {"name": self.PUBLISHER, "email": "npm@example.invalid"}
+        return {**package.manifest, "_id": f"{package.name}@{package.version}", "_npmUser": user, "dist": dist}
 
 
 def _file(package: Package) -> str:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cli.services.postgres import Postgres
+from tests.standin import astra
 from tests.standin.npm import npm
 from tests.standin.registry import Registry
 from tests.standin.releases import FINE, NAME, SLOW_STEPS, unpack
@@ -137,6 +138,28 @@ async def test_a_migration_fails_half_way(product: Product):
     assert await product.history() == [*FINE.migrations, "1201-add-slug"]
     assert await product.rows("SELECT name, slug, note FROM items") == [("MIXED CASE", "mixed case", None)]
     assert await product.columns("labels") == {"id", "name"}
+
+
+async def test_the_documents_releases_migrate_in_each_of_its_six_ways(
+    product: Product, standin_modules: Path, tmp_path: Path
+):
+    """0.9.4 brings five types, its HNSW index rebuilt and valid; 1.0.0 drops a column; the rows stay."""
+    await product.rows("CREATE EXTENSION vector")
+    for packed in astra.gateway_packages(standin_modules):
+        unpack(packed, tmp_path / packed.version)
+    for version in ("0.9.3", "0.9.4", "1.0.0"):
+        argv = [tools.node(), tmp_path / version / "package" / "gateway.js"]
+        async with running(argv, product.database, tmp_path) as gateway:
+            assert (await gateway.answers())["version"] == version
+            await gateway.write(version)
+    assert await product.history() == list(astra.BREAKING.migrations)
+    assert await product.columns("items") == {"id", "name", "state"}
+    assert await product.rows("SELECT count(*) FROM items WHERE state = 'open'") == [(3,)]
+    valid = "SELECT indexrelid::regclass::text FROM pg_index WHERE indisvalid AND indexrelid::regclass::text"
+    assert set(await product.rows(f"{valid} IN ('items_state', 'memories_embedding')")) == {
+        ("items_state",),
+        ("memories_embedding",),
+    }
 
 
 async def test_a_slow_migration_shows_its_progress(product: Product):

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from domain.words import Kind
+from workers.drivers.cli import CliDriver
 from workers.drivers.driver import Driver
 from workers.drivers.npx import NpxDriver
 from workers.failure import StepFailed
 from workers.site import Site
 
-DRIVERS: Final[Mapping[Kind, Callable[[Site], Driver]]] = {"npx": NpxDriver}
+DRIVERS: Final[Mapping[Kind, Callable[[Site], Driver]]] = {"cli": CliDriver, "npx": NpxDriver}
 
 
 def driver_of(site: Site) -> Driver:

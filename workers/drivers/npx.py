@@ -42,7 +42,7 @@ class NpxDriver:
 
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
         """Check that this host's Node is in the range that each package asks for."""
-        return [await _node(each) for each in dict.fromkeys(needs)]
+        return [await node_check(each) for each in dict.fromkeys(needs)]
 
     async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
         """List what is installed, started and asked."""
@@ -60,7 +60,7 @@ class NpxDriver:
 
     async def running(self) -> Running | None:
         """Find what listens on the instance's port, and which version its tree holds."""
-        found = process.listener(self._site.config.port)
+        found = process.listener(self._site.config.gateway_port)
         return self._described(found) if found else None
 
     def _described(self, found: Process) -> Running:
@@ -91,7 +91,7 @@ class NpxDriver:
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
-        if holder := process.listener(self._site.config.port):
+        if holder := process.listener(self._site.config.gateway_port):
             raise StepFailed(
                 "port-taken",
                 f"Port {self._site.config.port} is taken by process {holder.pid}.",
@@ -131,7 +131,7 @@ class NpxDriver:
 
     async def stop_all(self) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
-        found = process.listener(self._site.config.port)
+        found = process.listener(self._site.config.gateway_port)
         if found and self._described(found).version:
             await process.end(found)
         # One that a worker before us told to end may still be at it, and listens no more.
@@ -181,7 +181,8 @@ class NpxDriver:
         return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}", **own}
 
 
-async def _node(engines: str | None) -> Check:
+async def node_check(engines: str | None) -> Check:
+    """Check that this host's Node is in the range that a package asks for."""
     if engines is None:
         return Check("node", True, "the package asks for no particular Node.js")
     fits = await npm.node_satisfies(engines)

@@ -40,7 +40,7 @@ async def stop(work: Work) -> None:
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
     if driver.database:
         await driver.database.block()
-    await work.report(e.InstanceStopped(state.run.upgrade_id, last))
+    await work.report(e.InstanceStopped(state.run.upgrade_id, last, site.config.port is not None))
 
 
 def _begun_at(work: Work, run: Run) -> datetime:
@@ -76,7 +76,8 @@ async def start(work: Work) -> None:
     state = work.state
     if not isinstance(state, s.Copied):
         raise Superseded(type(state).__name__)
-    door = None if s.is_last_leg(state) else process.free_port()
+    serves = state.it.config.port is not None
+    door = None if s.is_last_leg(state) or not serves else process.free_port()
     await work.report(e.MigrationStarted(state.run.upgrade_id, door))
 
 

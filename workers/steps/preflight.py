@@ -15,6 +15,7 @@ from workers import tools
 from workers.failure import StepFailed
 from workers.probe import Probe
 from workers.releases import releases_of
+from workers.site import Site
 from workers.steps.room import database_checks
 from workers.work import Superseded, Work
 
@@ -121,7 +122,7 @@ async def _instance(work: Work) -> list[Check]:
     checks = [Check("health", healthy, seen)]
     running = await work.driver().running()
     if running is None:
-        checks.append(Check("process", False, f"nothing on this host serves on port {site.config.port}"))
+        checks.append(Check("process", False, _nothing(site)))
         return checks
     checks.append(Check("process", running.version is not None, running.seen))
     believed = work.busy.it.version
@@ -129,6 +130,11 @@ async def _instance(work: Work) -> list[Check]:
         if version is not None:
             checks.append(Check("version", version == believed, f"{what} {version}; the log says {believed}"))
     return checks
+
+
+def _nothing(site: Site) -> str:
+    port = site.config.port
+    return f"nothing on this host serves on port {port}" if port else f"{site.product.title} is not installed"
 
 
 async def _commands(work: Work, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:

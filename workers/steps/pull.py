@@ -1,6 +1,7 @@
 """The pull: both versions on this host before anything stops."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from domain import events as e
 from domain.plan import Artifact
@@ -10,7 +11,7 @@ from workers.work import Superseded, Work
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
-LASTING = {"wrong-artifact", "no-space"}
+LASTING = {"wrong-artifact", "no-space", "tag-moved"}
 """What another attempt cannot mend."""
 
 
@@ -20,16 +21,30 @@ async def pull(work: Work) -> None:
     state = work.state
     if not isinstance(state, BackedUp):
         raise Superseded(type(state).__name__)
+    if state.run.target == "latest":
+        await _with_retries(lambda: _check_unmoved(work, state.plan.new))
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
-        await _with_retries(work, artifact)
+        await _with_retries(lambda wanted=artifact: _pull(work, wanted))
     await work.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 
-async def _with_retries(work: Work, artifact: Artifact) -> None:
+async def _check_unmoved(work: Work, planned: Artifact) -> None:
+    """See that the tag still means what the plan was made for: who asked for the latest did not ask for the second."""
+    now = (await work.driver().resolve("latest")).artifact
+    if now != planned:
+        was, became = (f"{each.version} ({each.integrity} from {each.registry})" for each in (planned, now))
+        raise StepFailed(
+            "tag-moved",
+            f"latest was {was} when the plan was made, and is {became} now; nothing was stopped.",
+            todo="Retry for a plan that leads to what latest is now, or ask for an exact version.",
+        )
+
+
+async def _with_retries(attempted: Callable[[], Awaitable[None]]) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            await _pull(work, artifact)
+            await attempted()
         except StepFailed as failure:
             if attempt == ATTEMPTS or failure.problem.code in LASTING:
                 raise

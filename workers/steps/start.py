@@ -10,7 +10,7 @@ from domain.words import Step
 from workers.drivers.driver import Driver, GatewayId
 from workers.failure import LINES, StepFailed
 from workers.output import Redactor
-from workers.probe import EVERY, Probe
+from workers.probe import EVERY, Asked, Probe
 from workers.site import Site
 from workers.work import Work
 
@@ -55,7 +55,7 @@ class Start:
                     raise await self._gave_up(now - started)
                 await asyncio.sleep(EVERY)
 
-    async def _serves(self, probe: Probe, gateway: GatewayId) -> bool:
+    async def _serves(self, probe: Asked, gateway: GatewayId) -> bool:
         healthy, self._seen = await probe.health()
         if not healthy:
             return False

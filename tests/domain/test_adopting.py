@@ -1,0 +1,137 @@
+"""Adopting: a worker finds out what runs, and looks again at what is said to run."""
+
+import pytest
+from msgspec.structs import replace
+
+from domain import events as e
+from domain import states as s
+from domain.commands import Adopt, Reconfigure, Register
+from domain.observation import Observation
+from tests.domain.given import given
+from tests.domain.samples import (
+    ADOPTING,
+    AT,
+    BUSY,
+    CONFIG,
+    HISTORIES,
+    IDLE,
+    LATER,
+    PROBLEM,
+    ROLLED_BACK,
+    SUCCEEDED,
+    UNADOPTED,
+    UP,
+    WITHDRAWN,
+    adopted,
+    adoption_requested,
+    observed,
+    report,
+    request,
+    requested,
+    retire,
+    retired,
+    unadopted,
+    unversioned,
+)
+
+MOVED = replace(CONFIG, port=4300)
+REFUSED_LATER = replace(unadopted, attempt=2)
+ADOPTED_LATER = replace(adopted, attempt=2)
+
+
+def test_without_a_version_a_worker_has_to_look():
+    """Nobody knows the version, so the instance is being adopted."""
+    state = given().when(Register(CONFIG)).then(unversioned)
+    assert state == s.Adopting(s.Newcomer(CONFIG), 1)
+
+
+def test_what_was_found_is_what_the_log_believes():
+    """Version and kind are those that the worker saw, and it was seen just now."""
+    found = replace(adopted, kind="compose")
+    state = given(*ADOPTING).when(report(found)).then(found)
+    assert isinstance(state, s.Idle)
+    assert (state.it.version, state.it.config) == ("5.6.0", replace(CONFIG, kind="compose"))
+    assert state.it.observed == Observation("5.6.0", adopted.seen, AT)
+    assert state.it.as_believed
+    given(*ADOPTING).when(report(replace(adopted, kind="cli"))).refuses("superseded")
+
+
+def test_what_is_not_the_product_waits_for_a_person():
+    """The refusal stays until somebody asks for another look, and that look may find it."""
+    state = given(*ADOPTING).when(report(unadopted)).then(unadopted)
+    assert state == s.Unadopted(s.Newcomer(CONFIG), 1, PROBLEM)
+    again = given(*UNADOPTED).when(Adopt()).then(adoption_requested)
+    assert again == s.Adopting(s.Newcomer(CONFIG), 2)
+    given(*UNADOPTED, adoption_requested).when(report(ADOPTED_LATER)).then(ADOPTED_LATER)
+
+
+@pytest.mark.parametrize("fact", [adopted, unadopted], ids=["adopted", "refused"])
+def test_a_look_that_began_earlier_counts_no_more(fact):
+    """Since then the instance is reached in another way, or somebody asked for another look."""
+    given(*UNADOPTED, adoption_requested).when(report(fact)).refuses("superseded")
+    given(*ADOPTING, e.InstanceReconfigured(MOVED)).when(report(fact)).refuses("superseded")
+
+
+@pytest.mark.parametrize("history", [ADOPTING, UNADOPTED], ids=["adopting", "unadopted"])
+def test_reaching_it_in_another_way_leads_to_another_look(history):
+    """A wrong port is mended by the right one; name, product and kind stay."""
+    state = given(*history).when(Reconfigure(MOVED)).then(e.InstanceReconfigured(MOVED))
+    assert state == s.Adopting(s.Newcomer(MOVED), 2)
+    given(*history).when(Reconfigure(replace(CONFIG, name="other"))).refuses("fixed-at-registration")
+
+
+@pytest.mark.parametrize("history", [ADOPTING, UNADOPTED], ids=["adopting", "unadopted"])
+def test_it_may_be_given_up_before_anybody_knows_what_runs(history):
+    """Nothing more is asked of it then."""
+    state = given(*history).when(retire).then(retired)
+    assert state == s.Withdrawn(s.Newcomer(CONFIG))
+    given(*WITHDRAWN).when(retire).refuses("instance-retired")
+    given(*WITHDRAWN).when(Adopt()).refuses("nothing-to-adopt")
+
+
+def test_no_upgrade_is_asked_for_while_nobody_knows_the_version():
+    """The refusals say whom to wait for, and what to do."""
+    assert "The worker on local" in given(*ADOPTING).when(request).refuses("instance-adopting").detail
+    assert "Look at its log." in given(*UNADOPTED).when(request).refuses("instance-unadopted").detail
+    given(*ADOPTING).when(Adopt()).then_nothing()
+
+
+@pytest.mark.parametrize("history", [IDLE, SUCCEEDED], ids=["idle", "succeeded"])
+def test_only_what_was_refused_is_looked_at_again(history):
+    """What the log knows is not adopted anew."""
+    given(*history).when(Adopt()).refuses("nothing-to-adopt")
+
+
+def test_what_is_seen_otherwise_is_recorded_once():
+    """Another version is news, the same again is not, and neither version nor way back change by looking."""
+    was = given(*SUCCEEDED).state
+    state = given(*SUCCEEDED).when(report(observed)).then(observed)
+    assert isinstance(was, s.Idle)
+    assert state == s.Idle(replace(was.it, observed=Observation("5.7.0", observed.seen, AT)))
+    again = replace(observed, at=LATER)
+    given(*SUCCEEDED, observed).when(report(again)).refuses("superseded")
+    gone = replace(observed, version=None, seen="nothing serves on port 4242")
+    given(*SUCCEEDED, observed).when(report(gone)).then(gone)
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_nobody_looks_while_something_is_under_way(busy):
+    """What runs then is the upgrade's own business."""
+    given(*HISTORIES[busy]).when(report(observed)).refuses("superseded")
+
+
+@pytest.mark.parametrize("end", [SUCCEEDED, ROLLED_BACK], ids=["succeeded", "rolled back"])
+def test_what_was_seen_before_an_upgrade_says_nothing_after_it(end):
+    """Nor after the instance is reached in another way."""
+    state = given(*IDLE, observed, *end[1:]).state
+    assert isinstance(state, s.Idle)
+    assert state.it.observed is None
+    moved = given(*IDLE, observed, e.InstanceReconfigured(MOVED)).state
+    assert isinstance(moved, s.Idle)
+    assert moved.it.observed is None
+
+
+def test_an_upgrade_begins_where_the_adoption_ended():
+    """The version that was found is the one to come from."""
+    given(*ADOPTING, adopted).when(request).then(requested)
+    assert requested.upgrade_id == UP

@@ -1,0 +1,113 @@
+"""What every kind of deployment must do with what runs already: find out what it is, and see when it is another."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from msgspec.structs import replace
+
+from cli.services.postgres import Postgres
+from domain import events as e
+from domain import states as s
+from domain.commands import Adopt, Reconfigure, Register
+from domain.observation import Observation
+from store.projector import Projector
+from store.sequencer import Sequencer
+from tests.drivers.fixtures import WORLDS
+from tests.standin.registry import Registry
+from tests.world import World
+from workers.observer import Observer
+
+
+@pytest_asyncio.fixture
+async def found(
+    kind: str, postgres_server: Postgres, registry: Registry, host_folder, database_url: str
+) -> AsyncIterator[World]:
+    """A stand-in 1.1.0 that its owner runs, and that nobody registered."""
+    async with WORLDS[kind](postgres_server, registry, host_folder, database_url) as made:
+        await made.owner_starts()
+        yield made
+
+
+async def test_what_runs_is_adopted_in_the_version_that_it_has(found: World) -> None:
+    """Nobody named the version; the worker saw it, and an upgrade begins there."""
+    await found.ask(Register(found.config))
+    state = (await found.carry_out()).state
+    assert isinstance(state, s.Idle)
+    adopted = await found.one(e.InstanceAdopted)
+    assert (adopted.version, adopted.kind) == ("1.1.0", found.config.kind)
+    assert adopted.seen == f"Stand-in gateway 1.1.0 serves on port {found.config.port}"
+    assert (state.it.version, state.it.as_believed) == ("1.1.0", True)
+    upgraded = (await found.upgrade("2.0.0")).state
+    assert isinstance(upgraded, s.Idle)
+    assert upgraded.it.version == "2.0.0" == await found.running()
+
+
+async def test_what_does_not_run_is_not_adopted_until_it_does(found: World, postgres_server: Postgres) -> None:
+    """A stranger, here PostgreSQL, and nobody are told, with what to do; once that is done, another look finds it."""
+    right = found.config
+    stranger = int(postgres_server.url().rpartition(":")[2].partition("/")[0])
+    await found.ask(Register(replace(right, port=stranger)))
+    state = (await found.carry_out()).state
+    assert isinstance(state, s.Unadopted)
+    assert "is not Stand-in gateway" in state.problem.detail
+    await found.stop()
+    await found.ask(Reconfigure(right))
+    state = (await found.carry_out()).state
+    assert isinstance(state, s.Unadopted)
+    assert state.problem.code == "not-running"
+    assert f"nothing serves on port {found.config.port}" in state.problem.detail
+    assert state.problem.todo
+    await found.owner_starts("1.6.0")
+    await found.ask(Adopt())
+    state = (await found.carry_out()).state
+    assert isinstance(state, s.Idle)
+    assert state.it.version == "1.6.0"
+
+
+async def _looks(world: World, observer: Observer, rounds: int = 2) -> list[Observation]:
+    """Let the observer look a few times; gives all that it has recorded so far."""
+    await Sequencer(world.log_database).drain()
+    await Projector(world.log_database, world.instances._log).drain()
+    for _ in range(rounds):
+        await observer.round()
+    return [Observation(each.version, each.seen, each.at) for each in await world.told() if _observed(each)]
+
+
+def _observed(event: e.Event) -> bool:
+    return isinstance(event, e.InstanceObserved)
+
+
+async def test_what_is_seen_is_recorded_when_it_is_news(standin: World) -> None:
+    """Once while it stays, again when it is gone or another version runs; then preflight refuses what the log tells."""
+    observer = Observer(standin.log_database, standin.host, "worker-1")
+    assert await _looks(standin, observer, rounds=1) == []
+    first = await _looks(standin, observer, rounds=4)
+    assert [each.version for each in first] == ["1.1.0"]
+    await standin.stop()
+    assert await _looks(standin, observer, rounds=1) == first
+    gone = await _looks(standin, observer)
+    assert [(each.version, each.seen) for each in gone[1:]] == [(None, f"nothing serves on port {standin.config.port}")]
+    await standin.owner_starts("1.6.0")
+    assert [each.version for each in (await _looks(standin, observer))[2:]] == ["1.6.0"]
+    state = (await standin.loaded()).state
+    assert isinstance(state, s.Idle)
+    assert (state.it.version, state.it.as_believed) == ("1.1.0", False)
+    await standin.upgrade("2.0.0")
+    assert (await standin.problem()).code == "preflight-version"
+
+
+async def test_what_was_overtaken_or_not_seen_is_no_news(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was seen before something else happened says nothing after it, and a host without the product sees none."""
+    observer = Observer(standin.log_database, standin.host, "worker-1")
+    record = observer._record
+
+    async def late(*arguments) -> None:
+        await standin.reconfigure(patience_seconds=6)
+        await record(*arguments)
+
+    monkeypatch.setattr(observer, "_record", late)
+    assert await _looks(standin, observer) == []
+    product = standin.host.products.pop("standin")
+    assert await _looks(standin, Observer(standin.log_database, standin.host, "worker-1")) == []
+    standin.host.products["standin"] = product

@@ -1,0 +1,76 @@
+"""The observer: looks at every instance at rest on this host, and records what is not what was seen before."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from domain.commands import Report
+from domain.events import InstanceObserved
+from domain.problem import Refused
+from domain.recorded import Cause
+from domain.states import Idle
+from store.database import Database
+from store.instances import Instances, Loaded, WrongVersion
+from store.log import Log
+from store.views import Views
+from workers.drivers.kinds import driver_of
+from workers.failure import StepFailed
+from workers.host import Host
+from workers.look import Look, look
+from workers.output import Redactor
+from workers.site import Site
+from workers.tools import ToolMissing
+
+LOG = logging.getLogger("astrolabe.observer")
+
+LOOK_SECONDS = 60.0
+
+
+class Observer:
+    """Looks again and again; what is seen twice in a row, and is not what the log has, is recorded.
+
+    It needs no lease: an observation is recorded only where nothing else was since the instance was loaded, so that no
+    upgrade can have begun.
+    """
+
+    def __init__(self, database: Database, host: Host, worker: str) -> None:
+        self._views: Views = Views(database)
+        self._instances: Instances = Instances(Log(database))
+        self._host: Host = host
+        self._worker: str = worker
+        self._before: dict[str, Look] = {}
+
+    async def run(self, seconds: float = LOOK_SECONDS) -> None:
+        """Look for ever, with a pause between two rounds."""
+        while True:
+            await self.round()
+            await asyncio.sleep(seconds)
+
+    async def round(self) -> None:
+        """Look once at every instance at rest."""
+        for instance_id in await self._views.at_rest(self._host.name):
+            loaded = await self._instances.load(instance_id)
+            if isinstance(loaded.state, Idle):
+                await self._observe(loaded, loaded.state)
+
+    async def _observe(self, loaded: Loaded, state: Idle) -> None:
+        site = Site(self._host, loaded.instance_id, state.it.config)
+        try:
+            found = await look(site, driver_of(site))
+        except (StepFailed, ToolMissing) as failure:
+            LOG.warning("%s could not be looked at: %s", loaded.instance_id, failure)
+            return
+        # A gateway that is started again at this moment is no news.
+        twice = self._before.get(loaded.instance_id) == found
+        self._before[loaded.instance_id] = found
+        known = state.it.observed
+        if twice and (known is None or (known.version, known.seen) != (found.version, found.seen)):
+            await self._record(loaded, found, Redactor(site.secrets))
+
+    async def _record(self, loaded: Loaded, found: Look, redact: Redactor) -> None:
+        fact = InstanceObserved(found.version, redact(found.seen), datetime.now(UTC))
+        cause = Cause(self._worker, "it looked", f"worker/{self._worker}")
+        try:
+            await self._instances.execute(loaded, Report(fact), cause, if_match=loaded.version)
+        except (WrongVersion, Refused):
+            LOG.info("%s was changed while it was looked at", loaded.instance_id)

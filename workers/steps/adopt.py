@@ -1,0 +1,39 @@
+"""Adopting: the version of an instance is what a worker finds running, on the host and in the way that were named."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from domain import events as e
+from domain.instance import in_kind
+from domain.states import Adopting
+from workers.drivers.kinds import DRIVERS, driver_of
+from workers.failure import StepFailed
+from workers.look import look
+from workers.site import Site
+from workers.work import Superseded, Work
+
+TODO = "Start it, or say anew how to reach it (product, kind, port), then adopt it again."
+
+
+async def adopt(work: Work) -> None:
+    """Find out which version runs, and record it, or raise StepFailed where that is not the product."""
+    state = work.state
+    if not isinstance(state, Adopting):
+        raise Superseded(type(state).__name__)
+    seen: list[str] = []
+    for site in _sites(work.site()):
+        found = await look(site, driver_of(site))
+        if found.version:
+            at = datetime.now(UTC)
+            await work.report(e.InstanceAdopted(state.attempt, site.config.kind, found.version, found.seen, at))
+            return
+        seen.append(found.seen)
+    raise StepFailed("not-running", f"There is nothing to adopt: {seen[0]}.", seen=seen, todo=TODO)
+
+
+def _sites(site: Site) -> Iterator[Site]:
+    """Give the instance as it was registered, and then in each other kind that its product can be and it could be."""
+    yield site
+    for kind in site.product.kinds:
+        if kind != site.config.kind and kind in DRIVERS and (config := in_kind(site.config, kind)):
+            yield Site(site.host, site.instance_id, config)
