@@ -90,6 +90,8 @@ async def append(url: str, clients: int, seconds: float, *, grow: bool) -> tuple
         busy, started = await burnt(database, follower), time.perf_counter()
         counts = await asyncio.gather(*(one(log, started + seconds) for _ in range(clients)))
         took = time.perf_counter() - started
+        # Both rest as long as the tree may need to catch up, so that resting costs both the same.
+        await asyncio.sleep(2 * PAUSE_SECONDS)
         await settled(database, grow=grow)
         return sum(counts) / took, (await burnt(database, follower) - busy) * 1e6 / sum(counts)
 
