@@ -15,6 +15,10 @@ SOURCE = "/astrolabe"
 
 TYPES: dict[type[Struct], str] = {
     e.InstanceRegistered: "astrolabe.instance.registered",
+    e.AdoptionRequested: "astrolabe.adoption.requested",
+    e.AdoptionRefused: "astrolabe.adoption.refused",
+    e.InstanceAdopted: "astrolabe.instance.adopted",
+    e.InstanceObserved: "astrolabe.instance.observed",
     e.InstanceReconfigured: "astrolabe.instance.reconfigured",
     e.InstanceRetired: "astrolabe.instance.retired",
     e.InstanceInconsistent: "astrolabe.instance.inconsistent",
