@@ -30,7 +30,7 @@ async function all(path, signal) {
 export const showInstances = (view, signal) =>
   again(view, signal, async () => {
     const rows = (await all("/instances", signal)).map((each) => [
-      link("instances", each.name), `${each.product} ${each.version}`, each.kind, each.host,
+      link("instances", each.name), `${each.product} ${each.version ?? ""}`, each.kind, each.host,
       each.upgrade_id ? link("upgrades", each.upgrade_id, status(each.status)) : status(each.status),
       moment(each.updated_at),
     ]);
@@ -45,6 +45,12 @@ function wayBack(point) {
   return tag("p", {}, `${point.artifact.version}${copy}${dump}`);
 }
 
+function drift({ observed, unadopted, version }) {
+  if (unadopted) return tag("p", { class: "problem" }, `${unadopted.detail} ${unadopted.todo}`);
+  if (!observed || observed.as_believed) return null;
+  return tag("p", { class: "problem" }, `${observed.seen}; the log believes ${version}. Seen so since `, moment(observed.since));
+}
+
 export const showInstance = (view, name, signal) =>
   again(view, signal, async () => {
     const path = `/instances/${encodeURIComponent(name)}`;
@@ -54,7 +60,8 @@ export const showInstance = (view, name, signal) =>
     const upgrades = await all(`/upgrades?instance=${encodeURIComponent(name)}`, signal);
     return [
       tag("h2", {}, `${instance.name} `, status(instance.status)),
-      tag("p", { class: "faint" }, `${instance.product} ${instance.version}, ${instance.kind} on ${instance.host}`),
+      tag("p", { class: "faint" }, `${instance.product} ${instance.version ?? "of a version yet unknown"}, ${instance.kind} on ${instance.host}`),
+      drift(instance),
       tag("h3", {}, "The way back"),
       wayBack(point),
       tag("h3", {}, "Upgrades"),

@@ -1,5 +1,7 @@
 """The page, looked at with a real browser."""
 
+from datetime import UTC, datetime
+
 from playwright.async_api import Page, expect
 
 from api.look import POLICY
@@ -46,6 +48,14 @@ async def test_instances_lead_to_their_history_and_upgrades(page: Page, running:
     await page.locator("a[href^='#/upgrades/']").first.click()
     await expect(page.get_by_role("heading", name="flags: 5.6.0 to 6.10.1")).to_be_visible()
     await expect(page.locator("li[data-step]")).to_have_count(5)
+
+
+async def test_what_runs_beside_the_log_is_told(page: Page, running: Running) -> None:
+    """An instance on which a worker saw another version than the log has says so, with both."""
+    instance_id = await running.house.register()
+    await running.house.report(instance_id, e.InstanceObserved("5.7.0", "process 7 runs 5.7.0", datetime.now(UTC)))
+    await sign_in(page, running, "#/instances/flags")
+    await expect(page.get_by_text("process 7 runs 5.7.0; the log believes 5.6.0")).to_be_visible()
 
 
 async def test_what_happens_is_seen_as_it_happens(page: Page, running: Running) -> None:
