@@ -242,9 +242,10 @@ class ComposeDriver:
         holder = None
         with contextlib.suppress(StepFailed):  # it may hide from this user, or be on the engine's host
             holder = process.listener(self._site.config.gateway_port)
+        who = f"process {holder.pid}" if holder else "somebody else"
         return StepFailed(
             "port-taken",
-            f"Port {self._site.config.gateway_port} is taken by {f'process {holder.pid}' if holder else 'somebody else'}.",
+            f"Port {self._site.config.gateway_port} is taken by {who}.",
             seen=seen,
             todo="End that process or give the instance another port, then retry.",
         )

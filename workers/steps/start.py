@@ -45,7 +45,7 @@ class Start:
             first = watch.first_healthy_at if self._site.config.port else None
             return min(first or confirmed, confirmed)
 
-    async def _follow(self, probe: Probe, watch: Watch, gateway: GatewayId) -> datetime:
+    async def _follow(self, probe: Asked, watch: Watch, gateway: GatewayId) -> datetime:
         patience = self._site.config.patience_seconds
         started = moved = time.monotonic()
         looked, progress = 0.0, await self._applied()
