@@ -58,6 +58,7 @@ async def test_a_strangers_package_is_refused(standin: World) -> None:
     assert "it has no command another" in refused.problem.detail
 
 
+@pytest.mark.npx
 async def test_what_is_not_from_where_the_product_says_is_refused(standin: World) -> None:
     """A product may pin registry, repository and publisher; preflight refuses what has another."""
     here = standin.registry.url.rstrip("/")
@@ -78,15 +79,9 @@ async def test_what_is_not_from_where_the_product_says_is_refused(standin: World
 
 async def test_a_latest_that_moves_before_the_pull_is_refused_with_both_versions(standin: World) -> None:
     """Who asked for the latest gets neither the one that was nor, unplanned, the one that is; nothing is stopped."""
-    pinned = changed(standin.product.package, publisher="openastra", repository="example.invalid/standin-gateway")
-    standin.host.products["standin"] = changed(standin.product, npm=pinned)
     running = await standin.driver.running()
-    standin.registry.tag("standin-gateway", "2.0.0")
-
-    async def move() -> None:
-        standin.registry.tag("standin-gateway", "2.1.0")
-
-    loaded = await upgrade(standin, "latest", BackupTaken=move)
+    await standin.move_latest("2.0.0")
+    loaded = await upgrade(standin, "latest", BackupTaken=lambda: standin.move_latest("2.1.0"))
     failed = await standin.one(e.UpgradeFailed)
     assert (failed.step, failed.problem.code) == ("pull", "tag-moved")
     assert "2.0.0" in failed.problem.detail
