@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo demo-compose test lint bench clean
 .DELETE_ON_ERROR:
 
 $(VENV)/ready: requirements.lock pyproject.toml
@@ -18,6 +18,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: $(VENV)/ready
 	@$(BIN)/astrolabe demo
 
+demo-compose: $(VENV)/ready
+	@$(BIN)/astrolabe demo --compose
+
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -26,7 +29,8 @@ lint: $(VENV)/ready
 
 # A file of tests stays on one process, and its servers and installed trees with it.
 test: lint
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile -m "not engine"
+	$(BIN)/python -m cli.engine $(BIN)/pytest -n 2 --dist loadfile -m engine
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from api.problems import ApiProblem
 from domain.approval import ApprovalPolicy, DueReview
+from domain.compose_project import ComposeProject
 from domain.instance import Database, InstanceConfig
 from domain.problem import Problem
 from domain.rollback_point import Kept
@@ -57,6 +58,7 @@ class InstanceView(Struct, frozen=True):
     address: str
     port: int | None
     database: Database | None
+    compose: ComposeProject | None
     settings: dict[str, str]
     secrets: dict[str, str]
     approvals: ApprovalPolicy

@@ -139,7 +139,14 @@ async def show_instance(request: Asking, ref: InstanceRef, at: At = None) -> Res
         *doc.MATCHED,
         *doc.BUSY,
         *("contended", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
-        *("database-missing", "instance-too-large", "fixed-at-registration", "approvals-fixed"),
+        *(
+            "project-missing",
+            "project-needless",
+            "database-missing",
+            "instance-too-large",
+            "fixed-at-registration",
+            "approvals-fixed",
+        ),
     ),
 )
 async def reconfigure_instance(

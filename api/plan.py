@@ -8,7 +8,7 @@ from msgspec import Struct
 from domain.approval import ApprovalPolicy
 from domain.commands import RequestUpgrade
 from domain.crossing import CrossedRelease, crossed, judged
-from domain.drivers import cli, npx
+from domain.drivers import cli, compose, npx
 from domain.instance import InstanceConfig
 from domain.migration_type import Judgement
 from domain.plan import PlannedCommand
@@ -19,7 +19,11 @@ from domain.words import STEPS, Step
 
 Planner: TypeAlias = Callable[[InstanceConfig, Product, str, str], tuple[PlannedCommand, ...]]
 
-PLANNERS: dict[str, Planner] = {"cli": cli.planned_commands, "npx": npx.planned_commands}
+PLANNERS: dict[str, Planner] = {
+    "cli": cli.planned_commands,
+    "compose": compose.planned_commands,
+    "npx": npx.planned_commands,
+}
 """Who knows the commands of each kind."""
 
 _DOES: dict[Step, tuple[str, str]] = {

@@ -8,7 +8,7 @@ from api import documentation as doc
 from api.auth import SCHEME, may
 from api.problems import ApiProblem
 from api.services import Asking, services_of
-from domain.product import Doctor, Health, Migrations, Notes, Npm, Product, Start
+from domain.product import Doctor, Health, Image, Migrations, Notes, Npm, Product, Start
 from domain.release import Release
 from domain.words import Kind
 
@@ -19,6 +19,7 @@ class ProductView(Struct, frozen=True):
     name: str
     title: str
     npm: Npm | None
+    image: Image | None
     kinds: tuple[Kind, ...]
     start: Start
     health: Health

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from cli.demo.stage import Stage
+from cli.demo.stage import NpxStage
 from workers import process, shell, tools
 from workers.probe import Probe
 from workers.shell import Child
@@ -21,8 +21,8 @@ RUN = 'exec node "$(dirname "$(command -v db-migrate)")/../unleash-server/dist/s
 class Typed:
     """Someone who upgrades by hand: dump, end the old version, let npx fetch and start the new one, look."""
 
-    def __init__(self, stage: Stage, cache: Path) -> None:
-        self._stage: Stage = stage
+    def __init__(self, stage: NpxStage, cache: Path) -> None:
+        self._stage: NpxStage = stage
         self._cache: Path = cache
         self._dump: Path = stage.host.folder / f"{stage.config.name}-pre-upgrade.dump"
         self._runs: Child | None = None

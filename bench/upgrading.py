@@ -22,7 +22,7 @@ from bench.typed import PACKAGE, Typed
 from cli import options
 from cli.client import Client
 from cli.demo.screen import Screen
-from cli.demo.stage import Stage, psql
+from cli.demo.stage import NpxStage, psql
 from cli.ready import until_ready
 from cli.services.folder import is_free
 from cli.tree import Tree, own_command
@@ -88,7 +88,7 @@ class Bench:
         cache = self.folder / "npm"
         shutil.rmtree(cache, ignore_errors=True)
         await asyncio.to_thread(shutil.copytree, self.caches(state), cache, symlinks=True)
-        stage = await Stage.build(Screen(), self.folder, self.log_url, PORT)
+        stage = await NpxStage.build(Screen(), self.folder, self.log_url, PORT)
         old = await stage.install(OLD)
         await stage.start(old)
         await psql(self.log_url, "--command", FILL.format(rows=self.rows), database=stage.database.name)
@@ -99,7 +99,7 @@ class Bench:
         finally:
             await stage.stop()
 
-    async def typed(self, stage: Stage, cache: Path, _state: str) -> tuple[float, float, float, float]:
+    async def typed(self, stage: NpxStage, cache: Path, _state: str) -> tuple[float, float, float, float]:
         """Measure the document's commands."""
         script = Typed(stage, cache)
         try:
@@ -109,7 +109,7 @@ class Bench:
             await script.stop()
             script.clear()
 
-    async def astrolabe(self, stage: Stage, _cache: Path, state: str) -> tuple[float, float, float, float]:
+    async def astrolabe(self, stage: NpxStage, _cache: Path, state: str) -> tuple[float, float, float, float]:
         """Measure an upgrade asked for over the API, on a host that has the new version or not."""
         shelf = stage.host.artifacts() / PACKAGE
         if state == "cold":
@@ -141,7 +141,7 @@ class Bench:
         if operation["status"] != status:
             raise RuntimeError(f"the upgrade {operation['status']}: {operation.get('error')}")
 
-    async def _timed(self, stage: Stage, work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    async def _timed(self, stage: NpxStage, work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
         product = stage.host.products["unleash"]
         async with Downtime.of(stage.config, product) as downtime:
             began = time.monotonic()
@@ -150,7 +150,7 @@ class Bench:
         return took, downtime.seconds
 
 
-WAYS: Mapping[str, Callable[[Bench, Stage, Path, str], Awaitable[tuple[float, float, float, float]]]] = {
+WAYS: Mapping[str, Callable[[Bench, NpxStage, Path, str], Awaitable[tuple[float, float, float, float]]]] = {
     "script": Bench.typed,
     "astrolabe": Bench.astrolabe,
 }

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from domain.approval import ApprovalPolicy
+from domain.compose_project import ComposeProject
 from domain.words import Address, Folder, HostName, Identifier, Kind, Name, Port, SecretRef, SettingName, SettingValue
 
 
@@ -30,6 +31,7 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     host: HostName = "local"
     address: Address = "127.0.0.1"
     database: Database | None = None
+    compose: ComposeProject | None = None
     settings: Annotated[dict[SettingName, SettingValue], Meta(max_length=50)] = {}
     secrets: Annotated[dict[SettingName, SecretRef], Meta(max_length=50)] = {}
     approvals: ApprovalPolicy = ApprovalPolicy()
@@ -52,10 +54,12 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse what is not true of any instance of this kind."""
         if self.kind == "cli":
-            if self.port is not None or self.database is not None:
-                raise ValueError("a command line, kind cli, has neither port nor database")
+            if self.port is not None or self.database is not None or self.compose is not None:
+                raise ValueError("a command line, kind cli, has neither port nor database nor project")
         elif self.port is None:
             raise ValueError(f"an instance of kind {self.kind} serves on a port; name it")
+        elif (self.kind == "compose") != (self.compose is not None):
+            raise ValueError("an instance of kind compose, and no other, has a project: say in compose where it is")
         elif self.prefix is not None:
             raise ValueError(f"only a command line, kind cli, has a prefix; an instance of kind {self.kind} has none")
 

@@ -9,12 +9,18 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain.release import Release, repeated
-from domain.words import END, Kind, Name, SettingName
+from domain.words import END, Kind, Name, Port, SettingName
 
 NpmPackage = Annotated[str, Meta(pattern=rf"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*{END}", max_length=214)]
 BinName = Annotated[str, Meta(pattern=rf"^[a-zA-Z0-9][a-zA-Z0-9._-]{{0,99}}{END}")]
 Publisher = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}{END}")]
 InsidePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)[A-Za-z0-9_*][A-Za-z0-9_./*-]{{0,199}}{END}")]
+ImageName = Annotated[
+    str,
+    Meta(pattern=rf"^([a-zA-Z0-9.-]+(:[0-9]{{1,5}})?/)?[a-z0-9]+([._/-]{{1,2}}[a-z0-9]+){{0,20}}{END}", max_length=200),
+]
+ImageTag = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{0,60}}\{{version\}}[A-Za-z0-9._-]{{0,60}}{END}")]
+AbsolutePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)/[A-Za-z0-9_@./-]{{0,199}}{END}")]
 UrlPath = Annotated[str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}")]
 FeedUrl = Annotated[str, Meta(pattern=rf"^https?://[^\s@<>\"]{{1,490}}{END}")]
 RegistryUrl = Annotated[str, Meta(pattern=rf"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?{END}")]
@@ -40,6 +46,17 @@ class Npm(Struct, frozen=True, forbid_unknown_fields=True):
     publisher: Publisher | None = None
     """The account that every version must have been published from."""
     scripts: bool = False
+
+
+class Image(Struct, frozen=True, forbid_unknown_fields=True):
+    """The container image: its tags, its gateway's port, and where in it the product lies."""
+
+    repository: ImageName
+    tag: ImageTag = "{version}"
+    port: Port = 8080
+    folder: AbsolutePath | None = None
+    command: tuple[str, ...] = ()
+    """What the doctor's arguments are given to, inside the gateway's container."""
 
 
 class Start(Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +114,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     title: str
     npm: Npm | None = None
+    image: Image | None = None
     kinds: tuple[Kind, ...] = ("npx",)
     start: Start = Start()
     health: Health = Health()
@@ -115,6 +133,13 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
         if self.npm is None:
             raise ProductError(f"{self.name} has no [npm]")
         return self.npm
+
+    @property
+    def container(self) -> Image:
+        """Give the image of a product that is deployed with compose."""
+        if self.image is None:
+            raise ProductError(f"{self.name} has no [image]")
+        return self.image
 
 
 def parse_product(text: str, filename: str) -> Product:
@@ -135,11 +160,8 @@ def _complaints(product: Product) -> list[tuple[str, Path]]:
     if product.npm and (product.npm.bin is None) == (product.npm.entry is None):
         found.append(("[npm] needs exactly one of bin and entry", ("npm",)))
     found += [(f"the kind {kind} needs {need}", ("kinds",)) for kind, need in _lacking(product)]
-    found += [
-        (f"the kind {kind} cannot be upgraded yet; write npx or cli", ("kinds",))
-        for kind in product.kinds
-        if kind == "compose"
-    ]
+    if product.image and product.doctor and not product.image.command:
+        found.append(("[image] needs command, for the doctor is asked inside the container", ("image",)))
     values = [(("start", "args"), arg) for arg in product.start.args]
     values += [(("start", "env", name), value) for name, value in product.start.env.items()]
     allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -157,8 +179,9 @@ def _lacking(product: Product) -> list[tuple[Kind, str]]:
     needs: dict[Kind, tuple[str, bool]] = {
         "npx": ("[npm]", product.npm is not None),
         "cli": ("[npm] with bin", product.npm is not None and product.npm.bin is not None),
+        "compose": ("[image]", product.image is not None),
     }
-    return [(kind, needs[kind][0]) for kind in product.kinds if kind in needs and not needs[kind][1]]
+    return [(kind, needs[kind][0]) for kind in product.kinds if not needs[kind][1]]
 
 
 def _strange(value: str) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,12 +31,12 @@ from store.log import Log
 from tests.databases import run
 from tests.standin.registry import Registry
 from tests.standin.running import free_port
-from workers import process
+from workers import npm, process
 from workers.carry_out import CarryOut
+from workers.drivers.driver import Driver
 from workers.drivers.npx import NpxDriver
 from workers.host import Host
 from workers.probe import Probe
-from workers.process import Process
 from workers.secret import Secrets
 from workers.site import Site
 
@@ -43,6 +44,8 @@ E = TypeVar("E", bound=Event)
 
 PASSWORD = "a-password-to-look-for"
 RESOLVED: dict[tuple[str, str], Artifact] = {}
+"""What was resolved before, by product and version."""
+
 ASKED = Cause("alice", "to try it", "api")
 
 PRODUCT = """
@@ -97,12 +100,14 @@ class World:
     """One instance of the stand-in, with everything around it."""
 
     server: Postgres
-    registry: Registry
+    registry: Registry | None
     host: Host
     instances: Instances
     log_database: Database
     config: InstanceConfig
     instance_id: str = field(default_factory=new_id)
+    longest_request: float = 0.7
+    """Seconds that a request of a user's may hang while gateways change; the user's silence is longer by that."""
 
     @property
     def product(self) -> Product:
@@ -110,7 +115,7 @@ class World:
         return self.host.products[self.config.product]
 
     @property
-    def driver(self) -> NpxDriver:
+    def driver(self) -> Driver:
         """What acts on the instance, as a worker's driver does."""
         return NpxDriver(Site(self.host, self.instance_id, self.config))
 
@@ -120,26 +125,26 @@ class World:
         assert self.config.database
         return self.config.database.name
 
-    async def owner_starts(self, version: str = "1.1.0") -> Process:
+    async def owner_starts(self, version: str = "1.1.0") -> None:
         """Install and start a version as its owner did before Astrolabe."""
         artifact = await self.artifact(version)
         await self.driver.pull(artifact, lambda _, __: None)
-        return await self.owner_starts_artifact(artifact)
+        await self.driver.start(artifact, f"owner-{uuid4().hex}")
+        async with Probe.open(self.config, self.product) as probe:
+            await self.until(probe.health)
+
+    async def until(self, asked: Callable[[], Awaitable[tuple[bool, str]]]) -> None:
+        """Ask until the answer is yes."""
+        async with asyncio.timeout(20):
+            while not (await asked())[0]:
+                await asyncio.sleep(0.02)
 
     async def artifact(self, version: str) -> Artifact:
         """Resolve a version, once a session: a release is the same wherever it is published."""
-        known = self.registry.url, version
+        known = self.product.container.repository if self.product.image else self._registry.url, version
         if known not in RESOLVED:
             RESOLVED[known] = (await self.driver.resolve(version)).artifact
         return RESOLVED[known]
-
-    async def owner_starts_artifact(self, artifact: Artifact) -> Process:
-        """Start an artifact by hand and wait until it serves."""
-        started = await self.driver.start(artifact, f"owner-{uuid4().hex}")
-        async with Probe.open(self.config, self.product) as probe, asyncio.timeout(20):
-            while not (await probe.health())[0]:
-                await asyncio.sleep(0.02)
-        return process.by_id(started)
 
     async def register(self, version: str = "1.1.0") -> None:
         """Register the instance."""
@@ -204,9 +209,43 @@ class World:
         found = await self.driver.running()
         return found.version if found else None
 
-    def gateways(self) -> list[Process]:
-        """List every process of this instance that Astrolabe started."""
+    async def gateways(self) -> Sequence[object]:
+        """List everything of this instance that Astrolabe started and that runs."""
         return process.marked_by({self.instance_id}, str(self.host.folder))
+
+    def published(self, version: str) -> Artifact:
+        """Give a version as the registry was given it."""
+        package = self._registry.package("standin-gateway", version)
+        return Artifact("standin-gateway", version, package.integrity, self._registry.url.rstrip("/"))
+
+    async def move_latest(self, version: str) -> None:
+        """Let the tag `latest` lead to a version."""
+        self._registry.tag("standin-gateway", version)
+
+    async def unpull(self, version: str) -> None:
+        """Take a version away from this host, so that it must be fetched again."""
+        shelf = npm.shelf(self.host.artifacts(), await self.artifact(version))
+        for folder in (shelf, self.host.folder / "npm-cache"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.asynccontextmanager
+    async def tampered(self, version: str) -> AsyncIterator[None]:
+        """Let the registry send something else in the place of a version."""
+        self._registry.tamper("standin-gateway", version)
+        yield
+        self._registry.tamper("standin-gateway", version, tampered=False)
+
+    @contextlib.asynccontextmanager
+    async def registry_down(self) -> AsyncIterator[None]:
+        """Let the registry answer nobody."""
+        self._registry.failing = True
+        yield
+        self._registry.failing = False
+
+    @property
+    def _registry(self) -> Registry:
+        assert self.registry
+        return self.registry
 
     async def stop(self) -> None:
         """Stop the gateway as its owner would."""
@@ -227,12 +266,22 @@ class World:
         """Where the gateway answers."""
         return f"http://127.0.0.1:{self.config.port}"
 
+    @property
+    def database_host(self) -> str:
+        """Where tests reach the database's server."""
+        assert self.config.database
+        return self.config.database.host
+
     async def connects(self, database: str | None = None) -> asyncpg.Connection:
         """Connect as the instance's own role."""
         assert self.config.database
         where = self.config.database
         return await asyncpg.connect(
-            host=where.host, port=where.port, user=where.user, password=PASSWORD, database=database or where.name
+            host=self.database_host,
+            port=where.port,
+            user=where.user,
+            password=PASSWORD,
+            database=database or where.name,
         )
 
     def dumps(self) -> list[str]:

@@ -96,16 +96,17 @@ class Probe:
 
 
 class Watch:
-    """Probes a gateway again and again, and remembers when it was last healthy."""
+    """Probes a gateway again and again, and remembers when it was first and last healthy."""
 
     def __init__(self, probe: Asked) -> None:
         self._probe: Asked = probe
+        self.first_healthy_at: datetime | None = None
         self.last_healthy_at: datetime | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[Self]:
         """Watch while the block runs."""
-        self.last_healthy_at = await self._healthy_at()
+        await self._look()
         task = asyncio.create_task(self._run())
         try:
             yield self
@@ -120,8 +121,13 @@ class Watch:
 
     async def _run(self) -> None:
         while True:
-            self.last_healthy_at = await self._healthy_at() or self.last_healthy_at
+            await self._look()
             await asyncio.sleep(EVERY)
+
+    async def _look(self) -> None:
+        if seen := await self._healthy_at():
+            self.first_healthy_at = self.first_healthy_at or seen
+            self.last_healthy_at = seen
 
 
 def _json(answer: httpx.Response) -> object:

@@ -21,6 +21,8 @@ class Site:
     host: Host
     instance_id: str
     config: InstanceConfig
+    behind_closed_door: bool = False
+    """Whether the gateway is started where only this host reaches it."""
 
     @cached_property
     def product(self) -> Product:

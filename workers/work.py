@@ -88,6 +88,7 @@ class Work:
         if isinstance(self.state, s.Touched) and (port := s.door(self.state)):
             # A required stop migrates behind a closed door: nobody may write what a later failure would lose.
             config = replace(config, port=port, address="127.0.0.1")
+            return Site(self.host, self.loaded.instance_id, config, behind_closed_door=True)
         return Site(self.host, self.loaded.instance_id, config)
 
     def driver(self) -> Driver:

@@ -45,6 +45,20 @@ def database(url: str, password: str | None) -> dict[str, Any]:
     return {**found, "password": password} if password else found
 
 
+PROJECT = {
+    "project_folder": "folder",
+    "project_name": "name",
+    "project_file": "files",
+    "env_file": "env_files",
+    "profile": "profiles",
+    "service": "service",
+    "also": "also",
+    "database_service": "database_service",
+    "engine": "engine",
+}
+"""What the options about a compose project are called in the body."""
+
+
 @click.command()
 @click.argument("name")
 @click.option("--product", required=True, help="Which product it is; see astrolabe products.")
@@ -54,6 +68,15 @@ def database(url: str, password: str | None) -> dict[str, Any]:
 @click.option("--prefix", help="Where npm installs a command line, by default the prefix of the worker's user.")
 @click.option("--address", help="The address that it listens on, by default 127.0.0.1.")
 @click.option("--host", help="The host it runs on, by default local: the name of that host's worker.")
+@click.option("--project-folder", help="The folder of the compose project, absolute.")
+@click.option("--project-name", help="The project's name, as docker compose ls shows it.")
+@click.option("--project-file", multiple=True, help="A file of the project, by default compose.yaml; in order.")
+@click.option("--env-file", multiple=True, help="A file that the project's variables come from, beside its .env.")
+@click.option("--profile", multiple=True, help="A profile that the project runs with.")
+@click.option("--service", help="The gateway's service, by default gateway.")
+@click.option("--also", multiple=True, help="A service that is pulled and recreated with the gateway.")
+@click.option("--database-service", help="The service that the database is in, where the project has it.")
+@click.option("--engine", help="Where the engine is, as in DOCKER_HOST, by default the worker's own.")
 @click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE, without a password.")
 @click.option("--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/….")
 @click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
@@ -75,10 +98,14 @@ def register(
     approvers: int | None,
     reason: str | None,
     detach: bool,
-    **plain: str | int | None,
+    **plain: str | int | tuple[str, ...] | None,
 ) -> None:
     """Make an instance known that runs already."""
-    body: dict[str, Any] = {"name": name, **{key: value for key, value in plain.items() if value is not None}}
+    given = {key: value for key, value in plain.items() if value is not None and value != ()}
+    project = {PROJECT[key]: given.pop(key) for key in PROJECT if key in given}
+    body: dict[str, Any] = {"name": name, **given}
+    if project:
+        body["compose"] = project
     if database_url:
         body["database"] = database(database_url, password_from)
     if settings:

@@ -6,7 +6,7 @@ import click
 
 from cli import options
 from cli.failure import Bad
-from domain.product import parse_product
+from domain.product import Product, parse_product
 from store.catalogue import load_products
 
 
@@ -23,7 +23,12 @@ def products(products: tuple[Path, ...], check: Path | None) -> None:
         click.echo(f"{check}: {parse_product(text, str(check)).title} is well described.")
         return
     for each in load_products(options.product_folders(products)).values():
-        click.echo(f"{each.name:<16} {each.title:<24} {each.npm.package if each.npm else ''}")
+        click.echo(f"{each.name:<16} {each.title:<24} {_sources(each)}")
+
+
+def _sources(product: Product) -> str:
+    npm, image = product.npm, product.image
+    return ", ".join([*([f"npm {npm.package}"] if npm else []), *([f"image {image.repository}"] if image else [])])
 
 
 COMMANDS = (products,)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cli import options
+from cli.demo.compose_story import tell_with_compose
 from cli.demo.story import tell
 from cli.failure import Bad
 from cli.ready import until_ready
@@ -97,10 +98,11 @@ async def _greet(bind: str, token: str | None) -> None:
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Where the demo keeps everything.")
-def demo(data: Path | None) -> None:
+@click.option("--compose", is_flag=True, help="Unleash as a compose project, 6.4.1 to 7.5.1, on a real engine.")
+def demo(data: Path | None, compose: bool) -> None:
     """Upgrade a real Unleash from 5.6.0 to 6.10.1 and take it back, on this machine, with everything shown."""
     folder = data or Path(os.environ.get("ASTROLABE_DEMO_DATA") or _demo_folder())
-    asyncio.run(tell(folder.absolute()))
+    asyncio.run((tell_with_compose if compose else tell)(folder.absolute()))
 
 
 def _demo_folder() -> Path:

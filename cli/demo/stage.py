@@ -29,7 +29,7 @@ HEALTHY_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Stage:
+class NpxStage:
     """One Unleash with a database and secrets of its own."""
 
     screen: Screen
@@ -70,6 +70,10 @@ class Stage:
     def driver(self) -> NpxDriver:
         """What starts and stops the instance."""
         return NpxDriver(Site(self.host, OWN, self.config))
+
+    async def begin(self, version: str) -> None:
+        """Install a version as its owner would, start it and wait until it is healthy."""
+        await self.start(await self.install(version))
 
     async def install(self, version: str) -> Artifact:
         """Install a version as its owner would."""

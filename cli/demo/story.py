@@ -3,16 +3,17 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import to_builtins
 
 from cli import options
 from cli.client import Client
 from cli.demo.screen import Broken, Screen
-from cli.demo.stage import Stage, end_leftovers
+from cli.demo.stage import NpxStage, end_leftovers
 from cli.demo.unleash import Unleash
 from cli.failure import Ended
 from cli.ready import until_ready
@@ -20,6 +21,7 @@ from cli.services.folder import is_free
 from cli.tree import Tree, own_command
 from cli.watching import Watch
 from domain.access import SCOPES
+from domain.instance import InstanceConfig
 from domain.recorded import Cause
 from domain.sentences import seconds
 from store.database import Database
@@ -28,9 +30,48 @@ from store.log import Log
 from store.migrate import migrate
 from store.tokens import Tokens
 
-OLD, NEW = "5.6.0", "6.10.1"
 BEFORE, AFTER = "made-before-the-upgrade", "made-after-the-upgrade"
 ASTROLABE_PORT, UNLEASH_PORT = options.DEFAULT_PORT, 4242
+
+
+class Stage(Protocol):
+    """An Unleash as its owner ran it before Astrolabe."""
+
+    @property
+    def config(self) -> InstanceConfig:
+        """How it is registered."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """What its API asks for."""
+        ...
+
+    async def begin(self, version: str) -> None:
+        """Bring a version here, start it and wait until it is healthy."""
+        ...
+
+    async def stop(self) -> None:
+        """End it, whichever version runs."""
+        ...
+
+    async def flags_in(self, database: str) -> set[str]:
+        """Read the flags straight from a database of its server."""
+        ...
+
+
+@dataclass(frozen=True)
+class Play:
+    """What is played: from which version to which, on what stage, and how its owner had installed it."""
+
+    old: str
+    new: str
+    owner: str
+    build: Callable[[Screen, Path, str, int], Awaitable[Stage]]
+    products: tuple[Path, ...] = ()
+
+
+NPX = Play("5.6.0", "6.10.1", "as its owner installed it before Astrolabe", NpxStage.build)
 
 
 def free_port(wanted: int) -> int:
@@ -38,7 +79,7 @@ def free_port(wanted: int) -> int:
     return next(port for port in range(wanted, wanted + 200) if is_free(port))
 
 
-async def tell(folder: Path) -> None:
+async def tell(folder: Path, play: Play = NPX) -> None:
     """Tell the whole story in a folder; raises Ended where a claim of it does not hold."""
     screen, begun = Screen(), time.monotonic()
     bind = f"127.0.0.1:{free_port(ASTROLABE_PORT)}"
@@ -48,7 +89,9 @@ async def tell(folder: Path) -> None:
         token.append(await _first_token(environment["DATABASE_URL"]))
 
     def command(name: str) -> list[str]:
-        return [*own_command(name), *(["--bind", bind] if name == "api" else [])]
+        products = [word for each in play.products for word in ("--products", str(each))]
+        options_of = {"api": ["--bind", bind, *products], "worker": products}
+        return [*own_command(name), *options_of.get(name, [])]
 
     screen.chapter("Astrolabe starts: PostgreSQL, Valkey, API, relay and worker")
     screen.say(f"Everything is kept in {folder}.")
@@ -59,7 +102,7 @@ async def tell(folder: Path) -> None:
             screen.say(f"The API answers at {options.base_url(bind)}.")
             client = Client(options.base_url(bind), token[0])
             await _settle(screen, client, folder)
-            await _on_stage(screen, client, folder, tree.environment["DATABASE_URL"])
+            await _on_stage(screen, client, play, folder, tree.environment["DATABASE_URL"])
     except Broken as broken:
         raise Ended(f"{broken} The logs are in {folder / 'logs'} and {folder / 'instances'}.") from None
     _farewell(screen, folder, bind, token[0], time.monotonic() - begun)
@@ -84,40 +127,39 @@ async def _settle(screen: Screen, client: Client, folder: Path) -> None:
     await end_leftovers(folder)
 
 
-async def _on_stage(screen: Screen, client: Client, folder: Path, log_url: str) -> None:
-    stage = await Stage.build(screen, folder, log_url, free_port(UNLEASH_PORT))
+async def _on_stage(screen: Screen, client: Client, play: Play, folder: Path, log_url: str) -> None:
+    stage = await play.build(screen, folder, log_url, free_port(UNLEASH_PORT))
     try:
         async with Unleash(stage.config.gateway_port, stage.token) as unleash:
-            await _before(screen, stage, unleash)
-            upgrade_id = await _upgrade(screen, client, stage, unleash)
-            await _look_back(screen, client, stage)
-            await _take_back(screen, client, stage, unleash, upgrade_id)
+            await _before(screen, play, stage, unleash)
+            upgrade_id = await _upgrade(screen, client, play, stage, unleash)
+            await _look_back(screen, client, play, stage)
+            await _take_back(screen, client, play, stage, unleash, upgrade_id=upgrade_id)
     finally:
         await stage.stop()
         screen.say("The demo's Unleash is stopped; yours would go on running.")
 
 
-async def _before(screen: Screen, stage: Stage, unleash: Unleash) -> None:
-    screen.chapter(f"An Unleash {OLD} runs, as its owner installed it before Astrolabe")
-    artifact = await stage.install(OLD)
-    await stage.start(artifact)
-    screen.claim(f"Unleash {OLD} answers on port {stage.config.port}", await unleash.version() == OLD)
+async def _before(screen: Screen, play: Play, stage: Stage, unleash: Unleash) -> None:
+    screen.chapter(f"An Unleash {play.old} runs, {play.owner}")
+    await stage.begin(play.old)
+    screen.claim(f"Unleash {play.old} answers on port {stage.config.port}", await unleash.version() == play.old)
     await unleash.make_flag(BEFORE)
     screen.claim(f"a feature flag was written: {BEFORE}", BEFORE in await unleash.flags())
 
 
-async def _upgrade(screen: Screen, client: Client, stage: Stage, unleash: Unleash) -> str:
-    screen.chapter(f"Astrolabe is told of it, and asked for {NEW}")
-    screen.command(("astrolabe", "register", stage.config.name, "--product", "unleash", "--version", OLD, "…"))
-    body: dict[str, Any] = {**to_builtins(stage.config), "version": OLD, "reason": "it runs already"}
+async def _upgrade(screen: Screen, client: Client, play: Play, stage: Stage, unleash: Unleash) -> str:
+    screen.chapter(f"Astrolabe is told of it, and asked for {play.new}")
+    screen.command(("astrolabe", "register", stage.config.name, "--product", "unleash", "--version", play.old, "…"))
+    body: dict[str, Any] = {**to_builtins(stage.config), "version": play.old, "reason": "it runs already"}
     await asyncio.to_thread(client.post, "/instances", body)
-    screen.command(("astrolabe", "upgrade", stage.config.name, NEW, "--reason", "to show it"))
-    ask = {"instance": stage.config.name, "target": NEW, "reason": "to show it"}
+    screen.command(("astrolabe", "upgrade", stage.config.name, play.new, "--reason", "to show it"))
+    ask = {"instance": stage.config.name, "target": play.new, "reason": "to show it"}
     asked = await asyncio.to_thread(client.post, "/upgrades", ask, key=new_id())
     ended = await _watched(screen, client, asked["id"])
     error = ended.get("error") or {}
     screen.claim(f"the upgrade {ended['status']}{error.get('detail', '')}", ended["status"] == "succeeded")
-    screen.claim(f"Unleash {NEW} answers", await unleash.version() == NEW)
+    screen.claim(f"Unleash {play.new} answers", await unleash.version() == play.new)
     screen.claim(f"the flag {BEFORE} is there", BEFORE in await unleash.flags())
     screen.claim(f"measured downtime: {seconds(ended['result']['downtime_ms'])}", ended["result"]["downtime_ms"] > 0)
     return asked["id"]
@@ -127,7 +169,7 @@ async def _watched(screen: Screen, client: Client, upgrade_id: str, last: str | 
     return await asyncio.to_thread(Watch(client, upgrade_id, screen.console, last=last).until_done)
 
 
-async def _look_back(screen: Screen, client: Client, stage: Stage) -> None:
+async def _look_back(screen: Screen, client: Client, play: Play, stage: Stage) -> None:
     screen.chapter("What the log knows now")
     screen.command(("astrolabe", "history", stage.config.name))
     path = f"/instances/{stage.config.name}"
@@ -137,14 +179,18 @@ async def _look_back(screen: Screen, client: Client, stage: Stage) -> None:
             screen.say(f"{each['version']:>3}  {each['type']:<20} {each['summary']}")
     screen.command(("astrolabe", "rollback-point", stage.config.name))
     point = await asyncio.to_thread(client.get, f"{path}/rollback-point")
-    screen.claim(f"the way back is {OLD}, with {point['copy']['database']}", point["artifact"]["version"] == OLD)
+    screen.claim(
+        f"the way back is {play.old}, with {point['copy']['database']}", point["artifact"]["version"] == play.old
+    )
     screen.say(f"and a dump with SHA-256 {point['dump']['sha256']}")
 
 
-async def _take_back(screen: Screen, client: Client, stage: Stage, unleash: Unleash, upgrade_id: str) -> None:
+async def _take_back(
+    screen: Screen, client: Client, play: Play, stage: Stage, unleash: Unleash, *, upgrade_id: str
+) -> None:
     screen.chapter("And back again, without losing a write")
     await unleash.make_flag(AFTER)
-    screen.say(f"Another flag is made, on {NEW}: {AFTER}")
+    screen.say(f"Another flag is made, on {play.new}: {AFTER}")
     screen.command(("astrolabe", "rollback", upgrade_id))
     refused = await _rolled_back(screen, client, upgrade_id, accept=False)
     left = (refused.get("error") or {}).get("detail", "")
@@ -152,7 +198,7 @@ async def _take_back(screen: Screen, client: Client, stage: Stage, unleash: Unle
     screen.command(("astrolabe", "rollback", upgrade_id, "--accept-lost-writes"))
     ended = await _rolled_back(screen, client, upgrade_id, accept=True)
     screen.claim(f"the upgrade is {ended['status']}", ended["status"] == "rolled_back")
-    screen.claim(f"Unleash {OLD} answers", await unleash.version() == OLD)
+    screen.claim(f"Unleash {play.old} answers", await unleash.version() == play.old)
     flags = await unleash.flags()
     screen.claim(f"the flag {BEFORE} is there", BEFORE in flags)
     screen.claim(f"the flag {AFTER} is not", AFTER not in flags)

@@ -78,7 +78,29 @@ CASES = {
     "a key too long": Bad("/upgrades", header("Idempotency-Key", "k" * 129), "idempotency-key-invalid"),
     "a key with a space": Bad("/upgrades", header("Idempotency-Key", "a b"), "idempotency-key-invalid"),
     "an unknown product": Bad("/instances", register(product="nothing"), "product-unknown"),
-    "an unsupported kind": Bad("/instances", register(kind="compose"), "kind-unsupported"),
+    "an unsupported kind": Bad("/instances", register(kind="cli"), "kind-unsupported"),
+    "compose without a project": Bad("/instances", register(kind="compose"), "project-missing"),
+    "a project without compose": Bad(
+        "/instances", register(compose={"folder": "/srv/x", "name": "x"}), "project-needless"
+    ),
+    "a project folder that leads up": Bad(
+        "/instances",
+        register(kind="compose", compose={"folder": "/srv/../x", "name": "x"}),
+        "field-invalid",
+        "compose.folder",
+    ),
+    "a file that is an option": Bad(
+        "/instances",
+        register(kind="compose", compose={"folder": "/srv/x", "name": "x", "files": ["--help"]}),
+        "field-invalid",
+        "compose.files[0]",
+    ),
+    "an engine that is an option": Bad(
+        "/instances",
+        register(kind="compose", compose={"folder": "/srv/x", "name": "x", "engine": "-H"}),
+        "field-invalid",
+        "compose.engine",
+    ),
     "an unknown kind": Bad("/instances", register(kind="helm"), "field-invalid", "kind"),
     "an unknown setting": Bad("/instances", register(settings={"PATH": "."}), "setting-unknown"),
     "an unknown secret": Bad("/instances", register(secrets={"X": SECRET["LOG_LEVEL"]}), "setting-unknown"),

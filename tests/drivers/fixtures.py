@@ -1,19 +1,22 @@
 """The worlds that drivers and workers are tried in; a conftest.py imports what it needs."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from cli.services.postgres import Postgres
+from tests.compose_world import ImageHouse, compose_world, engine, image_house
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings, world
 from workers.steps import pull, rollback
 
-WORLDS: dict[str, Callable[..., contextlib.AbstractAsyncContextManager[World]]] = {"npx": world}
-"""A world for each kind of deployment; every test of the suite is run in each."""
+KINDS = (pytest.param("npx"), pytest.param("compose", marks=pytest.mark.engine))
+"""Every kind of deployment; the suite is run with each."""
+
+__all__ = ["a_world", "engine", "host_folder", "image_house", "pytest_generate_tests", "registry", "standin"]
 
 
 @pytest.fixture(scope="session")
@@ -32,25 +35,34 @@ def registry(standin_registry: Registry, host_folder: Path, monkeypatch: pytest.
     standin_registry.reset()
 
 
-@pytest.fixture(params=list(WORLDS))
-def kind(request: pytest.FixtureRequest) -> str:
-    """A kind of deployment."""
-    return request.param
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with every kind; one that is marked `npx` looks at what only that kind has, or at no kind at all."""
+    if "kind" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("npx")
+        metafunc.parametrize("kind", KINDS[:1] if alone else KINDS)
+
+
+@pytest.fixture
+def a_world(
+    kind: str, request: pytest.FixtureRequest, host_folder: Path, database_url: str
+) -> contextlib.AbstractAsyncContextManager[World]:
+    """A world of one kind, with the servers that this kind needs and no others."""
+    if kind == "compose":
+        house: ImageHouse = request.getfixturevalue("image_house")
+        return compose_world(house, host_folder, database_url)
+    server: Postgres = request.getfixturevalue("postgres_server")
+    npm_registry: Registry = request.getfixturevalue("registry")
+    return world(server, npm_registry, host_folder, database_url)
 
 
 @pytest_asyncio.fixture
 async def standin(
-    kind: str,
-    postgres_server: Postgres,
-    registry: Registry,
-    host_folder: Path,
-    database_url: str,
-    monkeypatch: pytest.MonkeyPatch,
+    a_world: contextlib.AbstractAsyncContextManager[World], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     """A stand-in 1.1.0 that runs and is registered, on a host that is not patient between its attempts."""
     monkeypatch.setattr(pull, "PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(rollback, "PAUSE_SECONDS", 0.1)
-    async with WORLDS[kind](postgres_server, registry, host_folder, database_url) as made:
+    async with a_world as made:
         await made.owner_starts()
         await made.write("first")
         await made.register()

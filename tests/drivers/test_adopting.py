@@ -1,6 +1,7 @@
 """What every kind of deployment must do with what runs already: find out what it is, and see when it is another."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 import pytest_asyncio
@@ -13,18 +14,14 @@ from domain.commands import Adopt, Reconfigure, Register
 from domain.observation import Observation
 from store.projector import Projector
 from store.sequencer import Sequencer
-from tests.drivers.fixtures import WORLDS
-from tests.standin.registry import Registry
 from tests.world import World
 from workers.observer import Observer
 
 
 @pytest_asyncio.fixture
-async def found(
-    kind: str, postgres_server: Postgres, registry: Registry, host_folder, database_url: str
-) -> AsyncIterator[World]:
+async def found(a_world: AbstractAsyncContextManager[World]) -> AsyncIterator[World]:
     """A stand-in 1.1.0 that its owner runs, and that nobody registered."""
-    async with WORLDS[kind](postgres_server, registry, host_folder, database_url) as made:
+    async with a_world as made:
         await made.owner_starts()
         yield made
 
@@ -43,6 +40,7 @@ async def test_what_runs_is_adopted_in_the_version_that_it_has(found: World) -> 
     assert upgraded.it.version == "2.0.0" == await found.running()
 
 
+@pytest.mark.npx
 async def test_what_does_not_run_is_not_adopted_until_it_does(found: World, postgres_server: Postgres) -> None:
     """A stranger, here PostgreSQL, and nobody are told, with what to do; once that is done, another look finds it."""
     right = found.config

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from domain import events as e
 from domain import states as s
 from domain.approval import ApprovalPolicy
@@ -10,6 +12,8 @@ from domain.plan import Plan
 from domain.recorded import Cause
 from store.ids import new_id
 from tests.world import World
+
+pytestmark = pytest.mark.npx
 
 ALWAYS = ApprovalPolicy("always")
 BOB = Cause("bob", "CHG-4711, read the notes", "api")
@@ -49,9 +53,9 @@ async def test_nothing_is_touched_before_somebody_else_approves(standin: World) 
 async def test_a_plan_that_changed_since_its_approval_is_not_carried_out(standin: World) -> None:
     """`latest` moved to another version between the approval and the start: refused, naming both."""
     await standin.reconfigure(approvals=ALWAYS)
-    standin.registry.tag("standin-gateway", "1.2.0")
+    await standin.move_latest("1.2.0")
     await asked(standin, "latest")
-    standin.registry.tag("standin-gateway", "2.0.0")
+    await standin.move_latest("2.0.0")
     await approve(standin)
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)

@@ -1,7 +1,5 @@
 """A worker that dies at any instant: another goes on, and nothing is done twice."""
 
-import shutil
-
 import pytest
 
 from domain import events as e
@@ -10,7 +8,6 @@ from domain.commands import RequestRollback, RequestUpgrade
 from store.ids import new_id
 from tests.hooked import Killed, Mortality, hooked, mortal_effects, outlive, when
 from tests.world import World
-from workers import npm
 
 UPGRADED = [
     "InstanceRegistered",
@@ -34,7 +31,7 @@ def _around(*names: str) -> set[str]:
 
 async def _nothing_stray(standin: World) -> None:
     """One gateway runs; every database, dump and folder is one that the log knows."""
-    assert len(standin.gateways()) == 1
+    assert len(await standin.gateways()) == 1
     state = (await standin.loaded()).state
     assert isinstance(state, s.Idle)
     point = state.it.rollback_point
@@ -42,13 +39,13 @@ async def _nothing_stray(standin: World) -> None:
     assert await standin.databases() == {standin.database, *copies, *await standin.kept("database")}
     known = {point.dump.path} if point and point.dump else set()
     assert set(standin.dumps()) == {*known, *await standin.kept("dump")}
-    shelves = standin.host.artifacts() / "standin-gateway"
-    assert not [each for each in shelves.iterdir() if each.name.startswith(".")]
+    assert not [each for each in standin.host.artifacts().rglob(".*") if each.parent.name == "standin-gateway"]
 
 
+@pytest.mark.npx
 async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker dies around each record, statement and process; the upgrade succeeds with all data, nothing twice."""
-    shutil.rmtree(npm.shelf(standin.host.artifacts(), await standin.artifact("2.0.0")), ignore_errors=True)
+    await standin.unpull("2.0.0")
     mortality = Mortality()
     mortal_effects(monkeypatch, mortality)
     await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
@@ -74,6 +71,7 @@ BACK = {
 }
 
 
+@pytest.mark.npx
 async def test_the_way_back_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a failed migration one worker dies at each moment; every row and column of before is there again."""
     before = await standin.shape()
@@ -88,6 +86,7 @@ async def test_the_way_back_outlives_a_death_at_every_moment(standin: World, mon
     await _nothing_stray(standin)
 
 
+@pytest.mark.npx
 async def test_a_rollback_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rollback that was asked for ends well too, and still knows which writes it left behind."""
     before = await standin.shape()

@@ -33,7 +33,7 @@ async def _rolled_back(standin: World, target: str, code: str) -> e.RollbackStar
     assert isinstance(loaded.state, s.Idle)
     assert loaded.state.it.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
-    assert len(standin.gateways()) == 1
+    assert len(await standin.gateways()) == 1
     (kept,) = await standin.kept("database")
     assert await standin.databases() == {standin.database, kept}
     return turned
@@ -90,6 +90,7 @@ async def _limit(standin: World, connections: int) -> None:
     await run(standin.server, f"ALTER DATABASE {standin.database} CONNECTION LIMIT {connections}")
 
 
+@pytest.mark.npx
 async def test_a_database_that_refuses_the_new_version_is_taken_back(standin: World) -> None:
     """A database that lets nobody in when the new version starts ends rolled back, with what the version said."""
     before = await standin.shape()
@@ -103,6 +104,7 @@ async def test_a_database_that_refuses_the_new_version_is_taken_back(standin: Wo
     assert await standin.shape() == before
 
 
+@pytest.mark.npx
 async def test_a_role_locked_out_for_a_while_is_waited_for(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The way back is tried again while the server refuses the role, and ends well once it does not."""
     before = await standin.shape()
@@ -146,6 +148,7 @@ async def test_a_port_that_stays_taken_ends_inconsistent_until_it_is_free(standi
     assert await standin.shape() == before
 
 
+@pytest.mark.npx
 async def test_a_port_that_is_given_back_in_time_ends_rolled_back(standin: World) -> None:
     """The way back asks again, and finds the port free once the stranger has left."""
     before = await standin.shape()
@@ -185,6 +188,7 @@ async def _thief(standin: World) -> AsyncIterator[Process]:
         await child.stop()
 
 
+@pytest.mark.npx
 async def test_no_secret_reaches_the_log(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that prints its password and its secrets when it fails puts neither into the log."""
     token = "a-token/to look for"
@@ -210,6 +214,7 @@ async def test_no_secret_reaches_the_log(standin: World, monkeypatch: pytest.Mon
         assert "to look for" not in row["entry"]
 
 
+@pytest.mark.npx
 async def test_a_password_that_is_also_a_name_breaks_nothing(standin: World) -> None:
     """Where the password is the database's name, as on many a small host, the way back still finds its databases."""
     await run(standin.server, f"ALTER ROLE {standin.database} PASSWORD '{standin.database}'")
@@ -227,6 +232,7 @@ async def test_a_password_that_is_also_a_name_breaks_nothing(standin: World) -> 
     assert await standin.shape() == before
 
 
+@pytest.mark.npx
 async def test_what_cannot_be_discarded_now_is_discarded_later(standin: World) -> None:
     """A server that refuses when retention ends holds nothing up: the discard is done when it is asked for again."""
     await standin.reconfigure(retention_hours=0)
@@ -240,6 +246,7 @@ async def test_what_cannot_be_discarded_now_is_discarded_later(standin: World) -
     assert await standin.databases() == {standin.database}
 
 
+@pytest.mark.npx
 async def test_a_secret_that_vanishes_ends_inconsistent_until_it_is_back(
     standin: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

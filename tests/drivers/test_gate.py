@@ -18,6 +18,8 @@ from domain.release import Release
 from store.ids import new_id
 from tests.world import World
 
+pytestmark = pytest.mark.npx
+
 RELEASES = (
     Release("2.0.0", notes="The column note is gone.", breaking=True, required_stop=True),
     Release("2.1.0", notes="Items have owners.", required_stop=True, migrations=(Migration("add-nullable-column"),)),

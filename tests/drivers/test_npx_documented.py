@@ -103,13 +103,13 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     assert isinstance(loaded.state, s.Idle)
     assert loaded.state.it.version == "0.9.4" == await gateway.running()
     assert all(map(ended, pids))
-    assert len(gateway.gateways()) == 1
+    assert len(await gateway.gateways()) == 1
     assert await gateway.items() == ["first"]
     assert await gateway.rows("SELECT name, note, state FROM items") == [("first", None, "open")]
     assert await gateway.rows(INVALID) == [(0,)]
     plan = (await gateway.one(e.PreflightPassed)).plan
     assert plan.new == await gateway.artifact("0.9.4")
-    assert plan.new.integrity == gateway.registry.package("astra", "0.9.4").integrity
+    assert plan.new.integrity == gateway._registry.package("astra", "0.9.4").integrity
     assert not any("latest" in word for each in plan.commands for word in each.argv)
     (verify,) = (each.argv for each in plan.commands if each.step == "verify")
     assert "ok: no migration is pending" in (await document.runs(*verify)).stdout

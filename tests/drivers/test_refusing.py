@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace as changed
@@ -16,13 +17,13 @@ from domain.commands import Retry
 from tests.databases import run
 from tests.hooked import upgrade
 from tests.world import World
-from workers import npm, shell
+from workers import shell
 from workers.environment import inherited
-from workers.steps.pull import ATTEMPTS
+from workers.steps import pull
 
 
 async def _refused(standin: World, target: str, code: str) -> e.UpgradeRefused:
-    """An upgrade that is refused: the same process serves on, and nothing was made."""
+    """An upgrade that is refused: the same gateway serves on, and nothing was made."""
     before, running = await standin.shape(), await standin.driver.running()
     loaded = await standin.upgrade(target)
     refused = await standin.one(e.UpgradeRefused)
@@ -35,12 +36,12 @@ async def _refused(standin: World, target: str, code: str) -> e.UpgradeRefused:
     return refused
 
 
-async def test_a_tampered_tarball_stops_nothing(standin: World) -> None:
-    """What does not match the planned integrity is refused in pull, at once, and the old process goes on."""
+async def test_a_tampered_artifact_stops_nothing(standin: World) -> None:
+    """What does not match the planned integrity is refused in pull, at once, and the old version goes on."""
     running = await standin.driver.running()
-    await _unpulled(standin, "1.3.0")
-    standin.registry.tamper("standin-gateway", "1.3.0")
-    loaded = await standin.upgrade("1.3.0")
+    await standin.unpull("1.3.0")
+    async with standin.tampered("1.3.0"):
+        loaded = await standin.upgrade("1.3.0")
     assert isinstance(loaded.state, s.Idle)
     failed = await standin.one(e.UpgradeFailed)
     assert (failed.step, failed.problem.code) == ("pull", "wrong-artifact")
@@ -48,13 +49,7 @@ async def test_a_tampered_tarball_stops_nothing(standin: World) -> None:
     assert not await standin.driver.has(await standin.artifact("1.3.0"))
 
 
-async def _unpulled(standin: World, version: str) -> None:
-    """Let a version be fetched anew."""
-    shelf = npm.shelf(standin.host.artifacts(), await standin.artifact(version))
-    for folder in (shelf, standin.host.folder / "npm-cache"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
+@pytest.mark.npx
 async def test_a_strangers_package_is_refused(standin: World) -> None:
     """A package of the right name without the product's command is not the product."""
     product = changed(standin.product, npm=changed(standin.product.npm, bin="another"))
@@ -63,6 +58,7 @@ async def test_a_strangers_package_is_refused(standin: World) -> None:
     assert "it has no command another" in refused.problem.detail
 
 
+@pytest.mark.npx
 async def test_what_is_not_from_where_the_product_says_is_refused(standin: World) -> None:
     """A product may pin registry, repository and publisher; preflight refuses what has another."""
     here = standin.registry.url.rstrip("/")
@@ -83,15 +79,9 @@ async def test_what_is_not_from_where_the_product_says_is_refused(standin: World
 
 async def test_a_latest_that_moves_before_the_pull_is_refused_with_both_versions(standin: World) -> None:
     """Who asked for the latest gets neither the one that was nor, unplanned, the one that is; nothing is stopped."""
-    pinned = changed(standin.product.package, publisher="openastra", repository="example.invalid/standin-gateway")
-    standin.host.products["standin"] = changed(standin.product, npm=pinned)
     running = await standin.driver.running()
-    standin.registry.tag("standin-gateway", "2.0.0")
-
-    async def move() -> None:
-        standin.registry.tag("standin-gateway", "2.1.0")
-
-    loaded = await upgrade(standin, "latest", BackupTaken=move)
+    await standin.move_latest("2.0.0")
+    loaded = await upgrade(standin, "latest", BackupTaken=lambda: standin.move_latest("2.1.0"))
     failed = await standin.one(e.UpgradeFailed)
     assert (failed.step, failed.problem.code) == ("pull", "tag-moved")
     assert "2.0.0" in failed.problem.detail
@@ -111,35 +101,41 @@ async def test_an_unknown_version_is_refused(standin: World) -> None:
 
 async def test_a_latest_that_is_not_ahead_is_refused(standin: World) -> None:
     """A tag that points to the running version or an older one leads nowhere."""
-    standin.registry.tag("standin-gateway", "1.0.0")
+    await standin.move_latest("1.0.0")
     await _refused(standin, "latest", "not-newer")
 
 
 async def test_a_registry_that_is_down_is_told_apart_from_an_unknown_version(standin: World) -> None:
     """Preflight says that the registry cannot be reached; once it can, a retry goes through."""
-    standin.registry.failing = True
-    await _refused(standin, "2.0.0", "registry-unreachable")
-    standin.registry.failing = False
+    async with standin.registry_down():
+        await _refused(standin, "2.0.0", "registry-unreachable")
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
     assert loaded.state.it.version == "2.0.0"
 
 
-async def test_a_registry_that_goes_down_fails_the_pull_after_retries(standin: World) -> None:
+async def test_a_registry_that_goes_down_fails_the_pull_after_retries(
+    standin: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The pull asks a few times, then the upgrade fails with nothing touched; its dump is kept for a while."""
     running = await standin.driver.running()
-    await _unpulled(standin, "1.3.0")
+    await standin.unpull("1.3.0")
 
-    async def down() -> None:
-        standin.registry.requests.clear()
-        standin.registry.failing = True
+    attempts: list[object] = []
+    once = pull._pull
 
-    loaded = await upgrade(standin, "1.3.0", BackupTaken=down)
+    async def counted(*asked: Any) -> None:
+        attempts.append(asked)
+        await once(*asked)
+
+    monkeypatch.setattr(pull, "_pull", counted)
+    async with contextlib.AsyncExitStack() as down:
+        loaded = await upgrade(standin, "1.3.0", BackupTaken=lambda: down.enter_async_context(standin.registry_down()))
     assert isinstance(loaded.state, s.Idle)
     failed = await standin.one(e.UpgradeFailed)
     assert (failed.step, failed.problem.code) == ("pull", "pull-failed")
-    assert standin.registry.requests["standin-gateway"] == ATTEMPTS
+    assert len(attempts) == pull.ATTEMPTS
     assert await standin.driver.running() == running
     assert await standin.kept("dump") == standin.dumps()
     assert len(standin.dumps()) == 1
@@ -161,6 +157,7 @@ async def test_another_version_than_the_log_believes_is_refused(standin: World) 
     assert "1.1.0" in refused.problem.detail
 
 
+@pytest.mark.npx
 @pytest.mark.parametrize(
     ("harm", "code", "todo"),
     [
@@ -219,6 +216,7 @@ async def small_disk(folder: Path) -> AsyncIterator[Path]:
         await shell.run(["umount", str(folder)], env=inherited(), deadline=10)
 
 
+@pytest.mark.npx
 async def test_a_secret_that_is_not_there_is_named_before_anything_stops(standin: World) -> None:
     """A start would fail, and so would the way back: preflight refuses."""
     await standin.reconfigure(secrets={"STANDIN_TOKEN": "env:ASTROLABE_SECRET_NOT_SET"})

@@ -37,6 +37,7 @@ class CliDriver:
 
     database: None = None
     advice: Mapping[str, str] = ADVICE
+    tags_move: bool = False
 
     def __init__(self, site: Site) -> None:
         self._site: Site = site
@@ -136,6 +137,9 @@ class CliDriver:
     async def _holds(self, prefix: str, artifact: Artifact) -> bool:
         proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
         return await asyncio.to_thread(npm.same_files, proven, self._package(prefix))
+
+    async def settle(self, _mark: str, /) -> None:
+        """Leave what is installed as it is."""
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Tell that what is installed stays."""

@@ -30,6 +30,8 @@ class Running(Struct, frozen=True):
     version: str | None
     gateways: frozenset[GatewayId]
     """By these one knows the start that it came from."""
+    unwell: str | None = None
+    """Why its own supervisor does not call it healthy yet; None where it does, or has no opinion."""
 
 
 class Driver(Protocol):
@@ -45,11 +47,16 @@ class Driver(Protocol):
         """What a person may do where a check of preflight does not hold, by the check's name."""
         ...
 
+    @property
+    def tags_move(self) -> bool:
+        """Whether even an exact version may become something else at its registry."""
+        ...
+
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`."""
         ...
 
-    async def checks(self, needs: Sequence[str | None]) -> list[Check]:
+    async def checks(self, needs: Sequence[str | None], /) -> list[Check]:
         """Look at what this kind needs of the host, before anything is touched."""
         ...
 
@@ -81,6 +88,10 @@ class Driver(Protocol):
         """Start the gateway from an artifact; it outlives this worker."""
         ...
 
+    async def settle(self, mark: str, /) -> None:
+        """Leave a start that was verified to whoever keeps gateways running."""
+        ...
+
     async def alive(self, gateway: GatewayId) -> bool:
         """Tell whether what a start brought up still runs."""
         ...
@@ -97,7 +108,7 @@ class Driver(Protocol):
         """End every gateway of this instance, and wait until they are gone; never a stranger who took the port."""
         ...
 
-    async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
+    async def doctor(self, artifact: Artifact, /) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""
         ...
 

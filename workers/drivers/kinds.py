@@ -5,12 +5,17 @@ from typing import Final
 
 from domain.words import Kind
 from workers.drivers.cli import CliDriver
+from workers.drivers.compose import ComposeDriver
 from workers.drivers.driver import Driver
 from workers.drivers.npx import NpxDriver
 from workers.failure import StepFailed
 from workers.site import Site
 
-DRIVERS: Final[Mapping[Kind, Callable[[Site], Driver]]] = {"cli": CliDriver, "npx": NpxDriver}
+DRIVERS: Final[Mapping[Kind, Callable[[Site], Driver]]] = {
+    "cli": CliDriver,
+    "compose": ComposeDriver,
+    "npx": NpxDriver,
+}
 
 
 def driver_of(site: Site) -> Driver:

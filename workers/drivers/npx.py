@@ -35,6 +35,7 @@ class NpxDriver:
         self._artifacts: Path = site.host.artifacts()
         self.database: InstanceDatabase | None = site.database
         self.advice: Mapping[str, str] = ADVICE
+        self.tags_move: bool = False
 
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
@@ -105,6 +106,9 @@ class NpxDriver:
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
         return GatewayId(process.of(pid).id)
+
+    async def settle(self, _mark: str, /) -> None:
+        """Nothing is left to do: keeping a process running is its owner's supervisor's work."""
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Tell whether the process still runs."""

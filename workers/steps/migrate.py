@@ -7,25 +7,12 @@ from domain import states as s
 from domain.rollback_point import DatabaseCopy
 from domain.states import Run
 from workers import process
+from workers.drivers.driver import GatewayId
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
+from workers.steps.marks import beside, mark_of, of_leg
 from workers.steps.start import Start
 from workers.work import Superseded, Work
-
-
-def mark_of(run: Run, which: str) -> str:
-    """Name one start of one attempt of an upgrade."""
-    return f"{run.upgrade_id}-{run.attempt}-{which}"
-
-
-def beside(name: str, run: Run, which: str) -> str:
-    """Name a database beside the instance's own; at most 63 bytes, as PostgreSQL allows."""
-    return f"{name}_{which}_{run.upgrade_id.replace('-', '')[-12:]}_{run.attempt}"
-
-
-def of_leg(which: str, leg: int) -> str:
-    """Tell apart what each leg of an upgrade leaves behind; the first needs no number."""
-    return f"{which}{leg + 1}" if leg else which
 
 
 async def stop(work: Work) -> None:
@@ -89,19 +76,23 @@ async def follow(work: Work) -> None:
         raise Superseded(type(state).__name__)
     driver, run = work.driver(), state.run
     mark, artifact = mark_of(run, of_leg("new", len(state.legs))), s.leg_to(state)
-    started = await driver.started(mark)
-    if started is None:
+    start = Start(work, artifact, mark, "migrate")
+
+    async def once() -> GatewayId:
+        if started := await driver.started(mark):
+            return started
         if await driver.was_started(mark):
             raise StepFailed(
                 "start-lost",
                 "The new version was started and is gone; a migration is never started twice.",
-                seen=await Start(work, artifact, mark, "migrate").said(),
+                seen=await start.said(),
                 todo="Read what it said, then retry.",
             )
         if driver.database:
             await driver.database.allow()
-        started = await driver.start(artifact, mark)
-    healthy_at = await Start(work, artifact, mark, "migrate").until_healthy(started)
+        return await driver.start(artifact, mark)
+
+    healthy_at = await start.until_healthy(once)
     before, after, last = await _counted(work, state)
     downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
     await work.report(e.MigrationFinished(run.upgrade_id, healthy_at, downtime, before, after, last))

@@ -21,23 +21,23 @@ async def pull(work: Work) -> None:
     state = work.state
     if not isinstance(state, BackedUp):
         raise Superseded(type(state).__name__)
-    if state.run.target == "latest":
-        await _with_retries(lambda: _check_unmoved(work, state.plan.new))
+    if state.run.target == "latest" or work.driver().tags_move:
+        await _with_retries(lambda: _check_unmoved(work, state.run.target, state.plan.new))
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
         await _with_retries(lambda wanted=artifact: _pull(work, wanted))
     await work.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 
-async def _check_unmoved(work: Work, planned: Artifact) -> None:
+async def _check_unmoved(work: Work, target: str, planned: Artifact) -> None:
     """See that the tag still means what the plan was made for: who asked for the latest did not ask for the second."""
-    now = (await work.driver().resolve("latest")).artifact
+    now = (await work.driver().resolve(target)).artifact
     if now != planned:
         was, became = (f"{each.version} ({each.integrity} from {each.registry})" for each in (planned, now))
         raise StepFailed(
             "tag-moved",
-            f"latest was {was} when the plan was made, and is {became} now; nothing was stopped.",
-            todo="Retry for a plan that leads to what latest is now, or ask for an exact version.",
+            f"{target} was {was} when the plan was made, and is {became} now; nothing was stopped.",
+            todo="Retry for a plan that leads to what the tag is now, or ask for another version.",
         )
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from domain import events as e
 from domain import states as s
 from domain.rollback_point import RollbackPoint, Writes
+from workers.drivers.driver import GatewayId
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
-from workers.steps.migrate import beside, mark_of, of_leg
+from workers.steps.marks import beside, mark_of, of_leg
 from workers.steps.start import Start
 from workers.steps.verify import checks_of, refuse_bad
 from workers.work import Superseded, Work
@@ -137,12 +138,16 @@ async def _revive(work: Work) -> None:
         raise Superseded(type(state).__name__)
     driver, run, back = work.driver(), state.run, state.back
     mark = mark_of(run, "old")
-    if driver.database:
-        await driver.database.allow()
-    started = await driver.started(mark) or await driver.start(back.artifact, mark)
-    healthy_at = await Start(work, back.artifact, mark, "rollback").until_healthy(started)
+
+    async def start() -> GatewayId:
+        if driver.database:
+            await driver.database.allow()
+        return await driver.started(mark) or await driver.start(back.artifact, mark)
+
+    healthy_at = await Start(work, back.artifact, mark, "rollback").until_healthy(start)
     checks = await checks_of(work, back.artifact)
     refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")
+    await driver.settle(mark)
     last = back.last_healthy_at
     downtime = round((healthy_at - last).total_seconds() * 1000) if last else None
     await work.report(

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from domain.plan import Artifact
@@ -10,7 +11,7 @@ from domain.words import Step
 from workers.drivers.driver import Driver, GatewayId
 from workers.failure import LINES, StepFailed
 from workers.output import Redactor
-from workers.probe import EVERY, Asked, Probe
+from workers.probe import EVERY, Asked, Probe, Watch
 from workers.site import Site
 from workers.work import Work
 
@@ -35,33 +36,43 @@ class Start:
         self._step: Step = step
         self._seen: str = "not asked yet"
 
-    async def until_healthy(self, gateway: GatewayId) -> datetime:
-        """Wait until this very gateway serves the right version; gives when it was first seen to."""
+    async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
+        """Start, and wait until this very gateway serves the right version; gives when it was first seen to."""
+        async with Probe.open(self._site.config, self._site.product) as probe, Watch(probe).running() as watch:
+            gateway = await start()
+            confirmed = await self._follow(probe, watch, gateway)
+            # It may have served before the start was over, or before anybody could tell which version that was.
+            first = watch.first_healthy_at if self._site.config.port else None
+            return min(first or confirmed, confirmed)
+
+    async def _follow(self, probe: Asked, watch: Watch, gateway: GatewayId) -> datetime:
         patience = self._site.config.patience_seconds
         started = moved = time.monotonic()
         looked, progress = 0.0, await self._applied()
-        async with Probe.open(self._site.config, self._site.product) as probe:
-            while True:
-                asked = datetime.now(UTC)
-                if await self._serves(probe, gateway):
-                    return asked
-                if not await self._driver.alive(gateway):
-                    raise await self._died(gateway)
-                now = time.monotonic()
-                if now - looked >= LOOK_SECONDS:
-                    looked = now
-                    moved, progress = await self._look(moved, progress)
-                if now - moved > patience or now - started > patience * HARD_LIMIT:
-                    raise await self._gave_up(now - started)
-                await asyncio.sleep(EVERY)
+        while True:
+            asked = datetime.now(UTC)
+            healthy, self._seen = await probe.health()
+            if healthy and await self._is_it(probe, gateway):
+                return asked
+            if healthy:
+                watch.first_healthy_at = None  # that was somebody else, or not well yet
+            if not await self._driver.alive(gateway):
+                raise await self._died(gateway)
+            now = time.monotonic()
+            if now - looked >= LOOK_SECONDS:
+                looked = now
+                moved, progress = await self._look(moved, progress)
+            if now - moved > patience or now - started > patience * HARD_LIMIT:
+                raise await self._gave_up(now - started)
+            await asyncio.sleep(EVERY)
 
-    async def _serves(self, probe: Asked, gateway: GatewayId) -> bool:
-        healthy, self._seen = await probe.health()
-        if not healthy:
-            return False
+    async def _is_it(self, probe: Asked, gateway: GatewayId) -> bool:
         running = await self._driver.running()
         if running is None or gateway not in running.gateways:
             self._seen = f"{self._seen}, but from another: {running.seen if running else 'nobody that can be seen'}"
+            return False
+        if running.unwell:
+            self._seen = f"{self._seen}, but {running.unwell}"
             return False
         version = await probe.version() or running.version
         if version not in (None, self._artifact.version):

@@ -8,6 +8,7 @@ from domain.rollback_point import Writes
 from domain.states import Migrated, is_last_leg, leg_to
 from workers.failure import StepFailed
 from workers.probe import Probe
+from workers.steps.marks import mark_of, of_leg
 from workers.work import Superseded, Work
 
 LONGEST = 300
@@ -28,7 +29,9 @@ async def verify(work: Work) -> None:
             e.LegFinished(state.run.upgrade_id, artifact.version, tuple(checks), datetime.now(UTC)),
         )
         return
-    database = work.driver().database
+    driver = work.driver()
+    await driver.settle(mark_of(state.run, of_leg("new", len(state.legs))))
+    database = driver.database
     counters = (await database.counters()).told() if database else Writes(0)
     await work.report(
         e.UpgradeSucceeded(state.run.upgrade_id, artifact.version, tuple(checks), counters, datetime.now(UTC))

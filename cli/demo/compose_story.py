@@ -1,0 +1,76 @@
+"""The compose demo: the same story on a real container engine, which is started for it."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from rich.status import Status
+
+from cli.demo.compose_stage import NEW, OLD, ComposeStage, products, publish
+from cli.demo.screen import Screen
+from cli.demo.story import Play, free_port, tell
+from cli.engine import own
+from cli.engine.registry import ImageRegistry
+from cli.failure import Ended
+from domain.product import Npm
+from workers import npm
+from workers.failure import StepFailed
+
+PACKAGE = Npm("unleash-server", entry="dist/server.js")
+REGISTRY_PORT = 5000
+
+
+async def tell_with_compose(folder: Path) -> None:
+    """Tell the story beside an engine of its own, or become the command that does so."""
+    if os.environ.get(own.INSIDE):
+        await _tell(folder)
+        return
+    if why := own.lacking():
+        raise Ended(f"The compose demo starts a container engine of its own, and cannot: {why}.")
+    screen = Screen()
+    screen.say("The engine will have no network but its own, so both versions are fetched first.")
+    for version in (OLD, NEW):
+        await _install(screen, folder, version)
+    command = own.beside([sys.executable, "-m", "cli.main", "demo", "--compose", "--data", str(folder)])
+    os.execvp(command[0], command)  # noqa: S606 (the demo goes on in there)
+
+
+async def _tell(folder: Path) -> None:
+    screen = Screen()
+    trees = {version: _installed(folder, version) for version in (OLD, NEW)}
+    async with ImageRegistry(folder / "registry", free_port(REGISTRY_PORT)) as registry:
+        with screen.console.status("   making images from what was fetched"):
+            await publish(registry, folder, trees)
+        screen.say(f"A container engine runs, and a registry with images of both versions at {registry.address}.")
+        play = Play(
+            OLD,
+            NEW,
+            "as a compose project of its owner's",
+            lambda screen, folder, _, port: ComposeStage.build(screen, folder, port, registry.address),
+            (products(folder, registry.address),),
+        )
+        await tell(folder, play)
+
+
+async def _install(screen: Screen, folder: Path, version: str) -> None:
+    artifacts = folder / "artifacts"
+    artifacts.mkdir(parents=True, exist_ok=True)
+    if _installed(folder, version).is_dir():
+        return
+    try:
+        artifact, _ = await npm.view(PACKAGE, version)
+        with screen.console.status(f"   npm fetches Unleash {version}") as status:
+            told = partial(_told, status, version)
+            await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", told)
+    except StepFailed as failure:
+        raise Ended(f"{failure.problem.detail} {failure.problem.todo}") from failure
+
+
+def _told(status: Status, version: str, count: int) -> None:
+    status.update(f"   npm has fetched {count} packages of Unleash {version}")
+
+
+def _installed(folder: Path, version: str) -> Path:
+    shelves = folder / "artifacts" / PACKAGE.package
+    return next(shelves.glob(f"{version}-*"), shelves / version)

@@ -1,0 +1,323 @@
+"""A world of compose projects: the stand-in as images on a real registry, run by a real engine."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from typing_extensions import override
+
+from cli.engine import bases, own
+from cli.engine.layers import Layer, pack, tree
+from cli.engine.registry import Built, ImageRegistry
+from cli.services.postgres import Postgres
+from domain.compose_project import ComposeProject
+from domain.drivers.compose import MARK, VERSION_LABEL
+from domain.instance import Database as Where
+from domain.instance import InstanceConfig
+from domain.plan import Artifact
+from domain.product import parse_product
+from store.database import Database
+from store.instances import Instances
+from store.log import Log
+from tests.databases import run
+from tests.standin.releases import RELEASES, Package, package, unpack
+from tests.standin.running import free_port
+from tests.world import PASSWORD, World
+from workers import shell
+from workers.drivers.compose import ComposeDriver
+from workers.engine import Container, Engine
+from workers.environment import inherited
+from workers.host import Host
+from workers.probe import Probe
+from workers.secret import Secrets
+from workers.site import Site
+
+NAME = "standin/gateway"
+SUPERUSER = "a-superusers-password"
+
+PRODUCT = """
+name = "standin"
+title = "Stand-in gateway"
+kinds = ["compose"]
+settings = ["STANDIN_SLOW_MS", "STANDIN_DOCTOR_MS", "STANDIN_TOKEN", "STANDIN_TELLS"]
+
+[image]
+repository = "{repository}"
+port = 4000
+folder = "/app"
+command = ["node", "/app/gateway.js"]
+
+[health]
+path = "/health"
+contains = {{ status = "ok" }}
+
+[version]
+path = "/health"
+field = "version"
+
+[log]
+failed = ["migration failed: (?P<reason>.+)"]
+
+[migrations]
+table = "public.standin_migrations"
+files = "migrations/*.sql"
+
+[doctor]
+args = ["doctor"]
+"""
+
+COMPOSE = """
+services:
+  gateway:
+    image: {repository}:{version}
+    init: true
+    restart: unless-stopped
+    profiles: [serving]
+    ports: ["127.0.0.1:${{GATEWAY_PORT}}:4000"]
+    environment:
+      DATABASE_URL: postgres://{name}:${{DATABASE_PASSWORD}}@db:5432/{name}
+      HTTP_HOST: 0.0.0.0
+      HTTP_PORT: "4000"
+      STANDIN_SLOW_MS: ${{STANDIN_SLOW_MS:-3000}}
+      STANDIN_DOCTOR_MS: ${{STANDIN_DOCTOR_MS:-0}}
+      STANDIN_TELLS: ${{STANDIN_TELLS:-}}
+    depends_on: {{db: {{condition: service_healthy}}}}
+"""
+DATABASE = """
+services:
+  db:
+    image: {postgres}
+    command: ["-c", "fsync=off"]
+    environment: {{POSTGRES_PASSWORD: {superuser}}}
+    healthcheck: {{test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1"], interval: 1s, timeout: 2s, retries: 60}}
+"""
+
+
+@dataclass
+class ImageHouse:
+    """A registry with every release of the stand-in, and with PostgreSQL."""
+
+    registry: ImageRegistry
+    images: dict[str, Built] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def repository(self) -> str:
+        """The stand-in's name, with its registry."""
+        return f"{self.registry.address}/{NAME}"
+
+    async def tag(self, version: str, tag: str) -> None:
+        """Let a tag lead to a version."""
+        await self.registry.push(NAME, tag, self.images[version])
+
+    def blob(self, version: str) -> Path:
+        """Find the file of the layer that only this version has."""
+        digest = self.images[version].layers[-1].digest.removeprefix("sha256:")
+        return self.registry.folder / "blobs/docker/registry/v2/blobs/sha256" / digest[:2] / digest / "data"
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A container engine of this session's own; without one the test is skipped, and fails in CI."""
+    if os.environ.get(own.INSIDE):
+        return
+    why = own.lacking() or "start the tests beside one: python -m cli.engine pytest -m engine"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have a container engine: {why}")
+    pytest.skip(f"no container engine: {why}")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def image_house(
+    engine: None,  # noqa: ARG001  (nothing is packed where nothing can run it)
+    standin_modules: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[ImageHouse]:
+    """Images of every release, made from what this machine has and pushed to a registry."""
+    folder = tmp_path_factory.mktemp("images")
+    shell_layer, node = await bases.shell_layer(folder), await bases.node_layer(folder)
+    postgres = Built([shell_layer, *await bases.postgres_layers(folder)], bases.POSTGRES_CONFIG)
+    house = ImageHouse(ImageRegistry(folder / "registry", free_port()))
+    await house.registry.start()
+    await house.registry.push("postgres", "18", postgres)
+    for release in RELEASES:
+        app = _packed(package(release, standin_modules), folder / release.version)
+        config = {
+            **bases.NODE_CONFIG,
+            "Cmd": ["node", "gateway.js"],
+            "Labels": {VERSION_LABEL: release.version},
+        }
+        built = house.images[release.version] = Built([shell_layer, node, app], config)
+        house.digests[release.version] = await house.registry.push(NAME, release.version, built)
+    await house.tag("2.0.0", "latest")
+    yield house
+    house.registry.kill()
+
+
+def _packed(released: Package, folder: Path) -> Layer:
+    script = unpack(released, folder)
+    return pack(folder.with_suffix(".tar.gz"), tree(script.parent, "app"))
+
+
+class ContainerServer:
+    """The PostgreSQL of a project, as its superuser sees it."""
+
+    def __init__(self) -> None:
+        self.address: str = ""
+
+    def url(self, database: str) -> str:
+        """Give where a database is."""
+        return f"postgresql://postgres:{SUPERUSER}@{self.address}:5432/{database}"
+
+
+@dataclass
+class ComposeWorld(World):
+    """One instance of the stand-in as a project of two services."""
+
+    house: ImageHouse = field(kw_only=True)
+
+    @property
+    @override
+    def driver(self) -> ComposeDriver:
+        return ComposeDriver(Site(self.host, self.instance_id, self.config))
+
+    @property
+    def project(self) -> ComposeProject:
+        """The project that the owner made."""
+        assert self.config.compose
+        return self.config.compose
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, as a worker speaks to it."""
+        return Engine(inherited(), ())
+
+    @property
+    @override
+    def database_host(self) -> str:
+        return cast("ContainerServer", self.server).address
+
+    async def compose(self, *words: str) -> None:
+        """Do what the owner types in the project's folder."""
+        files = [word for file in self.project.files for word in ("-f", f"{self.project.folder}/{file}")]
+        begun = ["docker", "compose", "--project-directory", self.project.folder, "-p", self.project.name]
+        await shell.run([*begun, *files, "--profile", "serving", *words], env=inherited(), deadline=120)
+
+    async def make(self) -> None:
+        """Start the database, and make the role and the database of the gateway."""
+        folder = Path(self.project.folder)
+        folder.mkdir(parents=True)
+        self._write("1.1.0")
+        text = DATABASE.format(postgres=f"{self.house.registry.address}/postgres:18", superuser=SUPERUSER)
+        (folder / "database.yaml").write_text(text)
+        env = f"GATEWAY_PORT={self.config.port}\nDATABASE_PASSWORD={PASSWORD}\n"
+        (folder / ".env").write_text(env)
+        await self.compose("up", "--detach", "--wait", "db")
+        labels = [f"com.docker.compose.project={self.project.name}", "com.docker.compose.service=db"]
+        (database,) = await self.engine.labelled(*labels)
+        assert database.address
+        cast("ContainerServer", self.server).address = database.address
+        role = f"CREATE ROLE {self.database} LOGIN CREATEDB PASSWORD '{PASSWORD}'"
+        await run(self.server, role, f"CREATE DATABASE {self.database} OWNER {self.database}")
+
+    def _write(self, version: str) -> None:
+        text = COMPOSE.format(repository=self.house.repository, version=version, name=self.database)
+        Path(self.project.folder, "compose.yaml").write_text(text)
+
+    @override
+    async def owner_starts(self, version: str = "1.1.0") -> None:
+        self._write(version)
+        await self.compose("up", "--detach", "--no-deps", "gateway")
+        async with Probe.open(self.config, self.product) as probe:
+            await self.until(probe.health)
+
+    @override
+    async def gateways(self) -> list[Container]:
+        labels = [f"com.docker.compose.project={self.project.name}", "com.docker.compose.service=gateway"]
+        return [each for each in await self.engine.labelled(*labels) if each.state.running]
+
+    @override
+    def published(self, version: str) -> Artifact:
+        return Artifact(NAME, version, self.house.digests[version], self.house.registry.address)
+
+    @override
+    async def move_latest(self, version: str) -> None:
+        await self.house.tag(version, "latest")
+
+    @override
+    async def unpull(self, version: str) -> None:
+        names = [f"{self.house.repository}@{self.house.digests[version]}", f"{self.house.repository}:{version}"]
+        await shell.run(["docker", "image", "rm", "--force", *names], env=inherited(), deadline=60, check=False)
+
+    @override
+    @contextlib.asynccontextmanager
+    async def tampered(self, version: str) -> AsyncIterator[None]:
+        blob = self.house.blob(version)
+        true = blob.read_bytes()
+        blob.write_bytes(true[:-64] + bytes(64))
+        try:
+            yield
+        finally:
+            blob.write_bytes(true)
+
+    @override
+    @contextlib.asynccontextmanager
+    async def registry_down(self) -> AsyncIterator[None]:
+        gone = self.house.registry
+        gone.kill()
+        try:
+            yield
+        finally:
+            # Started anew: what a loop has started, no other loop can wait for.
+            self.house.registry = ImageRegistry(gone.folder, gone.port)
+            await self.house.registry.start()
+
+    @override
+    async def end(self) -> None:
+        for each in await self.engine.labelled(MARK):
+            if (each.config.labels or {})[MARK].startswith(self.instance_id):
+                await shell.run(["docker", "rm", "--force", each.id], env=inherited(), deadline=60)
+        await self.compose("down", "--volumes", "--timeout", "1")
+
+
+@contextlib.asynccontextmanager
+async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncIterator[ComposeWorld]:
+    """Make a world, and clear it away."""
+    name = f"standin_{uuid4().hex[:8]}"
+    kept = folder / "secrets"
+    kept.mkdir(exist_ok=True)
+    (kept / "password").write_text(PASSWORD)
+    product = parse_product(PRODUCT.format(repository=house.repository), "standin.toml")
+    files = ("compose.yaml", "database.yaml")
+    async with Database(log_url, pool_size=4) as database:
+        made = ComposeWorld(
+            cast("Postgres", ContainerServer()),
+            None,
+            Host("local", folder, {"standin": product}, Secrets([kept])),
+            Instances(Log(database)),
+            database,
+            InstanceConfig(
+                name.replace("_", "-"),
+                "standin",
+                free_port(),
+                kind="compose",
+                database=Where(name, name, password=f"file:{kept / 'password'}"),
+                compose=ComposeProject(
+                    str(folder / "projects" / name), name, files=files, profiles=("serving",), database_service="db"
+                ),
+                patience_seconds=10,
+            ),
+            longest_request=2.5,  # as long as the engine's proxy may try to reach a container that is gone
+            house=house,
+        )
+        try:
+            await made.make()
+            yield made
+        finally:
+            await made.end()

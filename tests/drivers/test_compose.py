@@ -1,0 +1,68 @@
+"""What only the kind compose has: files that are the user's, tags that move, and the engine's restart policy."""
+
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from domain import events as e
+from domain import states as s
+from domain.commands import RequestUpgrade
+from store.ids import new_id
+from tests.compose_world import ComposeWorld, ImageHouse, compose_world
+from tests.hooked import upgrade
+
+pytestmark = pytest.mark.engine
+
+
+@pytest_asyncio.fixture
+async def project(image_house: ImageHouse, host_folder: Path, database_url: str):
+    """A project whose gateway 1.1.0 runs and is registered."""
+    async with compose_world(image_house, host_folder, database_url) as made:
+        await made.owner_starts()
+        await made.register()
+        yield made
+
+
+async def test_the_users_files_stay_and_only_the_gateway_is_made_anew(project: ComposeWorld) -> None:
+    """Files, database container and restart policy are as they were; the gateway runs the digest of the plan."""
+    folder = Path(project.project.folder)
+    files = {each.name: each.read_bytes() for each in folder.iterdir()}
+    (database,) = await project.engine.labelled(f"com.docker.compose.project={project.project.name}", DATABASE)
+    await project.upgrade("2.0.0")
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == files
+    assert (await project.engine.container(database.id)) == database
+    (gateway,) = await project.gateways()
+    plan = (await project.one(e.PreflightPassed)).plan
+    assert gateway.config.image.endswith(f":2.0.0@{plan.new.integrity}")
+    assert gateway.policy == "unless-stopped"
+
+
+DATABASE = "com.docker.compose.service=db"
+
+
+async def test_an_exact_tag_that_moves_between_plan_and_pull_is_refused(project: ComposeWorld) -> None:
+    """Somebody pushed another image under the version's tag: both digests are named, and nothing is stopped."""
+    before = await project.gateways()
+    true, other = project.house.digests["2.0.0"], project.house.digests["2.1.0"]
+    try:
+        loaded = await upgrade(project, "2.0.0", BackupTaken=lambda: project.house.tag("2.1.0", "2.0.0"))
+    finally:
+        await project.house.tag("2.0.0", "2.0.0")
+    assert isinstance(loaded.state, s.Idle)
+    failed = await project.one(e.UpgradeFailed)
+    assert (failed.step, failed.problem.code) == ("pull", "tag-moved")
+    assert true in failed.problem.detail
+    assert other in failed.problem.detail
+    assert await project.gateways() == before
+
+
+async def test_a_project_that_compose_does_not_accept_is_refused(project: ComposeWorld) -> None:
+    """What Compose says of the files stands in the log, and the gateway serves on."""
+    await project.ask(RequestUpgrade(new_id(), "2.0.0"))
+    compose = Path(project.project.folder, "compose.yaml")
+    compose.write_text(compose.read_text().replace("init: true", "inits: true"))
+    await project.carry_out()
+    assert (await project.problem()).code == "preflight-project"
+    assert "inits" in (await project.problem()).detail
+    assert await project.running() == "1.1.0"

@@ -1,0 +1,37 @@
+"""The database of an instance inside its own compose project, reached at its container's address."""
+
+from msgspec.structs import replace
+from typing_extensions import override
+
+from domain.instance import Database
+from workers.engine import Engine
+from workers.failure import StepFailed
+from workers.instance_database import InstanceDatabase
+
+
+class ContainerDatabase(InstanceDatabase):
+    """Looks for the container each time: one that was made anew has another address."""
+
+    def __init__(self, database: Database, password: str | None, engine: Engine, labels: tuple[str, ...]) -> None:
+        super().__init__(database, password)
+        self._at: Database = database
+        self._engine: Engine = engine
+        self._labels: tuple[str, ...] = labels
+
+    @override
+    async def where(self) -> Database:
+        """Say where the container is now."""
+        found = [each for each in await self._engine.labelled(*self._labels) if each.state.running]
+        address = next((each.address for each in found if each.address), None)
+        if address is None:
+            raise StepFailed(
+                "database-unreachable",
+                f"No running container of the service has an address of its own: {', '.join(self._labels)}.",
+                todo="Start the database's service; where it has no network of its own, leave database_service out.",
+            )
+        return replace(self._at, host=address)
+
+    @override
+    async def server_folder(self) -> str | None:
+        """Give none: the server's folder is inside its container, not on this host."""
+        return None
