@@ -139,7 +139,8 @@ def _after(before: Endpoint, event: EndpointChanged | SecretRotated | EndpointDi
             # An earlier overlap never outlasts a later one: who rotates without overlap wants the old secrets gone.
             ending = tuple((each, min(end, until)) for each, end in before.old)
             old = ((before.generation, until), *ending)[:MOST_OLD_SECRETS]
-            return replace(before, generation=generation, old=old, key_id=key_id)
+            # What came from another master key cannot be made any more.
+            return replace(before, generation=generation, old=old if key_id == before.key_id else (), key_id=key_id)
         case EndpointDisabled(why=why):
             return replace(before, disabled=why)
         case EndpointEnabled():

@@ -102,6 +102,14 @@ def test_a_secret_signs_exactly_until_its_overlap_ends(rotations: list[tuple[int
     assert list(endpoint.generations(at)) == [len(rotations) + 1, *reversed(wanted)]
 
 
+def test_given_another_master_key_when_a_secret_is_rotated_then_no_old_one_signs() -> None:
+    """An old secret cannot be made from a key that is gone; one of the new key overlaps as ever."""
+    endpoint = after(ADD, RotateSecret(ID, "key", AT, DAY), RotateSecret(ID, "other", AT, DAY)).find(ID)
+    assert (endpoint.key_id, endpoint.generations(AT)) == ("other", (3,))
+    again = after(ADD, RotateSecret(ID, "other", AT, DAY), RotateSecret(ID, "other", AT, DAY)).find(ID)
+    assert again.generations(AT) == (3, 2)
+
+
 @given(st.integers(1, 20), st.floats(0, 1, exclude_max=True), st.none() | st.timedeltas(min_value=timedelta(0)))
 def test_a_pause_is_the_schedules_and_never_shorter(tries: int, chance: float, wish: timedelta | None) -> None:
     """The pause of the schedule passes, up to a fifth longer, or as long as was asked for in reason."""

@@ -1,10 +1,14 @@
 import asyncio
+import json
+import logging
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from standardwebhooks.webhooks import Webhook
 
 from cli.services.postgres import Postgres
 from domain.endpoint import EndpointConfig
@@ -295,13 +299,36 @@ async def test_what_is_long_over_is_dropped(stage: Stage, receiver: Receiver) ->
 async def test_another_master_key_sends_nothing_that_nobody_could_verify(
     stage: Stage, receiver: Receiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A relay without the API's key file holds deliveries back and says so."""
-    await stage.add(receiver.url, types=(SUCCEEDED,))
+    """A relay without the API's key file holds deliveries back and says so, until it is given that file."""
+    endpoint = await stage.add(receiver.url, types=(SUCCEEDED,))
     await stage.complete(new_id())
     other = Stage(stage.database, tmp_path / "other")
     async with other.telling():
         await eventually(lambda: _logged(caplog, "another master key"))
-    assert receiver.got == []
+        await eventually(lambda: _pending(stage, endpoint, 1))
+        assert receiver.got == []
+        shutil.copy(stage.settings.key_file, other.settings.key_file)
+        (message,) = await receiver.gets(1)
+    Webhook(stage.keys.shown(endpoint, 1).secret).verify(message.body, message.headers)
+
+
+async def test_no_secret_is_recorded_kept_or_logged(
+    stage: Stage, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether a delivery arrives or fails, nothing that signs is in the database, or in the most talkative log."""
+    caplog.set_level(logging.DEBUG)
+    endpoint = await stage.add(receiver.url, types=(SUCCEEDED,))
+    receiver.reply = lambda message: answer(200 if len(receiver.got) else 500, json.dumps(message.headers))
+    events = await stage.complete(new_id(), 2)
+    async with stage.telling():
+        for event in events:
+            await eventually(lambda event=event: _tried(stage, endpoint, event, 1))
+    tables = ("event", "command", "webhook_delivery", "webhook_attempt")
+    rows = [await stage.database.pool.fetch(f"SELECT t::text FROM {table} t") for table in tables]
+    everything = caplog.text + "".join(row["t"] for each in rows for row in each)
+    assert receiver.got[0].headers["webhook-signature"].split()[0] in everything
+    for secret in (stage.settings.key_file.read_text().strip(), stage.keys.shown(endpoint, 1).secret):
+        assert secret.removeprefix("whsec_") not in everything
 
 
 def _moved(endpoint_id: str, url: str) -> ChangeEndpoint:

@@ -102,7 +102,10 @@ class Telling:
 
     def _is_ours(self, endpoint: Endpoint, keys: WebhookKeys) -> bool:
         if endpoint.key_id == keys.id:
+            self._complained.discard(endpoint.endpoint_id)
             return True
+        # Whoever corrects the file need not start us again.
+        self._keys = None
         said = "webhook %s waits: its secret is of another master key than %s; use the API's file, or rotate it"
         self._complain(endpoint.endpoint_id, said, endpoint.config.name, self._settings.key_file)
         return False
