@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,6 +95,11 @@ def _files(folder: Path) -> dict[str, bytes]:
     return found
 
 
+def size_of(folder: Path) -> int:
+    """Add up the bytes of everything in a tree."""
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
+
+
 async def install(
     package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: Callable[[int], None]
 ) -> None:
@@ -121,14 +126,22 @@ async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Cal
             on_fetch(fetched)
 
     command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
-    try:
-        await shell.run(command, env=environment(), deadline=INSTALL_SECONDS, on_line=on_line)
-    except shell.CommandProblem as error:
-        raise install_failed(artifact, error) from error
+    await carry_out(command, artifact, on_line)
     came = _installed(folder, package.package)
     if came != (artifact.version, artifact.integrity):
         seen = [f"planned {artifact.version} {artifact.integrity}", f"came {' '.join(came)}"]
         raise wrong_artifact(artifact, seen)
+
+
+async def carry_out(command: Sequence[str], artifact: Artifact, on_line: Callable[[str], None] | None = None) -> None:
+    """Let npm install something; raises StepFailed where it did not, or only says that it did."""
+    try:
+        ended = await shell.run(command, env=environment(), deadline=INSTALL_SECONDS, on_line=on_line)
+    except shell.CommandProblem as error:
+        raise _install_failed(artifact, error.tail, str(error)) from error
+    if "TAR_ENTRY_ERROR" in ended.stderr:
+        # Where a file cannot be written, npm leaves an empty one, warns, and ends well.
+        raise _install_failed(artifact, ended.stderr, "npm could not unpack it")
 
 
 def _shelve(whole: Path, place: Path) -> None:
@@ -202,19 +215,18 @@ def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
     )
 
 
-def install_failed(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
-    """Say why npm did not install an artifact."""
-    seen = _telling(error.tail.splitlines())
-    if "EINTEGRITY" in error.tail:
+def _install_failed(artifact: Artifact, said: str, why: str) -> StepFailed:
+    seen = _telling(said.splitlines())
+    if "EINTEGRITY" in said:
         return wrong_artifact(artifact, seen)
-    if "ENOSPC" in error.tail:
+    if "ENOSPC" in said:
         return StepFailed("no-space", f"The disk filled up while {artifact.package} was installed.", seen=seen)
     return StepFailed(
         "pull-failed",
         f"npm could not install {artifact.package}@{artifact.version}.",
-        seen=seen or [str(error)],
+        seen=seen or [why],
         todo="Read what npm said, then retry; nothing was stopped.",
-        output=error.tail,
+        output=said,
     )
 
 

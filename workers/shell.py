@@ -222,7 +222,7 @@ def _launch(
             extra_groups=None if user is None else [],
             preexec_fn=_dies_with_us(death),  # noqa: PLW1509 (the kernel offers no other way; it makes two calls)
         )
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise CommandNotFound(f"{shown[0]} could not be started: {place}{error.strerror}", shown) from None
 

@@ -17,6 +17,7 @@ from cli.services.postgres import Postgres
 from domain import events as e
 from domain import states as s
 from domain.commands import Register, RequestUpgrade, Retry
+from domain.drivers import cli as argv
 from domain.instance import InstanceConfig
 from domain.product import parse_product
 from store.catalogue import BUILT_IN
@@ -30,10 +31,11 @@ from tests.standin import astra
 from tests.standin.npm import environment, npm
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings
-from workers import shell
+from workers import shell, tools
 from workers.drivers.cli import CliDriver
+from workers.failure import StepFailed
 from workers.host import Host
-from workers.npm import shelf
+from workers.npm import carry_out, shelf
 from workers.secret import Secrets
 from workers.site import Site
 from workers.steps import pull, rollback
@@ -241,6 +243,19 @@ async def test_a_disk_that_fills_up_leaves_the_old_version(astra_cli: CommandLin
         assert state.it.last
         assert state.it.last.outcome == "rolled_back"
         assert await astra_cli.says() == "0.9.3"
+
+
+async def test_an_installation_that_npm_only_calls_done_is_none(astra_cli: CommandLine) -> None:
+    """On a full disk npm ends with code 0 and leaves empty files; what it warned of is heard."""
+    full = astra_cli.host.folder / "full"
+    full.mkdir()
+    async with small_disk(full) as disk:
+        (disk / "prefix").mkdir()
+        (disk / "filling").write_bytes(b"x" * shutil.disk_usage(disk).free)
+        command = argv.install(tools.npm(), astra_cli.product.package, "0.9.4", str(disk / "prefix"))
+        with pytest.raises(StepFailed) as caught:
+            await carry_out(command, await astra_cli.artifact("0.9.4"))
+        assert caught.value.problem.code == "no-space"
 
 
 async def test_without_a_prefix_it_is_the_one_of_the_workers_user(

@@ -196,6 +196,23 @@ async def test_a_full_disk_fails_the_backup_with_nothing_touched(standin: World)
         assert await standin.driver.running() == running
 
 
+async def test_a_disk_that_fills_up_in_the_pull_fails_it(standin: World) -> None:
+    """Npm ends well and leaves empty files; what it warned of is heard, and no such tree is put on the shelf."""
+    running, target = await standin.driver.running(), await standin.artifact("1.3.0")
+    folder = standin.host.artifacts() / target.package
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def fill() -> None:
+            disk = await stack.enter_async_context(small_disk(folder))
+            (disk / "filling").write_bytes(b"x" * (_free(disk) - 262_144))
+
+        await upgrade(standin, "1.3.0", BackupTaken=fill)
+        failed = await standin.one(e.UpgradeFailed)
+        assert (failed.step, failed.problem.code) == ("pull", "no-space")
+        assert [each.name for each in folder.iterdir()] == ["filling"]
+    assert await standin.driver.running() == running
+
+
 def _free(disk: Path) -> int:
     return shutil.disk_usage(disk).free
 

@@ -113,11 +113,15 @@ async def test_stdout_into_a_file(tmp_path: Path) -> None:
 
 
 async def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    """A program that is not there is named in one sentence."""
+    """A program that is not there, or is none, is named in one sentence."""
     with pytest.raises(shell.CommandNotFound, match="no-such-program could not be started"):
         await shell.run(["no-such-program"], env=inherited(), deadline=10)
     with pytest.raises(shell.CommandNotFound, match=f"{tmp_path}/nowhere"):
         await shell.run([*PYTHON, ""], env=inherited(), deadline=10, cwd=tmp_path / "nowhere")
+    empty = tmp_path / "empty"
+    empty.touch(0o755)
+    with pytest.raises(shell.CommandNotFound, match="empty could not be started"):
+        await shell.run([empty], env=inherited(), deadline=10)
 
 
 FAMILY = """

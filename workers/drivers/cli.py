@@ -24,6 +24,9 @@ from workers.site import Site
 
 ASK_SECONDS = 60.0
 LONGEST = 300
+HEADROOM = 2.0
+"""How much more room than its files an installation may take: the old version goes only when the new one is there."""
+
 VERSION = re.compile(r"(?<![\w.])\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?")
 ADVICE = {
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
@@ -126,11 +129,17 @@ class CliDriver:
         return GatewayId(prefix)
 
     async def _install(self, prefix: str, artifact: Artifact) -> None:
+        # Where the disk fills up, npm leaves empty files in the place of what was there.
+        needed = await asyncio.to_thread(npm.size_of, npm.shelf(self._artifacts, artifact))
+        free = shutil.disk_usage(prefix).free
+        if free < needed * HEADROOM:
+            raise StepFailed(
+                "no-space",
+                f"{artifact.name} needs {needed:,} bytes in {prefix}, and {free:,} are free; nothing was replaced.",
+                todo="Free some space, then retry.",
+            )
         command = argv.install(tools.npm(), self._npm, artifact.version, prefix)
-        try:
-            await shell.run(command, env=npm.environment(), deadline=npm.INSTALL_SECONDS)
-        except shell.CommandProblem as error:
-            raise npm.install_failed(artifact, error) from error
+        await npm.carry_out(command, artifact)
         if not await self._holds(prefix, artifact):
             raise npm.wrong_artifact(artifact, [f"{self._package(prefix)} differs from what was proven in the pull"])
 
