@@ -1,6 +1,7 @@
 """The log: append to a stream with an expected version, read a stream, read everything in order."""
 
 import uuid
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,17 +10,15 @@ from msgspec import Struct
 
 from domain.recorded import Cause
 from store import sql
+from store.batch import Append, Claim
+from store.coalescer import Coalescer
 from store.database import Database
-from store.entry import AnyEvent, AnyRecorded, encode, make_entry, recorded, type_of
+from store.entry import AnyEvent, AnyRecorded, make_entry, recorded, told, type_of, write
 from store.errors import AlreadyClaimed, Conflict, StaleFence
+from store.shared import Shared
 
-
-class Claim(Struct, frozen=True):
-    """A command id that may be used once, what was asked under it, and the answer to give again."""
-
-    command_id: str
-    request_hash: bytes
-    answer: str
+REMEMBERED = 10_000
+"""How many claims that were found are kept; among them the names that instances are asked for by."""
 
 
 class StoredClaim(Struct, frozen=True):
@@ -35,6 +34,10 @@ class Log:
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
+        self._appends: Coalescer = Coalescer(database)
+        self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
+        self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
+        self._claimed: OrderedDict[str, StoredClaim] = OrderedDict()
 
     async def append(
         self,
@@ -46,35 +49,22 @@ class Log:
         fence: int | None = None,
         claims: Sequence[Claim] = (),
     ) -> list[AnyRecorded]:
-        """Append events after version `expected` (0: a new stream), all or none, in one statement.
+        """Append events after version `expected` (0: a new stream), all or none; concurrent appends share a statement.
 
         Raises Conflict where the stream is not there, StaleFence where the lease was taken over, AlreadyClaimed where
         a command id was used before.
         """
         if not events:
             raise ValueError("an append needs at least one event")
-        entries = [make_entry(stream_id, expected + nth, event, cause) for nth, event in enumerate(events, 1)]
-        texts = [encode(entry) for entry in entries]
-        arguments: list[object] = [
-            uuid.UUID(stream_id),
-            expected,
-            [uuid.UUID(entry.id) for entry in entries],
-            [type_of(event) for event in events],
-            texts,
-            [uuid.UUID(claim.command_id) for claim in claims],
-            [claim.request_hash for claim in claims],
-            [claim.answer for claim in claims],
-        ]
+        written = [write(make_entry(stream_id, expected + nth, event, cause)) for nth, event in enumerate(events, 1)]
+        rows = [(entry.id, type_of(entry.data), text) for entry, text in written]
         try:
-            if fence is None:
-                rows = await self._database.pool.fetch(sql.APPEND, *arguments)
-            else:
-                rows = await self._database.pool.fetch(sql.APPEND_FENCED, *arguments, fence)
+            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims))
         except asyncpg.UniqueViolationError:
-            rows = []
-        if not rows:
+            times = []
+        if not times:
             await self._explain(stream_id, expected, fence, claims)
-        return [recorded(text, row["recorded_at"], None) for text, row in zip(texts, rows, strict=True)]
+        return [told(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
     async def _explain(self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim]) -> None:
         # A twin of this command took the version too, so the claim is looked for first.
@@ -89,9 +79,15 @@ class Log:
         return await self._database.pool.fetchval(sql.HEAD, uuid.UUID(stream_id)) or 0
 
     async def read_stream(self, stream_id: str, after: int = 0) -> list[AnyRecorded]:
-        """Read a stream's events after a version, oldest first."""
-        rows = await self._database.pool.fetch(sql.READ_STREAM, uuid.UUID(stream_id), after)
-        return [recorded(*row) for row in rows]
+        """Read a stream's events after a version, oldest first; concurrent reads share a statement."""
+        return await self._reads.ask((stream_id, after))
+
+    async def _read_streams(self, places: Sequence[tuple[str, int]]) -> list[list[AnyRecorded]]:
+        streams, versions = [stream_id for stream_id, _ in places], [after for _, after in places]
+        found: list[list[AnyRecorded]] = [[] for _ in places]
+        for nth, *row in await self._database.pool.fetch(sql.READ_STREAMS, streams, versions):
+            found[nth - 1].append(recorded(*row))
+        return found
 
     async def read_stream_at(
         self,
@@ -124,6 +120,19 @@ class Log:
         return str(found) if found else None
 
     async def claim(self, command_id: str) -> StoredClaim | None:
-        """Find what was answered to a command id."""
-        row = await self._database.pool.fetchrow(sql.CLAIM, uuid.UUID(command_id))
-        return StoredClaim(row["request_hash"], str(row["stream_id"]), row["answer"]) if row else None
+        """Find what was answered to a command id; what was found once is true for ever, and not looked for again."""
+        if known := self._claimed.get(command_id):
+            return known
+        found = await self._claims.ask(command_id)
+        if found is not None:
+            self._claimed[command_id] = found
+            if len(self._claimed) > REMEMBERED:
+                self._claimed.popitem(last=False)
+        return found
+
+    async def _find_claims(self, command_ids: Sequence[str]) -> list[StoredClaim | None]:
+        rows = await self._database.pool.fetch(sql.CLAIMS, command_ids)
+        found: list[StoredClaim | None] = [None] * len(command_ids)
+        for nth, request_hash, stream_id, answer in rows:
+            found[nth - 1] = StoredClaim(request_hash, stream_id, answer)
+        return found

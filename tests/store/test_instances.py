@@ -9,11 +9,11 @@ from domain import states as s
 from domain.commands import Cancel, Reconfigure, Register, RequestUpgrade
 from domain.evolve import replay
 from domain.problem import Refused
+from store.batch import Claim
 from store.errors import AlreadyClaimed, StaleFence
 from store.ids import new_id
 from store.instances import Instances, WrongVersion
 from store.leases import Leases
-from store.log import Claim
 from tests.domain.samples import AT, CONFIG, ROLLED_BACK
 from tests.domain.worker import success
 from tests.store.stage import BY
@@ -42,6 +42,21 @@ async def test_an_instance_is_the_fold_of_its_stream(log, instances):
     assert (await instances.load(stream_id)).state == replay(ROLLED_BACK)
     nobody = await instances.load(new_id())
     assert (nobody.state, nobody.version, nobody.history) == (s.Absent(), 0, ())
+
+
+async def test_what_is_current_is_what_is_folded_anew(log, instances, monkeypatch):
+    """Whoever appended, and whatever was remembered or forgotten: it is the instance as it is now, bare of history."""
+    monkeypatch.setattr("store.instances.REMEMBERED", 2)
+    stream_id = new_id()
+    for nth, event in enumerate(ROLLED_BACK):
+        await log.append(stream_id, nth, [event], BY)
+        if nth % 3 == 0:
+            for _ in "ab":
+                other = await instances.execute(await instances.load(new_id()), Register(CONFIG, "5.6.0"), BY)
+                assert (await instances.current(other.instance_id)).state == other.state
+        assert await instances.current(stream_id) == replace(await instances.load(stream_id), history=())
+    after = await instances.execute(await instances.current(stream_id), RequestUpgrade(new_id(), "9.0.0", "ci"), BY)
+    assert await instances.current(stream_id) == replace(after, history=())
 
 
 async def test_a_command_is_recorded_with_its_cause(instances, idle):
