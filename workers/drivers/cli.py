@@ -27,7 +27,7 @@ LONGEST = 300
 HEADROOM = 2.0
 """How much more room than its files an installation may take: the old version goes only when the new one is there."""
 
-VERSION = re.compile(r"(?<![\w.])\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?")
+VERSION = re.compile(r"(?<![0-9.])\d+\.\d+\.\d+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
 ADVICE = {
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "prefix": "Run the worker as the user who owns the prefix, or register the instance with another, then retry.",
