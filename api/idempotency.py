@@ -16,10 +16,10 @@ from msgspec import Struct
 from api.problems import ApiProblem
 from api.services import Asking, Services
 from domain.problem import Refused
+from store.batch import Claim
 from store.errors import AlreadyClaimed
 from store.ids import named_id
 from store.instances import Loaded, WrongVersion, fold
-from store.log import Claim
 
 PATIENCE_SECONDS = 5.0
 """How long a change may wait for another that holds the same key or stream."""

@@ -27,10 +27,10 @@ from api.services import Asking, Services, services_of
 from domain.commands import Adopt, Reconfigure, Register, Retire
 from domain.recorded import Cause
 from domain.states import Absent
+from store.batch import Claim
 from store.errors import AlreadyClaimed
 from store.ids import new_id
 from store.instances import Loaded
-from store.log import Claim
 
 EXAMPLE = {
     "name": "flags",

@@ -49,9 +49,9 @@ async def _measure(database: Database, clients: int, seconds: float) -> float:
 
 
 async def _append(log: Log, until: float) -> int:
-    stream_id, version = new_id(), 0
+    stream_id, version, events = new_id(), 0, [event()]
     while time.perf_counter() < until:
-        await log.append(stream_id, version, [event()], CAUSE)
+        await log.append(stream_id, version, events, CAUSE)
         version += 1
     return version
 

@@ -55,16 +55,20 @@ def make_entry(stream_id: str, version: int, event: AnyEvent, cause: Cause) -> E
 
 def encode(entry: Entry) -> str:
     """Give the canonical text of an entry; raises ValueError where it is too long or could not be read back."""
+    return write(entry)[1]
+
+
+def write(entry: Entry) -> tuple[Entry, str]:
+    """Give an entry as it will be read back, and its canonical text; raises ValueError as `encode` does."""
     raw = _encoder.encode(entry)
     if not raw.isascii():
         raw = msgspec.json.encode(_in_order(msgspec.json.decode(raw)))
     if len(raw) > MAX_ENTRY:
         raise ValueError(f"the event is {len(raw)} bytes long; an entry may have {MAX_ENTRY}")
     try:
-        _decoder.decode(raw)
+        return _decoder.decode(raw), raw.decode()
     except msgspec.ValidationError as error:
         raise ValueError(f"the event could not be read back: {error}") from None
-    return raw.decode()
 
 
 def _in_order(value: Any) -> Any:
@@ -84,7 +88,11 @@ def _utf16(key: str) -> bytes:
 
 def recorded(text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:
     """Read a stored entry back."""
-    entry = _decoder.decode(text)
+    return told(_decoder.decode(text), text, recorded_at, position)
+
+
+def told(entry: Entry, text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:
+    """Give an entry and its text as they are recorded."""
     cause = Cause(entry.actor, entry.reason, entry.source, entry.causation, entry.correlation)
     return Recorded(entry.stream, entry.version, entry.id, cause, recorded_at, entry.data, text, position)
 

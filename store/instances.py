@@ -13,9 +13,10 @@ from domain.evolve import replay
 from domain.problem import Refused
 from domain.recorded import Cause, Recorded
 from domain.states import Absent, State
+from store.batch import Claim
 from store.entry import AnyRecorded
 from store.errors import Conflict
-from store.log import Claim, Log
+from store.log import Log
 
 InstanceRecorded: TypeAlias = Recorded[Event]
 

@@ -9,17 +9,11 @@ from msgspec import Struct
 
 from domain.recorded import Cause
 from store import sql
+from store.batch import Append, Claim
+from store.coalescer import Coalescer
 from store.database import Database
-from store.entry import AnyEvent, AnyRecorded, encode, make_entry, recorded, type_of
+from store.entry import AnyEvent, AnyRecorded, make_entry, recorded, told, type_of, write
 from store.errors import AlreadyClaimed, Conflict, StaleFence
-
-
-class Claim(Struct, frozen=True):
-    """A command id that may be used once, what was asked under it, and the answer to give again."""
-
-    command_id: str
-    request_hash: bytes
-    answer: str
 
 
 class StoredClaim(Struct, frozen=True):
@@ -35,6 +29,7 @@ class Log:
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
+        self._appends: Coalescer = Coalescer(database)
 
     async def append(
         self,
@@ -46,35 +41,22 @@ class Log:
         fence: int | None = None,
         claims: Sequence[Claim] = (),
     ) -> list[AnyRecorded]:
-        """Append events after version `expected` (0: a new stream), all or none, in one statement.
+        """Append events after version `expected` (0: a new stream), all or none; concurrent appends share a statement.
 
         Raises Conflict where the stream is not there, StaleFence where the lease was taken over, AlreadyClaimed where
         a command id was used before.
         """
         if not events:
             raise ValueError("an append needs at least one event")
-        entries = [make_entry(stream_id, expected + nth, event, cause) for nth, event in enumerate(events, 1)]
-        texts = [encode(entry) for entry in entries]
-        arguments: list[object] = [
-            uuid.UUID(stream_id),
-            expected,
-            [uuid.UUID(entry.id) for entry in entries],
-            [type_of(event) for event in events],
-            texts,
-            [uuid.UUID(claim.command_id) for claim in claims],
-            [claim.request_hash for claim in claims],
-            [claim.answer for claim in claims],
-        ]
+        written = [write(make_entry(stream_id, expected + nth, event, cause)) for nth, event in enumerate(events, 1)]
+        rows = [(entry.id, type_of(entry.data), text) for entry, text in written]
         try:
-            if fence is None:
-                rows = await self._database.pool.fetch(sql.APPEND, *arguments)
-            else:
-                rows = await self._database.pool.fetch(sql.APPEND_FENCED, *arguments, fence)
+            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims))
         except asyncpg.UniqueViolationError:
-            rows = []
-        if not rows:
+            times = []
+        if not times:
             await self._explain(stream_id, expected, fence, claims)
-        return [recorded(text, row["recorded_at"], None) for text, row in zip(texts, rows, strict=True)]
+        return [told(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
     async def _explain(self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim]) -> None:
         # A twin of this command took the version too, so the claim is looked for first.

@@ -9,6 +9,9 @@ BATCH = 1000
 IDLE_SECONDS = 0.02
 """How long an event may wait unseen on an idle log. NOTIFY in each append would cost the appends far more."""
 
+BUSY_SECONDS = 0.005
+"""How long a busy log's events gather for one step: each step is a flush of the disk that the appends share."""
+
 
 class Sequencer:
     """Moves events from the hand-over queue into the log's order; any number may run, one works at a time."""
@@ -28,5 +31,6 @@ class Sequencer:
     async def run(self) -> None:
         """Place events for ever."""
         while True:
-            if not await self.step():
-                await asyncio.sleep(IDLE_SECONDS)
+            placed = await self.step()
+            if placed < BATCH:
+                await asyncio.sleep(BUSY_SECONDS if placed else IDLE_SECONDS)

@@ -1,33 +1,39 @@
 """Every statement on the log, in one place."""
 
-# Zero rows mean that the guard did not hold; a taken version or claim is a unique violation, never swallowed.
-_APPEND = """
-WITH {held} guard AS (
-    SELECT 1 AS ok {from_held}
-    WHERE $2::int = 0 OR EXISTS (SELECT FROM event WHERE stream_id = $1 AND version = $2)
+# Each append is judged by itself: the streams of one statement differ. No row of a stream means that its guard did not
+# hold; a version or claim that is taken while the statement runs is a unique violation, never swallowed.
+# The share lock makes a take-over of the lease wait until the append is in, or the append see the take-over.
+APPEND = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS a (stream_id, expected, fence, nth)
+), held AS MATERIALIZED (
+    SELECT l.resource FROM lease l JOIN asked a ON l.resource = a.stream_id AND l.fence = a.fence
+    ORDER BY l.resource FOR SHARE OF l
+), claims AS MATERIALIZED (
+    SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::bytea[], $12::text[])
+        AS c (stream_id, command_id, request_hash, answer)
+), good AS MATERIALIZED (
+    SELECT a.stream_id FROM asked a
+    WHERE (a.expected = 0 OR EXISTS (SELECT FROM event e WHERE e.stream_id = a.stream_id AND e.version = a.expected))
+      AND NOT EXISTS (SELECT FROM event e WHERE e.stream_id = a.stream_id AND e.version = a.expected + 1)
+      AND (a.fence IS NULL OR EXISTS (SELECT FROM held h WHERE h.resource = a.stream_id))
+      AND NOT EXISTS (SELECT FROM claims c JOIN command USING (command_id) WHERE c.stream_id = a.stream_id)
 ), claimed AS (
     INSERT INTO command (command_id, request_hash, stream_id, answer)
-    SELECT c.command_id, c.request_hash, $1, c.answer
-    FROM guard, unnest($6::uuid[], $7::bytea[], $8::text[]) AS c (command_id, request_hash, answer)
+    SELECT c.command_id, c.request_hash, c.stream_id, c.answer FROM claims c JOIN good USING (stream_id)
+    ORDER BY c.command_id
 ), stored AS (
     INSERT INTO event (stream_id, version, event_id, type, entry)
-    SELECT $1, $2 + e.nth, e.event_id, e.type, e.entry
-    FROM guard, unnest($3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY AS e (event_id, type, entry, nth)
+    SELECT e.stream_id, e.version, e.event_id, e.type, e.entry
+    FROM unnest($4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::text[]) WITH ORDINALITY
+        AS e (stream_id, version, event_id, type, entry, nth) JOIN good USING (stream_id)
     ORDER BY e.nth
-    RETURNING ingest_id, version, recorded_at
+    RETURNING ingest_id, stream_id, version, recorded_at
 ), handed_over AS (
     INSERT INTO unsequenced (ingest_id) SELECT ingest_id FROM stored
 )
-SELECT version, recorded_at FROM stored ORDER BY version
+SELECT a.nth, s.recorded_at FROM stored s JOIN asked a USING (stream_id) ORDER BY a.nth, s.version
 """
-
-APPEND = _APPEND.format(held="", from_held="")
-
-# The share lock makes a take-over of the lease wait until this append is in, or this append see the take-over.
-APPEND_FENCED = _APPEND.format(
-    held="held AS MATERIALIZED (SELECT 1 FROM lease WHERE resource = $1 AND fence = $9 FOR SHARE),",
-    from_held="FROM held",
-)
 
 READ_STREAM = """
 SELECT e.entry, e.recorded_at, l.position

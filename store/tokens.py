@@ -20,9 +20,10 @@ from domain.access import (
     replay_access,
 )
 from domain.recorded import Cause
+from store.batch import Claim
 from store.errors import Conflict
 from store.ids import new_id
-from store.log import Claim, Log
+from store.log import Log
 
 PREFIX = "astro_"
 

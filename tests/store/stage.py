@@ -39,6 +39,8 @@ async def someone_waits(connection: Connection, many: int = 1) -> None:
     """Wait until as many sessions wait for a lock."""
 
     async def waiting() -> bool:
+        # Within a transaction the server shows the same picture again.
+        await connection.execute("SELECT pg_stat_clear_snapshot()")
         return await connection.fetchval(WAITING) >= many
 
     await eventually(waiting)
@@ -49,11 +51,9 @@ async def append_slowly(
 ) -> None:
     """Append on a connection of one's own, inside whatever transaction is open there."""
     entry = make_entry(stream_id, expected + 1, event, BY)
-    arguments = [uuid.UUID(stream_id), expected, [uuid.UUID(entry.id)], [type_of(event)], [encode(entry)], [], [], []]
-    if fence is None:
-        await connection.execute(sql.APPEND, *arguments)
-    else:
-        await connection.execute(sql.APPEND_FENCED, *arguments, fence)
+    stream = uuid.UUID(stream_id)
+    event_columns = [stream], [expected + 1], [uuid.UUID(entry.id)], [type_of(event)], [encode(entry)]
+    await connection.execute(sql.APPEND, [stream], [expected], [fence], *event_columns, [], [], [], [])
 
 
 async def stream_of(log: Log, *words: str) -> str:

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.events import UpgradeRequested
+from store.batch import Claim
 from store.database import Database
 from store.errors import AlreadyClaimed, Conflict, StaleFence
 from store.ids import new_id
 from store.leases import Leases
-from store.log import Claim, Log
+from store.log import Log
 from tests.domain.samples import requested
 from tests.store.stage import BY, append_slowly, everything, messages, said, someone_waits, stream_of
 

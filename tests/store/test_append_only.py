@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from store.log import Claim
+from store.batch import Claim
 from store.sequencer import Sequencer
 from tests.store.stage import BY, everything, said
 

@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from store.batch import Claim
 from store.database import Database
 from store.leases import Leases
-from store.log import Claim, Log
+from store.log import Log
 from store.migrate import migrate
 from store.projector import Projector
 from store.sequencer import Sequencer

@@ -9,11 +9,11 @@ from domain import states as s
 from domain.commands import Cancel, Reconfigure, Register, RequestUpgrade
 from domain.evolve import replay
 from domain.problem import Refused
+from store.batch import Claim
 from store.errors import AlreadyClaimed, StaleFence
 from store.ids import new_id
 from store.instances import Instances, WrongVersion
 from store.leases import Leases
-from store.log import Claim
 from tests.domain.samples import AT, CONFIG, ROLLED_BACK
 from tests.domain.worker import success
 from tests.store.stage import BY
