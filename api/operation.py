@@ -79,7 +79,7 @@ def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
 
 
 def operation(loaded: Loaded, upgrade_id: str) -> Operation:
-    """Fold one upgrade of an instance; `loaded` must hold the whole history."""
+    """Fold one upgrade of an instance; `loaded` must hold all of its history."""
     row: UpgradeRow | None = None
     told = _Told()
     for recorded in loaded.history:

@@ -41,6 +41,12 @@ async def find_instance(services: Services, ref: str, at: Moment | None = None) 
     return _unknown(ref) if isinstance(loaded.state, Absent) else loaded
 
 
+async def find_current(services: Services, ref: str) -> Loaded:
+    """Fold an instance as it stands, without its history."""
+    loaded = await services.instances.current(await instance_id_of(services, ref))
+    return _unknown(ref) if isinstance(loaded.state, Absent) else loaded
+
+
 async def find_upgrade(services: Services, upgrade_id: str) -> Loaded:
     """Fold the instance that an upgrade belongs to."""
     instance_id = await services.log.stream_of_upgrade(upgrade_id) if is_uuid(upgrade_id) else None

@@ -17,7 +17,7 @@ from api.operation import Operation, operation
 from api.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
 from api.plan import UpgradePlan, plan_upgrade
 from api.problems import ApiProblem
-from api.references import find_instance, find_upgrade, instance_id_of
+from api.references import find_current, find_upgrade, instance_id_of
 from api.registration import product_of
 from api.services import Asking, Services, services_of
 from domain.commands import RequestUpgrade
@@ -114,7 +114,7 @@ async def request_upgrade(
 
 
 async def _find(services: Services, ref: str) -> Loaded:
-    loaded = await find_instance(services, ref)
+    loaded = await find_current(services, ref)
     if isinstance(loaded.state, Idle):
         product_of(loaded.state.it.config, services.products)
     return loaded

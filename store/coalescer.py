@@ -11,8 +11,8 @@ from store.batch import Append, Times, send
 from store.database import Database
 from store.outage import is_outage
 
-FLIGHTS = 2
-"""How many statements are under way at once: while one waits for the disk, the next is on its way to the server."""
+PATIENCE_SECONDS = 0.05
+"""How long a statement may be under way before the next goes beside it: it waits for a lock, not for the disk."""
 
 MOST = 128
 """How many appends one statement carries at the most."""
@@ -21,14 +21,15 @@ Answer: TypeAlias = asyncio.Future[Times]
 
 
 class Coalescer:
-    """Sends an append at once while few are under way, and together with others what comes meanwhile."""
+    """Sends an append at once while none is under way, and together with others what comes meanwhile."""
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
         self._waiting: dict[Answer, Append] = {}
         self._flights: int = 0
         self._under_way: set[str] = set()
-        self._boarding: asyncio.Handle | None = None
+        self._soon: asyncio.Handle | None = None
+        self._later: asyncio.Handle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def append(self, append: Append) -> Times:
@@ -37,7 +38,7 @@ class Coalescer:
         Raises UniqueViolationError where the version or a claim was taken at this very moment. A caller that is
         cancelled takes its append out of what waits, and leaves it in a statement that carries others too.
         """
-        if not self._flights and self._boarding is None:
+        if not self._flights and self._soon is None:
             self._start([append])
             with self._landing([append]):
                 (times,) = await send(self._database, [append])
@@ -66,18 +67,26 @@ class Coalescer:
 
     def _board(self) -> None:
         """Take off after all that is ready now: whoever was just answered may have the next append at hand."""
-        if self._boarding is None and self._flights < FLIGHTS:
-            self._boarding = asyncio.get_running_loop().call_soon(self._take_off)
+        loop = asyncio.get_running_loop()
+        if not self._flights:
+            self._soon = self._soon or loop.call_soon(self._take_off)
+        elif self._later is None:
+            self._later = loop.call_later(PATIENCE_SECONDS, self._take_off)
 
     def _take_off(self) -> None:
-        self._boarding = None
-        while self._flights < FLIGHTS and (batch := dict(self._next())):
+        for handle in (self._soon, self._later):
+            if handle:
+                handle.cancel()
+        self._soon = self._later = None
+        if batch := dict(self._next()):
             for answer in batch:
                 del self._waiting[answer]
             self._start(batch.values())
             task = asyncio.create_task(self._fly(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if self._waiting:
+            self._board()
 
     def _next(self) -> Iterator[tuple[Answer, Append]]:
         """Choose from what waits, the oldest first: of one stream one append at a time, in the order they came."""

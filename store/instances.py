@@ -1,10 +1,12 @@
 """Instances: load one by folding its stream, and carry a command through decide to the log."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.commands import Command
 from domain.decide import decide
@@ -33,6 +35,9 @@ class Loaded(Struct, frozen=True):
     history: tuple[InstanceRecorded, ...]
 
 
+REMEMBERED = 4096
+"""How many instances' states are kept; of those only what came since is read and folded."""
+
 ClaimsFor: TypeAlias = Callable[[Loaded], Sequence[Claim]]
 
 
@@ -49,6 +54,20 @@ class Instances:
 
     def __init__(self, log: Log) -> None:
         self._log: Log = log
+        self._known: OrderedDict[str, Loaded] = OrderedDict()
+
+    async def current(self, instance_id: str) -> Loaded:
+        """Give an instance as it is now, without its history; what was folded before is not folded again."""
+        loaded = await self.refresh(self._known.get(instance_id) or fold(instance_id, ()))
+        return self._remember(loaded)
+
+    def _remember(self, loaded: Loaded) -> Loaded:
+        bare = replace(loaded, history=())
+        known = self._known.pop(loaded.instance_id, bare)
+        self._known[loaded.instance_id] = bare if bare.version > known.version else known
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return bare
 
     async def load(self, instance_id: str) -> Loaded:
         """Fold an instance's whole stream."""
@@ -95,7 +114,10 @@ class Instances:
             except Conflict:
                 loaded = await self.refresh(loaded)
             else:
-                return extend(loaded, appended)
+                loaded = extend(loaded, appended)
+                if loaded.instance_id in self._known:
+                    self._remember(loaded)
+                return loaded
         raise Refused("contended", "Too many others change this instance at this moment; try again.")
 
 

@@ -1,6 +1,7 @@
 """The log: append to a stream with an expected version, read a stream, read everything in order."""
 
 import uuid
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +15,10 @@ from store.coalescer import Coalescer
 from store.database import Database
 from store.entry import AnyEvent, AnyRecorded, make_entry, recorded, told, type_of, write
 from store.errors import AlreadyClaimed, Conflict, StaleFence
+from store.shared import Shared
+
+REMEMBERED = 10_000
+"""How many claims that were found are kept; among them the names that instances are asked for by."""
 
 
 class StoredClaim(Struct, frozen=True):
@@ -30,6 +35,9 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._database: Database = database
         self._appends: Coalescer = Coalescer(database)
+        self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
+        self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
+        self._claimed: OrderedDict[str, StoredClaim] = OrderedDict()
 
     async def append(
         self,
@@ -71,9 +79,15 @@ class Log:
         return await self._database.pool.fetchval(sql.HEAD, uuid.UUID(stream_id)) or 0
 
     async def read_stream(self, stream_id: str, after: int = 0) -> list[AnyRecorded]:
-        """Read a stream's events after a version, oldest first."""
-        rows = await self._database.pool.fetch(sql.READ_STREAM, uuid.UUID(stream_id), after)
-        return [recorded(*row) for row in rows]
+        """Read a stream's events after a version, oldest first; concurrent reads share a statement."""
+        return await self._reads.ask((stream_id, after))
+
+    async def _read_streams(self, places: Sequence[tuple[str, int]]) -> list[list[AnyRecorded]]:
+        streams, versions = [stream_id for stream_id, _ in places], [after for _, after in places]
+        found: list[list[AnyRecorded]] = [[] for _ in places]
+        for nth, *row in await self._database.pool.fetch(sql.READ_STREAMS, streams, versions):
+            found[nth - 1].append(recorded(*row))
+        return found
 
     async def read_stream_at(
         self,
@@ -106,6 +120,19 @@ class Log:
         return str(found) if found else None
 
     async def claim(self, command_id: str) -> StoredClaim | None:
-        """Find what was answered to a command id."""
-        row = await self._database.pool.fetchrow(sql.CLAIM, uuid.UUID(command_id))
-        return StoredClaim(row["request_hash"], str(row["stream_id"]), row["answer"]) if row else None
+        """Find what was answered to a command id; what was found once is true for ever, and not looked for again."""
+        if known := self._claimed.get(command_id):
+            return known
+        found = await self._claims.ask(command_id)
+        if found is not None:
+            self._claimed[command_id] = found
+            if len(self._claimed) > REMEMBERED:
+                self._claimed.popitem(last=False)
+        return found
+
+    async def _find_claims(self, command_ids: Sequence[str]) -> list[StoredClaim | None]:
+        rows = await self._database.pool.fetch(sql.CLAIMS, command_ids)
+        found: list[StoredClaim | None] = [None] * len(command_ids)
+        for nth, request_hash, stream_id, answer in rows:
+            found[nth - 1] = StoredClaim(request_hash, stream_id, answer)
+        return found

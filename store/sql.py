@@ -35,11 +35,13 @@ WITH asked AS MATERIALIZED (
 SELECT a.nth, s.recorded_at FROM stored s JOIN asked a USING (stream_id) ORDER BY a.nth, s.version
 """
 
-READ_STREAM = """
-SELECT e.entry, e.recorded_at, l.position
-FROM event e LEFT JOIN log l USING (ingest_id)
-WHERE e.stream_id = $1 AND e.version > $2
-ORDER BY e.version
+READ_STREAMS = """
+SELECT w.nth, e.entry, e.recorded_at, e.position
+FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS w (stream_id, after, nth), LATERAL (
+    SELECT version, entry, recorded_at, (SELECT position FROM log WHERE log.ingest_id = event.ingest_id) AS position
+    FROM event WHERE stream_id = w.stream_id AND version > w.after ORDER BY version
+) AS e
+ORDER BY w.nth, e.version
 """
 
 # As it stood at a time is the history before the first later event: a clock set back leaves no holes.
@@ -62,7 +64,10 @@ LIMIT $2
 
 HEAD = "SELECT version FROM event WHERE stream_id = $1 ORDER BY version DESC LIMIT 1"
 STREAM_OF_UPGRADE = "SELECT stream_id FROM event WHERE event_id = $1 AND type = 'upgrade_requested'"
-CLAIM = "SELECT request_hash, stream_id, answer FROM command WHERE command_id = $1"
+CLAIMS = """
+SELECT a.nth, c.request_hash, c.stream_id::text, c.answer
+FROM unnest($1::uuid[]) WITH ORDINALITY AS a (command_id, nth) JOIN command c USING (command_id)
+"""
 LOG_HEAD = "SELECT tree_size - 1 FROM log_head"
 SEQUENCE = "SELECT sequence($1)"
 UNSEQUENCED = "SELECT count(*) FROM unsequenced"

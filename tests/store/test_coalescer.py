@@ -166,6 +166,20 @@ async def test_whoever_is_cancelled_while_waiting_leaves_nothing(log, superuser)
     assert await log.head(stream_id) == 2
 
 
+async def test_a_statement_that_waits_for_a_lock_holds_up_no_other(log, superuser):
+    """Appends to other streams go beside it; only those of its own stream wait."""
+    stuck, free = await stream_of(log, "one"), await stream_of(log, "one")
+    async with in_the_way(superuser, stuck, 1) as transaction:
+        tasks = await at_once(log, [stuck], 1)
+        tasks += await at_once(log, [stuck], 2)
+        await someone_waits(superuser)
+        [other] = await at_once(log, [free], 1)
+        assert messages(await other) == ["mine"]
+        assert not any(task.done() for task in tasks)
+        await transaction.rollback()
+    assert [messages(await task) for task in tasks] == [["mine"], ["mine"]]
+
+
 async def test_appends_of_one_stream_keep_their_order(log):
     """A caller need not wait for one append before it sends the next: they follow one another."""
     stream_id = new_id()

@@ -44,6 +44,21 @@ async def test_an_instance_is_the_fold_of_its_stream(log, instances):
     assert (nobody.state, nobody.version, nobody.history) == (s.Absent(), 0, ())
 
 
+async def test_what_is_current_is_what_is_folded_anew(log, instances, monkeypatch):
+    """Whoever appended, and whatever was remembered or forgotten: it is the instance as it is now, bare of history."""
+    monkeypatch.setattr("store.instances.REMEMBERED", 2)
+    stream_id = new_id()
+    for nth, event in enumerate(ROLLED_BACK):
+        await log.append(stream_id, nth, [event], BY)
+        if nth % 3 == 0:
+            for _ in "ab":
+                other = await instances.execute(await instances.load(new_id()), Register(CONFIG, "5.6.0"), BY)
+                assert (await instances.current(other.instance_id)).state == other.state
+        assert await instances.current(stream_id) == replace(await instances.load(stream_id), history=())
+    after = await instances.execute(await instances.current(stream_id), RequestUpgrade(new_id(), "9.0.0", "ci"), BY)
+    assert await instances.current(stream_id) == replace(after, history=())
+
+
 async def test_a_command_is_recorded_with_its_cause(instances, idle):
     """What is decided is in the stream, and the answer is the instance as it then is."""
     after = await instances.execute(idle, RequestUpgrade(new_id(), "6.10.1"), BY)
