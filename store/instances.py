@@ -101,7 +101,6 @@ class Instances:
             events = decide(command, loaded.state)
             if not events:
                 return loaded
-            after = Loaded(loaded.instance_id, replay(events, loaded.state), loaded.version + len(events), ())
             try:
                 appended = await self._log.append(
                     loaded.instance_id,
@@ -109,7 +108,7 @@ class Instances:
                     events,
                     cause,
                     fence=fence,
-                    claims=claims(after) if claims else (),
+                    claims=claims(_after(loaded, events)) if claims else (),
                 )
             except Conflict:
                 loaded = await self.refresh(loaded)
@@ -119,6 +118,10 @@ class Instances:
                     self._remember(loaded)
                 return loaded
         raise Refused("contended", "Too many others change this instance at this moment; try again.")
+
+
+def _after(loaded: Loaded, events: Sequence[Event]) -> Loaded:
+    return Loaded(loaded.instance_id, replay(events, loaded.state), loaded.version + len(events), ())
 
 
 def fold(instance_id: str, history: Sequence[AnyRecorded]) -> Loaded:

@@ -15,6 +15,7 @@ from domain.views import InstanceRow, UpgradeRow, instance_row, upgrade_row
 from store.database import Database
 from store.instances import InstanceRecorded
 from store.log import Log
+from store.rebuild import Rebuild
 from store.views import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrade_in
 
 NAME = "views"
@@ -42,17 +43,19 @@ class Projector:
             pass
 
     async def rebuild(self) -> int:
-        """Drop all rows and fold the whole log again, in one transaction: readers see the old rows, then the new."""
+        """Drop all rows and fold the whole log again, in one transaction: readers see the old rows, then the new.
+
+        Gives how many events the log had.
+        """
         self._states.clear()
-        done = 0
         async with self._database.transaction() as connection:
             await self._position(connection)
             for table in (INSTANCE, UPGRADE):
                 await connection.execute(table.delete())
-            await self._move(connection, -1)
-            while moved := await self._step(connection):
-                done += moved
-        return done
+            last = await self._log.last_position()
+            await Rebuild(connection).run(self._database, last)
+            await self._move(connection, last)
+        return last + 1
 
     async def _step(self, connection: AsyncConnection) -> int:
         position = await self._position(connection)

@@ -47,11 +47,12 @@ async def put(connection: AsyncConnection, table: Table, rows: Sequence[msgspec.
     changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != key}
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[key], set_=changed),
-        [{field: _storable(value) for field, value in msgspec.structs.asdict(row).items()} for row in rows],
+        [{field: storable(value) for field, value in msgspec.structs.asdict(row).items()} for row in rows],
     )
 
 
-def _storable(value: object) -> object:
+def storable(value: object) -> object:
+    """Give a value as a column can hold it."""
     # What a process printed may hold a NUL, which JSON can say and PostgreSQL's text cannot.
     return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 

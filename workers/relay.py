@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -22,7 +22,6 @@ from domain.events import (
 )
 from domain.policy import ACTIONS
 from domain.states import Absent
-from domain.streams import OWN_STREAMS
 from store.cursor import Cursor
 from store.database import Database
 from store.entry import AnyRecorded
@@ -79,27 +78,36 @@ class Relay:
 
     async def _project(self) -> None:
         while True:
+            heard = self._tail.heard
             if not await self._projector.step():
-                await self._tail.wait()
+                await self._tail.wait(since=heard)
 
     async def _tell(self) -> None:
         position = await self._cursor.get()
         while True:
+            heard = self._tail.heard
             batch = await self._log.read_all(position)
-            for each in batch:
-                await self._tell_of(each)
+            await self._tell_of(batch)
             if batch:
                 position = cast("int", batch[-1].position)
                 await self._cursor.put(position)
             else:
-                await self._tail.wait()
+                await self._tail.wait(since=heard)
 
-    async def _tell_of(self, recorded: AnyRecorded) -> None:
-        if recorded.stream_id in OWN_STREAMS or not isinstance(recorded.event, WAKING):
-            return
-        state = (await self._instances.load(recorded.stream_id)).state
-        if type(state) in ACTIONS and not isinstance(state, Absent):
-            await asyncio.to_thread(enqueue, self._broker, state.it.config.host, recorded.stream_id)
+    async def _tell_of(self, batch: Sequence[AnyRecorded]) -> None:
+        woken = dict.fromkeys(each.stream_id for each in batch if isinstance(each.event, WAKING))
+        found = await asyncio.gather(*(self._instances.current(instance_id) for instance_id in woken))
+        hosts = [
+            (each.state.it.config.host, each.instance_id)
+            for each in found
+            if type(each.state) in ACTIONS and not isinstance(each.state, Absent)
+        ]
+        if hosts:
+            await asyncio.to_thread(self._enqueue, hosts)
+
+    def _enqueue(self, hosts: Sequence[tuple[str, str]]) -> None:
+        for host, instance_id in hosts:
+            enqueue(self._broker, host, instance_id)
 
     async def _sweep(self) -> None:
         while True:
