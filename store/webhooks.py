@@ -10,7 +10,8 @@ from domain.webhooks import AddEndpoint, WebhookCommand, decide_webhooks, replay
 from store.entry import AnyRecorded
 from store.errors import Conflict
 from store.instances import WrongVersion
-from store.log import Claim, Log
+from store.batch import Claim
+from store.log import Log
 
 ATTEMPTS = 16
 """How often a command is decided anew when others keep appending first."""
