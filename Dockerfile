@@ -1,11 +1,12 @@
 # Astrolabe's own image: api, relay, worker and migrate are commands of the one program in it.
-# Base: any Debian with Python 3.11 or newer, for example `--build-arg BASE=python:3.13-slim`.
+# Base: Debian 13 or newer with Python, for example `--build-arg BASE=python:3.13-slim`.
 ARG BASE=python:3.13-slim
 FROM ${BASE}
 
-# pg_dump and pg_restore must be at least as new as the servers of the instances; npm carries the npx kind.
+# pg_dump and pg_restore must be at least as new as the servers of the instances; Docker's command line carries the
+# compose kind. The kinds npx and cli are processes of the host and need a worker outside a container.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends python3 python3-venv postgresql-client nodejs npm \
+ && apt-get install --yes --no-install-recommends python3 python3-venv postgresql-client docker-cli docker-compose \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --create-home --home-dir /var/lib/astrolabe --uid 10001 astrolabe \
  && install --directory --owner astrolabe --mode 0700 /var/lib/astrolabe-webhooks

@@ -13,7 +13,7 @@ from cli.failure import EXPECTED, one_line
 INTERRUPTED = 130
 
 HEAVY = {
-    "cli.commands.serving": ("api", "relay", "worker", "migrate", "rebuild"),
+    "cli.commands.serving": ("api", "relay", "worker", "migrate", "first-token", "rebuild"),
     "cli.commands.up": ("up", "demo"),
 }
 """Commands that need a server's libraries, which take longer to load than most others take to run."""

@@ -1,4 +1,4 @@
-"""The processes that make up Astrolabe, each to be started by itself: api, relay, worker, migrate, rebuild."""
+"""The processes that make up Astrolabe, each to be started by itself: and what is done beside them."""
 
 import asyncio
 import os
@@ -8,6 +8,8 @@ import click
 
 from api.server import run_api
 from cli import options
+from cli.failure import Bad
+from cli.first_token import first_token
 from cli.services.folder import KEYS, default_path
 from domain.words import HostName
 from store.catalogue import load_products
@@ -105,6 +107,16 @@ def migrate(database_url: str) -> None:
     click.echo("The schema is up to date.")
 
 
+@click.command("first-token")
+@options.database_url
+def make_first_token(database_url: str) -> None:
+    """Make a token with all rights, straight in the log's database; only where no token is in use."""
+    secret = asyncio.run(first_token(database_url, "astrolabe first-token"))
+    if secret is None:
+        raise Bad("There are tokens already; use one of them, or make another with astrolabe token create.")
+    click.echo(secret)
+
+
 @click.command()
 @options.database_url
 def rebuild(database_url: str) -> None:
@@ -117,4 +129,4 @@ async def _rebuild(url: str) -> int:
         return await Projector(database, Log(database)).rebuild()
 
 
-COMMANDS = (api, relay, worker, migrate, rebuild)
+COMMANDS = (api, relay, worker, migrate, make_first_token, rebuild)

@@ -12,30 +12,19 @@ from cli import options
 from cli.demo.compose_story import tell_with_compose
 from cli.demo.story import tell
 from cli.failure import Bad
+from cli.first_token import first_token
 from cli.ready import until_ready
 from cli.services.folder import is_free
 from cli.tree import Tree, own_command, serve
-from domain.access import SCOPES
-from domain.recorded import Cause
 from store.catalogue import load_products
-from store.database import Database
-from store.log import Log
 from store.migrate import migrate
-from store.tokens import Tokens
-
-FIRST_TOKEN = "admin"  # noqa: S105  its name
 
 
 async def prepare(environment: Mapping[str, str]) -> str | None:
     """Migrate the log, and make the first token where there is none; gives its secret."""
     url = environment["DATABASE_URL"]
     await migrate(url)
-    async with Database(url, pool_size=1) as database:
-        tokens = Tokens(Log(database))
-        if (await tokens.current()).tokens:
-            return None
-        cause = Cause("astrolabe up", "the first token", "cli")
-        return (await tokens.issue(FIRST_TOKEN, SCOPES, cause)).secret
+    return await first_token(url, "astrolabe up")
 
 
 def command_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:

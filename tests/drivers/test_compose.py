@@ -61,8 +61,10 @@ async def test_a_project_that_compose_does_not_accept_is_refused(project: Compos
     """What Compose says of the files stands in the log, and the gateway serves on."""
     await project.ask(RequestUpgrade(new_id(), "2.0.0"))
     compose = Path(project.project.folder, "compose.yaml")
-    compose.write_text(compose.read_text().replace("init: true", "inits: true"))
+    right = compose.read_text()
+    compose.write_text(right.replace("init: true", "inits: true"))
     await project.carry_out()
+    compose.write_text(right)
     assert (await project.problem()).code == "preflight-project"
     assert "inits" in (await project.problem()).detail
     assert await project.running() == "1.1.0"
