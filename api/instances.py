@@ -140,8 +140,6 @@ async def show_instance(request: Asking, ref: InstanceRef, at: At = None) -> Res
         *doc.BUSY,
         *("contended", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
         *(
-            "project-missing",
-            "project-needless",
             "database-missing",
             "instance-too-large",
             "fixed-at-registration",

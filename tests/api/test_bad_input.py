@@ -79,9 +79,9 @@ CASES = {
     "a key with a space": Bad("/upgrades", header("Idempotency-Key", "a b"), "idempotency-key-invalid"),
     "an unknown product": Bad("/instances", register(product="nothing"), "product-unknown"),
     "an unsupported kind": Bad("/instances", register(kind="cli"), "kind-unsupported"),
-    "compose without a project": Bad("/instances", register(kind="compose"), "project-missing"),
+    "compose without a project": Bad("/instances", register(kind="compose"), "field-invalid", "the body"),
     "a project without compose": Bad(
-        "/instances", register(compose={"folder": "/srv/x", "name": "x"}), "project-needless"
+        "/instances", register(compose={"folder": "/srv/x", "name": "x"}), "field-invalid", "the body"
     ),
     "a project folder that leads up": Bad(
         "/instances",
