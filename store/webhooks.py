@@ -7,10 +7,10 @@ from domain.endpoint import WEBHOOKS_STREAM, Endpoint, Endpoints, WebhookEvent
 from domain.problem import Refused
 from domain.recorded import Cause
 from domain.webhooks import AddEndpoint, WebhookCommand, decide_webhooks, replay_webhooks
+from store.batch import Claim
 from store.entry import AnyRecorded
 from store.errors import Conflict
 from store.instances import WrongVersion
-from store.batch import Claim
 from store.log import Log
 
 ATTEMPTS = 16
