@@ -45,6 +45,7 @@ def token(name: str, *scopes: str) -> dict[str, Any]:
     return {"json": {"name": name, "scopes": scopes}}
 
 
+PROJECT = {"kind": "compose", "compose": {"folder": "/srv/x", "name": "x"}}
 SECRET = {"LOG_LEVEL": "env:ASTROLABE_SECRET_X"}
 NOBODY = "019a0000-0000-7000-8000-000000000000"
 CASES = {
@@ -78,7 +79,7 @@ CASES = {
     "a key too long": Bad("/upgrades", header("Idempotency-Key", "k" * 129), "idempotency-key-invalid"),
     "a key with a space": Bad("/upgrades", header("Idempotency-Key", "a b"), "idempotency-key-invalid"),
     "an unknown product": Bad("/instances", register(product="nothing"), "product-unknown"),
-    "an unsupported kind": Bad("/instances", register(kind="cli"), "kind-unsupported"),
+    "an unsupported kind": Bad("/instances", register(product="astra", **PROJECT), "kind-unsupported"),
     "compose without a project": Bad("/instances", register(kind="compose"), "field-invalid", "the body"),
     "a project without compose": Bad(
         "/instances", register(compose={"folder": "/srv/x", "name": "x"}), "field-invalid", "the body"

@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from domain.access import AccessEvent
+from domain.compose_project import ComposeProject
 from domain.events import Event
 from domain.instance import InstanceConfig
 
@@ -73,8 +74,14 @@ def structs(kind: type[Any]) -> st.SearchStrategy[Any]:
 
 
 _KINDS: tuple[dict[str, st.SearchStrategy[Any]], ...] = (
-    {"kind": st.sampled_from(["npx", "compose"]), "port": st.integers(1, 65535), "prefix": st.none()},
-    {"kind": st.just("cli"), "port": st.none(), "database": st.none()},
+    {"kind": st.just("npx"), "port": st.integers(1, 65535), "prefix": st.none(), "compose": st.none()},
+    {
+        "kind": st.just("compose"),
+        "port": st.integers(1, 65535),
+        "prefix": st.none(),
+        "compose": st.deferred(lambda: structs(ComposeProject)),
+    },
+    {"kind": st.just("cli"), "port": st.none(), "database": st.none(), "compose": st.none()},
 )
 """What the kinds of an instance have, and what they have not."""
 

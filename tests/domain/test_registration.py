@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from domain import events as e
 from domain import states as s
 from domain.commands import Reconfigure, Register
+from domain.compose_project import ComposeProject
 from domain.instance import InstanceConfig
 from tests.domain.given import given
 from tests.domain.samples import (
@@ -51,7 +52,10 @@ def test_an_unchanged_configuration_records_nothing():
     given(*IDLE).when(Reconfigure(CONFIG)).then_nothing()
 
 
-@pytest.mark.parametrize("change", [{"name": "other"}, {"product": "astra"}, {"kind": "compose"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "other"}, {"product": "astra"}, {"kind": "compose", "compose": ComposeProject("/srv/flags", "flags")}],
+)
 def test_name_product_and_kind_are_fixed(change):
     """What an instance is cannot be reconfigured."""
     given(*IDLE).when(Reconfigure(replace(CONFIG, **change))).refuses("fixed-at-registration")
@@ -64,8 +68,10 @@ def test_name_product_and_kind_are_fixed(change):
         {"kind": "npx", "port": 4242, "prefix": "/opt/astra"},
         {"kind": "cli", "port": 4242},
         {"kind": "cli", "database": CONFIG.database},
+        {"kind": "compose", "port": 4242},
+        {"kind": "npx", "port": 4242, "compose": ComposeProject("/srv/flags", "flags")},
     ],
-    ids=["no port", "prefix", "port", "database"],
+    ids=["no port", "prefix", "port", "database", "no project", "project"],
 )
 def test_no_instance_has_what_its_kind_cannot_have(given_of_kind):
     """A gateway serves on a port; a command line has neither port nor database, and it alone a prefix."""

