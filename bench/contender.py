@@ -1,6 +1,8 @@
-"""A contender: something that appends as many rows as it can, for so many seconds and clients."""
+"""A contender: something that does a work as often as it can, for so many seconds and clients."""
 
 from typing import Protocol
+
+from msgspec import Struct
 
 YARDSTICK = "pgbench"
 
@@ -11,5 +13,14 @@ class Contender(Protocol):
     name: str
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Append for some seconds; gives appends a second."""
+        """Work for some seconds; gives how often a second it was done."""
         ...
+
+
+class Work(Struct, frozen=True):
+    """What is measured: who does it, at how many clients, and whom the others are related to."""
+
+    name: str
+    yardstick: str
+    clients: tuple[int, ...]
+    contenders: tuple[Contender, ...]

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Sample(Struct, frozen=True):
-    """What one contender reached in one round: appends a second at so many clients."""
+    """What one contender reached in one round: so many a second at so many clients."""
 
     contender: str
     clients: int
@@ -61,7 +61,7 @@ def lines(samples: Sequence[Sample], yardstick: str) -> list[Line]:
 
 def table(found: Sequence[Line], yardstick: str) -> str:
     """Write lines as a Markdown table."""
-    head = f"| clients | contender | relative to {yardstick} | spread | appends a second |\n|---|---|---|---|---|\n"
+    head = f"| clients | contender | relative to {yardstick} | spread | a second |\n|---|---|---|---|---|\n"
     return head + "".join(f"| {' | '.join(_cells(line))} |\n" for line in found)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from cli.services.account import service_account
 from cli.services.folder import Folder
 from cli.services.postgres import Postgres
+from cli.services.valkey import Valkey
 from store.migrate import migrate
 
 HOME = Path(__file__).parents[1]
@@ -26,14 +27,34 @@ def environment(**more: str) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def postgres() -> AsyncGenerator[Postgres]:
     """Run a server with an empty log in it; gone afterwards."""
+    async with _folder() as folder:
+        server = Postgres(folder, service_account())
+        try:
+            await server.start()
+            await migrate(server.url())
+            yield server
+        finally:
+            await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def valkey() -> AsyncGenerator[str]:
+    """Run a broker, gone afterwards; gives its URL."""
+    async with _folder() as folder:
+        server = Valkey(folder, service_account())
+        try:
+            await server.start()
+            yield server.url
+        finally:
+            await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def _folder() -> AsyncGenerator[Folder]:
     path = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="astrolabe-bench-"))
     folder = Folder.claim(path)
-    server = Postgres(folder, service_account())
     try:
-        await server.start()
-        await migrate(server.url())
-        yield server
+        yield folder
     finally:
-        await server.stop()
         folder.release()
         shutil.rmtree(path, ignore_errors=True)

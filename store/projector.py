@@ -1,6 +1,7 @@
 """The projector: folds the log into the list views, in order, each event once."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import select
@@ -11,12 +12,12 @@ from domain import events as e
 from domain.evolve import evolve, replay
 from domain.states import State
 from domain.streams import OWN_STREAMS
-from domain.views import InstanceRow, UpgradeRow, instance_row, upgrade_row
+from domain.views import InstanceRow, UpgradeRow, instance_row
 from store.database import Database
 from store.instances import InstanceRecorded
 from store.log import Log
-from store.rebuild import Rebuild
-from store.views import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrade_in
+from store.rebuild import Rebuild, fold_upgrade
+from store.views import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrades_in
 
 NAME = "views"
 BATCH = 500
@@ -62,31 +63,24 @@ class Projector:
         batch = await self._log.read_all(position, BATCH)
         if not batch:
             return 0
+        told = [cast("InstanceRecorded", each) for each in batch if each.stream_id not in OWN_STREAMS]
         instances: dict[str, InstanceRow] = {}
-        upgrades: dict[str, UpgradeRow | None] = {}
-        for each in batch:
-            if each.stream_id not in OWN_STREAMS:
-                await self._fold(connection, cast("InstanceRecorded", each), instances, upgrades)
+        upgrades = await upgrades_in(connection, _known_upgrades(told))
+        for each in told:
+            await self._fold(each, instances, upgrades)
         await put(connection, INSTANCE, list(instances.values()))
-        await put(connection, UPGRADE, [row for row in upgrades.values() if row])
+        await put(connection, UPGRADE, list(upgrades.values()))
         await self._move(connection, cast("int", batch[-1].position))
         return len(batch)
 
     async def _fold(
-        self,
-        connection: AsyncConnection,
-        recorded: InstanceRecorded,
-        instances: dict[str, InstanceRow],
-        upgrades: dict[str, UpgradeRow | None],
+        self, recorded: InstanceRecorded, instances: dict[str, InstanceRow], upgrades: dict[str, UpgradeRow]
     ) -> None:
         state = evolve(await self._before(recorded), recorded.event)
         self._remember(recorded, state)
         if row := instance_row(state, recorded):
             instances[recorded.stream_id] = row
-        if upgrade_id := getattr(recorded.event, "upgrade_id", None):
-            if upgrade_id not in upgrades:
-                upgrades[upgrade_id] = await upgrade_in(connection, upgrade_id)
-            upgrades[upgrade_id] = upgrade_row(upgrades[upgrade_id], recorded)
+        fold_upgrade(upgrades, recorded)
 
     async def _before(self, recorded: InstanceRecorded) -> State:
         version, state = self._states.get(recorded.stream_id, (-1, None))
@@ -108,3 +102,9 @@ class Projector:
 
     async def _move(self, connection: AsyncConnection, position: int) -> None:
         await connection.execute(SUBSCRIPTION.update().where(SUBSCRIPTION.c.name == NAME).values(position=position))
+
+
+def _known_upgrades(told: Sequence[InstanceRecorded]) -> set[str]:
+    """Name the upgrades that go on in these events and began before them."""
+    begun = {each.event.upgrade_id for each in told if isinstance(each.event, e.UpgradeRequested)}
+    return {upgrade_id for each in told if (upgrade_id := getattr(each.event, "upgrade_id", None))} - begun

@@ -46,10 +46,7 @@ class Rebuild:
             self._stream_id = recorded.stream_id
         self._state = evolve(self._state, recorded.event)
         self._instance = instance_row(self._state, recorded) or self._instance
-        if (upgrade_id := getattr(recorded.event, "upgrade_id", None)) and (
-            row := upgrade_row(self._upgrades.get(upgrade_id), recorded)
-        ):
-            self._upgrades[upgrade_id] = row
+        fold_upgrade(self._upgrades, recorded)
 
     def _end(self) -> None:
         """Set the rows of a stream aside and forget it."""
@@ -67,6 +64,13 @@ class Rebuild:
                     table.name, schema_name=table.schema, columns=table.columns.keys(), records=rows
                 )
                 rows.clear()
+
+
+def fold_upgrade(rows: dict[str, UpgradeRow], recorded: InstanceRecorded) -> None:
+    """Fold an event into the row of its upgrade, where it has one."""
+    upgrade_id: str | None = getattr(recorded.event, "upgrade_id", None)
+    if upgrade_id and (row := upgrade_row(rows.get(upgrade_id), recorded)):
+        rows[upgrade_id] = row
 
 
 def _values(row: msgspec.Struct) -> tuple[object, ...]:

@@ -1,17 +1,16 @@
 """Replay: the whole log as one flow, stream after stream, in a memory that does not grow with it."""
 
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TypeAlias
 
-from domain.access import ACCESS_STREAM
+from domain.streams import OWN_STREAMS
 from store.database import Database
 from store.entry import AnyRecorded, recorded
 
 _EVENTS = """
 SELECT l.position, e.recorded_at, e.entry FROM event e JOIN log l USING (ingest_id)
-WHERE l.position <= $1 AND e.stream_id <> $2 ORDER BY e.stream_id, e.version
+WHERE l.position <= $1 AND e.stream_id <> ALL($2::uuid[]) ORDER BY e.stream_id, e.version
 """
 # Characters that no line holds, for JSON escapes them: nothing is ever quoted, and an entry is as it is stored.
 _BETWEEN, _QUOTE = "\x1f", "\x1e"
@@ -31,7 +30,7 @@ async def replay_instances(database: Database, last: int, sink: Sink) -> None:
 
     async with database.pool.acquire() as connection:
         await connection.copy_from_query(
-            _EVENTS, last, uuid.UUID(ACCESS_STREAM), output=take, format="csv", delimiter=_BETWEEN, quote=_QUOTE
+            _EVENTS, last, list(OWN_STREAMS), output=take, format="csv", delimiter=_BETWEEN, quote=_QUOTE
         )
 
 

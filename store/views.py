@@ -1,6 +1,6 @@
 """The list views: tables that are folded from the log and can be dropped and folded again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -57,10 +57,12 @@ def storable(value: object) -> object:
     return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
-async def upgrade_in(connection: AsyncConnection, upgrade_id: str) -> UpgradeRow | None:
-    """Read one upgrade's row inside a transaction."""
-    found = (await connection.execute(select(UPGRADE).where(UPGRADE.c.upgrade_id == upgrade_id))).mappings().first()
-    return _row(UpgradeRow, found) if found else None
+async def upgrades_in(connection: AsyncConnection, upgrade_ids: Collection[str]) -> dict[str, UpgradeRow]:
+    """Read the rows of upgrades inside a transaction, by their ids."""
+    if not upgrade_ids:
+        return {}
+    query = select(UPGRADE).where(UPGRADE.c.upgrade_id.in_(upgrade_ids))
+    return {row["upgrade_id"]: _row(UpgradeRow, row) for row in (await connection.execute(query)).mappings()}
 
 
 class Views:

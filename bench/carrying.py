@@ -1,0 +1,130 @@
+"""Carrying out: upgrades whose five steps do nothing, beside DBOS workflows and Celery chains of five steps."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from bench.peer import HERE, measured
+from bench.row import CAUSE
+from bench.server import environment
+from bench.stepping import HOST
+from domain.events import InstanceRegistered, UpgradeRequested, UpgradeSucceeded
+from domain.instance import Database as InstanceDatabase
+from domain.instance import InstanceConfig
+from store.database import Database
+from store.ids import new_id
+from store.log import Log
+from store.tail import Tail
+from workers import shell
+
+
+class Upgrades:
+    """Each client asks for an upgrade of a new instance, waits for its success in the log, and asks for the next.
+
+    An ordinary relay and an ordinary worker carry them out, each a process.
+    """
+
+    def __init__(self, url: str, redis: str) -> None:
+        self.name: str = "astrolabe"
+        self._url: str = url
+        self._redis: str = redis
+
+    async def run(self, clients: int, seconds: float) -> float:
+        """Ask for some seconds; gives upgrades carried out a second."""
+        async with (
+            _processes(self._url, self._redis),
+            Database(self._url, pool_size=4) as database,
+            Tail(database) as tail,
+        ):
+            asking = _Asking(Log(database), tail)
+            following = asyncio.create_task(asking.follow())
+            try:
+                await asking.upgrade()  # from here on every process is awake
+                started = time.perf_counter()
+                done = await asyncio.gather(*(asking.until(started + seconds) for _ in range(clients)))
+                return sum(done) / (time.perf_counter() - started)
+            finally:
+                following.cancel()
+
+
+class _Asking:
+    def __init__(self, log: Log, tail: Tail) -> None:
+        self._log: Log = log
+        self._tail: Tail = tail
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    async def follow(self) -> None:
+        position = await self._log.last_position()
+        while True:
+            heard = self._tail.heard
+            batch = await self._log.read_all(position)
+            for each in batch:
+                if isinstance(each.event, UpgradeSucceeded) and each.event.upgrade_id in self._waiting:
+                    self._waiting[each.event.upgrade_id].set()
+            if batch:
+                position = cast("int", batch[-1].position)
+            else:
+                await self._tail.wait(since=heard)
+
+    async def upgrade(self) -> None:
+        stream_id, upgrade_id = new_id(), new_id()
+        database = InstanceDatabase("unleash", "unleash")
+        config = InstanceConfig(f"flags-{stream_id[-12:]}", "unleash", 4242, host=HOST, database=database)
+        ended = self._waiting[upgrade_id] = asyncio.Event()
+        events = [InstanceRegistered(config, "5.6.0"), UpgradeRequested(upgrade_id, "5.6.0", "6.10.1", "bench")]
+        await self._log.append(stream_id, 0, events, CAUSE)
+        await ended.wait()
+        del self._waiting[upgrade_id]
+
+    async def until(self, end: float) -> int:
+        many = 0
+        while time.perf_counter() < end:
+            await self.upgrade()
+            many += 1
+        return many
+
+
+class Dbos:
+    """As many threads start a workflow of five steps, wait for its result, and start the next."""
+
+    def __init__(self, url: str) -> None:
+        self.name: str = "DBOS"
+        self._url: str = url
+
+    async def run(self, clients: int, seconds: float) -> float:
+        """Run for some seconds; gives workflows a second."""
+        return await measured("workflows.py", self._url, clients, seconds)
+
+
+class Celery:
+    """As many threads send a chain of five tasks, wait for its result, and send the next; nothing of it is durable."""
+
+    def __init__(self, redis: str) -> None:
+        self.name: str = "Celery"
+        self._redis: str = redis.rsplit("/", 1)[0] + "/1"
+
+    async def run(self, clients: int, seconds: float) -> float:
+        """Run for some seconds; gives chains a second."""
+        return await measured("chain.py", self._redis, clients, seconds)
+
+
+@contextlib.asynccontextmanager
+async def _processes(url: str, redis: str) -> AsyncGenerator[None]:
+    with TemporaryDirectory() as folder:
+        env = environment(ASTROLABE_BENCH_URL=url, ASTROLABE_BENCH_REDIS=redis)
+        children = [
+            shell.supervise(
+                [sys.executable, "-m", module], env=env, log=Path(folder) / f"{module}.log", cwd=HERE.parent
+            )
+            for module in ("bench.stepping", "bench.relaying")
+        ]
+        try:
+            yield
+        finally:
+            for child in children:
+                await child.stop()

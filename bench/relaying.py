@@ -1,0 +1,19 @@
+"""An ordinary relay: `python -m bench.relaying`."""
+
+import asyncio
+import os
+
+from store.database import Database
+from store.tail import Tail
+from workers.broker import open_broker
+from workers.relay import Relay
+
+
+async def _run() -> None:
+    broker = open_broker(os.environ["ASTROLABE_BENCH_REDIS"])
+    async with Database(os.environ["ASTROLABE_BENCH_URL"]) as database, Tail(database) as tail:
+        await Relay(database, tail, broker).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run())

@@ -1,0 +1,91 @@
+"""A worker whose steps do nothing but say so, with all that is around a step: `python -m bench.stepping`."""
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from domain import events as e
+from domain.plan import Artifact, Plan
+from domain.policy import ActionName
+from domain.rollback_point import DatabaseCopy, Dump, Writes
+from store.catalogue import load_products
+from workers.carry_out import RUNNERS, ActionRunner
+from workers.host import Host
+from workers.secret import Secrets
+from workers.work import Work
+from workers.worker_process import run_worker
+
+HOST = "bench"
+
+
+async def preflight(work: Work) -> None:
+    """Plan the way to the target."""
+    await work.begin("preflight")
+    run, it = work.busy.run, work.busy.it
+    old, new = (Artifact("nothing", version, "sha512-nothing", "none") for version in (it.version, run.target))
+    await work.report(e.PreflightPassed(run.upgrade_id, Plan(old, new, ()), datetime.now(UTC)))
+
+
+async def backup(work: Work) -> None:
+    """Take no copy, and say so."""
+    await work.begin("backup")
+    await work.report(e.BackupTaken(work.busy.run.upgrade_id, Dump("/nowhere", "00" * 32, 0, 0, "none")))
+
+
+async def pull(work: Work) -> None:
+    """Fetch nothing."""
+    await work.begin("pull")
+    await work.report(e.ArtifactPulled(work.busy.run.upgrade_id, ()))
+
+
+async def stop(work: Work) -> None:
+    """Stop nothing."""
+    await work.begin("migrate")
+    await work.report(e.InstanceStopped(work.busy.run.upgrade_id, datetime.now(UTC)))
+
+
+async def copy(work: Work) -> None:
+    """Copy nothing."""
+    await work.report(e.DatabaseCopied(work.busy.run.upgrade_id, DatabaseCopy("none", 0)))
+
+
+async def start(work: Work) -> None:
+    """Start nothing."""
+    await work.report(e.MigrationStarted(work.busy.run.upgrade_id))
+
+
+async def follow(work: Work) -> None:
+    """Find nothing to wait for."""
+    await work.report(e.MigrationFinished(work.busy.run.upgrade_id, datetime.now(UTC), 0))
+
+
+async def verify(work: Work) -> None:
+    """Find nothing wrong."""
+    await work.begin("verify")
+    run = work.busy.run
+    await work.report(e.UpgradeSucceeded(run.upgrade_id, run.target, (), Writes(0, {}), datetime.now(UTC)))
+
+
+STEPS: dict[ActionName, ActionRunner] = {
+    "preflight": preflight,
+    "backup": backup,
+    "pull": pull,
+    "stop": stop,
+    "copy": copy,
+    "start": start,
+    "follow": follow,
+    "verify": verify,
+}
+
+
+def main() -> None:
+    """Work until the process is asked to stop."""
+    RUNNERS.update(STEPS)
+    with tempfile.TemporaryDirectory() as folder:
+        host = Host(HOST, Path(folder), load_products([]), Secrets([]))
+        run_worker(os.environ["ASTROLABE_BENCH_URL"], os.environ["ASTROLABE_BENCH_REDIS"], host, 64)
+
+
+if __name__ == "__main__":
+    main()
