@@ -53,6 +53,8 @@ def _bounded(kind: Any, metas: list[msgspec.Meta]) -> st.SearchStrategy[Any]:
         return st.integers(meta.ge, meta.le)
     if get_origin(kind) is dict:
         return values(kind)
+    if get_origin(kind) is tuple:
+        return st.lists(values(get_args(kind)[0]), min_size=meta.min_length or 0, max_size=3).map(tuple)
     return values(kind) if meta.max_length is None else st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
