@@ -136,6 +136,19 @@ class ComposeStage:
 
     async def begin(self, version: str) -> None:
         """Write the project as its owner would, start it and wait until it is healthy."""
+        self.write(version)
+        self.screen.say(f"Its project is {self.folder / 'compose.yaml'}.")
+        self.screen.command(("docker", "compose", "up", "--detach", "--wait"))
+        with self.screen.console.status("   pulling and starting"):
+            await self.compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY_SECONDS))
+            product = parse_product(PRODUCT.format(repository=f"{self.registry}/unleash-server"), "unleash.toml")
+            async with Probe.open(self.config, product) as probe:
+                healthy, seen = await probe.health()
+        if not healthy:
+            raise Broken(f"Unleash {version} did not become healthy: {seen}")
+
+    def write(self, version: str) -> None:
+        """Write the project's file with this version in it."""
         text = PROJECT.format(
             repository=f"{self.registry}/unleash-server",
             postgres=f"{self.registry}/postgres:18",
@@ -145,27 +158,23 @@ class ComposeStage:
             database=DATABASE,
         )
         (self.folder / "compose.yaml").write_text(text)
-        self.screen.say(f"Its project is {self.folder / 'compose.yaml'}.")
-        self.screen.command(("docker", "compose", "up", "--detach", "--wait"))
-        with self.screen.console.status("   pulling and starting"):
-            await self._compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY_SECONDS))
-            product = parse_product(PRODUCT.format(repository=f"{self.registry}/unleash-server"), "unleash.toml")
-            async with Probe.open(self.config, product) as probe:
-                healthy, seen = await probe.health()
-        if not healthy:
-            raise Broken(f"Unleash {version} did not become healthy: {seen}")
 
     async def stop(self) -> None:
         """End the project, with its volume."""
-        await self._compose("down", "--volumes", "--timeout", "5")
+        await self.compose("down", "--volumes", "--timeout", "5")
 
     async def flags_in(self, database: str) -> set[str]:
         """Read the flags straight from a database of the project's server."""
         ask = ("psql", "-h", "127.0.0.1", "-U", USER, "-XAtqc", "SELECT name FROM features", database)
-        where = f"PGPASSWORD={(self.folder / '.env').read_text().split()[0].partition('=')[2]}"
-        return set((await self._compose("exec", "--no-TTY", "--env", where, "db", *ask)).split())
+        return set((await self.compose("exec", "--no-TTY", *self.login, "db", *ask)).split())
 
-    async def _compose(self, *words: str) -> str:
+    @property
+    def login(self) -> tuple[str, str]:
+        """What `docker compose exec` must be told for PostgreSQL's own programs."""
+        return "--env", f"PGPASSWORD={(self.folder / '.env').read_text().split()[0].partition('=')[2]}"
+
+    async def compose(self, *words: str) -> str:
+        """Run a command of Compose on the project; gives what it printed."""
         command = ["docker", "compose", "--project-directory", str(self.folder), "-p", self.config.name, *words]
         try:
             return (await shell.run(command, env=inherited(), deadline=HEALTHY_SECONDS + 60)).stdout

@@ -31,7 +31,7 @@ async def tell_with_compose(folder: Path) -> None:
     screen = Screen()
     screen.say("The engine will have no network but its own, so both versions are fetched first.")
     for version in (OLD, NEW):
-        await _install(screen, folder, version)
+        await fetch(screen, folder, version)
     command = own.beside([sys.executable, "-m", "cli.main", "demo", "--compose", "--data", str(folder)])
     os.execvp(command[0], command)  # noqa: S606 (the demo goes on in there)
 
@@ -53,11 +53,12 @@ async def _tell(folder: Path) -> None:
         await tell(folder, play)
 
 
-async def _install(screen: Screen, folder: Path, version: str) -> None:
+async def fetch(screen: Screen, folder: Path, version: str) -> Path:
+    """Let npm fetch a version, unless it is there; gives the folder that holds it."""
     artifacts = folder / "artifacts"
     artifacts.mkdir(parents=True, exist_ok=True)
-    if _installed(folder, version).is_dir():
-        return
+    if (there := _installed(folder, version)).is_dir():
+        return there
     try:
         artifact, _ = await npm.view(PACKAGE, version)
         with screen.console.status(f"   npm fetches Unleash {version}") as status:
@@ -65,6 +66,7 @@ async def _install(screen: Screen, folder: Path, version: str) -> None:
             await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", told)
     except StepFailed as failure:
         raise Ended(f"{failure.problem.detail} {failure.problem.todo}") from failure
+    return _installed(folder, version)
 
 
 def _told(status: Status, version: str, count: int) -> None:

@@ -1,4 +1,4 @@
-from bench.upgrading import Measure, table
+from bench.measure import Measure, table
 
 
 def test_each_round_is_related_to_itself() -> None:

@@ -1,0 +1,111 @@
+"""An Astrolabe that is asked for upgrades, and how long each takes those who use the instance."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from msgspec import to_builtins
+
+from bench.downtime import Downtime
+from cli import options
+from cli.client import Client
+from cli.ready import until_ready
+from cli.services.folder import is_free
+from cli.tree import Tree, own_command
+from domain.access import SCOPES
+from domain.instance import InstanceConfig
+from domain.product import Product
+from domain.recorded import Cause
+from store.database import Database
+from store.ids import new_id
+from store.log import Log
+from store.migrate import migrate
+from store.tokens import Tokens
+
+BIND = "127.0.0.1:8490"
+PORT = 4290
+LOOK_SECONDS = 0.05
+
+FILL = """
+INSERT INTO events (type, created_by, data)
+SELECT 'feature-updated', 'bench', json_build_object('pad', (SELECT string_agg(md5(random()::text || i || j), '')
+                                                             FROM generate_series(1, 16) j))
+FROM generate_series(1, {rows}) i
+"""
+"""Half a kilobyte a row, as an event of Unleash has, that does not compress to nothing."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A running Astrolabe, and a client that may do everything."""
+
+    client: Client
+    log_url: str
+
+    async def up_and_back(
+        self, config: InstanceConfig, product: Product, old: str, new: str
+    ) -> tuple[float, float, float, float]:
+        """Register an instance, ask for an upgrade and take it back; gives the time and the downtime of both."""
+        body: dict[str, Any] = {**to_builtins(config), "version": old, "reason": "to measure it"}
+        await asyncio.to_thread(self.client.post, "/instances", body)
+        asked = {"instance": config.name, "target": new, "reason": "to measure it"}
+        upgrade: list[str] = []
+
+        async def forth() -> None:
+            accepted = await asyncio.to_thread(self.client.post, "/upgrades", asked, key=new_id())
+            upgrade.append(accepted["id"])
+            await self._until(accepted["id"], "succeeded")
+
+        async def back() -> None:
+            path = f"/upgrades/{upgrade[0]}"
+            await asyncio.to_thread(self.client.post, f"{path}/rollback", {"accept_lost_writes": True})
+            await self._until(upgrade[0], "rolled_back")
+
+        return (*await timed(config, product, forth), *await timed(config, product, back))
+
+    async def _until(self, upgrade_id: str, status: str) -> None:
+        path = f"/upgrades/{upgrade_id}"
+        while not (operation := await asyncio.to_thread(self.client.get, path))["done"]:  # noqa: ASYNC110  by HTTP
+            await asyncio.sleep(LOOK_SECONDS)
+        if operation["status"] != status:
+            raise RuntimeError(f"the upgrade {operation['status']}: {operation.get('error')}")
+
+
+async def timed(config: InstanceConfig, product: Product, work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """Give how long a work takes, and how long nobody is served meanwhile, in seconds."""
+    async with Downtime.of(config, product) as downtime:
+        began = time.monotonic()
+        await work()
+        took = time.monotonic() - began
+    return took, downtime.seconds
+
+
+@contextlib.asynccontextmanager
+async def astrolabe(folder: Path, products: Sequence[Path] = ()) -> AsyncGenerator[Asking]:
+    """Run an Astrolabe of its own in a folder."""
+    token: list[str] = []
+
+    async def prepare(environment: Mapping[str, str]) -> None:
+        await migrate(environment["DATABASE_URL"])
+        async with Database(environment["DATABASE_URL"], pool_size=1) as database:
+            issued = await Tokens(Log(database)).issue("bench", SCOPES, Cause("bench", "to measure", "cli"))
+            token.append(issued.secret)
+
+    def command(name: str) -> list[str]:
+        named = [word for each in products for word in ("--products", str(each))]
+        return [*own_command(name), *{"api": ["--bind", BIND, *named], "worker": named}.get(name, [])]
+
+    async with Tree(folder, prepare=prepare, command=command) as tree:
+        await until_ready(options.base_url(BIND))
+        yield Asking(Client(options.base_url(BIND), token[0]), tree.environment["DATABASE_URL"])
+
+
+def free_or_say() -> None:
+    """Raise SystemExit where a port that is needed is in use."""
+    for port in (PORT, int(BIND.rpartition(":")[2])):
+        if not is_free(port):
+            raise SystemExit(f"Port {port} is in use; end what listens there.")
