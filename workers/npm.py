@@ -19,7 +19,6 @@ from workers.failure import StepFailed
 
 VIEW_SECONDS = 120.0
 INSTALL_SECONDS = 1800.0
-PUBLIC = "https://registry.npmjs.org"
 MANIFEST = "astrolabe-artifact.json"
 SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, process.argv[2]) ? 0 : 1)"
 
@@ -174,8 +173,7 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
     if package.publisher and publisher != package.publisher:
         wrong.append(f"it was published by {publisher or 'somebody who is not told'}, not {package.publisher}")
     tarball = str((found.get("dist") or {}).get("tarball", ""))
-    # Where a mirror's document names the public registry, npm asks the mirror instead.
-    if package.registry and _origin(tarball) not in {_origin(package.registry), PUBLIC}:
+    if package.registry and _origin(tarball) != _origin(package.registry):
         wrong.append(f"it comes from {_origin(tarball)}, not {_origin(package.registry)}")
     if wrong:
         raise StepFailed(
