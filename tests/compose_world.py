@@ -28,7 +28,7 @@ from store.log import Log
 from tests.databases import run
 from tests.standin.releases import RELEASES, Package, package, unpack
 from tests.standin.running import free_port
-from tests.world import PASSWORD, World
+from tests.world import BEHAVIOUR, PASSWORD, World
 from workers import shell
 from workers.drivers.compose import ComposeDriver
 from workers.engine import Container, Engine
@@ -41,7 +41,8 @@ from workers.site import Site
 NAME = "standin/gateway"
 SUPERUSER = "a-superusers-password"
 
-PRODUCT = """
+PRODUCT = (
+    """
 name = "standin"
 title = "Stand-in gateway"
 kinds = ["compose"]
@@ -53,24 +54,9 @@ port = 4000
 folder = "/app"
 command = ["node", "/app/gateway.js"]
 
-[health]
-path = "/health"
-contains = {{ status = "ok" }}
-
-[version]
-path = "/health"
-field = "version"
-
-[log]
-failed = ["migration failed: (?P<reason>.+)"]
-
-[migrations]
-table = "public.standin_migrations"
-files = "migrations/*.sql"
-
-[doctor]
-args = ["doctor"]
 """
+    + BEHAVIOUR
+)
 
 COMPOSE = """
 services:

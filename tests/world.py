@@ -48,21 +48,7 @@ RESOLVED: dict[tuple[str, str], Artifact] = {}
 
 ASKED = Cause("alice", "to try it", "api")
 
-PRODUCT = """
-name = "standin"
-title = "Stand-in gateway"
-settings = ["STANDIN_SLOW_MS", "STANDIN_DOCTOR_MS", "STANDIN_TOKEN"]
-
-[npm]
-package = "standin-gateway"
-bin = "standin-gateway"
-registry = "{registry}"
-
-[start.env]
-DATABASE_URL = "{{database_url}}"
-HTTP_HOST = "{{address}}"
-HTTP_PORT = "{{port}}"
-
+BEHAVIOUR = """\
 [health]
 path = "/health"
 contains = {{ status = "ok" }}
@@ -81,6 +67,27 @@ files = "migrations/*.sql"
 [doctor]
 args = ["doctor"]
 """
+"""How the stand-in shows itself, whatever it is deployed as."""
+
+PRODUCT = (
+    """
+name = "standin"
+title = "Stand-in gateway"
+settings = ["STANDIN_SLOW_MS", "STANDIN_DOCTOR_MS", "STANDIN_TOKEN"]
+
+[npm]
+package = "standin-gateway"
+bin = "standin-gateway"
+registry = "{registry}"
+
+[start.env]
+DATABASE_URL = "{{database_url}}"
+HTTP_HOST = "{{address}}"
+HTTP_PORT = "{{port}}"
+
+"""
+    + BEHAVIOUR
+)
 
 
 def product_text(registry: Registry) -> str:
