@@ -26,8 +26,8 @@ from store.database import Database
 from store.instances import Instances
 from store.log import Log
 from tests.databases import run
+from tests.ports import free_port
 from tests.standin.releases import RELEASES, Package, package, unpack
-from tests.standin.running import free_port
 from tests.world import BEHAVIOUR, PASSWORD, World
 from workers import shell
 from workers.drivers.compose import ComposeDriver

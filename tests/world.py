@@ -29,8 +29,8 @@ from store.ids import new_id
 from store.instances import Instances, Loaded
 from store.log import Log
 from tests.databases import run
+from tests.ports import free_port
 from tests.standin.registry import Registry
-from tests.standin.running import free_port
 from workers import npm, process
 from workers.carry_out import CarryOut
 from workers.drivers.driver import Driver

@@ -22,7 +22,7 @@ from store.database import Database
 from store.log import Log
 from store.tokens import Tokens
 from tests.databases import empty_log
-from tests.standin.running import free_port
+from tests.ports import free_port
 from tests.waiting import until
 from workers.shell import Finished, run, supervise
 

@@ -13,7 +13,7 @@ from store.database import Database
 from store.log import Log
 from store.tokens import Tokens
 from tests.cli.test_commands import astrolabe
-from tests.standin.running import free_port
+from tests.ports import free_port
 from tests.store.stage import eventually
 from tests.workers.receiver import Receiver
 from workers.shell import supervise

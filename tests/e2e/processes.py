@@ -15,13 +15,14 @@ import httpx
 from msgspec import to_builtins
 
 from cli.ready import until_ready
+from cli.services.problem import Unavailable
 from domain.access import SCOPES
 from domain.instance import InstanceConfig
 from domain.recorded import Cause
 from store.database import Database
 from store.log import Log
 from store.tokens import Tokens
-from tests.standin.running import free_port
+from tests.ports import free_port
 from workers.shell import Child, supervise
 
 LEASE_SECONDS = "2"
@@ -60,11 +61,19 @@ class Astrolabe:
             try:
                 made.start("api", "--bind", bind)
                 made.start("relay")
-                await until_ready(f"http://{bind}")
+                await made.ready(f"http://{bind}")
                 yield made
             finally:
                 for child in made.children:
                     await child.stop(grace=20)
+
+    async def ready(self, url: str) -> None:
+        """Wait until the API is ready; what the processes logged is told where it does not become so."""
+        try:
+            await until_ready(url)
+        except Unavailable as late:
+            late.add_note(self.said())
+            raise
 
     def start(self, *words: str) -> Child:
         """Start one of our processes."""

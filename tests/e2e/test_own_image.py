@@ -15,7 +15,7 @@ from cli.engine import bases
 from cli.engine.layers import Entry, File, Folder, Layer, libraries, pack, tree
 from cli.engine.registry import Built, ImageRegistry
 from tests.compose_world import engine
-from tests.standin.running import free_port
+from tests.ports import free_port
 from workers import shell, tools
 from workers.environment import inherited
 

@@ -23,7 +23,7 @@ from domain.instance import InstanceConfig
 from store.catalogue import load_products
 from tests.databases import run
 from tests.e2e.processes import Astrolabe
-from tests.standin.running import free_port
+from tests.ports import free_port
 from workers import process, shell, tools
 from workers.drivers.npx import NpxDriver
 from workers.host import Host

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.ports import free_port
 from workers import tools
 from workers.shell import Child, supervise
 
@@ -67,10 +67,3 @@ async def running(argv: Sequence[str | Path], database: str, folder: Path, **kno
             yield Gateway(child, http, log)
         finally:
             await child.stop()
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -18,7 +18,7 @@ from store.deliveries import Outcome
 from store.fan_out import FanOut
 from store.ids import new_id
 from tests.databases import run
-from tests.standin.running import free_port
+from tests.ports import free_port
 from tests.store.stage import eventually
 from tests.waiting import until
 from tests.workers.receiver import Receiver, answer
