@@ -111,6 +111,7 @@ async def _old(work: Work, version: str) -> Artifact:
             "no-way-back",
             f"The running version {version} cannot be had from the registry again, so there would be no way back.",
             seen=failure.problem.seen,
+            todo="See that the registry has that version again, or upgrade by hand, then retry.",
         ) from None
 
 
