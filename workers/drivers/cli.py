@@ -14,7 +14,7 @@ from domain.drivers import cli as argv
 from domain.drivers import npx as npx_argv
 from domain.plan import Artifact, Check, PlannedCommand
 from domain.product import Npm
-from workers import npm, shell, tools
+from workers import npm, npm_cache, shell, tools
 from workers.command import Finished
 from workers.drivers.driver import GatewayId, OnFetch, Resolved, Running
 from workers.drivers.npx import DOCTOR_SECONDS, node_check
@@ -96,8 +96,8 @@ class CliDriver:
         return Running(f"{command} says that it is {said[0]}", said[0], frozenset({GatewayId(prefix)}))
 
     async def has(self, artifact: Artifact) -> bool:
-        """Tell whether an artifact is on this host."""
-        return npm.has_tree(self._artifacts, artifact)
+        """Tell whether an artifact is on this host, with all that npm needs to install it once more."""
+        return npm.has_tree(self._artifacts, artifact) and await npm_cache.holds(npm.shelf(self._artifacts, artifact))
 
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
         """Install an artifact apart from the prefix, which proves it and leaves all of it in npm's cache."""
