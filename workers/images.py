@@ -89,14 +89,19 @@ async def pull(engine: Engine, command: Sequence[str], artifact: Artifact, on_fe
         raise _not_pulled(artifact, error) from error
 
 
-async def files(engine: Engine, image: str, pattern: str, shelf: Path) -> list[str] | None:
-    """List the files of an image that a pattern names, None where it has no such folder; each is looked into once."""
+async def files(engine: Engine, image: str, pattern: str, shelf: Path, owner: str) -> list[str] | None:
+    """List the files of an image that a pattern names, None where it has no such folder; each is looked into once.
+
+    `owner` names what is only needed for the look, so that a worker finds what one before it left when it died.
+    """
     known = shelf / f"files-{hashlib.sha256(f'{image} {pattern}'.encode()).hexdigest()[:32]}.json"
     if known.exists():
         return msgspec.json.decode(known.read_bytes(), type=list[str] | None)
     folder = pattern.rpartition("/")[0]
-    archive = known.with_suffix(".tar")
-    made = (await engine.run(argv.created(engine.docker, image))).stdout.strip()
+    archive, made = known.with_name(f".{owner}.tar"), f"astrolabe-{owner}"
+    if await engine.container(made):
+        await engine.run(argv.removed(engine.docker, made))
+    await engine.run(argv.created(engine.docker, image, made))
     try:
         await engine.run(argv.copied(engine.docker, made, folder), stdout=archive)
         found = _matching(archive, folder, pattern)

@@ -93,9 +93,9 @@ def execute(docker: str, container: str, command: Sequence[str]) -> tuple[str, .
     return (docker, "exec", container, *command)
 
 
-def created(docker: str, image: str) -> tuple[str, ...]:
+def created(docker: str, image: str, name: str) -> tuple[str, ...]:
     """Make a container that is never started, to look into its image."""
-    return (docker, "create", "--pull", "never", image, "none")
+    return (docker, "create", "--pull", "never", "--name", name, image, "none")
 
 
 def copied(docker: str, container: str, path: str) -> tuple[str, ...]:

@@ -203,7 +203,11 @@ class ComposeDriver:
             return None
         shelf = self._site.host.artifacts()
         files = await images.files(
-            self._engine, images.exact(self._image, artifact), f"{folder}/{migrations.files}", shelf
+            self._engine,
+            images.exact(self._image, artifact),
+            f"{folder}/{migrations.files}",
+            shelf,
+            self._site.instance_id,
         )
         return None if files is None else sorted(migrations.prefix + Path(each).stem for each in files)
 
