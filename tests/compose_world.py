@@ -5,7 +5,8 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from random import Random
+from typing import ClassVar, cast
 from uuid import uuid4
 
 import pytest
@@ -26,8 +27,9 @@ from store.database import Database
 from store.instances import Instances
 from store.log import Log
 from tests.databases import run
+from tests.disks import small_disk
 from tests.ports import free_port
-from tests.standin.releases import RELEASES, Package, package, unpack
+from tests.standin.releases import BREAKING, RELEASES, Package, Release, package, unpack
 from tests.world import BEHAVIOUR, PASSWORD, World
 from workers import shell
 from workers.drivers.compose import ComposeDriver
@@ -39,6 +41,10 @@ from workers.secret import Secrets
 from workers.site import Site
 
 NAME = "standin/gateway"
+HEAVY = Release("2.4.0", {}, BREAKING)
+"""A release whose image is large; it is published as an image alone."""
+
+HEAVY_MEGABYTES = 12
 SUPERUSER = "a-superusers-password"
 
 PRODUCT = (
@@ -102,6 +108,11 @@ class ImageHouse:
         """Let a tag lead to a version."""
         await self.registry.push(NAME, tag, self.images[version])
 
+    @property
+    def tags(self) -> Path:
+        """The folder that holds every tag of the stand-in."""
+        return self.registry.folder / "blobs/docker/registry/v2/repositories" / NAME / "_manifests/tags"
+
     def blob(self, version: str) -> Path:
         """Find the file of the layer that only this version has."""
         digest = self.images[version].layers[-1].digest.removeprefix("sha256:")
@@ -132,7 +143,7 @@ async def image_house(
     house = ImageHouse(ImageRegistry(folder / "registry", free_port()))
     await house.registry.start()
     await house.registry.push("postgres", "18", postgres)
-    for release in RELEASES:
+    for release in (*RELEASES, HEAVY):
         app = _packed(package(release, standin_modules), folder / release.version)
         config = {
             **bases.NODE_CONFIG,
@@ -148,6 +159,11 @@ async def image_house(
 
 def _packed(released: Package, folder: Path) -> Layer:
     script = unpack(released, folder)
+    # An engine that has a layer from anywhere fetches it from nowhere: who tests beside us must have others.
+    (script.parent / "made-by").write_text(os.environ.get("PYTEST_XDIST_WORKER", ""))
+    if released.version == HEAVY.version:
+        # Nothing that could be packed smaller, and the same in every session.
+        (script.parent / "ballast").write_bytes(Random(HEAVY.version).randbytes(HEAVY_MEGABYTES << 20))  # noqa: S311 (ballast, no secret)
     return pack(folder.with_suffix(".tar.gz"), tree(script.parent, "app"))
 
 
@@ -166,6 +182,7 @@ class ContainerServer:
 class ComposeWorld(World):
     """One instance of the stand-in as a project of two services."""
 
+    too_large: ClassVar[str] = HEAVY.version
     house: ImageHouse = field(kw_only=True)
 
     @property
@@ -229,6 +246,13 @@ class ComposeWorld(World):
         return [each for each in await self.engine.labelled(*labels) if each.state.running]
 
     @override
+    async def strays(self) -> list[str]:
+        """List containers of the gateway that do not run, and those that somebody only wanted to look into."""
+        listed = (await self.engine.run(("docker", "ps", "--all", "--quiet", "--no-trunc"))).stdout.split()
+        here = [found for each in listed if (found := await self.engine.container(each)) and not found.state.running]
+        return [each.name for each in here if each.config.image.startswith(self.house.repository)]
+
+    @override
     def published(self, version: str) -> Artifact:
         return Artifact(NAME, version, self.house.digests[version], self.house.registry.address)
 
@@ -263,6 +287,23 @@ class ComposeWorld(World):
             # Started anew: what a loop has started, no other loop can wait for.
             self.house.registry = ImageRegistry(gone.folder, gone.port)
             await self.house.registry.start()
+
+    @override
+    @contextlib.asynccontextmanager
+    async def withdrawn(self, version: str) -> AsyncIterator[None]:
+        here = self.house.tags / version
+        there = here.rename(self.house.registry.folder / f"withdrawn-{version}")
+        try:
+            yield
+        finally:
+            there.rename(here)
+
+    @override
+    @contextlib.asynccontextmanager
+    async def cramped(self) -> AsyncIterator[None]:
+        # All tests of an engine share this disk: what others pull meanwhile is far smaller than this version.
+        async with small_disk(own.DOWNLOADS, megabytes=HEAVY_MEGABYTES // 2):
+            yield
 
     @override
     async def end(self) -> None:

@@ -81,6 +81,10 @@ async def upgrade(standin: World, target: str, **happenings: Callable[[], Awaita
     return await standin.loaded()
 
 
+COMMANDS = ("--file", "install", "doctor", "pull", "stop", "update", "create", "cp", "--no-start", "--detach")
+"""Words that only commands with an effect have: of pg_dump, npm, the product, and Docker."""
+
+
 class Killed(BaseException):
     """The worker died here."""
 
@@ -150,7 +154,7 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
         return pid
 
     async def ran(argv: Sequence[Any], **options: Any) -> Any:
-        name = next((word for word in ("--file", "install", "doctor") if word in argv), None)
+        name = next((word for word in COMMANDS if word in argv), None)
         if name:
             mortality.now(f"before {name}")
         ended = await run(argv, **options)

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import uuid4
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -23,12 +24,15 @@ from domain.plan import Artifact
 from domain.problem import Problem
 from domain.product import Product, parse_product
 from domain.recorded import Cause
+from domain.sentences import sentence
 from domain.states import Idle
 from store.database import Database
+from store.entry import type_of
 from store.ids import new_id
 from store.instances import Instances, Loaded
 from store.log import Log
 from tests.databases import run
+from tests.disks import small_disk
 from tests.ports import free_port
 from tests.standin.registry import Registry
 from workers import npm, process
@@ -106,6 +110,15 @@ def npm_settings(folder: Path, patch: pytest.MonkeyPatch) -> None:
 class World:
     """One instance of the stand-in, with everything around it."""
 
+    serves: ClassVar[bool] = True
+    """Whether it has a port, and a database to keep data in; what has neither must say what it skips, and why."""
+
+    too_large: ClassVar[str] = "1.3.0"
+    """The version that there is too little room for."""
+
+    spared: ClassVar[int] = 262_144
+    """Bytes of room for it: npm then ends well, leaves empty files, and warns."""
+
     server: Postgres
     registry: Registry | None
     host: Host
@@ -125,6 +138,11 @@ class World:
     def driver(self) -> Driver:
         """What acts on the instance, as a worker's driver does."""
         return NpxDriver(Site(self.host, self.instance_id, self.config))
+
+    @property
+    def seen(self) -> str:
+        """How one sees that it runs."""
+        return f"serves on port {self.config.port}"
 
     @property
     def database(self) -> str:
@@ -148,7 +166,8 @@ class World:
 
     async def artifact(self, version: str) -> Artifact:
         """Resolve a version, once a session: a release is the same wherever it is published."""
-        known = self.product.container.repository if self.product.image else self._registry.url, version
+        image, npm = self.product.image, self.product.npm
+        known = image.repository if image else f"{self._registry.url}{npm and npm.package}", version
         if known not in RESOLVED:
             RESOLVED[known] = (await self.driver.resolve(version)).artifact
         return RESOLVED[known]
@@ -202,6 +221,11 @@ class World:
         (found,) = [each for each in await self.told() if isinstance(each, kind)]
         return found
 
+    async def summary(self, kind: type[Event]) -> str:
+        """Give the only event of a kind in the words that people read."""
+        told = await self.one(kind)
+        return sentence(type_of(told), msgspec.to_builtins(told))
+
     async def facts(self) -> list[str]:
         """Name what was told, without beginnings and progress."""
         return [type(each).__name__ for each in await self.told() if not isinstance(each, StepStarted | StepProgressed)]
@@ -220,14 +244,18 @@ class World:
         """List everything of this instance that Astrolabe started and that runs."""
         return process.marked_by({self.instance_id}, str(self.host.folder))
 
+    async def strays(self) -> Sequence[object]:
+        """List what was begun for this instance, and that nobody will ever finish or clear away."""
+        return [each for each in self._shelves.iterdir() if each.name.startswith(".")]
+
     def published(self, version: str) -> Artifact:
         """Give a version as the registry was given it."""
-        package = self._registry.package("standin-gateway", version)
-        return Artifact("standin-gateway", version, package.integrity, self._registry.url.rstrip("/"))
+        package = self._registry.package(self._package, version)
+        return Artifact(self._package, version, package.integrity, self._registry.url.rstrip("/"))
 
     async def move_latest(self, version: str) -> None:
         """Let the tag `latest` lead to a version."""
-        self._registry.tag("standin-gateway", version)
+        self._registry.tag(self._package, version)
 
     async def unpull(self, version: str) -> None:
         """Take a version away from this host, so that it must be fetched again."""
@@ -238,9 +266,9 @@ class World:
     @contextlib.asynccontextmanager
     async def tampered(self, version: str) -> AsyncIterator[None]:
         """Let the registry send something else in the place of a version."""
-        self._registry.tamper("standin-gateway", version)
+        self._registry.tamper(self._package, version)
         yield
-        self._registry.tamper("standin-gateway", version, tampered=False)
+        self._registry.tamper(self._package, version, tampered=False)
 
     @contextlib.asynccontextmanager
     async def registry_down(self) -> AsyncIterator[None]:
@@ -249,10 +277,32 @@ class World:
         yield
         self._registry.failing = False
 
+    @contextlib.asynccontextmanager
+    async def withdrawn(self, version: str) -> AsyncIterator[None]:
+        """Let the registry know nothing of a version that it once had."""
+        self._registry.withdraw(self._package, version)
+        yield
+        self._registry.withdraw(self._package, version, withdrawn=False)
+
+    @contextlib.asynccontextmanager
+    async def cramped(self) -> AsyncIterator[None]:
+        """Leave too little room to pull the version that is too large."""
+        async with small_disk(self._shelves) as disk:
+            (disk / "filling").write_bytes(b"x" * (shutil.disk_usage(disk).free - self.spared))
+            yield
+
     @property
     def _registry(self) -> Registry:
         assert self.registry
         return self.registry
+
+    @property
+    def _package(self) -> str:
+        return self.product.package.package
+
+    @property
+    def _shelves(self) -> Path:
+        return self.host.artifacts() / self._package
 
     async def stop(self) -> None:
         """Stop the gateway as its owner would."""
@@ -322,6 +372,10 @@ class World:
         """List the databases of this instance."""
         query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.database}%'"
         return {str(row[0]) for row in await self.rows(query, "postgres")}
+
+    async def copies(self) -> set[str]:
+        """List the databases of this instance beside its own."""
+        return await self.databases() - {self.database}
 
     async def end(self) -> None:
         """End whatever listens, and drop the databases."""

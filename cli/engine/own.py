@@ -15,6 +15,10 @@ from workers.environment import inherited
 
 FOLDER: Final = Path("/run/astrolabe-engine")
 SOCKET: Final = FOLDER / "docker.sock"
+DATA: Final = FOLDER / "data"
+DOWNLOADS: Final = DATA / "tmp"
+"""Where the engine puts what it pulls, before it unpacks it."""
+
 INSIDE: Final = "ASTROLABE_ENGINE"
 """Set for whoever runs beside an engine of ours."""
 
@@ -53,7 +57,7 @@ async def start() -> None:
     if plugin := tools.compose_plugin():
         (plugins / "docker-compose").symlink_to(plugin)
     log = FOLDER / "dockerd.log"
-    options = ("--data-root", FOLDER / "data", "--exec-root", FOLDER / "exec", "--pidfile", FOLDER / "pid")
+    options = ("--data-root", DATA, "--exec-root", FOLDER / "exec", "--pidfile", FOLDER / "pid")
     child = shell.supervise(
         ["dockerd", *options, "--host", f"unix://{SOCKET}", "--iptables=false"],
         env={**inherited(), "PATH": _path()},

@@ -8,13 +8,14 @@ import pytest
 import pytest_asyncio
 
 from cli.services.postgres import Postgres
+from tests.command_line_world import command_line_world
 from tests.compose_world import ImageHouse, compose_world, engine, image_house
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings, world
 from workers.steps import pull, rollback
 
-KINDS = (pytest.param("npx"), pytest.param("compose", marks=pytest.mark.engine))
-"""Every kind of deployment; the suite is run with each."""
+KINDS = {"npx": (), "cli": (), "compose": (pytest.mark.engine,)}
+"""Every kind of deployment, and the marks of its tests; the suite is run with each."""
 
 __all__ = ["a_world", "engine", "host_folder", "image_house", "pytest_generate_tests", "registry", "standin"]
 
@@ -36,10 +37,11 @@ def registry(standin_registry: Registry, host_folder: Path, monkeypatch: pytest.
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with every kind; one that is marked `npx` looks at what only that kind has, or at no kind at all."""
+    """Run a test with every kind, unless it is marked with those that have what it looks at."""
     if "kind" in metafunc.fixturenames:
-        alone = metafunc.definition.get_closest_marker("npx")
-        metafunc.parametrize("kind", KINDS[:1] if alone else KINDS)
+        only = metafunc.definition.get_closest_marker("kinds")
+        kinds = only.args if only else tuple(KINDS)
+        metafunc.parametrize("kind", [pytest.param(kind, marks=KINDS[kind]) for kind in kinds])
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ def a_world(
         return compose_world(house, host_folder, database_url)
     server: Postgres = request.getfixturevalue("postgres_server")
     npm_registry: Registry = request.getfixturevalue("registry")
-    return world(server, npm_registry, host_folder, database_url)
+    make = command_line_world if kind == "cli" else world
+    return make(server, npm_registry, host_folder, database_url)
 
 
 @pytest_asyncio.fixture

@@ -13,7 +13,7 @@ from domain.recorded import Cause
 from store.ids import new_id
 from tests.world import World
 
-pytestmark = pytest.mark.npx
+pytestmark = pytest.mark.kinds("npx")
 
 ALWAYS = ApprovalPolicy("always")
 BOB = Cause("bob", "CHG-4711, read the notes", "api")

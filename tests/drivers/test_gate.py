@@ -18,7 +18,7 @@ from domain.release import Release
 from store.ids import new_id
 from tests.world import World
 
-pytestmark = pytest.mark.npx
+pytestmark = pytest.mark.kinds("npx")
 
 RELEASES = (
     Release("2.0.0", notes="The column note is gone.", breaking=True, required_stop=True),

@@ -32,7 +32,7 @@ async def copies(standin: World) -> list[str]:
     return [each.copy.database for each in told if isinstance(each, e.DatabaseCopied) and each.copy]
 
 
-@pytest.mark.npx
+@pytest.mark.kinds("npx")
 async def test_every_stop_runs_once_and_leaves_a_copy(standin: World) -> None:
     """Three legs end on the wanted version, with all data; the copies of later legs are kept aside."""
     await begun(standin, "2.2.0")
@@ -50,6 +50,7 @@ async def test_every_stop_runs_once_and_leaves_a_copy(standin: World) -> None:
     assert len(await standin.gateways()) == 1
 
 
+@pytest.mark.kinds("npx", "compose")
 async def test_a_stop_is_reached_by_nobody_outside(standin: World) -> None:
     """While it migrates through the stops, the instance's own port answers nobody, so that no write can be lost."""
     await begun(standin, "2.2.0")
@@ -71,6 +72,7 @@ async def test_a_stop_is_reached_by_nobody_outside(standin: World) -> None:
     assert None not in started[:-1]
 
 
+@pytest.mark.kinds("npx", "compose")
 async def test_a_failure_in_the_third_leg_returns_to_the_first_version(standin: World) -> None:
     """The version the user started from answers again, with every row and column as they were."""
     before = await standin.shape()
@@ -92,7 +94,7 @@ async def test_a_failure_in_the_third_leg_returns_to_the_first_version(standin: 
     await standin.write("after the way back")
 
 
-@pytest.mark.npx
+@pytest.mark.kinds("npx")
 async def test_a_rollback_after_three_legs_goes_back_to_the_beginning(standin: World) -> None:
     """The way back of the whole upgrade passes over its stops."""
     before = await standin.shape()

@@ -1,10 +1,10 @@
 """The packages of the upgrade document, `astra` and `@openastra/cli`, whose real ones cannot be had."""
 
-import json
 from pathlib import Path
 from typing import Final
 
-from tests.standin.releases import Package, Release, pack, package
+from tests.standin import command_line
+from tests.standin.releases import Package, Release, package
 
 FIRST: Final = Release(
     "0.9.3",
@@ -33,10 +33,8 @@ BREAKING: Final = Release("1.0.0", {"0121-drop-note": "ALTER TABLE items DROP CO
 RELEASES: Final = (FIRST, BREAKING, DOCUMENTED)
 """Every release of the gateway, in the order of publication: the last one is `latest`."""
 
-COMMAND_LINE: Final = ("0.9.3", "0.9.5", "0.9.6", "0.9.4")
-"""Every release of the command line, the last one `latest`; 0.9.5 says another version, and 0.9.6 does not start."""
-
-_SAYS: Final = {"0.9.5": "console.log('0.9.4')", "0.9.6": "throw new Error('not built for this machine')"}
+COMMAND_LINE: Final = ("0.9.3", "0.9.5", "0.9.4")
+"""Every release of the command line, the last one `latest`; 0.9.5 says another version."""
 
 
 def gateway_packages(modules: Path) -> list[Package]:
@@ -46,14 +44,6 @@ def gateway_packages(modules: Path) -> list[Package]:
 
 def command_line_package(version: str) -> Package:
     """Pack a release of the command line: a program that says its version and knows nothing else."""
-    manifest = {
-        "name": "@openastra/cli",
-        "version": version,
-        "license": "MIT",
-        "bin": {"astra": "cli.js"},
-        "engines": {"node": ">=18"},
-        "repository": {"type": "git", "url": "git+https://example.invalid/openastra/cli.git"},
-    }
-    script = f"#!/usr/bin/env node\n{_SAYS.get(version, f'console.log({version!r})')};\n"
-    files = {"package.json": json.dumps(manifest).encode(), "cli.js": script.encode()}
-    return Package(manifest, pack(files))
+    says = "0.9.4" if version == "0.9.5" else version
+    script = f"#!/usr/bin/env node\nconsole.log({says!r});\n"
+    return command_line.package("@openastra/cli", "astra", version, script)

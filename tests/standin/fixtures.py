@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.standin import command_line
 from tests.standin.npm import pg_modules
 from tests.standin.registry import Registry
 from tests.standin.releases import packages
@@ -19,8 +20,8 @@ def standin_modules(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="session")
 def standin_registry(standin_modules: Path) -> Iterator[Registry]:
-    """A registry that holds every release of `standin-gateway`; who changes its ways calls `reset` afterwards."""
+    """A registry that holds every release of the stand-in; who changes its ways calls `reset` afterwards."""
     with Registry() as registry:
-        for package in packages(standin_modules):
+        for package in (*packages(standin_modules), *command_line.packages()):
             registry.publish(package)
         yield registry

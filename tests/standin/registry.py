@@ -59,6 +59,7 @@ class Registry:
         self._packages: Final[dict[str, dict[str, Package]]] = {}
         self._tags: Final[dict[str, dict[str, str]]] = {}
         self._tampered: Final[set[tuple[str, str]]] = set()
+        self._withdrawn: Final[set[tuple[str, str]]] = set()
         self._closing: Final = threading.Event()
         self._server: _Server | None = None
         self._port: int = 0
@@ -109,6 +110,10 @@ class Registry:
         key = name, self._packages[name][version].version
         (self._tampered.add if tampered else self._tampered.discard)(key)
 
+    def withdraw(self, name: str, version: str, *, withdrawn: bool = True) -> None:
+        """Know this version no more, or know it again."""
+        (self._withdrawn.add if withdrawn else self._withdrawn.discard)((name, version))
+
     def package(self, name: str, version: str) -> Package:
         """What was published."""
         return self._packages[name][version]
@@ -119,6 +124,7 @@ class Registry:
             self.open()
         self.failing, self.delay = False, 0
         self._tampered.clear()
+        self._withdrawn.clear()
         self.requests.clear()
         for name, versions in self._packages.items():
             self._tags[name] = {"latest": next(reversed(versions))}
@@ -133,19 +139,22 @@ class Registry:
             return 404, "application/json", b'{"error":"Not found"}'
         if not file:
             return 200, "application/json", json.dumps(self._document(name)).encode()
-        for version, package in self._packages[name].items():
+        for version, package in self._known(name).items():
             if file == _file(package):
                 self._closing.wait(self.delay)
                 content = self.TAMPERED if (name, version) in self._tampered else package.tarball
                 return 200, "application/octet-stream", content
         return 404, "application/json", b'{"error":"Not found"}'
 
+    def _known(self, name: str) -> dict[str, Package]:
+        return {each: made for each, made in self._packages[name].items() if (name, each) not in self._withdrawn}
+
     def _document(self, name: str) -> dict[str, Any]:
         return {
             "_id": name,
             "name": name,
             "dist-tags": self._tags[name],
-            "versions": {version: self._version(package) for version, package in self._packages[name].items()},
+            "versions": {version: self._version(package) for version, package in self._known(name).items()},
         }
 
     def _version(self, package: Package) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every kind of deployment must do with what runs already: find out what it is, and see when it is another."""
+"""Current version: what runs is found out and not believed, and what is not as the log believes is refused."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -14,6 +14,7 @@ from domain.commands import Adopt, Reconfigure, Register
 from domain.observation import Observation
 from store.projector import Projector
 from store.sequencer import Sequencer
+from tests.drivers.outcomes import refused
 from tests.world import World
 from workers.observer import Observer
 
@@ -33,14 +34,16 @@ async def test_what_runs_is_adopted_in_the_version_that_it_has(found: World) -> 
     assert isinstance(state, s.Idle)
     adopted = await found.one(e.InstanceAdopted)
     assert (adopted.version, adopted.kind) == ("1.1.0", found.config.kind)
-    assert adopted.seen == f"Stand-in gateway 1.1.0 serves on port {found.config.port}"
+    assert adopted.seen == f"{found.product.title} 1.1.0 {found.seen}"
     assert (state.it.version, state.it.as_believed) == ("1.1.0", True)
     upgraded = (await found.upgrade("2.0.0")).state
     assert isinstance(upgraded, s.Idle)
     assert upgraded.it.version == "2.0.0" == await found.running()
+    looked_at = {each.name for each in (await found.one(e.PreflightPassed)).plan.checks}
+    assert looked_at >= {"artifact", "health", "process", "version", *(("rights", "disk") if found.serves else ())}
 
 
-@pytest.mark.npx
+@pytest.mark.kinds("npx")
 async def test_what_does_not_run_is_not_adopted_until_it_does(found: World, postgres_server: Postgres) -> None:
     """A stranger, here PostgreSQL, and nobody are told, with what to do; once that is done, another look finds it."""
     right = found.config
@@ -85,7 +88,7 @@ async def test_what_is_seen_is_recorded_when_it_is_news(standin: World) -> None:
     await standin.stop()
     assert await _looks(standin, observer, rounds=1) == first
     gone = await _looks(standin, observer)
-    assert [(each.version, each.seen) for each in gone[1:]] == [(None, f"nothing serves on port {standin.config.port}")]
+    assert [(each.version, each.seen) for each in gone[1:]] == [(None, f"nothing {standin.seen}")]
     await standin.owner_starts("1.6.0")
     assert [each.version for each in (await _looks(standin, observer))[2:]] == ["1.6.0"]
     state = (await standin.loaded()).state
@@ -95,6 +98,7 @@ async def test_what_is_seen_is_recorded_when_it_is_news(standin: World) -> None:
     assert (await standin.problem()).code == "preflight-version"
 
 
+@pytest.mark.kinds("npx")
 async def test_what_was_overtaken_or_not_seen_is_no_news(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was seen before something else happened says nothing after it, and a host without the product sees none."""
     observer = Observer(standin.log_database, standin.host, "worker-1")
@@ -109,3 +113,23 @@ async def test_what_was_overtaken_or_not_seen_is_no_news(standin: World, monkeyp
     product = standin.host.products.pop("standin")
     assert await _looks(standin, Observer(standin.log_database, standin.host, "worker-1")) == []
     standin.host.products["standin"] = product
+
+
+async def test_an_instance_that_does_not_run_is_refused(standin: World) -> None:
+    """What is down already, or not there at all, is not upgraded: a person should know first."""
+    await standin.stop()
+    if standin.serves:
+        found = await refused(standin, "2.0.0", "preflight-health")
+        assert any("nothing on this host serves" in each for each in found.problem.seen)
+    else:
+        found = await refused(standin, "2.0.0", "preflight-process")
+        assert "is not installed" in found.problem.detail
+
+
+async def test_another_version_than_the_log_believes_is_refused(standin: World) -> None:
+    """Drift is told with both versions."""
+    await standin.stop()
+    await standin.owner_starts("1.6.0")
+    found = await refused(standin, "2.0.0", "preflight-version")
+    assert "1.6.0" in found.problem.detail
+    assert "1.1.0" in found.problem.detail

@@ -1,0 +1,37 @@
+"""What an upgrade that is refused, or taken back, must leave behind whatever is deployed."""
+
+from domain import events as e
+from domain import states as s
+from tests.world import World
+
+
+async def refused(standin: World, target: str, code: str) -> e.UpgradeRefused:
+    """An upgrade that is refused: the same version goes on, and nothing was made."""
+    before, running = await standin.shape(), await standin.driver.running()
+    loaded = await standin.upgrade(target)
+    told = await standin.one(e.UpgradeRefused)
+    assert told.problem.code == code
+    assert told.problem.todo or code in {"version-unknown", "not-newer", "already-at-version"}
+    assert isinstance(loaded.state, s.Idle)
+    assert (await standin.driver.running(), await standin.shape()) == (running, before)
+    assert await standin.copies() == set()
+    assert standin.dumps() == []
+    return told
+
+
+async def rolled_back(standin: World, target: str, code: str) -> e.RollbackStarted:
+    """An upgrade that is taken back by itself: all is as it was before, and a database that failed is kept."""
+    before = await standin.shape()
+    loaded = await standin.upgrade(target)
+    turned = await standin.one(e.RollbackStarted)
+    assert turned.problem
+    assert turned.problem.code == code
+    assert turned.problem.todo
+    assert isinstance(loaded.state, s.Idle)
+    assert loaded.state.it.version == "1.1.0" == await standin.running()
+    assert await standin.shape() == before
+    assert len(await standin.gateways()) == 1
+    kept = await standin.kept("database")
+    assert len(kept) == standin.serves
+    assert await standin.copies() == {*kept}
+    return turned

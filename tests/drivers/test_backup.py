@@ -1,0 +1,51 @@
+"""Backup: a dump that can be restored, before anything stops."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from domain import events as e
+from domain.commands import RequestUpgrade
+from store.ids import new_id
+from tests.hooked import Killed, hooked, when
+from tests.world import World
+from workers import tools
+from workers.shell import run as run_command
+
+
+async def test_a_backup_is_whole_before_anything_stops(standin: World) -> None:
+    """The dump on the disk is the one in the log, for its owner's eyes only; what has no database says so."""
+    running = await standin.driver.running()
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+
+    async def die() -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        await hooked(standin, "worker-1", when({"after BackupTaken": die}))(standin.instance_id)
+    assert await standin.driver.running() == running
+    dump = (await standin.one(e.BackupTaken)).dump
+    if not standin.serves:
+        assert (dump, standin.dumps()) == (None, [])
+        assert await standin.summary(e.BackupTaken) == "no database, so no dump"
+        return
+    assert dump
+    assert standin.dumps() == [dump.path]
+    content = Path(dump.path).read_bytes()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (dump.sha256, dump.size)
+    assert Path(dump.path).stat().st_mode & 0o77 == 0
+    assert dump.tables == 3
+
+
+@pytest.mark.kinds("npx")
+async def test_the_dump_can_be_restored(standin: World, postgres_server) -> None:
+    """The dump restores into an empty database with every row of before."""
+    await standin.upgrade("2.0.0")
+    dump = (await standin.one(e.BackupTaken)).dump
+    assert dump
+    name = f"{standin.database}_r"
+    url = await postgres_server.create_database(name)
+    command = [tools.postgres("pg_restore"), "--exit-on-error", "--no-owner", "--dbname", url, dump.path]
+    await run_command(command, env={}, deadline=60)
+    assert await standin.rows("SELECT name, note FROM items", name) == [("first", None)]

@@ -1,0 +1,158 @@
+"""Migrate: the new version in the place of the old one, with every write, and the downtime that a user saw."""
+
+import asyncio
+import contextlib
+import time
+
+import httpx
+import pytest
+
+from domain import events as e
+from domain import states as s
+from domain.commands import RequestUpgrade
+from store.ids import new_id
+from tests.databases import run
+from tests.drivers.outcomes import refused
+from tests.waiting import ended
+from tests.world import World
+from workers import process
+
+
+class Prober:
+    """Somebody who uses the gateway all the time: writes, and notes when it answered."""
+
+    def __init__(self, standin: World) -> None:
+        self.acknowledged: list[str] = []
+        self.answered: list[float] = []
+        self._url = standin.url
+
+    @contextlib.asynccontextmanager
+    async def at_work(self):
+        """Use the gateway while the block runs."""
+        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2) as http:
+            tasks = [asyncio.create_task(each(http)) for each in (self._write, self._ask)]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _write(self, http: httpx.AsyncClient) -> None:
+        for number in range(100_000):
+            with contextlib.suppress(httpx.HTTPError):
+                answer = await http.post("/items", json={"name": f"item-{number}"})
+                if answer.status_code == 201:
+                    self.acknowledged.append(f"item-{number}")
+            await asyncio.sleep(0)
+
+    async def _ask(self, http: httpx.AsyncClient) -> None:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get("/health", headers={"Connection": "close"})).status_code == 200:
+                    self.answered.append(time.monotonic())
+            await asyncio.sleep(0.01)
+
+    @property
+    def longest_silence(self) -> float:
+        """The longest time between two answers, in seconds."""
+        return max(after - before for before, after in zip(self.answered, self.answered[1:], strict=False))
+
+
+async def test_an_upgrade_keeps_every_write_and_measures_its_downtime(standin: World) -> None:
+    """Each write that the old gateway acknowledged is in the new one; the downtime told is what a user saw."""
+    if not standin.serves:
+        await _replaced_and_nothing_stopped(standin)
+        return
+    user = Prober(standin)
+    async with user.at_work():
+        loaded = await standin.upgrade("2.0.0")
+        await _answers(user, len(user.answered) + 3)
+    assert isinstance(loaded.state, s.Idle)
+    assert loaded.state.it.version == "2.0.0" == await standin.running()
+    assert len(user.acknowledged) > 10
+    assert set(user.acknowledged) <= set(await standin.items())
+    finished = await standin.one(e.MigrationFinished)
+    assert (finished.migrations_before, finished.migrations_after) == (3, 4)
+    assert finished.last_migration == "2001-drop-note"
+    assert finished.downtime_ms > 0
+    assert abs(finished.downtime_ms / 1000 - user.longest_silence) < standin.longest_request
+
+
+async def _replaced_and_nothing_stopped(standin: World) -> None:
+    """What serves nobody and keeps no data is replaced; that nothing is stopped, copied or migrated is told."""
+    before = await standin.shape()
+    await standin.upgrade("2.0.0")
+    assert await standin.running() == "2.0.0"
+    assert await standin.shape() != before
+    assert await standin.summary(e.InstanceStopped) == "nothing serves, so no stop"
+    assert await standin.summary(e.DatabaseCopied) == "no database to copy"
+    finished = await standin.one(e.MigrationFinished)
+    assert (finished.migrations_before, finished.migrations_after, finished.last_migration) == (None, None, None)
+
+
+async def _answers(user: Prober, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(user.answered) < count:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.kinds("npx")
+async def test_latest_is_resolved_to_an_exact_version(standin: World) -> None:
+    """The log holds the version that the tag pointed to, not the tag, also when the tag moves meanwhile."""
+    await standin.move_latest("2.0.0")
+    loaded = await standin.upgrade("latest")
+    assert isinstance(loaded.state, s.Idle)
+    assert loaded.state.it.version == "2.0.0" == await standin.running()
+    assert (await standin.one(e.PreflightPassed)).plan.new.version == "2.0.0"
+
+
+@pytest.mark.kinds("npx", "compose")
+async def test_a_slow_migration_is_not_taken_for_a_failure(standin: World) -> None:
+    """While migrations are seen to advance, a start may take many times its patience."""
+    # Patience enough for Node to start on a busy machine, and migrations of twice its length.
+    await standin.reconfigure(patience_seconds=4, settings={"STANDIN_SLOW_MS": "8000"})
+    loaded = await standin.upgrade("1.3.0")
+    assert isinstance(loaded.state, s.Idle)
+    assert loaded.state.it.version == "1.3.0" == await standin.running()
+    assert (await standin.one(e.MigrationFinished)).downtime_ms > 8000
+    told = [each for each in await standin.told() if isinstance(each, e.StepProgressed) and each.step == "migrate"]
+    assert told
+    assert (told[0].total, told[0].message) == (10, "migrations applied")
+
+
+@pytest.mark.kinds("npx")
+async def test_a_gateway_that_its_owner_started_is_ended(standin: World) -> None:
+    """The process that listened before the upgrade is gone after it, and exactly one gateway runs."""
+    running = process.listener(standin.config.port)
+    assert running
+    await standin.upgrade("2.0.0")
+    assert ended(running.pid)
+    assert len(await standin.gateways()) == 1
+
+
+@pytest.mark.kinds("npx")
+async def test_two_workers_at_once_do_the_work_once(standin: World) -> None:
+    """One takes the lease, the other leaves; each fact is told once."""
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+    await asyncio.gather(standin.carry_out("one"), standin.carry_out("two"))
+    facts = await standin.facts()
+    assert len(facts) == len(set(facts))
+    assert facts[-1] == "UpgradeSucceeded"
+    assert len({each.worker for each in await standin.told() if isinstance(each, e.StepStarted)}) == 1
+
+
+@pytest.mark.kinds("npx")
+@pytest.mark.parametrize(
+    ("harm", "code", "todo"),
+    [
+        ("ALTER ROLE {name} NOCREATEDB", "preflight-rights", "CREATEDB"),
+        ("ALTER DATABASE {name} OWNER TO CURRENT_USER", "preflight-rights", "own its database"),
+        ("ALTER DATABASE {name} SET log_min_duration_statement = 0", "preflight-settings", "settings"),
+        ("ALTER ROLE {name} PASSWORD 'another'", "database-error", "database settings"),
+    ],
+)
+async def test_a_database_that_could_not_be_copied_is_refused(standin: World, harm: str, code: str, todo: str) -> None:
+    """What would keep the copy from being made, or from being as the database is, is found before anything stops."""
+    await run(standin.server, harm.format(name=standin.database))
+    assert todo in (await refused(standin, "2.0.0", code)).problem.todo
