@@ -25,7 +25,8 @@ from tests.hooked import upgrade
 from tests.standin import astra
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings
-from workers import tools
+from workers import shell, tools
+from workers.environment import inherited
 from workers.failure import StepFailed
 from workers.host import Host
 from workers.npm import carry_out
@@ -153,6 +154,19 @@ async def test_an_installation_that_npm_only_calls_done_is_none(astra_cli: Comma
         with pytest.raises(StepFailed) as caught:
             await carry_out(command, await astra_cli.artifact("0.9.4"))
         assert caught.value.problem.code == "no-space"
+
+
+async def test_what_a_killed_npm_moved_aside_stands_in_nobodys_way(astra_cli: CommandLineWorld) -> None:
+    """Npm moves the old version to a place of its choice, and refuses every installation where something is there."""
+    await astra_cli.register("0.9.3")
+    package = astra_cli.prefix / "lib" / "node_modules" / NAME
+    library = Path(tools.npm()[-1]).parent.parent / "node_modules" / "@npmcli" / "arborist" / "lib" / "retire-path.js"
+    words = [tools.node(), "-p", "require(process.argv[1])(process.argv[2])", library, package]
+    aside = Path((await shell.run(words, env=inherited(), deadline=30)).stdout.strip())
+    shutil.copytree(package, aside)
+    await astra_cli.upgrade("0.9.4")
+    assert await astra_cli.running() == "0.9.4"
+    assert not aside.exists()
 
 
 async def test_without_a_prefix_it_is_the_one_of_the_workers_user(

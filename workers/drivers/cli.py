@@ -14,7 +14,7 @@ from domain.drivers import cli as argv
 from domain.drivers import npx as npx_argv
 from domain.plan import Artifact, Check, PlannedCommand
 from domain.product import Npm
-from workers import npm, npm_cache, shell, tools
+from workers import npm, npm_cache, npm_prefix, shell, tools
 from workers.command import Finished
 from workers.drivers.driver import GatewayId, OnFetch, Resolved, Running
 from workers.drivers.npx import DOCTOR_SECONDS, node_check
@@ -138,6 +138,7 @@ class CliDriver:
                 f"{artifact.name} needs {needed:,} bytes in {prefix}, and {free:,} are free; nothing was replaced.",
                 todo="Free some space, then retry.",
             )
+        await asyncio.to_thread(npm_prefix.clear, prefix, self._npm)
         command = argv.install(tools.npm(), self._npm, artifact.version, prefix)
         await npm.carry_out(command, artifact)
         if not await self._holds(prefix, artifact):
