@@ -47,7 +47,7 @@ async def send(database: Database, appends: Sequence[Append]) -> list[Times]:
         for each in ordered
         for claim in each.claims
     ]
-    rows = await database.pool.fetch(
+    rows = await database.hot.fetch(
         sql.APPEND,
         [each.stream_id for each in ordered],
         [each.expected for each in ordered],

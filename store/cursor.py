@@ -18,9 +18,9 @@ class Cursor:
 
     async def get(self) -> int:
         """Give the last position that was dealt with, -1 before the first."""
-        found = await self._database.pool.fetchval(GET, self._name)
+        found = await self._database.hot.fetchval(GET, self._name)
         return -1 if found is None else found
 
     async def put(self, position: int) -> None:
         """Remember a position as dealt with."""
-        await self._database.pool.execute(PUT, self._name, position)
+        await self._database.hot.execute(PUT, self._name, position)

@@ -25,6 +25,10 @@ APP_ROLE = "astrolabe_app"
 
 SETTINGS = {"role": APP_ROLE, "search_path": "astrolabe", "application_name": "astrolabe", "timezone": "UTC"}
 
+# Arrays of unknown length look dearer to the planner than the one it is given, so left alone it plans each time anew,
+# and planning takes longer than the statement. A plan made while a table is empty must still be good when it is not.
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+
 
 def parse_url(text: str) -> str:
     """Check a DATABASE_URL and give it as asyncpg reads it; raises StoreError in one sentence where it is none."""
@@ -95,18 +99,13 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self._dsn: str = parse_url(url)
         self._pool_size: int = pool_size
+        self._hot: Pool | None = None
         self._pool: Pool | None = None
         self._engine: AsyncEngine | None = None
 
     async def __aenter__(self) -> Self:
-        self._pool = await asyncpg.create_pool(
-            self._dsn,
-            min_size=1,
-            max_size=self._pool_size,
-            server_settings=SETTINGS,
-            connection_class=_Session,
-            reset=_keep,
-        )
+        self._hot = await self._connections(SETTINGS | PLANNED_ONCE, at_least=1)
+        self._pool = await self._connections(SETTINGS, at_least=0)
         self._engine = make_engine(self._dsn, self._pool_size, SETTINGS)
         return self
 
@@ -115,15 +114,29 @@ class Database:
     ) -> None:
         if self._engine:
             await self._engine.dispose()
-        if self._pool:
-            await self._pool.close()
+        for each in (self._pool, self._hot):
+            if each:
+                await each.close()
+
+    async def _connections(self, settings: dict[str, str], *, at_least: int) -> Pool:
+        return await asyncpg.create_pool(
+            self._dsn,
+            min_size=at_least,
+            max_size=self._pool_size,
+            server_settings=settings,
+            connection_class=_Session,
+            reset=_keep,
+        )
+
+    @property
+    def hot(self) -> Pool:
+        """The asyncpg connections of statements that find all they need by an index: each is planned once."""
+        return _opened(self._hot)
 
     @property
     def pool(self) -> Pool:
-        """The asyncpg connections of the hot statements."""
-        if self._pool is None:
-            raise StoreError("The database is not open.")
-        return self._pool
+        """The asyncpg connections of statements whose plan depends on what is asked."""
+        return _opened(self._pool)
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncGenerator[AsyncConnection]":
@@ -136,3 +149,9 @@ class Database:
     async def listen_connection(self) -> Connection:
         """Open a connection of one's own, for LISTEN; the caller closes it."""
         return await asyncpg.connect(self._dsn, server_settings=SETTINGS)
+
+
+def _opened(pool: Pool | None) -> Pool:
+    if pool is None:
+        raise StoreError("The database is not open.")
+    return pool

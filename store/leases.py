@@ -19,12 +19,12 @@ class Leases:
 
     async def acquire(self, resource: str, holder: str) -> int | None:
         """Take a lease; gives its fence, or None where somebody else holds it."""
-        return await self._database.pool.fetchval(sql.ACQUIRE, uuid.UUID(resource), holder, self.ttl)
+        return await self._database.hot.fetchval(sql.ACQUIRE, uuid.UUID(resource), holder, self.ttl)
 
     async def renew(self, resource: str, fence: int) -> bool:
         """Hold a lease for another while; False where it has run out or was taken over."""
-        return await self._database.pool.fetchval(sql.RENEW, uuid.UUID(resource), fence, self.ttl) is not None
+        return await self._database.hot.fetchval(sql.RENEW, uuid.UUID(resource), fence, self.ttl) is not None
 
     async def release(self, resource: str, fence: int) -> None:
         """Give a lease back, so that the next actor need not wait for its end."""
-        await self._database.pool.execute(sql.RELEASE, uuid.UUID(resource), fence)
+        await self._database.hot.execute(sql.RELEASE, uuid.UUID(resource), fence)

@@ -76,7 +76,7 @@ class Log:
 
     async def head(self, stream_id: str) -> int:
         """Give the version of a stream, 0 where it does not exist."""
-        return await self._database.pool.fetchval(sql.HEAD, uuid.UUID(stream_id)) or 0
+        return await self._database.hot.fetchval(sql.HEAD, uuid.UUID(stream_id)) or 0
 
     async def read_stream(self, stream_id: str, after: int = 0) -> list[AnyRecorded]:
         """Read a stream's events after a version, oldest first; concurrent reads share a statement."""
@@ -85,7 +85,7 @@ class Log:
     async def _read_streams(self, places: Sequence[tuple[str, int]]) -> list[list[AnyRecorded]]:
         streams, versions = [stream_id for stream_id, _ in places], [after for _, after in places]
         found: list[list[AnyRecorded]] = [[] for _ in places]
-        for nth, *row in await self._database.pool.fetch(sql.READ_STREAMS, streams, versions):
+        for nth, *row in await self._database.hot.fetch(sql.READ_STREAMS, streams, versions):
             found[nth - 1].append(recorded(*row))
         return found
 
@@ -103,12 +103,12 @@ class Log:
 
     async def read_all(self, after: int, limit: int = 500) -> list[AnyRecorded]:
         """Read the whole log in order of position, after a position (-1: from the beginning)."""
-        rows = await self._database.pool.fetch(sql.READ_LOG, after, limit)
+        rows = await self._database.hot.fetch(sql.READ_LOG, after, limit)
         return [recorded(*row) for row in rows]
 
     async def last_position(self) -> int:
         """Give the position of the last sequenced event, -1 where there is none."""
-        return await self._database.pool.fetchval(sql.LOG_HEAD)
+        return await self._database.hot.fetchval(sql.LOG_HEAD)
 
     async def unsequenced(self) -> int:
         """Count the events that wait for their position."""
@@ -116,7 +116,7 @@ class Log:
 
     async def stream_of_upgrade(self, upgrade_id: str) -> str | None:
         """Find the instance that an upgrade belongs to."""
-        found = await self._database.pool.fetchval(sql.STREAM_OF_UPGRADE, uuid.UUID(upgrade_id))
+        found = await self._database.hot.fetchval(sql.STREAM_OF_UPGRADE, uuid.UUID(upgrade_id))
         return str(found) if found else None
 
     async def claim(self, command_id: str) -> StoredClaim | None:
@@ -131,7 +131,7 @@ class Log:
         return found
 
     async def _find_claims(self, command_ids: Sequence[str]) -> list[StoredClaim | None]:
-        rows = await self._database.pool.fetch(sql.CLAIMS, command_ids)
+        rows = await self._database.hot.fetch(sql.CLAIMS, command_ids)
         found: list[StoredClaim | None] = [None] * len(command_ids)
         for nth, request_hash, stream_id, answer in rows:
             found[nth - 1] = StoredClaim(request_hash, stream_id, answer)

@@ -21,7 +21,7 @@ class Sequencer:
 
     async def step(self) -> int:
         """Place what waits, up to a batch; gives how many events were placed."""
-        return await self._database.pool.fetchval(sql.SEQUENCE, BATCH)
+        return await self._database.hot.fetchval(sql.SEQUENCE, BATCH)
 
     async def drain(self) -> None:
         """Place everything that waits now."""

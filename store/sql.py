@@ -3,21 +3,26 @@
 # Each append is judged by itself: the streams of one statement differ. No row of a stream means that its guard did not
 # hold; a version or claim that is taken while the statement runs is a unique violation, never swallowed.
 # The share lock makes a take-over of the lease wait until the append is in, or the append see the take-over.
+# One plan serves every append, so tables are only looked into by subqueries that no planner turns into a join of all.
 APPEND = """
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS a (stream_id, expected, fence, nth)
 ), held AS MATERIALIZED (
-    SELECT l.resource FROM lease l JOIN asked a ON l.resource = a.stream_id AND l.fence = a.fence
-    ORDER BY l.resource FOR SHARE OF l
+    SELECT a.stream_id FROM (SELECT * FROM asked WHERE fence IS NOT NULL ORDER BY stream_id) AS a, LATERAL (
+        SELECT FROM lease l WHERE l.resource = a.stream_id AND l.fence = a.fence FOR SHARE
+    ) AS l
 ), claims AS MATERIALIZED (
     SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::bytea[], $12::text[])
         AS c (stream_id, command_id, request_hash, answer)
+), taken AS MATERIALIZED (
+    SELECT c.stream_id FROM claims c
+    WHERE (SELECT true FROM command k WHERE k.command_id = c.command_id)
 ), good AS MATERIALIZED (
     SELECT a.stream_id FROM asked a
-    WHERE (a.expected = 0 OR EXISTS (SELECT FROM event e WHERE e.stream_id = a.stream_id AND e.version = a.expected))
-      AND NOT EXISTS (SELECT FROM event e WHERE e.stream_id = a.stream_id AND e.version = a.expected + 1)
-      AND (a.fence IS NULL OR EXISTS (SELECT FROM held h WHERE h.resource = a.stream_id))
-      AND NOT EXISTS (SELECT FROM claims c JOIN command USING (command_id) WHERE c.stream_id = a.stream_id)
+    WHERE a.expected = coalesce(
+        (SELECT e.version FROM event e WHERE e.stream_id = a.stream_id ORDER BY e.version DESC LIMIT 1), 0)
+      AND (a.fence IS NULL OR a.stream_id IN (SELECT stream_id FROM held))
+      AND a.stream_id NOT IN (SELECT stream_id FROM taken)
 ), claimed AS (
     INSERT INTO command (command_id, request_hash, stream_id, answer)
     SELECT c.command_id, c.request_hash, c.stream_id, c.answer FROM claims c JOIN good USING (stream_id)
@@ -54,19 +59,23 @@ WHERE e.stream_id = $1 AND ($2::bigint IS NULL OR l.position <= $2)
 ORDER BY e.version
 """
 
+# Positions have no gaps, so a stretch of them is as good as a limit, and needs no guess of how much lies behind it.
 READ_LOG = """
 SELECT e.entry, e.recorded_at, l.position
-FROM log l JOIN event e USING (ingest_id)
-WHERE l.position > $1
+FROM (
+    SELECT position, ingest_id FROM log WHERE position > $1::bigint AND position <= $1::bigint + $2::int
+    ORDER BY position
+) AS l, LATERAL (SELECT entry, recorded_at FROM event WHERE ingest_id = l.ingest_id OFFSET 0) AS e
 ORDER BY l.position
-LIMIT $2
 """
 
 HEAD = "SELECT version FROM event WHERE stream_id = $1 ORDER BY version DESC LIMIT 1"
 STREAM_OF_UPGRADE = "SELECT stream_id FROM event WHERE event_id = $1 AND type = 'upgrade_requested'"
 CLAIMS = """
 SELECT a.nth, c.request_hash, c.stream_id::text, c.answer
-FROM unnest($1::uuid[]) WITH ORDINALITY AS a (command_id, nth) JOIN command c USING (command_id)
+FROM unnest($1::uuid[]) WITH ORDINALITY AS a (command_id, nth), LATERAL (
+    SELECT request_hash, stream_id, answer FROM command WHERE command_id = a.command_id OFFSET 0
+) AS c
 """
 LOG_HEAD = "SELECT tree_size - 1 FROM log_head"
 SEQUENCE = "SELECT sequence($1)"

@@ -1,0 +1,54 @@
+"""Plans: a statement that is planned once must be good for a log of any length."""
+
+import re
+
+import asyncpg
+import pytest
+
+from store import cursor, sql
+from store.database import PLANNED_ONCE, SETTINGS
+
+TABLES = ("event", "command", "log", "lease")
+"""What grows without end."""
+
+STATEMENTS = {
+    name: getattr(sql, name)
+    for name in (
+        "APPEND",
+        "READ_STREAMS",
+        "READ_LOG",
+        "HEAD",
+        "STREAM_OF_UPGRADE",
+        "CLAIMS",
+        "ACQUIRE",
+        "RENEW",
+        "RELEASE",
+    )
+} | {"the place of a subscriber": cursor.GET}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_what_is_planned_while_the_log_is_empty_looks_into_an_index(database_url: str, name: str) -> None:
+    """No hot statement reads a table that grows from one end to the other, even if it was planned before it grew."""
+    await _look_over_while_empty(database_url)
+    connection = await asyncpg.connect(database_url, server_settings=SETTINGS | PLANNED_ONCE)
+    try:
+        await connection.execute(f"PREPARE hot AS {STATEMENTS[name]}")
+        asked = ", ".join(["NULL"] * len(set(re.findall(r"\$\d+", STATEMENTS[name]))))
+        plan = [row[0] for row in await connection.fetch(f"EXPLAIN (COSTS OFF) EXECUTE hot({asked})")]
+    finally:
+        await connection.close()
+    whole = [line for line in plan if "Seq Scan" in line and any(f" on {table}" in line for table in TABLES)]
+    assert not whole, "\n".join(plan)
+    for line, following in zip(plan, [*plan[1:], ""], strict=True):
+        assert "Index" not in line or " using " not in line or "Index Cond" in following, "\n".join(plan)
+
+
+async def _look_over_while_empty(url: str) -> None:
+    """Let the planner know for certain that nothing is there, which is when it likes to read everything."""
+    owner = await asyncpg.connect(url, server_settings={"search_path": "astrolabe"})
+    try:
+        for table in TABLES:
+            await owner.execute(f"VACUUM ANALYZE {table}")
+    finally:
+        await owner.close()
