@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from api.app import create_app
 from api.services import Services
+from store.heap import keep_what_lasts
 from store.webhook_settings import WebhookSettings
 
 GRACE_SECONDS = 10
@@ -51,6 +52,7 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
+            keep_what_lasts()
             self.ready.set()
 
     @override

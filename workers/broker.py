@@ -1,8 +1,11 @@
 """The broker: messages that are only pointers, over Redis or Valkey."""
 
 import dramatiq
+import uvloop
+from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AsyncIO, Middleware
+from typing_extensions import override
 
 ACTOR = "carry_out"
 NAMESPACE = "astrolabe"
@@ -15,9 +18,22 @@ def queue_of(host: str) -> str:
     return f"host.{host}"
 
 
+class OnUvloop(AsyncIO):
+    """Runs what a worker carries out on uvloop, where Dramatiq would take the standard library's loop."""
+
+    @override
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Start the thread of the worker's one event loop."""
+        thread = EventLoopThread(self.logger)
+        thread.loop.close()
+        thread.loop = uvloop.new_event_loop()
+        thread.start(timeout=1.0)
+        set_event_loop_thread(thread)
+
+
 def open_broker(url: str) -> RedisBroker:
     """Open the broker; no default middleware, for a retry or a time limit of its own would act behind the log."""
-    middleware: list[Middleware] = [AsyncIO()]
+    middleware: list[Middleware] = [OnUvloop()]
     return RedisBroker(url=url, namespace=NAMESPACE, middleware=middleware, socket_connect_timeout=2)
 
 

@@ -4,7 +4,10 @@ import asyncio
 import logging
 import signal
 
+import uvloop
+
 from store.database import Database
+from store.heap import keep_what_lasts
 from store.tail import Tail
 from store.webhook_settings import WebhookSettings
 from workers.broker import open_broker
@@ -18,7 +21,8 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def run_relay(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
     """Follow the log until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format=FORMAT)
-    asyncio.run(_run(database_url, redis_url, notarial, webhooks))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(database_url, redis_url, notarial, webhooks))
 
 
 async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
@@ -29,6 +33,7 @@ async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: 
         relay, telling = Relay(database, tail, open_broker(redis_url)), Telling(database, tail, webhooks)
         following = asyncio.gather(relay.run(), lasting(Notary(database, tail, notarial).run), telling.run())
         waiting = asyncio.create_task(stop.wait())
+        keep_what_lasts()
         await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if following.done():

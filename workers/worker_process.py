@@ -11,6 +11,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 
 from store.database import Database
+from store.heap import keep_what_lasts
 from store.leases import TTL_SECONDS
 from workers.broker import ACTOR, open_broker, queue_of, taken
 from workers.carry_out import CarryOut
@@ -35,7 +36,7 @@ class Hands:
         self._broker: RedisBroker = broker
         self._threads: int = threads
         self._name: str = f"{host.name}:{os.getpid()}"
-        self._database: Database | None = None
+        self._parts: tuple[CarryOut, Observer] | None = None
         self._opening: asyncio.Lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: bool = False
@@ -45,8 +46,7 @@ class Hands:
         await asyncio.to_thread(taken, self._broker, instance_id)
         if self._stopping:
             return
-        lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
-        carry_out = CarryOut(await self._opened(), self._host, self._name, lease_seconds=lease)
+        carry_out, _ = await self._opened()
         await self._hold(asyncio.create_task(carry_out(instance_id)))
 
     async def look(self) -> None:
@@ -54,7 +54,8 @@ class Hands:
         seconds = float(os.environ.get(OBSERVE_SECONDS, LOOK_SECONDS))
 
         async def looking() -> None:
-            await Observer(await self._opened(), self._host, self._name).run(seconds)
+            _, observer = await self._opened()
+            await observer.run(seconds)
 
         await self._hold(asyncio.create_task(lasting(looking)))
 
@@ -67,11 +68,18 @@ class Hands:
         if not task.cancelled():
             task.result()
 
-    async def _opened(self) -> Database:
+    async def _opened(self) -> tuple[CarryOut, Observer]:
+        """Open the log once for all instances of this process, so that what they record shares statements."""
         async with self._opening:
-            if self._database is None:
-                self._database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
-            return self._database
+            if self._parts is None:
+                lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
+                database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
+                self._parts = (
+                    CarryOut(database, self._host, self._name, lease_seconds=lease),
+                    Observer(database, self._host, self._name),
+                )
+                keep_what_lasts()
+            return self._parts
 
     def put_down(self) -> None:
         """End everything under way; another worker goes on from what the log says."""
