@@ -45,15 +45,16 @@ class Nothing:
 class Accept:
     """Each request asks for an upgrade of an instance of its own, by name, with a token and an Idempotency-Key."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, most: int = MOST) -> None:
         self.name: str = "astrolabe"
         self._url: str = url
+        self._most: int = most
 
     async def run(self, clients: int, seconds: float) -> float:
         """Ask for some seconds; gives upgrades accepted a second."""
         async with Database(self._url) as database:
             log = Log(database)
-            names = [f"flags-{new_id()[-12:]}" for _ in range(int(MOST * seconds))]
+            names = [f"flags-{new_id()[-12:]}" for _ in range(int(self._most * seconds))]
             for first in range(0, len(names), AT_ONCE):
                 await asyncio.gather(*(_register(log, name) for name in names[first : first + AT_ONCE]))
             token = await Tokens(log).issue(f"bench-{new_id()[-12:]}", ("operate",), CAUSE)

@@ -8,17 +8,18 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psutil
 import uvloop
 
+from bench.accepting import Accept
 from bench.history import fill
+from bench.resting import at_rest
 from bench.results import keep
 from bench.row import CAUSE, event
-from bench.server import environment, postgres
+from bench.server import HOME, environment, postgres, valkey
 from domain.evolve import replay
 from store.database import Database
 from store.ids import new_id
@@ -30,9 +31,11 @@ from store.sequencer import Sequencer
 from store.views import Views
 from workers import shell
 
-HOME = Path(__file__).parents[1]
 SMALL = 100
 CLIENTS = 8
+MOST = 1500
+"""Upgrades a second that are prepared for; each is asked for on an instance of its own."""
+
 TIMES = 40
 URL = "ASTROLABE_BENCH_URL"
 QUIET = timedelta(seconds=3)
@@ -110,11 +113,15 @@ async def bench(instances: int, rounds: int, seconds: float) -> dict[str, Any]:
             done = await shell.run(argv, env=environment(**{URL: urls[name]}), cwd=HOME, deadline=7200)
             found[f"rebuild of the {name}"] = json.loads(done.stdout)
             print(f"{name}: rebuilt {done.stdout.strip()}", flush=True)
+        async with valkey() as redis:
+            found["MB at rest"] = await at_rest(urls["small"], redis)
+        print(f"at rest: {found['MB at rest']}", flush=True)
         for number in range(rounds):
             told: dict[str, dict[str, float]] = {}
             for name in ("small", "large") if number % 2 else ("large", "small"):
                 async with Database(urls[name]) as database:
                     told[name] = {"append": await append(Log(database), seconds)}
+                    told[name] |= {"POST /upgrades": await Accept(urls[name], MOST).run(CLIENTS, seconds)}
                     told[name] |= await questions(database, somebody[name])
                     await Sequencer(database).drain()
             found["rounds"].append(told)

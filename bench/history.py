@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from api.references import name_claim
 from bench.row import CAUSE
 from domain import events as e
 from domain.instance import Database, InstanceConfig
@@ -22,6 +23,7 @@ EVENTS = 10
 AT_ONCE = 200
 AT = datetime.now(UTC)
 COLUMNS = ["stream_id", "version", "event_id", "type", "entry"]
+CLAIMED = ["command_id", "request_hash", "stream_id", "answer"]
 PLACE = """
 WITH placed AS (
     INSERT INTO log (position, ingest_id)
@@ -40,6 +42,8 @@ async def fill(url: str, instances: int) -> list[str]:
             streams = [new_id() for _ in range(min(AT_ONCE, instances - len(made)))]
             rows = [row for stream_id in streams for row in _rows(stream_id)]
             await connection.copy_records_to_table("event", records=rows, columns=COLUMNS)
+            claims = [claim for stream_id in streams for claim in _claims(stream_id)]
+            await connection.copy_records_to_table("command", records=claims, columns=CLAIMED)
             made += streams
         await connection.execute(PLACE)
         await connection.execute("VACUUM ANALYZE")
@@ -54,8 +58,18 @@ def _rows(stream_id: str) -> Iterator[tuple[str, int, str, str, str]]:
         yield stream_id, version, entry.id, type_of(event), encode(entry)
 
 
+def _claims(stream_id: str) -> Iterator[tuple[str, bytes, str, str]]:
+    """Give the claim of a name, and of one key for each upgrade."""
+    for command_id in (name_claim(_name(stream_id)), *(new_id() for _ in range(UPGRADES))):
+        yield command_id, bytes(32), stream_id, "{}"
+
+
+def _name(stream_id: str) -> str:
+    return f"flags-{stream_id[-12:]}"
+
+
 def _events(stream_id: str) -> Iterator[e.Event]:
-    config = InstanceConfig(f"flags-{stream_id[-12:]}", "unleash", 4242, database=Database("unleash", "unleash"))
+    config = InstanceConfig(_name(stream_id), "unleash", 4242, database=Database("unleash", "unleash"))
     yield e.InstanceRegistered(config, "1.0.0")
     for nth in range(1, UPGRADES + 1):
         yield from _upgrade(new_id(), f"{nth}.0.0", f"{nth + 1}.0.0")

@@ -1,6 +1,7 @@
 """A route: the way from a version to another over the stops that releases require."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import semver
 from msgspec import Struct
@@ -63,5 +64,6 @@ def _farthest(way: Sequence[Release], here: Version, target: Version) -> Version
     return target
 
 
+@lru_cache(1024)
 def _order(version: Version) -> semver.Version:
     return semver.Version.parse(version)
