@@ -57,7 +57,7 @@ _TYPES = (
     ProblemType("instance-inconsistent", 409, "A person must act first", "Do what `detail` says, then retry."),
     ProblemType("instance-adopting", 409, "Nobody knows yet what runs", "Wait for the worker on its host, or see it."),
     ProblemType("instance-unadopted", 409, "What runs is not the product", "Do what `detail` says, then adopt it."),
-    ProblemType("nothing-to-adopt", 409, "The log knows what runs", "Only what was refused is looked at again."),
+    ProblemType("nothing-to-adopt", 409, "The log knows what runs", "See what runs: GET the instance."),
     ProblemType("already-at-version", 409, "The instance runs this version", "There is nothing to do."),
     ProblemType("not-newer", 409, "The version is not newer", "To go back, roll back the upgrade that led here."),
     ProblemType("upgrade-not-current", 409, "A later upgrade exists", "Only an instance's latest can be changed."),

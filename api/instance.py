@@ -12,7 +12,7 @@ from domain.compose_project import ComposeProject
 from domain.instance import Database, InstanceConfig
 from domain.problem import Problem
 from domain.rollback_point import Kept
-from domain.states import Absent, Instance, Newcomer, Unadopted
+from domain.states import Absent, Idle, Instance, Newcomer, Unadopted
 from domain.views import InstanceRow, InstanceStatus, instance_status, upgrade_of
 from domain.words import Kind, Outcome, Reason, Version
 from store.instances import Loaded
@@ -102,7 +102,7 @@ def instance_view(loaded: Loaded) -> InstanceView:
     links = {"self": here, "history": f"{here}/history"}
     if upgrade_id := upgrade_of(state):
         links["upgrade"] = f"/upgrades/{upgrade_id}"
-    if isinstance(state, Unadopted):
+    if isinstance(state, Unadopted) or (isinstance(state, Idle) and state.it.drift):
         links["adopt"] = f"{here}/adopt"
     known = _UNKNOWN if isinstance(state.it, Newcomer) else _known(state.it)
     if known["rollback_point"]:

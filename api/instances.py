@@ -1,5 +1,6 @@
 """The routes of instances: register, list, look at, reconfigure, retire."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Response, get, post, put
@@ -203,7 +204,7 @@ def _answer(answered: Answered) -> Response[InstanceView]:
 
 @post(
     "/instances/{ref:str}/adopt",
-    summary="Look again at what runs",
+    summary="Take what runs as it is",
     tags=["instances"],
     status_code=202,
     guards=[may("configure")],
@@ -218,13 +219,18 @@ async def adopt_instance(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[InstanceView]:
-    """Have a worker look again at an instance that it could not adopt, once `unadopted.todo` was done."""
+    """Have a worker look again at what it could not adopt; or vouch for what was changed by hand.
+
+    Where `observed.as_believed` is false, the version that was seen becomes the version of the instance. No way back
+    leads over a change by hand: the rollback point, where there is one, is kept aside until its retention ends.
+    """
     body = data or ReasonBody()
     services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
 
     async def adopt(claims: Claims) -> Loaded:
         loaded = await find_instance(services, ref)
-        return await services.instances.execute(loaded, Adopt(), cause, if_match=expected, claims=claims)
+        command = Adopt(datetime.now(UTC))
+        return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
     return _answer(await once(services, key, adopt, lambda after: Promise(202, after.version)))

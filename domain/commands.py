@@ -20,7 +20,9 @@ class Register(Struct, frozen=True):
 
 
 class Adopt(Struct, frozen=True):
-    """Have a worker look again at what runs."""
+    """Take what runs as it is: have a worker look again, or vouch for what was seen instead of the known version."""
+
+    now: datetime
 
 
 class Reconfigure(Struct, frozen=True):

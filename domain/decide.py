@@ -1,5 +1,7 @@
 """`decide(command, state)`: the events that a command leads to, or a refusal."""
 
+from datetime import datetime
+
 import semver
 
 from domain import events as e
@@ -29,8 +31,8 @@ from domain.rollback_point import Writes
 def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
     """Decide what follows from a command; raises Refused where it makes no sense in this state."""
     match command:
-        case Adopt():
-            return _adopt(state)
+        case Adopt(now):
+            return _adopt(state, now)
         case Register(config, version):
             if not isinstance(state, s.Absent):
                 raise Refused("instance-exists", "This instance is already registered.")
@@ -94,12 +96,19 @@ def check_target(version: str, target: str) -> None:
         )
 
 
-def _adopt(state: s.State) -> tuple[e.Event, ...]:
-    if isinstance(state, s.Adopting):
-        return ()
-    if not isinstance(state, s.Unadopted):
-        raise Refused("nothing-to-adopt", "Only an instance whose adoption was refused is looked at again.")
-    return (e.AdoptionRequested(),)
+def _adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
+    match state:
+        case s.Adopting():
+            return ()
+        case s.Unadopted():
+            return (e.AdoptionRequested(),)
+        case s.Idle(it) if it.drift:
+            return (e.DriftAccepted(it.drift, now),)
+        case _:
+            raise Refused(
+                "nothing-to-adopt",
+                "Only an instance at rest is adopted: one that could not be, or one seen to run another version.",
+            )
 
 
 def _at_rest(state: s.State) -> s.Instance | s.Newcomer:

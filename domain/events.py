@@ -49,6 +49,13 @@ class InstanceObserved(Struct, frozen=True, tag="instance_observed"):
     at: Moment
 
 
+class DriftAccepted(Struct, frozen=True, tag="drift_accepted"):
+    """Somebody vouched for what was changed by hand: what was seen is the version from here on."""
+
+    version: Version
+    at: Moment
+
+
 class InstanceReconfigured(Struct, frozen=True, tag="instance_reconfigured"):
     """The instance is reached in another way from here on."""
 
@@ -350,6 +357,7 @@ Fact: TypeAlias = (
 Event: TypeAlias = (
     InstanceRegistered
     | AdoptionRequested
+    | DriftAccepted
     | InstanceReconfigured
     | InstanceRetired
     | UpgradeRequested

@@ -16,6 +16,7 @@ from domain.rollback_point import DatabaseCopy, Dump, RollbackPoint
 from domain.words import Cause, Outcome
 
 LATER_LEG = "the rollback point of a later leg"
+LATER_UPGRADE = "a later upgrade left a newer rollback point"
 
 
 def evolve(state: s.State, event: e.Event) -> s.State:
@@ -36,6 +37,9 @@ def evolve(state: s.State, event: e.Event) -> s.State:
             return s.Withdrawn(it)
         case e.InstanceObserved(version, seen, at), s.Idle(it):
             return s.Idle(replace(it, observed=Observation(version, seen, at)))
+        case e.DriftAccepted(version, at), s.Idle(it):
+            kept = it.kept + superseded(it, "what runs was changed by hand since", at)
+            return s.Idle(replace(it, version=version, rollback_point=None, succeeded=None, kept=kept))
         case e.InstanceReconfigured(config), s.Idle(it):
             return s.Idle(replace(it, config=config, observed=None))
         case e.InstanceRetired(), s.Idle(it):
@@ -146,10 +150,18 @@ def _succeeded(state: s.Migrated, event: e.UpgradeSucceeded) -> s.State:
     it, run = state.it, state.run
     first, *later = _copies(state)
     point = RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, event.counters, event.at)
-    kept = it.kept + superseded(it, event.at) + kept_copies(it, later, LATER_LEG, run.upgrade_id, event.at)
+    kept = superseded(it, LATER_UPGRADE, event.at) + kept_copies(it, later, LATER_LEG, run.upgrade_id, event.at)
     last = s.Ended(run, "succeeded")
     return s.Idle(
-        replace(it, version=event.version, rollback_point=point, kept=kept, last=last, succeeded=run, observed=None),
+        replace(
+            it,
+            version=event.version,
+            rollback_point=point,
+            kept=it.kept + kept,
+            last=last,
+            succeeded=run,
+            observed=None,
+        )
     )
 
 

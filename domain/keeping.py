@@ -30,12 +30,11 @@ def with_dump_kept(state: s.Begun, at: datetime) -> s.Instance:
     return replace(state.it, kept=state.it.kept + kept)
 
 
-def superseded(it: s.Instance, at: datetime) -> tuple[Kept, ...]:
-    """Keep aside the rollback point that a newer one replaces."""
+def superseded(it: s.Instance, why: str, at: datetime) -> tuple[Kept, ...]:
+    """Keep aside the rollback point that no longer leads back from what runs."""
     point = it.rollback_point
     if point is None:
         return ()
-    why = "a later upgrade left a newer rollback point"
     copies = kept_copies(it, [point.copy], why, point.upgrade_id, at)
     return copies + kept_dump(it, point.dump, why, point.upgrade_id, at)
 

@@ -19,6 +19,7 @@ TYPES: dict[type[Struct], str] = {
     e.AdoptionRefused: "astrolabe.adoption.refused",
     e.InstanceAdopted: "astrolabe.instance.adopted",
     e.InstanceObserved: "astrolabe.instance.observed",
+    e.DriftAccepted: "astrolabe.drift.accepted",
     e.InstanceReconfigured: "astrolabe.instance.reconfigured",
     e.InstanceRetired: "astrolabe.instance.retired",
     e.InstanceInconsistent: "astrolabe.instance.inconsistent",

@@ -124,6 +124,7 @@ TELLERS: dict[str, Callable[[Data], str]] = {
     "instance_adopted": lambda data: data["seen"],
     "adoption_refused": _problem,
     "instance_observed": lambda data: data["seen"],
+    "drift_accepted": lambda data: f"{data['version']}, which was put there by hand, is the version from here on",
     "kept_discarded": lambda data: f"{data['what']} {data['name']} is gone",
 }
 

@@ -60,6 +60,12 @@ class Instance(Struct, frozen=True):
         """Whether what was seen is what the log believes; None where nobody has looked."""
         return self.observed.version == self.version if self.observed else None
 
+    @property
+    def drift(self) -> Version | None:
+        """The version that was seen in place of the known one; None where no other was."""
+        seen = self.observed.version if self.observed else None
+        return None if seen == self.version else seen
+
 
 class Leg(Struct, frozen=True):
     """A leg of an upgrade that is behind: the required stop it ended on, and the copy from before it."""

@@ -141,10 +141,12 @@ def _until_adopted(client: Client, instance: dict[str, Any]) -> None:
 @reason_option
 @detach_option
 def adopt(instance: str, reason: str | None, *, detach: bool) -> None:
-    """Look again at an instance that could not be adopted."""
+    """Take what runs as it is: look again at what could not be adopted, or vouch for what was changed by hand."""
     client = Client.from_environment()
     asked = client.post(path("instances", instance, "adopt"), with_reason(reason), key=new_id())
-    if not detach:
+    if asked["status"] == "idle":
+        click.echo(f"{asked['name']} is at {asked['version']} from here on")
+    elif not detach:
         _until_adopted(client, asked)
 
 

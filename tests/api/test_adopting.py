@@ -31,6 +31,9 @@ async def test_without_a_version_an_instance_is_adopted_by_a_worker(house: House
     await house.show()
     (row,) = (await house.client.get("/instances")).json()["items"]
     assert (row["version"], row["as_believed"]) == ("5.6.0", False)
+    taken = await house.client.post(body["links"]["adopt"], json={"reason": "upgraded by hand"})
+    assert (taken.status_code, taken.json()["version"], taken.json()["observed"]["as_believed"]) == (202, "5.7.0", True)
+    assert "adopt" not in taken.json()["links"]
 
 
 async def test_what_could_not_be_adopted_is_told_and_looked_at_again(house: House) -> None:

@@ -12,9 +12,11 @@ from tests.domain.samples import (
     EVENTS,
     FIRST_LEG,
     HISTORIES,
+    IDLE,
     RETIRED,
     ROLLED_BACK,
     SUCCEEDED,
+    observed,
     unversioned,
 )
 
@@ -55,7 +57,7 @@ WAITS = {
 REMEMBERING = {
     s.Planned: (EMERGENCY,),
     s.Migrated: (FIRST_LEG,),
-    s.Idle: (ROLLED_BACK, SUCCEEDED),
+    s.Idle: (ROLLED_BACK, SUCCEEDED, (*IDLE, observed)),
     s.Retired: ((*ROLLED_BACK, RETIRED[-1]),),
 }
 """Where the way on hangs on what the state remembers: an ended upgrade, a rollback point, something kept."""

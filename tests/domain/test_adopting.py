@@ -13,6 +13,8 @@ from tests.domain.samples import (
     AT,
     BUSY,
     CONFIG,
+    COPY,
+    DUMP,
     HISTORIES,
     IDLE,
     LATER,
@@ -24,9 +26,11 @@ from tests.domain.samples import (
     WITHDRAWN,
     adopted,
     adoption_requested,
+    drift_accepted,
     observed,
     report,
     request,
+    request_rollback,
     requested,
     retire,
     retired,
@@ -60,7 +64,7 @@ def test_what_is_not_the_product_waits_for_a_person():
     """The refusal stays until somebody asks for another look, and that look may find it."""
     state = given(*ADOPTING).when(report(unadopted)).then(unadopted)
     assert state == s.Unadopted(s.Newcomer(CONFIG), 1, PROBLEM)
-    again = given(*UNADOPTED).when(Adopt()).then(adoption_requested)
+    again = given(*UNADOPTED).when(Adopt(AT)).then(adoption_requested)
     assert again == s.Adopting(s.Newcomer(CONFIG), 2)
     given(*UNADOPTED, adoption_requested).when(report(ADOPTED_LATER)).then(ADOPTED_LATER)
 
@@ -86,20 +90,40 @@ def test_it_may_be_given_up_before_anybody_knows_what_runs(history):
     state = given(*history).when(retire).then(retired)
     assert state == s.Withdrawn(s.Newcomer(CONFIG))
     given(*WITHDRAWN).when(retire).refuses("instance-retired")
-    given(*WITHDRAWN).when(Adopt()).refuses("nothing-to-adopt")
+    given(*WITHDRAWN).when(Adopt(AT)).refuses("nothing-to-adopt")
 
 
 def test_no_upgrade_is_asked_for_while_nobody_knows_the_version():
     """The refusals say whom to wait for, and what to do."""
     assert "The worker on local" in given(*ADOPTING).when(request).refuses("instance-adopting").detail
     assert "Look at its log." in given(*UNADOPTED).when(request).refuses("instance-unadopted").detail
-    given(*ADOPTING).when(Adopt()).then_nothing()
+    given(*ADOPTING).when(Adopt(AT)).then_nothing()
 
 
 @pytest.mark.parametrize("history", [IDLE, SUCCEEDED], ids=["idle", "succeeded"])
 def test_only_what_was_refused_is_looked_at_again(history):
     """What the log knows is not adopted anew."""
-    given(*history).when(Adopt()).refuses("nothing-to-adopt")
+    given(*history).when(Adopt(AT)).refuses("nothing-to-adopt")
+
+
+@pytest.mark.parametrize("history", [IDLE, SUCCEEDED], ids=["idle", "succeeded"])
+def test_what_was_changed_by_hand_is_vouched_for(history):
+    """What was seen becomes the version; the way back leads over no change by hand, and is kept aside."""
+    was = given(*history).state
+    state = given(*history, observed).when(Adopt(AT)).then(drift_accepted)
+    assert isinstance(was, s.Idle)
+    assert isinstance(state, s.Idle)
+    assert (state.it.version, state.it.as_believed, state.it.rollback_point) == ("5.7.0", True, None)
+    aside = {kept.name for kept in state.it.kept} - {kept.name for kept in was.it.kept}
+    assert aside == ({COPY.database, DUMP.path} if was.it.rollback_point else set())
+    given(*history, observed, drift_accepted).when(request_rollback).refuses("no-rollback-point")
+    given(*history, observed, drift_accepted).when(Adopt(AT)).refuses("nothing-to-adopt")
+
+
+def test_nobody_vouches_for_what_does_not_run():
+    """Where nothing was seen to run there is no version to take."""
+    gone = replace(observed, version=None, seen="nothing serves on port 4242")
+    given(*IDLE, gone).when(Adopt(AT)).refuses("nothing-to-adopt")
 
 
 def test_what_is_seen_otherwise_is_recorded_once():

@@ -74,11 +74,11 @@ class Instance(RuleBasedStateMachine):
         else:
             self.ask(Report(e.InstanceObserved(version if well else None, "seen", AT)))
 
-    @precondition(lambda self: isinstance(self.state, s.Unadopted))
+    @precondition(lambda self: isinstance(self.state, s.Unadopted | s.Idle))
     @rule()
     def adopt(self) -> None:
-        """Somebody asks for another look."""
-        self.ask(Adopt())
+        """Somebody asks for another look, or vouches for what was seen."""
+        self.ask(Adopt(AT))
 
     def ask(self, command: Command) -> None:
         """Ask, and take what is decided into the history; being refused is the only other answer."""
@@ -99,7 +99,7 @@ class Instance(RuleBasedStateMachine):
             return
         assert not isinstance(self.state, s.Unversioned), "a version once known is never forgotten"
         if before.it.version != self.state.it.version:
-            assert isinstance(event, e.UpgradeSucceeded | e.UpgradeRolledBack)
+            assert isinstance(event, e.UpgradeSucceeded | e.UpgradeRolledBack | e.DriftAccepted)
         was, now = worker.busy(before), worker.busy(self.state)
         if was and now:
             assert was.run == now.run, "no two upgrades overlap"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -60,7 +61,7 @@ async def test_what_does_not_run_is_not_adopted_until_it_does(found: World, post
     assert f"nothing serves on port {found.config.port}" in state.problem.detail
     assert state.problem.todo
     await found.owner_starts("1.6.0")
-    await found.ask(Adopt())
+    await found.ask(Adopt(datetime.now(UTC)))
     state = (await found.carry_out()).state
     assert isinstance(state, s.Idle)
     assert state.it.version == "1.6.0"

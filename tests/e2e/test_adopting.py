@@ -53,5 +53,10 @@ async def test_what_runs_is_adopted_and_its_drift_is_shown(astrolabe: Astrolabe,
     assert shown["observed"]["seen"] == f"nothing serves on port {config.port}"
     listed = await shell.run([sys.executable, "-m", "cli.main", "instances"], env=env, deadline=60)
     assert "what runs is not that" in listed.stdout
+    await standin.owner_starts("1.6.0")
+    await _shown(astrolabe, config.name, lambda each: each["observed"]["version"] == "1.6.0")
+    words = ("adopt", config.name, "--reason", "upgraded by hand")
+    taken = await shell.run([sys.executable, "-m", "cli.main", *words], env=env, deadline=60)
+    assert taken.stdout == f"{config.name} is at 1.6.0 from here on\n"
     kinds = [each["type"] for each in (await astrolabe.get(f"/instances/{config.name}/history"))["items"]]
-    assert kinds == ["instance_registered", "instance_adopted", "instance_observed"]
+    assert kinds == ["instance_registered", "instance_adopted", *["instance_observed"] * 2, "drift_accepted"]

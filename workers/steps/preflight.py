@@ -79,7 +79,7 @@ _TODO = {
     "no-route": "Upgrade to what the notes ask for first.",
     "notes-missing": "Add the notes, then retry.",
     "health": "Start the instance and see that it is healthy, then retry.",
-    "version": "Tell Astrolabe what really runs (register or roll back by hand), then retry.",
+    "version": "Put back what the log believes, or vouch for what runs (astrolabe adopt), then retry.",
     "disk": "Free the space that is needed, then retry.",
     "tools": "Install PostgreSQL programs at least as new as the server (ASTROLABE_PG_BIN), then retry.",
     "settings": "Grant the instance's role what the database's own settings need, or reset those, then retry.",
