@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import semver
-
 from domain import events as e
 from domain import states as s
 from domain.approving import approve, check_emergency, gate, reject, review
@@ -24,6 +22,7 @@ from domain.commands import (
     Review,
 )
 from domain.expected import expected, step_due
+from domain.ordering import order
 from domain.problem import Refused
 from domain.rollback_point import Writes
 
@@ -86,10 +85,9 @@ def check_target(version: str, target: str) -> None:
     """Refuse a target that is not ahead of the running version; `latest` is for preflight to resolve."""
     if target == "latest":
         return
-    order = semver.Version.parse(target).compare(version)
-    if order == 0:
+    if order(target) == order(version):
         raise Refused("already-at-version", f"The instance already runs {version}; ask for a newer version.")
-    if order < 0:
+    if order(target) < order(version):
         raise Refused(
             "not-newer",
             f"{target} is older than the running {version}; to go back use the rollback of the upgrade that led here.",

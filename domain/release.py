@@ -10,6 +10,7 @@ import semver
 from msgspec import Meta, Struct
 
 from domain.migration_type import Migration
+from domain.ordering import order
 from domain.words import END, Version
 
 Notes = Annotated[str, Meta(max_length=8000)]
@@ -74,7 +75,7 @@ def repeated(releases: tuple[Release, ...]) -> str | None:
     """Name a version that is described more than once."""
     seen: set[semver.Version] = set()
     for release in releases:
-        version = semver.Version.parse(release.version)
+        version = order(release.version)
         if version in seen:
             return release.version
         seen.add(version)

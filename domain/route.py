@@ -1,11 +1,10 @@
 """A route: the way from a version to another over the stops that releases require."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-import semver
 from msgspec import Struct
 
+from domain.ordering import order
 from domain.problem import Refused
 from domain.release import Release
 from domain.words import Version
@@ -30,16 +29,16 @@ def find_route(releases: Sequence[Release], current: Version, target: Version) -
     The notes are taken to be complete up to the newest release that they describe: what they do not name below it is
     neither breaking nor a stop. A target that they do not name is unknown.
     """
-    start, end = _order(current), _order(target)
+    start, end = order(current), order(target)
     way = sorted(
-        (each for each in releases if start < _order(each.version) <= end), key=lambda each: _order(each.version)
+        (each for each in releases if start < order(each.version) <= end), key=lambda each: order(each.version)
     )
     legs: list[Version] = []
     here = current
-    while _order(here) < end:
+    while order(here) < end:
         here = _farthest(way, here, target)
         legs.append(here)
-    return Route(tuple(legs), tuple(way), any(_order(each.version) == end for each in way))
+    return Route(tuple(legs), tuple(way), any(order(each.version) == end for each in way))
 
 
 def _farthest(way: Sequence[Release], here: Version, target: Version) -> Version:
@@ -49,21 +48,16 @@ def _farthest(way: Sequence[Release], here: Version, target: Version) -> Version
     going as far as possible each time needs the fewest legs.
     """
     reached: Version | None = None
-    for release in (each for each in way if _order(each.version) > _order(here)):
-        if release.minimum and _order(release.minimum) > _order(here):
+    for release in (each for each in way if order(each.version) > order(here)):
+        if release.minimum and order(release.minimum) > order(here):
             if reached is None:
                 raise Refused(
                     "no-route",
                     f"{release.version} needs {release.minimum} before it; upgrade to that or a later one first.",
                 )
             return reached
-        if _order(release.version) == _order(target) or release.required_stop:
+        if order(release.version) == order(target) or release.required_stop:
             return release.version
-        if not semver.Version.parse(release.version).prerelease:
+        if not order(release.version).prerelease:
             reached = release.version
     return target
-
-
-@lru_cache(1024)
-def _order(version: Version) -> semver.Version:
-    return semver.Version.parse(version)
