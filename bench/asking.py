@@ -38,6 +38,9 @@ FROM generate_series(1, {rows}) i
 """
 """Half a kilobyte a row, as an event of Unleash has, that does not compress to nothing."""
 
+SETTLE = ("VACUUM ANALYZE", "CHECKPOINT")
+"""What a server that has been up for some minutes has done with such rows."""
+
 
 @dataclass(frozen=True)
 class Asking:

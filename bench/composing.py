@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from bench.asking import FILL, LOOK_SECONDS, PORT, Asking, astrolabe, free_or_say, timed
+from bench.asking import FILL, LOOK_SECONDS, PORT, SETTLE, Asking, astrolabe, free_or_say, timed
 from bench.measure import OURS, SCRIPT, Measure, kept, table, told
 from cli.demo.compose_stage import DATABASE, NEW, OLD, USER, ComposeStage, products, publish
 from cli.demo.compose_story import REGISTRY_PORT, fetch
@@ -81,8 +81,9 @@ class Bench:
         stage = await ComposeStage.build(Screen(), self.folder, PORT, self.registry.address)
         await stage.begin(OLD)
         try:
-            ask = ("psql", "-h", "127.0.0.1", "-U", USER, "-qc", FILL.format(rows=self.rows), DATABASE)
-            await stage.compose("exec", "--no-TTY", *stage.login, "db", *ask)
+            for statement in (FILL.format(rows=self.rows), *SETTLE):
+                ask = ("psql", "-h", "127.0.0.1", "-U", USER, "-qc", statement, DATABASE)
+                await stage.compose("exec", "--no-TTY", *stage.login, "db", *ask)
             made = Measure(way, STATE, number, *await WAYS[way](self, stage))
             self.measures.append(made)
             print(told(made), flush=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from bench.asking import FILL, PORT, Asking, astrolabe, free_or_say, timed
+from bench.asking import FILL, PORT, SETTLE, Asking, astrolabe, free_or_say, timed
 from bench.measure import OURS, SCRIPT, Measure, kept, table, told
 from bench.typed import PACKAGE, Typed
 from cli.demo.screen import Screen
@@ -37,7 +37,8 @@ class Bench:
         await asyncio.to_thread(shutil.copytree, self.folder / f"npm-{state}", cache, symlinks=True)
         stage = await NpxStage.build(Screen(), self.folder, self.asking.log_url, PORT)
         await stage.begin(OLD)
-        await psql(self.asking.log_url, "--command", FILL.format(rows=self.rows), database=stage.database.name)
+        for statement in (FILL.format(rows=self.rows), *SETTLE):
+            await psql(self.asking.log_url, "--command", statement, database=stage.database.name)
         try:
             made = Measure(way, state, number, *await WAYS[way](self, stage, cache, state))
             self.measures.append(made)

@@ -1,5 +1,8 @@
 """The database of an instance inside its own compose project, reached at its container's address."""
 
+import math
+import time
+
 from msgspec.structs import replace
 from typing_extensions import override
 
@@ -8,19 +11,26 @@ from workers.engine import Engine
 from workers.failure import StepFailed
 from workers.instance_database import InstanceDatabase
 
+LOOK_SECONDS = 5.0
+"""How long an address is believed: a container that was made anew has another one."""
+
 
 class ContainerDatabase(InstanceDatabase):
-    """Looks for the container each time: one that was made anew has another address."""
+    """Looks for the container again and again, but not for every question: that would be most of the downtime."""
 
     def __init__(self, database: Database, password: str | None, engine: Engine, labels: tuple[str, ...]) -> None:
         super().__init__(database, password)
         self._at: Database = database
         self._engine: Engine = engine
         self._labels: tuple[str, ...] = labels
+        self._looked: float = -math.inf
 
     @override
     async def where(self) -> Database:
-        """Say where the container is now."""
+        """Say where the container is now, or was a moment ago."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return self._at
+        asked = time.monotonic()
         found = [each for each in await self._engine.labelled(*self._labels) if each.state.running]
         address = next((each.address for each in found if each.address), None)
         if address is None:
@@ -29,7 +39,8 @@ class ContainerDatabase(InstanceDatabase):
                 f"No running container of the service has an address of its own: {', '.join(self._labels)}.",
                 todo="Start the database's service; where it has no network of its own, leave database_service out.",
             )
-        return replace(self._at, host=address)
+        self._at, self._looked = replace(self._at, host=address), asked
+        return self._at
 
     @override
     async def server_folder(self) -> str | None:

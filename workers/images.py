@@ -28,12 +28,14 @@ HUB = "docker.io"
 async def resolve(engine: Engine, image: Image, version: str, room: Path) -> Artifact:
     """Find the exact image of a version's tag, or of `latest`, whose version is in its label."""
     name = argv.tagged(image, version)
-    file = room / "resolve.yaml"
+    file = room / f"resolve-{version}.yaml"  # several versions may be asked for at once
     file.write_bytes(argv.only_image(name))
     try:
         answer = await engine.asked(argv.resolve(engine.docker, str(file)))
     except shell.CommandProblem as error:
         raise _unresolved(name, error) from error
+    finally:
+        file.unlink()
     found = DIGEST.search(_image_of(answer))
     if found is None:
         raise StepFailed("wrong-artifact", f"The registry gives no digest for {name}.")

@@ -25,6 +25,8 @@ from workers.failure import StepFailed
 APPLICATION = "astrolabe-worker"
 BLOCK_SECONDS = 30.0
 FILE_COPY_SINCE = 150_000
+FILE_COPY_FROM = 32 << 20
+"""Bytes from which copying files beats copying by way of the server's log, for it makes two checkpoints in any case."""
 
 COUNTERS = """
 SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del
@@ -51,6 +53,7 @@ PREDECESSORS = """
 SELECT pid FROM pg_stat_activity
 WHERE application_name = $1 AND pid <> pg_backend_pid() AND strpos(query, $2) > 0
 """
+SIZE = "SELECT pg_database_size($1)"
 OWNED = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = $1"
 MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
 
@@ -101,7 +104,7 @@ class InstanceDatabase:
     async def size(self, name: str | None = None) -> int:
         """Give a database's size in bytes."""
         async with self.connection() as connection:
-            return await ask(connection, "SELECT pg_database_size($1)", name or self.name)
+            return await ask(connection, SIZE, name or self.name)
 
     async def rights(self) -> tuple[bool, bool]:
         """Tell whether the role owns the database, and whether it may create databases."""
@@ -183,12 +186,13 @@ class InstanceDatabase:
             await self._end_predecessor(connection)
             if not await has(connection, copy):
                 version = int(await ask(connection, "SHOW server_version_num"))
-                statement = copy_statement(self.name, copy, file_copy=version >= FILE_COPY_SINCE)
+                large = await ask(connection, SIZE, self.name) >= FILE_COPY_FROM
+                statement = copy_statement(self.name, copy, file_copy=large and version >= FILE_COPY_SINCE)
                 # Nobody may come in between the copy's making and the statement that would close it.
                 await connection.execute(f"{statement} ALLOW_CONNECTIONS false", timeout=24 * 3600)
             for statement in await dress(connection, self.name, copy):
                 await connection.execute(statement)
-            return await ask(connection, "SELECT pg_database_size($1)", copy)
+            return await ask(connection, SIZE, copy)
 
     async def swap(self, copy: str, aside: str) -> None:
         """Put the copy in the place of the database, which is kept aside; both renames or none."""

@@ -96,7 +96,7 @@ class Probe:
 
 
 class Watch:
-    """Probes a gateway again and again, and remembers when it was first and last healthy."""
+    """Remembers when a gateway was first and last healthy, as often as it is looked at."""
 
     def __init__(self, probe: Asked) -> None:
         self._probe: Asked = probe
@@ -105,8 +105,8 @@ class Watch:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[Self]:
-        """Watch while the block runs."""
-        await self._look()
+        """Look again and again while the block runs."""
+        await self.look()
         task = asyncio.create_task(self._run())
         try:
             yield self
@@ -114,20 +114,20 @@ class Watch:
             task.cancel()
             await asyncio.wait((task,))  # a cancellation of ours passes through it
 
-    async def _healthy_at(self) -> datetime | None:
+    async def look(self) -> tuple[datetime | None, str]:
+        """Look once; gives when it was asked, where it is healthy, and what was seen."""
         asked = datetime.now(UTC)
-        healthy, _ = await self._probe.health()
-        return asked if healthy else None
+        healthy, seen = await self._probe.health()
+        if not healthy:
+            return None, seen
+        self.first_healthy_at = self.first_healthy_at or asked
+        self.last_healthy_at = asked
+        return asked, seen
 
     async def _run(self) -> None:
         while True:
-            await self._look()
+            await self.look()
             await asyncio.sleep(EVERY)
-
-    async def _look(self) -> None:
-        if seen := await self._healthy_at():
-            self.first_healthy_at = self.first_healthy_at or seen
-            self.last_healthy_at = seen
 
 
 def _json(answer: httpx.Response) -> object:

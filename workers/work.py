@@ -65,6 +65,7 @@ class Work:
         self.fence: int = fence
         self._recording: asyncio.Lock = asyncio.Lock()
         self._begun: tuple[str, str] | None = None
+        self._driving: tuple[Site, Driver] | None = None
         self._progressed: float = 0.0
         self._told: StepProgressed | None = None
 
@@ -92,8 +93,11 @@ class Work:
         return Site(self.host, self.loaded.instance_id, config)
 
     def driver(self) -> Driver:
-        """Give the driver of the instance's kind."""
-        return driver_of(self.site())
+        """Give the driver of the instance's kind: the same one, which may remember, as long as the site is the same."""
+        site = self.site()
+        if self._driving is None or self._driving[0] != site:
+            self._driving = site, driver_of(site)
+        return self._driving[1]
 
     def due(self) -> Due | None:
         """Tell what is due now."""

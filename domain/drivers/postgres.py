@@ -29,8 +29,8 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def copy_statement(source: str, copy: str, *, file_copy: bool = True) -> str:
-    """Copy a database that nobody is connected to; `file_copy` needs PostgreSQL 15 and copies fastest."""
+def copy_statement(source: str, copy: str, *, file_copy: bool = False) -> str:
+    """Copy a database that nobody is connected to; `file_copy` needs PostgreSQL 15 and copies a large one fastest."""
     strategy = " STRATEGY FILE_COPY" if file_copy else ""
     return f"CREATE DATABASE {quote(copy)} TEMPLATE {quote(source)}{strategy}"
 

@@ -63,7 +63,7 @@ async def _nothing_stray(standin: World) -> None:
 
 def _copied(standin: World) -> set[str]:
     """Moments around the copy of a database that nobody may write to; none where there is none."""
-    copy = "CREATE DATABASE _before TEMPLATE it STRATEGY FILE_COPY ALLOW_CONNECTIONS false"
+    copy = "CREATE DATABASE _before TEMPLATE it ALLOW_CONNECTIONS false"
     return _around(*BLOCKED, copy) if standin.serves else set()
 
 

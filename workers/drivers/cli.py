@@ -113,6 +113,9 @@ class CliDriver:
         """Tell that an installation may be repeated."""
         return False
 
+    async def make_ready(self, _artifact: Artifact, _mark: str, /) -> None:
+        """Nothing can be done beforehand: the new version comes in the place of the old one."""
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Install an artifact in the place of another, unless it is there, and see that it is what the plan names."""
         prefix = await self._prefix()

@@ -21,7 +21,9 @@ from workers.site import Site
 
 START_SECONDS = 600.0
 DOCTOR_SECONDS = 120.0
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 1.0
+"""How often a container is looked at while it starts: each look takes from a processor that its program wants."""
+
 LINES = 500
 TAKEN = ("address already in use", "port is already allocated")
 ADVICE = {
@@ -43,6 +45,7 @@ class ComposeDriver:
         self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
         self._services: tuple[str, ...] = (self._project.service, *self._project.also)
         self._looked: tuple[float, Container | None] = (0.0, None)
+        self._ready: dict[str, Container] = {}
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
@@ -125,25 +128,35 @@ class ComposeDriver:
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the running container of a start."""
+        if mark in self._ready:
+            return None
         found = [each for each in await self._marked(mark) if each.state.running]
         return GatewayId(found[0].id) if found else None
 
     async def was_started(self, mark: str) -> bool:
         """Tell whether the program of a start ever began; a container that was only made is proof that it did not."""
+        if mark in self._ready:
+            return False
         found = await self._marked(mark)
         return any(each.began for each in found) if found else self._attempt(mark).exists()
 
-    async def start(self, artifact: Artifact, mark: str) -> GatewayId:
-        """Make the gateway's container from an artifact, and start it once."""
-        begun = self._begun(self._write(Path(self._override).name, artifact, mark))
-        await self._compose(argv.create(begun, self._services))
+    async def make_ready(self, artifact: Artifact, mark: str) -> None:
+        """Make the gateway's container from an artifact, which the engine may not start by itself."""
+        await self._compose(argv.create(self._pinned(artifact, mark), self._services))
         (made,) = await self._marked(mark)
         attempt = self._attempt(mark)
         if not attempt.exists():
             _write_through(attempt, made.policy.encode())
         # The engine may not start by itself again what failed in the middle of a migration.
         await self._engine.run(argv.restart_policy(self._engine.docker, made.id, "no"))
-        await self._compose(argv.start(begun, self._services))
+        self._ready[mark] = made
+
+    async def start(self, artifact: Artifact, mark: str) -> GatewayId:
+        """Start the gateway's container once; what a worker before us has made may be half made, and is made again."""
+        if mark not in self._ready:
+            await self.make_ready(artifact, mark)
+        made = self._ready.pop(mark)
+        await self._compose(argv.start(self._pinned(artifact, mark), self._services))
         return GatewayId(made.id)
 
     async def settle(self, mark: str) -> None:
@@ -155,7 +168,7 @@ class ComposeDriver:
     async def alive(self, gateway: GatewayId) -> bool:
         """Tell whether the container runs."""
         looked, found = self._looked
-        if time.monotonic() - looked > LOOK_SECONDS:
+        if found is None or found.id != gateway or time.monotonic() - looked > LOOK_SECONDS:
             found = await self._engine.container(gateway)
             self._looked = time.monotonic(), found
         return found is not None and found.state.running
@@ -214,6 +227,9 @@ class ComposeDriver:
     @property
     def _override(self) -> str:
         return str(self._site.room / "compose.override.yaml")
+
+    def _pinned(self, artifact: Artifact, mark: str) -> tuple[str, ...]:
+        return self._begun(self._write(Path(self._override).name, artifact, mark))
 
     def _begun(self, *overrides: str) -> tuple[str, ...]:
         return argv.compose(self._engine.docker, self._project, *overrides)

@@ -84,6 +84,10 @@ class Driver(Protocol):
         """Tell whether the program of a start ever began: a migration that may have begun must never be forgotten."""
         ...
 
+    async def make_ready(self, artifact: Artifact, mark: str, /) -> None:
+        """Do what a start can have done beforehand, while nothing serves; its program does not begin."""
+        ...
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         ...

@@ -90,6 +90,9 @@ class NpxDriver:
         """Tell whether the program of a start ever began."""
         return self._attempt(mark).exists()
 
+    async def make_ready(self, _artifact: Artifact, _mark: str, /) -> None:
+        """Nothing is left to do: the tree is there."""
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         if holder := process.listener(self._site.config.gateway_port):

@@ -11,7 +11,8 @@ from workers.drivers.driver import GatewayId
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
 from workers.steps.marks import beside, mark_of, of_leg
-from workers.steps.start import Start
+from workers.steps.start import Start, make_ready
+from workers.together import both
 from workers.work import Superseded, Work
 
 
@@ -22,6 +23,8 @@ async def stop(work: Work) -> None:
     if not isinstance(state, s.Stopping):
         raise Superseded(type(state).__name__)
     site, driver = work.site(), work.driver()
+    if driver.database:
+        await driver.database.where()  # asked for while it still serves
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
         await driver.stop_all()
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
@@ -44,17 +47,25 @@ def _begins(event: e.Event, run: Run) -> bool:
 
 
 async def copy(work: Work) -> None:
-    """Copy the stopped database: the way back without a lost write."""
+    """Copy the stopped database, the way back without a lost write; meanwhile the new version is made ready."""
     await work.begin("migrate")
     state = work.state
     if not isinstance(state, s.Stopped):
         raise Superseded(type(state).__name__)
-    database = work.driver().database
-    copied = None
-    if database:
-        name = beside(database.name, state.run, of_leg("before", len(state.legs)))
-        copied = DatabaseCopy(name, await database.copy(name))
+    if s.is_last_leg(state):
+        mark = mark_of(state.run, of_leg("new", len(state.legs)))
+        copied, _ = await both(_copied(work, state), make_ready(work, s.leg_to(state), mark))
+    else:  # a required stop is made behind its door, whose port is not known yet
+        copied = await _copied(work, state)
     await work.report(e.DatabaseCopied(state.run.upgrade_id, copied))
+
+
+async def _copied(work: Work, state: s.Stopped) -> DatabaseCopy | None:
+    database = work.driver().database
+    if database is None:
+        return None
+    name = beside(database.name, state.run, of_leg("before", len(state.legs)))
+    return DatabaseCopy(name, await database.copy(name))
 
 
 async def start(work: Work) -> None:

@@ -17,6 +17,7 @@ from workers.probe import Probe
 from workers.releases import releases_of
 from workers.site import Site
 from workers.steps.room import database_checks
+from workers.together import both
 from workers.work import Superseded, Work
 
 
@@ -29,16 +30,12 @@ async def preflight(work: Work) -> None:
     site, driver = work.site(), work.driver()
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
     await work.progress("preflight", f"asking the registry about {site.product.title} {state.run.target}")
-    target = await driver.resolve(state.run.target)
+    target, old = await both(driver.resolve(state.run.target), _old(work, state.it.version))
     route = await _route(work, target.artifact.version)
     legs = (*[await driver.resolve(version) for version in route.legs[:-1]], target)
     *stops, new = (leg.artifact for leg in legs)
-    old = await _old(work, state.it.version)
-    checks = [
-        *(_identity(leg.artifact) for leg in legs),
-        *await driver.checks([leg.needs for leg in legs]),
-        *await _instance(work),
-    ]
+    kind, instance = await both(driver.checks([leg.needs for leg in legs]), _instance(work))
+    checks = [*(_identity(leg.artifact) for leg in legs), *kind, *instance]
     if driver.database:
         checks += await database_checks(site, driver.database, len(legs))
     bad = [check for check in checks if not check.ok]

@@ -11,8 +11,9 @@ from workers.drivers.driver import GatewayId
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
 from workers.steps.marks import beside, mark_of, of_leg
-from workers.steps.start import Start
+from workers.steps.start import Start, make_ready
 from workers.steps.verify import checks_of, refuse_bad
+from workers.together import both
 from workers.work import Superseded, Work
 
 ATTEMPTS = 5
@@ -109,7 +110,8 @@ async def _restore(work: Work) -> None:
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
         await driver.stop_all()
         last = watch.last_healthy_at
-    kept, writes = await _put_back(work, state)
+    ready = make_ready(work, back.artifact, mark_of(run, "old"))
+    (kept, writes), _ = await both(_put_back(work, state), ready)
     await work.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
 
 

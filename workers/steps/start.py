@@ -1,13 +1,15 @@
 """A start: a gateway followed until it serves, or until there is nothing more to wait for."""
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from domain.plan import Artifact
 from domain.words import Step
+from workers.command import CommandProblem
 from workers.drivers.driver import Driver, GatewayId
 from workers.failure import LINES, StepFailed
 from workers.output import Redactor
@@ -24,6 +26,12 @@ HARD_LIMIT = 60
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
+async def make_ready(work: Work, artifact: Artifact, mark: str) -> None:
+    """Do beforehand what a start needs; what cannot be done now fails again in the start, which says why."""
+    with contextlib.suppress(StepFailed, CommandProblem):
+        await work.driver().make_ready(artifact, mark)
+
+
 class Start:
     """One start of one artifact, told apart from all others by its mark."""
 
@@ -38,8 +46,9 @@ class Start:
 
     async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
         """Start, and wait until this very gateway serves the right version; gives when it was first seen to."""
-        async with Probe.open(self._site.config, self._site.product) as probe, Watch(probe).running() as watch:
-            gateway = await start()
+        async with Probe.open(self._site.config, self._site.product) as probe:
+            async with Watch(probe).running() as watch:
+                gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)
             # It may have served before the start was over, or before anybody could tell which version that was.
             first = watch.first_healthy_at if self._site.config.port else None
@@ -50,11 +59,10 @@ class Start:
         started = moved = time.monotonic()
         looked, progress = 0.0, await self._applied()
         while True:
-            asked = datetime.now(UTC)
-            healthy, self._seen = await probe.health()
-            if healthy and await self._is_it(probe, gateway):
-                return asked
-            if healthy:
+            healthy_at, self._seen = await watch.look()
+            if healthy_at and await self._is_it(probe, gateway):
+                return healthy_at
+            if healthy_at:
                 watch.first_healthy_at = None  # that was somebody else, or not well yet
             if not await self._driver.alive(gateway):
                 raise await self._died(gateway)
