@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, and_, func, or_, select
+from sqlalchemy import Column, DateTime, MetaData, Select, Table, Text, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,10 +93,7 @@ class Views:
 
     async def unattended(self, quiet: timedelta, limit: int = 1000) -> list[InstanceRow]:
         """List instances on which something is due, for longer than `quiet`, and nobody holds the lease."""
-        now = func.clock_timestamp()
-        held = select(LEASE.c.resource).where(LEASE.c.resource == INSTANCE.c.instance_id, LEASE.c.expires_at > now)
-        waits = or_(and_(INSTANCE.c.due.is_not(None), INSTANCE.c.updated_at <= now - quiet), INSTANCE.c.due_at <= now)
-        query = select(INSTANCE).where(waits, ~held.exists()).order_by(INSTANCE.c.updated_at).limit(limit)
+        query = unattended(quiet).order_by(INSTANCE.c.updated_at).limit(limit)
         async with self._database.transaction() as connection:
             return [_row(InstanceRow, row) for row in (await connection.execute(query)).mappings()]
 
@@ -122,3 +119,12 @@ class Views:
             size: int = (await connection.execute(select(HEAD.c.tree_size))).scalar_one()
             rows = await connection.execute(select(SUBSCRIPTION.c.name, SUBSCRIPTION.c.position))
             return {name: size - 1 - position for name, position in rows}
+
+
+def unattended(quiet: timedelta) -> Select[Any]:
+    """Ask for the instances on which something has been due for longer than `quiet` with nobody at it."""
+    # Not clock_timestamp(): what may differ from row to row is compared with every row, and with no index.
+    now = func.now()
+    held = select(LEASE.c.resource).where(LEASE.c.resource == INSTANCE.c.instance_id, LEASE.c.expires_at > now)
+    waits = or_(and_(INSTANCE.c.due.is_not(None), INSTANCE.c.updated_at <= now - quiet), INSTANCE.c.due_at <= now)
+    return select(INSTANCE).where(waits, ~held.exists())

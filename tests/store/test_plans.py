@@ -1,12 +1,15 @@
 """Plans: a statement that is planned once must be good for a log of any length."""
 
 import re
+from datetime import timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from store import cursor, sql
 from store.database import PLANNED_ONCE, SETTINGS
+from store.views import unattended
 
 TABLES = ("event", "command", "log", "lease")
 """What grows without end."""
@@ -42,6 +45,18 @@ async def test_what_is_planned_while_the_log_is_empty_looks_into_an_index(databa
     assert not whole, "\n".join(plan)
     for line, following in zip(plan, [*plan[1:], ""], strict=True):
         assert "Index" not in line or " using " not in line or "Index Cond" in following, "\n".join(plan)
+
+
+async def test_what_is_unattended_is_found_by_an_index(database_url: str) -> None:
+    """The sweeper asks every second: it looks at what is due, and not at every instance there is."""
+    query = unattended(timedelta(seconds=3)).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+    connection = await asyncpg.connect(database_url, server_settings=SETTINGS | {"enable_seqscan": "off"})
+    try:
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN (COSTS OFF) {query}"))
+    finally:
+        await connection.close()
+    assert "Seq Scan on view_instance" not in plan, plan
+    assert "Index Cond: (due_at <= now())" in plan, plan
 
 
 async def _look_over_while_empty(url: str) -> None:
