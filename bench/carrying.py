@@ -36,12 +36,13 @@ class Upgrades:
 
     async def run(self, clients: int, seconds: float) -> float:
         """Ask for some seconds; gives upgrades carried out a second."""
+        host = f"bench-{new_id()[-12:]}"
         async with (
-            _processes(self._url, self._redis),
+            _processes(self._url, self._redis, host),
             Database(self._url, pool_size=4) as database,
             Tail(database) as tail,
         ):
-            asking = _Asking(Log(database), tail)
+            asking = _Asking(Log(database), tail, host)
             following = asyncio.create_task(asking.follow())
             try:
                 await asking.upgrade()  # from here on every process is awake
@@ -53,8 +54,9 @@ class Upgrades:
 
 
 class _Asking:
-    def __init__(self, log: Log, tail: Tail) -> None:
+    def __init__(self, log: Log, tail: Tail, host: str) -> None:
         self._log: Log = log
+        self._host: str = host
         self._tail: Tail = tail
         self._waiting: dict[str, asyncio.Event] = {}
 
@@ -74,7 +76,7 @@ class _Asking:
     async def upgrade(self) -> None:
         stream_id, upgrade_id = new_id(), new_id()
         database = InstanceDatabase("unleash", "unleash")
-        config = InstanceConfig(f"flags-{stream_id[-12:]}", "unleash", 4242, host=HOST, database=database)
+        config = InstanceConfig(f"flags-{stream_id[-12:]}", "unleash", 4242, host=self._host, database=database)
         ended = self._waiting[upgrade_id] = asyncio.Event()
         events = [InstanceRegistered(config, "5.6.0"), UpgradeRequested(upgrade_id, "5.6.0", "6.10.1", "bench")]
         await self._log.append(stream_id, 0, events, CAUSE)
@@ -114,9 +116,9 @@ class Celery:
 
 
 @contextlib.asynccontextmanager
-async def _processes(url: str, redis: str) -> AsyncGenerator[None]:
+async def _processes(url: str, redis: str, host: str) -> AsyncGenerator[None]:
     with TemporaryDirectory() as folder:
-        env = environment(ASTROLABE_BENCH_URL=url, ASTROLABE_BENCH_REDIS=redis)
+        env = environment(ASTROLABE_BENCH_URL=url, ASTROLABE_BENCH_REDIS=redis, **{HOST: host})
         children = [
             shell.supervise(
                 [sys.executable, "-m", module], env=env, log=Path(folder) / f"{module}.log", cwd=HERE.parent

@@ -16,7 +16,8 @@ from workers.secret import Secrets
 from workers.work import Work
 from workers.worker_process import run_worker
 
-HOST = "bench"
+HOST = "ASTROLABE_BENCH_HOST"
+"""The variable that names the worker's host: one without instances, for each would be looked at as it starts."""
 
 
 async def preflight(work: Work) -> None:
@@ -83,7 +84,7 @@ def main() -> None:
     """Work until the process is asked to stop."""
     RUNNERS.update(STEPS)
     with tempfile.TemporaryDirectory() as folder:
-        host = Host(HOST, Path(folder), load_products([]), Secrets([]))
+        host = Host(os.environ[HOST], Path(folder), load_products([]), Secrets([]))
         run_worker(os.environ["ASTROLABE_BENCH_URL"], os.environ["ASTROLABE_BENCH_REDIS"], host, 64)
 
 

@@ -98,7 +98,7 @@ class Log:
         version: int = 2**31 - 1,
     ) -> list[AnyRecorded]:
         """Read a stream as it stood at a position of the log, at a time of the database's clock, or at a version."""
-        rows = await self._database.pool.fetch(sql.READ_STREAM_AT, uuid.UUID(stream_id), position, time, version)
+        rows = await self._database.hot.fetch(sql.READ_STREAM_AT, uuid.UUID(stream_id), position, time, version)
         return [recorded(*row) for row in rows]
 
     async def read_all(self, after: int, limit: int = 500) -> list[AnyRecorded]:

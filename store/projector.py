@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import events as e
 from domain.evolve import evolve, replay
-from domain.states import State
+from domain.states import Absent, State
 from domain.streams import OWN_STREAMS
 from domain.views import InstanceRow, UpgradeRow, instance_row
 from store.database import Database
@@ -86,6 +86,8 @@ class Projector:
         version, state = self._states.get(recorded.stream_id, (-1, None))
         if state is not None and version == recorded.version - 1:
             return state
+        if recorded.version == 1:
+            return Absent()
         history = await self._log.read_stream_at(recorded.stream_id, version=recorded.version - 1)
         return replay(cast("e.Event", each.event) for each in history)
 

@@ -51,11 +51,14 @@ ORDER BY w.nth, e.version
 
 # As it stood at a time is the history before the first later event: a clock set back leaves no holes.
 READ_STREAM_AT = """
-SELECT e.entry, e.recorded_at, l.position
-FROM event e LEFT JOIN log l USING (ingest_id)
-WHERE e.stream_id = $1 AND ($2::bigint IS NULL OR l.position <= $2)
-  AND e.version < coalesce((SELECT min(version) FROM event WHERE stream_id = $1 AND recorded_at > $3), 2147483647)
-  AND e.version <= $4
+SELECT e.entry, e.recorded_at, e.position
+FROM (
+    SELECT version, entry, recorded_at, (SELECT position FROM log WHERE log.ingest_id = event.ingest_id) AS position
+    FROM event
+    WHERE stream_id = $1 AND version <= $4 AND version < coalesce(
+        (SELECT min(version) FROM event WHERE stream_id = $1 AND recorded_at > $3::timestamptz), 2147483647)
+) AS e
+WHERE $2::bigint IS NULL OR e.position <= $2
 ORDER BY e.version
 """
 

@@ -19,6 +19,7 @@ STATEMENTS = {
     for name in (
         "APPEND",
         "READ_STREAMS",
+        "READ_STREAM_AT",
         "READ_LOG",
         "HEAD",
         "STREAM_OF_UPGRADE",
