@@ -81,7 +81,7 @@ async def upgrade(standin: World, target: str, **happenings: Callable[[], Awaita
     return await standin.loaded()
 
 
-COMMANDS = ("--file", "install", "doctor", "pull", "stop", "update", "create", "cp", "--no-start", "--detach")
+COMMANDS = ("--file", "install", "doctor", "pull", "stop", "update", "create", "cp", "--no-start", "start")
 """Words that only commands with an effect have: of pg_dump, npm, the product, and Docker."""
 
 

@@ -62,9 +62,20 @@ def start(begun: Sequence[str], services: Sequence[str]) -> tuple[str, ...]:
     return (*begun, "--progress", "plain", "up", *options, *services)
 
 
+def start_container(docker: str, container: str) -> tuple[str, ...]:
+    """Start one container that was made."""
+    return (docker, "start", container)
+
+
 def stop(begun: Sequence[str], services: Sequence[str]) -> tuple[str, ...]:
     """Stop the gateway's services, with the grace that the project gives them."""
     return (*begun, "--progress", "plain", "stop", *services)
+
+
+def replaced(begun: Sequence[str], services: Sequence[str]) -> list[tuple[str, ...]]:
+    """List what stops the services and makes the gateway's next container, which Compose does first."""
+    others = [stop(begun, services)] if len(services) > 1 else []
+    return [create(begun, services), *others]
 
 
 def restart_policy(docker: str, container: str, policy: str) -> tuple[str, ...]:
@@ -144,17 +155,18 @@ def planned_commands(
     if project is None or image is None:
         return ()
     services, begun = (project.service, *project.also), compose("docker", project, OVERRIDE)
+    container = f"{project.name}-{project.service}-1"
+    started = start(begun, services) if project.also else start_container("docker", container)
     commands: list[PlannedCommand] = []
     if config.database:
         dump = f"$ASTROLABE_DATA/backups/{config.name}.dump"
         commands.append(PlannedCommand("backup", postgres.dump("pg_dump", config.database, dump)))
     commands += [PlannedCommand("pull", pull_image("docker", tagged(image, each))) for each in (from_version, target)]
-    commands.append(PlannedCommand("migrate", stop(begun, services)))
+    commands += [PlannedCommand("migrate", each) for each in replaced(begun, services)]
     if config.database:
         copy = postgres.copy_statement(config.database.name, f"{config.database.name}_before")
         commands.append(PlannedCommand("migrate", postgres.psql("psql", config.database, copy)))
-    commands.append(PlannedCommand("migrate", create(begun, services)))
-    commands.append(PlannedCommand("migrate", start(begun, services)))
+    commands.append(PlannedCommand("migrate", started))
     if product.doctor:
         doctor = execute("docker", f"{project.service}", (*image.command, *product.doctor.args))
         commands.append(PlannedCommand("verify", doctor))

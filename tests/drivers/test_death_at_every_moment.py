@@ -32,14 +32,14 @@ TAKEN_BACK = [*UPGRADED, "RollbackRequested", "RollbackStarted", "DatabaseRestor
 EFFECTS = {
     "npx": ("--file", "install", "the shelf", "the end of a gateway", "the start", "doctor"),
     "cli": ("install", "the shelf", "doctor"),
-    "compose": ("--file", "pull", "update", "stop", "--no-start", "--detach", "doctor"),
+    "compose": ("--file", "pull", "update", "--no-start", "start", "doctor"),
 }
 """What an upgrade does to the world, beside the database."""
 
 BACK = {
     "npx": ("the end of a gateway", "the start", "doctor"),
     "cli": ("install", "doctor"),
-    "compose": ("update", "stop", "--no-start", "--detach", "doctor"),
+    "compose": ("update", "--no-start", "start", "doctor"),
 }
 """What the way back does to it."""
 

@@ -16,7 +16,7 @@ from domain.plan import Artifact, Check, PlannedCommand
 from domain.product import Npm
 from workers import npm, npm_cache, npm_prefix, shell, tools
 from workers.command import Finished
-from workers.drivers.driver import GatewayId, OnFetch, Resolved, Running
+from workers.drivers.driver import Following, GatewayId, OnFetch, Resolved, Running
 from workers.drivers.npx import DOCTOR_SECONDS, node_check
 from workers.environment import inherited
 from workers.failure import StepFailed
@@ -113,9 +113,6 @@ class CliDriver:
         """Tell that an installation may be repeated."""
         return False
 
-    async def make_ready(self, _artifact: Artifact, _mark: str, /) -> None:
-        """Nothing can be done beforehand: the new version comes in the place of the old one."""
-
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Install an artifact in the place of another, unless it is there, and see that it is what the plan names."""
         prefix = await self._prefix()
@@ -166,7 +163,7 @@ class CliDriver:
         """Give nothing: what npm said of a failure stands in the failure."""
         return ""
 
-    async def stop_all(self) -> None:
+    async def stop_all(self, _following: Following | None = None, /) -> None:
         """Stop nothing: nothing serves."""
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:

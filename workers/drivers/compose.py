@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from domain.compose_project import ComposeProject
 from domain.drivers import compose as argv
@@ -12,7 +13,7 @@ from domain.plan import Artifact, Check, PlannedCommand
 from domain.product import Image
 from workers import images, process, shell
 from workers.container_database import ContainerDatabase
-from workers.drivers.driver import GatewayId, OnFetch, Resolved, Running
+from workers.drivers.driver import Following, GatewayId, OnFetch, Resolved, Running
 from workers.engine import Container, Engine
 from workers.environment import inherited
 from workers.failure import StepFailed
@@ -46,6 +47,7 @@ class ComposeDriver:
         self._services: tuple[str, ...] = (self._project.service, *self._project.also)
         self._looked: tuple[float, Container | None] = (0.0, None)
         self._ready: dict[str, Container] = {}
+        self._known: dict[str, dict[str, Any]] | None = None
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
@@ -68,7 +70,7 @@ class ComposeDriver:
             return [Check("engine", False, str(error))]
         new_enough = _numbers(said) >= (2, 24)
         try:
-            services = (await self._engine.asked(argv.config(self._begun())))["services"]
+            services = await self._configured()
         except shell.CommandProblem as error:
             return [Check("engine", new_enough, f"Compose {said}"), Check("project", False, str(error))]
         missing = [each for each in self._services if each not in services]
@@ -83,15 +85,21 @@ class ComposeDriver:
             for each in (old, *legs)
             if not await self.has(each)
         ]
-        commands.append(PlannedCommand("migrate", argv.stop(begun, self._services)))
         doctor = self._site.product.doctor
         for _ in legs:
-            commands.append(PlannedCommand("migrate", argv.create(begun, self._services)))
-            commands.append(PlannedCommand("migrate", argv.start(begun, self._services)))
+            commands += [PlannedCommand("migrate", each) for each in await self._switched(begun, len(legs) == 1)]
             if doctor:
                 asked = argv.execute(docker, self._project.service, (*self._image.command, *doctor.args))
                 commands.append(PlannedCommand("verify", asked))
         return commands
+
+    async def _switched(self, begun: Sequence[str], at_once: bool) -> list[tuple[str, ...]]:
+        apart = [argv.stop(begun, self._services), argv.create(begun, self._services)]
+        before = argv.replaced(begun, self._services) if at_once else apart
+        if await self._more_than_started():
+            return [*before, argv.start(begun, self._services)]
+        name = next((each.name.removeprefix("/") for each in await self._containers()), self._project.service)
+        return [*before, argv.start_container(self._engine.docker, name)]
 
     async def running(self) -> Running | None:
         """Find the container of the gateway's service, and which version its image is."""
@@ -140,8 +148,8 @@ class ComposeDriver:
         found = await self._marked(mark)
         return any(each.began for each in found) if found else self._attempt(mark).exists()
 
-    async def make_ready(self, artifact: Artifact, mark: str) -> None:
-        """Make the gateway's container from an artifact, which the engine may not start by itself."""
+    async def _make(self, artifact: Artifact, mark: str) -> None:
+        """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
         await self._compose(argv.create(self._pinned(artifact, mark), self._services))
         (made,) = await self._marked(mark)
         attempt = self._attempt(mark)
@@ -154,9 +162,12 @@ class ComposeDriver:
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway's container once; what a worker before us has made may be half made, and is made again."""
         if mark not in self._ready:
-            await self.make_ready(artifact, mark)
+            await self._make(artifact, mark)
         made = self._ready.pop(mark)
-        await self._compose(argv.start(self._pinned(artifact, mark), self._services))
+        if await self._more_than_started():
+            await self._compose(argv.start(self._pinned(artifact, mark), self._services))
+        else:  # without Compose, which reads the project first while nobody is served
+            await self._compose(argv.start_container(self._engine.docker, made.id))
         return GatewayId(made.id)
 
     async def settle(self, mark: str) -> None:
@@ -185,11 +196,29 @@ class ComposeDriver:
             await self._engine.run(argv.logs(self._engine.docker, each.id, LINES), on_line=said.append)
         return "\n".join(said)
 
-    async def stop_all(self) -> None:
-        """Stop the gateway's services; the engine may not start them again by itself."""
+    async def stop_all(self, following: Following | None = None, /) -> None:
+        """Stop the gateway's services, or replace the gateway's container; the engine may start none by itself."""
         for each in await self._containers():
             await self._engine.run(argv.restart_policy(self._engine.docker, each.id, "no"))
+        if following and await self._replaced(following) and not self._project.also:
+            return
         await self._compose(argv.stop(self._begun(), self._services))
+
+    async def _replaced(self, following: Following) -> bool:
+        with contextlib.suppress(StepFailed, shell.CommandProblem):
+            await self._more_than_started()  # asked for while it still serves
+            await self._make(following.artifact, following.mark)
+        return following.mark in self._ready
+
+    async def _more_than_started(self) -> bool:
+        """Tell whether a start is more than that of one container: there are other services, or hooks of Compose's."""
+        return bool(self._project.also) or "post_start" in (await self._configured())[self._project.service]
+
+    async def _configured(self) -> dict[str, dict[str, Any]]:
+        """Give the project's services with everything filled in."""
+        if (known := self._known) is None:
+            known = self._known = (await self._engine.asked(argv.config(self._begun())))["services"]
+        return known
 
     async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
         """Run the product's own check inside the gateway's container; None where it has none."""

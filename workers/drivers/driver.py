@@ -34,6 +34,13 @@ class Running(Struct, frozen=True):
     """Why its own supervisor does not call it healthy yet; None where it does, or has no opinion."""
 
 
+class Following(Struct, frozen=True):
+    """The start that follows a stop."""
+
+    artifact: Artifact
+    mark: str
+
+
 class Driver(Protocol):
     """Acts on one instance of one kind; every act may be repeated, by this worker or by one that takes over."""
 
@@ -84,10 +91,6 @@ class Driver(Protocol):
         """Tell whether the program of a start ever began: a migration that may have begun must never be forgotten."""
         ...
 
-    async def make_ready(self, artifact: Artifact, mark: str, /) -> None:
-        """Do what a start can have done beforehand, while nothing serves; its program does not begin."""
-        ...
-
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         ...
@@ -108,8 +111,12 @@ class Driver(Protocol):
         """Give the end of what a start has said, as it was said."""
         ...
 
-    async def stop_all(self) -> None:
-        """End every gateway of this instance, and wait until they are gone; never a stranger who took the port."""
+    async def stop_all(self, following: Following | None = None, /) -> None:
+        """End every gateway of this instance, and wait until they are gone; never a stranger who took the port.
+
+        A kind that can make the following start ready in the same go does so; its program does not begin. What cannot
+        be made ready is left to that start, which says why.
+        """
         ...
 
     async def doctor(self, artifact: Artifact, /) -> tuple[bool, str] | None:

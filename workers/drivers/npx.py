@@ -9,7 +9,7 @@ from domain.drivers import npx as argv
 from domain.plan import Artifact, Check, PlannedCommand
 from domain.product import Npm, Product
 from workers import npm, process, shell, tools
-from workers.drivers.driver import GatewayId, OnFetch, Resolved, Running
+from workers.drivers.driver import Following, GatewayId, OnFetch, Resolved, Running
 from workers.environment import inherited
 from workers.failure import StepFailed
 from workers.instance_database import InstanceDatabase
@@ -90,9 +90,6 @@ class NpxDriver:
         """Tell whether the program of a start ever began."""
         return self._attempt(mark).exists()
 
-    async def make_ready(self, _artifact: Artifact, _mark: str, /) -> None:
-        """Nothing is left to do: the tree is there."""
-
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         if holder := process.listener(self._site.config.gateway_port):
@@ -136,7 +133,7 @@ class NpxDriver:
         except OSError:
             return ""
 
-    async def stop_all(self) -> None:
+    async def stop_all(self, _following: Following | None = None, /) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
         found = process.listener(self._site.config.gateway_port)
         if found and self._described(found).version:

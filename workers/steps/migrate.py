@@ -7,12 +7,11 @@ from domain import states as s
 from domain.rollback_point import DatabaseCopy
 from domain.states import Run
 from workers import process
-from workers.drivers.driver import GatewayId
+from workers.drivers.driver import Following, GatewayId
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
 from workers.steps.marks import beside, mark_of, of_leg
-from workers.steps.start import Start, make_ready
-from workers.together import both
+from workers.steps.start import Start
 from workers.work import Superseded, Work
 
 
@@ -26,11 +25,20 @@ async def stop(work: Work) -> None:
     if driver.database:
         await driver.database.where()  # asked for while it still serves
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
-        await driver.stop_all()
+        await driver.stop_all(_following(state))
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
     if driver.database:
         await driver.database.block()
     await work.report(e.InstanceStopped(state.run.upgrade_id, last, site.config.port is not None))
+
+
+def _following(state: s.Stopping) -> Following | None:
+    # A required stop is made behind its door, whose port is not known yet.
+    return None if state.plan.stops else Following(s.leg_to(state), _mark(state))
+
+
+def _mark(state: s.Touched) -> str:
+    return mark_of(state.run, of_leg("new", len(state.legs)))
 
 
 def _begun_at(work: Work, run: Run) -> datetime:
@@ -47,17 +55,12 @@ def _begins(event: e.Event, run: Run) -> bool:
 
 
 async def copy(work: Work) -> None:
-    """Copy the stopped database, the way back without a lost write; meanwhile the new version is made ready."""
+    """Copy the stopped database: the way back without a lost write."""
     await work.begin("migrate")
     state = work.state
     if not isinstance(state, s.Stopped):
         raise Superseded(type(state).__name__)
-    if s.is_last_leg(state):
-        mark = mark_of(state.run, of_leg("new", len(state.legs)))
-        copied, _ = await both(_copied(work, state), make_ready(work, s.leg_to(state), mark))
-    else:  # a required stop is made behind its door, whose port is not known yet
-        copied = await _copied(work, state)
-    await work.report(e.DatabaseCopied(state.run.upgrade_id, copied))
+    await work.report(e.DatabaseCopied(state.run.upgrade_id, await _copied(work, state)))
 
 
 async def _copied(work: Work, state: s.Stopped) -> DatabaseCopy | None:
@@ -86,7 +89,7 @@ async def follow(work: Work) -> None:
     if not isinstance(state, s.Migrating):
         raise Superseded(type(state).__name__)
     driver, run = work.driver(), state.run
-    mark, artifact = mark_of(run, of_leg("new", len(state.legs))), s.leg_to(state)
+    mark, artifact = _mark(state), s.leg_to(state)
     start = Start(work, artifact, mark, "migrate")
 
     async def once() -> GatewayId:

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from domain import events as e
 from domain import states as s
 from domain.rollback_point import RollbackPoint, Writes
-from workers.drivers.driver import GatewayId
+from workers.drivers.driver import Following, GatewayId
 from workers.failure import StepFailed
 from workers.probe import Probe, Watch
 from workers.steps.marks import beside, mark_of, of_leg
-from workers.steps.start import Start, make_ready
+from workers.steps.start import Start
 from workers.steps.verify import checks_of, refuse_bad
-from workers.together import both
 from workers.work import Superseded, Work
 
 ATTEMPTS = 5
@@ -108,10 +107,9 @@ async def _restore(work: Work) -> None:
         raise Superseded(type(state).__name__)
     site, driver, run, back = work.site(), work.driver(), state.run, state.back
     async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
-        await driver.stop_all()
+        await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
-    ready = make_ready(work, back.artifact, mark_of(run, "old"))
-    (kept, writes), _ = await both(_put_back(work, state), ready)
+    kept, writes = await _put_back(work, state)
     await work.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
 
 

@@ -1,7 +1,6 @@
 """A start: a gateway followed until it serves, or until there is nothing more to wait for."""
 
 import asyncio
-import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -9,7 +8,6 @@ from datetime import datetime
 
 from domain.plan import Artifact
 from domain.words import Step
-from workers.command import CommandProblem
 from workers.drivers.driver import Driver, GatewayId
 from workers.failure import LINES, StepFailed
 from workers.output import Redactor
@@ -24,12 +22,6 @@ HARD_LIMIT = 60
 """After this many times the patience a start is given up, whatever it still seems to be doing."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-async def make_ready(work: Work, artifact: Artifact, mark: str) -> None:
-    """Do beforehand what a start needs; what cannot be done now fails again in the start, which says why."""
-    with contextlib.suppress(StepFailed, CommandProblem):
-        await work.driver().make_ready(artifact, mark)
 
 
 class Start:
