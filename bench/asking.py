@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,12 +32,12 @@ PORT = 4290
 LOOK_SECONDS = 0.05
 
 FILL = """
-INSERT INTO events (type, created_by, data)
-SELECT 'feature-updated', 'bench', json_build_object('pad', (SELECT string_agg(md5(random()::text || i || j), '')
-                                                             FROM generate_series(1, 16) j))
+INSERT INTO events (type, created_by, announced, data)
+SELECT 'feature-updated', 'bench', true, json_build_object('pad', (
+  SELECT string_agg(md5(random()::text || i || j), '') FROM generate_series(1, 16) j))
 FROM generate_series(1, {rows}) i
 """
-"""Half a kilobyte a row, as an event of Unleash has, that does not compress to nothing."""
+"""Half a kilobyte a row, as an event of Unleash has, that does not compress to nothing, and that it told of already."""
 
 SETTLE = ("VACUUM ANALYZE", "CHECKPOINT")
 """What a server that has been up for some minutes has done with such rows."""
@@ -80,6 +81,7 @@ class Asking:
 
 async def timed(config: InstanceConfig, product: Product, work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
     """Give how long a work takes, and how long nobody is served meanwhile, in seconds."""
+    await asyncio.to_thread(os.sync)  # what prepared this is on the disk, as it is after some minutes
     async with Downtime.of(config, product) as downtime:
         began = time.monotonic()
         await work()

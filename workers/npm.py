@@ -110,6 +110,7 @@ async def install(
     try:
         await _install(package, artifact, unfinished, on_fetch)
         (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
+        await _flush(unfinished)
         _shelve(unfinished, place)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -141,6 +142,12 @@ async def carry_out(command: Sequence[str], artifact: Artifact, on_line: Callabl
     if "TAR_ENTRY_ERROR" in ended.stderr:
         # Where a file cannot be written, npm leaves an empty one, warns, and ends well.
         raise _install_failed(artifact, ended.stderr, "npm could not unpack it")
+
+
+async def _flush(folder: Path) -> None:
+    """Wait until a tree is on the disk: it is the way back, and what follows must not wait for its writing."""
+    with contextlib.suppress(shell.CommandProblem):  # a system without the command writes it in its own time
+        await shell.run(("sync", "-f", folder), env=inherited(), deadline=INSTALL_SECONDS)
 
 
 def _shelve(whole: Path, place: Path) -> None:

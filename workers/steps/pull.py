@@ -26,6 +26,7 @@ async def pull(work: Work) -> None:
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
         await _with_retries(lambda wanted=artifact: _pull(work, wanted))
+        await work.driver().migration_files(artifact)  # looked for while the old version still serves
     await work.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 
