@@ -114,7 +114,9 @@ async def files(engine: Engine, image: str, pattern: str, shelf: Path, owner: st
     finally:
         await engine.run(argv.removed(engine.docker, made))
         archive.unlink(missing_ok=True)
-    known.write_bytes(msgspec.json.encode(found))
+    whole = archive.with_suffix(".json")
+    whole.write_bytes(msgspec.json.encode(found))
+    whole.rename(known)  # a worker that dies half way leaves no half a list
     return found
 
 
