@@ -8,7 +8,7 @@ FROM ${BASE}
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends python3 python3-venv postgresql-client docker-cli docker-compose \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --create-home --home-dir /var/lib/astrolabe --uid 10001 astrolabe \
+ && useradd --create-home --home-dir /var/lib/astrolabe --uid 10001 astrolabe \
  && install --directory --owner astrolabe --mode 0700 /var/lib/astrolabe-webhooks
 
 WORKDIR /opt/astrolabe

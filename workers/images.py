@@ -18,6 +18,7 @@ from workers import shell
 from workers.drivers.driver import OnFetch
 from workers.engine import Container, Engine
 from workers.failure import StepFailed
+from workers.whole_file import write
 
 PULL_SECONDS = 3600.0
 UNKNOWN = re.compile(r"manifest unknown|not found|no such manifest|denied|repository does not exist")
@@ -114,9 +115,7 @@ async def files(engine: Engine, image: str, pattern: str, shelf: Path, owner: st
     finally:
         await engine.run(argv.removed(engine.docker, made))
         archive.unlink(missing_ok=True)
-    whole = archive.with_suffix(".json")
-    whole.write_bytes(msgspec.json.encode(found))
-    whole.rename(known)  # a worker that dies half way leaves no half a list
+    write(known, msgspec.json.encode(found))
     return found
 
 

@@ -1,7 +1,6 @@
 """Publishing: writes checkpoint and tiles to a folder outside the database, for anybody to serve or copy."""
 
 import asyncio
-import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from domain.note import NoteError, parse_note
 from domain.tiles import WIDTH, tiles_between
 from store.checkpoints import Signed
 from store.tree import Tree
+from workers.whole_file import write
 
 CHECKPOINT = "checkpoint"
 
@@ -66,15 +66,3 @@ class Publisher:
             old.size, new.size, await self._tree.consistency(old.size, new.size), old.root, new.root
         ):
             raise Contradiction(f"the log's first {old.size} entries are not those that {self._folder} holds")
-
-
-def write(path: Path, content: bytes, *, lasting: bool = False) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
-        file.write(content)
-        if lasting:
-            file.flush()
-            os.fsync(file.fileno())
-    beside.replace(path)

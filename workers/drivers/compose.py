@@ -1,7 +1,6 @@
 """The `compose` driver: the user's own project, with the image pinned by an override file beside it."""
 
 import contextlib
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from domain.drivers import compose as argv
 from domain.plan import Artifact, Check, PlannedCommand
 from domain.product import Image
 from workers import images, process, shell
+from workers.compose_files import ComposeFiles
 from workers.container_database import ContainerDatabase
 from workers.drivers.driver import Following, GatewayId, OnFetch, Resolved, Running
 from workers.engine import Container, Engine
@@ -44,6 +44,7 @@ class ComposeDriver:
         self._project: ComposeProject = site.config.compose
         self._image: Image = site.product.container
         self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
+        self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
         self._services: tuple[str, ...] = (self._project.service, *self._project.also)
         self._looked: tuple[float, Container | None] = (0.0, None)
         self._ready: dict[str, Container] = {}
@@ -79,7 +80,7 @@ class ComposeDriver:
 
     async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
         """List what is pulled, stopped, made, started and asked."""
-        docker, begun = self._engine.docker, self._begun(self._override)
+        docker, begun = self._engine.docker, self._files.begun(self._files.override)
         commands = [
             PlannedCommand("pull", argv.pull_image(docker, argv.pinned(self._image, each)))
             for each in (old, *legs)
@@ -126,9 +127,8 @@ class ComposeDriver:
         """Pull an image by its digest, and what the instance wants pulled with it."""
         if await self.has(artifact):
             return
-        pulling = self._write("pull.yaml", artifact)
         services = self._services if artifact.version != await self._version() else self._services[:1]
-        await images.pull(self._engine, argv.pull(self._begun(pulling), services), artifact, on_fetch)
+        await images.pull(self._engine, argv.pull(self._files.pulled(artifact), services), artifact, on_fetch)
 
     async def _version(self) -> str | None:
         running = await self.running()
@@ -146,15 +146,13 @@ class ComposeDriver:
         if mark in self._ready:
             return False
         found = await self._marked(mark)
-        return any(each.began for each in found) if found else self._attempt(mark).exists()
+        return any(each.began for each in found) if found else self._files.attempted(mark)
 
     async def _make(self, artifact: Artifact, mark: str) -> None:
         """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
-        await self._compose(argv.create(self._pinned(artifact, mark), self._services))
+        await self._compose(argv.create(self._files.pinned(artifact, mark), self._services))
         (made,) = await self._marked(mark)
-        attempt = self._attempt(mark)
-        if not attempt.exists():
-            _write_through(attempt, made.policy.encode())
+        self._files.remember(mark, made.policy)
         # The engine may not start by itself again what failed in the middle of a migration.
         await self._engine.run(argv.restart_policy(self._engine.docker, made.id, "no"))
         self._ready[mark] = made
@@ -165,7 +163,7 @@ class ComposeDriver:
             await self._make(artifact, mark)
         made = self._ready.pop(mark)
         if await self._more_than_started():
-            await self._compose(argv.start(self._pinned(artifact, mark), self._services))
+            await self._compose(argv.start(self._files.pinned(artifact, mark), self._services))
         else:  # without Compose, which reads the project first while nobody is served
             await self._compose(argv.start_container(self._engine.docker, made.id))
         return GatewayId(made.id)
@@ -173,8 +171,7 @@ class ComposeDriver:
     async def settle(self, mark: str) -> None:
         """Give the container the restart policy that the user's project wants."""
         for each in await self._marked(mark):
-            policy = self._attempt(mark).read_text()
-            await self._engine.run(argv.restart_policy(self._engine.docker, each.id, policy))
+            await self._engine.run(argv.restart_policy(self._engine.docker, each.id, self._files.policy(mark)))
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Tell whether the container runs."""
@@ -202,7 +199,7 @@ class ComposeDriver:
             await self._engine.run(argv.restart_policy(self._engine.docker, each.id, "no"))
         if following and await self._replaced(following) and not self._project.also:
             return
-        await self._compose(argv.stop(self._begun(), self._services))
+        await self._compose(argv.stop(self._files.begun(), self._services))
 
     async def _replaced(self, following: Following) -> bool:
         with contextlib.suppress(StepFailed, shell.CommandProblem):
@@ -217,7 +214,7 @@ class ComposeDriver:
     async def _configured(self) -> dict[str, dict[str, Any]]:
         """Give the project's services with everything filled in."""
         if (known := self._known) is None:
-            known = self._known = (await self._engine.asked(argv.config(self._begun())))["services"]
+            known = self._known = (await self._engine.asked(argv.config(self._files.begun())))["services"]
         return known
 
     async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
@@ -253,31 +250,6 @@ class ComposeDriver:
         )
         return None if files is None else sorted(migrations.prefix + Path(each).stem for each in files)
 
-    @property
-    def _override(self) -> str:
-        return str(self._site.room / "compose.override.yaml")
-
-    def _pinned(self, artifact: Artifact, mark: str) -> tuple[str, ...]:
-        return self._begun(self._write(Path(self._override).name, artifact, mark))
-
-    def _begun(self, *overrides: str) -> tuple[str, ...]:
-        return argv.compose(self._engine.docker, self._project, *overrides)
-
-    def _write(self, name: str, artifact: Artifact, mark: str = "") -> str:
-        path, config = self._site.room / name, self._site.config
-        door = [
-            {
-                "target": self._image.port,
-                "host_ip": config.address,
-                "published": str(config.gateway_port),
-                "mode": "ingress",
-            }
-        ]
-        label = f"{self._site.instance_id}/{mark}" if mark else ""
-        ports = door if self._site.behind_closed_door else []
-        _write_through(path, argv.override(self._project, argv.pinned(self._image, artifact), label, ports))
-        return str(path)
-
     async def _compose(self, command: Sequence[str]) -> None:
         try:
             await self._engine.run(command, deadline=START_SECONDS)
@@ -307,31 +279,13 @@ class ComposeDriver:
         return await self._engine.labelled(*self._labels(self._project.service))
 
     async def _marked(self, mark: str) -> list[Container]:
-        return await self._engine.labelled(f"{argv.MARK}={self._site.instance_id}/{mark}")
-
-    def _attempt(self, mark: str) -> Path:
-        return self._site.room / f"{mark}.started"
+        return await self._engine.labelled(f"{argv.MARK}={self._files.label(mark)}")
 
 
 def _environment(site: Site, project: ComposeProject) -> dict[str, str]:
     """Give what Compose fills the user's files with, beside the project's own .env: the instance's settings."""
     engine = {"DOCKER_HOST": project.engine} if project.engine else {}
     return {**inherited(), **site.config.settings, **site.secret_settings, **engine}
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    """Put a file in its place whole, and through to the disk."""
-    beside = path.with_name(f".{path.name}")
-    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
