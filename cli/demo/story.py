@@ -102,10 +102,11 @@ async def tell(folder: Path, play: Play = NPX) -> None:
             screen.say(f"The API answers at {options.base_url(bind)}.")
             client = Client(options.base_url(bind), token[0])
             await _settle(screen, client, folder)
-            await _on_stage(screen, client, play, folder, tree.environment["DATABASE_URL"])
+            name = await _on_stage(screen, client, play, folder, tree.environment["DATABASE_URL"])
     except Broken as broken:
         raise Ended(f"{broken} The logs are in {folder / 'logs'} and {folder / 'instances'}.") from None
-    _farewell(screen, folder, bind, token[0], time.monotonic() - begun)
+    screen.chapter(f"That was it, in {time.monotonic() - begun:.0f} seconds. What to type next")
+    _farewell(screen, folder, bind, token[0], name)
 
 
 async def _first_token(url: str) -> str:
@@ -127,7 +128,8 @@ async def _settle(screen: Screen, client: Client, folder: Path) -> None:
     await end_leftovers(folder)
 
 
-async def _on_stage(screen: Screen, client: Client, play: Play, folder: Path, log_url: str) -> None:
+async def _on_stage(screen: Screen, client: Client, play: Play, folder: Path, log_url: str) -> str:
+    """Play on an instance of its own; gives the name that the log keeps it under."""
     stage = await play.build(screen, folder, log_url, free_port(UNLEASH_PORT))
     try:
         async with Unleash(stage.config.gateway_port, stage.token) as unleash:
@@ -138,6 +140,7 @@ async def _on_stage(screen: Screen, client: Client, play: Play, folder: Path, lo
     finally:
         await stage.stop()
         screen.say("The demo's Unleash is stopped; yours would go on running.")
+    return stage.config.name
 
 
 async def _before(screen: Screen, play: Play, stage: Stage, unleash: Unleash) -> None:
@@ -216,8 +219,7 @@ async def _rolled_back(screen: Screen, client: Client, upgrade_id: str, *, accep
     return await _watched(screen, client, upgrade_id, last)
 
 
-def _farewell(screen: Screen, folder: Path, bind: str, token: str, passed: float) -> None:
-    screen.chapter(f"That was it, in {passed:.0f} seconds. What to type next")
+def _farewell(screen: Screen, folder: Path, bind: str, token: str, name: str) -> None:
     screen.console.print(
         f"""
     # everything again, as it is now, until Ctrl-C:
@@ -227,7 +229,7 @@ def _farewell(screen: Screen, folder: Path, bind: str, token: str, passed: float
     export ASTROLABE_URL={options.base_url(bind)}
     export ASTROLABE_TOKEN={token}
     .venv/bin/astrolabe instances
-    .venv/bin/astrolabe history flags-…
+    .venv/bin/astrolabe history {name}
 
     # your own service: see README.md, "Register what you run"
 """,
