@@ -145,3 +145,22 @@ async def test_what_is_not_about_rights_is_not_hidden(server):
     """A database that is not there is said to be not there."""
     with pytest.raises(DBAPIError, match='database "log_9" does not exist'):
         await migrate(server.url("log_9"))
+
+
+@pytest.mark.parametrize("tables", ["webhook_delivery, webhook_attempt, webhook_failing", ""])
+async def test_a_log_that_passed_by_the_webhooks_gets_their_tables(
+    server: Postgres, superuser: asyncpg.Connection, tables: str
+) -> None:
+    """A log may be at the revision before with these tables or without them; afterwards it has them, and is whole."""
+    await superuser.execute("CREATE DATABASE log_1")
+    await migrate(server.url("log_1"))
+    connection = await asyncpg.connect(server.url("log_1"), server_settings={"search_path": "astrolabe"})
+    try:
+        if tables:
+            await connection.execute(f"DROP TABLE {tables}")
+        await connection.execute("UPDATE public.schema_version SET version_num = '0007'")
+        await migrate(server.url("log_1"))
+        assert await connection.fetchval("SELECT count(*) FROM webhook_delivery") == 0
+        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0008"
+    finally:
+        await connection.close()

@@ -2,11 +2,13 @@
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0008"
+down_revision = "0007"
+
+# IF NOT EXISTS: this was a revision in the middle once, so a log may have these tables, or may have passed by.
 
 TABLES = """
-CREATE TABLE astrolabe.webhook_delivery (
+CREATE TABLE IF NOT EXISTS astrolabe.webhook_delivery (
   endpoint_id uuid NOT NULL,
   event_id uuid NOT NULL,                        -- the message's id, and the event's where it tells of one
   type text NOT NULL,
@@ -21,13 +23,14 @@ CREATE TABLE astrolabe.webhook_delivery (
   finished_at timestamptz,
   PRIMARY KEY (endpoint_id, event_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
-CREATE INDEX webhook_delivery_due ON astrolabe.webhook_delivery (endpoint_id, due_at, position)
+CREATE INDEX IF NOT EXISTS webhook_delivery_due ON astrolabe.webhook_delivery (endpoint_id, due_at, position)
   WHERE state = 'pending';
-CREATE INDEX webhook_delivery_order ON astrolabe.webhook_delivery (endpoint_id, instance_id, position)
+CREATE INDEX IF NOT EXISTS webhook_delivery_order ON astrolabe.webhook_delivery (endpoint_id, instance_id, position)
   WHERE state = 'pending';
-CREATE INDEX webhook_delivery_failed ON astrolabe.webhook_delivery (endpoint_id) WHERE state = 'failed';
-CREATE INDEX webhook_delivery_finished ON astrolabe.webhook_delivery (finished_at) WHERE finished_at IS NOT NULL;
-CREATE TABLE astrolabe.webhook_attempt (
+CREATE INDEX IF NOT EXISTS webhook_delivery_failed ON astrolabe.webhook_delivery (endpoint_id) WHERE state = 'failed';
+CREATE INDEX IF NOT EXISTS webhook_delivery_finished ON astrolabe.webhook_delivery (finished_at)
+  WHERE finished_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS astrolabe.webhook_attempt (
   endpoint_id uuid NOT NULL,
   event_id uuid NOT NULL,
   number int NOT NULL,
@@ -38,7 +41,10 @@ CREATE TABLE astrolabe.webhook_attempt (
   PRIMARY KEY (endpoint_id, event_id, number),
   FOREIGN KEY (endpoint_id, event_id) REFERENCES astrolabe.webhook_delivery ON DELETE CASCADE
 );
-CREATE TABLE astrolabe.webhook_failing (endpoint_id uuid PRIMARY KEY, since timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS astrolabe.webhook_failing (
+  endpoint_id uuid PRIMARY KEY,
+  since timestamptz NOT NULL DEFAULT now()
+);
 GRANT SELECT, INSERT, UPDATE, DELETE
   ON astrolabe.webhook_delivery, astrolabe.webhook_attempt, astrolabe.webhook_failing TO astrolabe_app;
 """
