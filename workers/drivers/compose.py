@@ -209,7 +209,8 @@ class ComposeDriver:
 
     async def _more_than_started(self) -> bool:
         """Tell whether a start is more than that of one container: there are other services, or hooks of Compose's."""
-        return bool(self._project.also) or "post_start" in (await self._configured())[self._project.service]
+        service = (await self._configured()).get(self._project.service, {})
+        return bool(self._project.also) or "post_start" in service
 
     async def _configured(self) -> dict[str, dict[str, Any]]:
         """Give the project's services with everything filled in."""
