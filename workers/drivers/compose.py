@@ -151,7 +151,14 @@ class ComposeDriver:
     async def _make(self, artifact: Artifact, mark: str) -> None:
         """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
         await self._compose(argv.create(self._files.pinned(artifact, mark), self._services))
-        (made,) = await self._marked(mark)
+        found = await self._marked(mark)
+        if len(found) != 1:
+            raise StepFailed(
+                "start-failed",
+                f"Compose made {len(found)} containers of {self._project.service} where one was wanted.",
+                todo="Look at them with `docker ps --all`, remove those that do not belong, then retry.",
+            )
+        made = found[0]
         self._files.remember(mark, made.policy)
         # The engine may not start by itself again what failed in the middle of a migration.
         await self._engine.run(argv.restart_policy(self._engine.docker, made.id, "no"))
