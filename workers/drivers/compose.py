@@ -203,7 +203,8 @@ class ComposeDriver:
     async def stop_all(self, following: Following | None = None, /) -> None:
         """Stop the gateway's services, or replace the gateway's container; the engine may start none by itself."""
         for each in await self._containers():
-            await self._engine.run(argv.restart_policy(self._engine.docker, each.id, "no"))
+            if each.began:  # one that a worker before us only made still says which policy the project wants
+                await self._engine.run(argv.restart_policy(self._engine.docker, each.id, "no"))
         if following and await self._replaced(following) and not self._project.also:
             return
         await self._compose(argv.stop(self._files.begun(), self._services))
