@@ -78,8 +78,11 @@ async def test_astrolabe_runs_from_its_own_file_and_image_on_two_hosts_and_not_a
     project = msgspec.json.decode(await astrolabe.typed("config", "--format", "json"))
     assert set(project["services"]) == {"db", "queue", "migrate", "api", "relay", "worker"}
     await astrolabe.typed("up", "--detach", "--no-build", "relay", "worker")
+    token = await astrolabe.token()
     async with httpx.AsyncClient(base_url=API, trust_env=False) as http:
         assert (await http.get("/readyz")).is_success
+        answer = await http.get("/instances", headers={"Authorization": f"Bearer {token}"})
+        assert answer.json() == {"items": [], "next": None}
     for service in ("api", "relay", "worker"):
         assert (await astrolabe.typed("exec", "--no-TTY", service, "id", "-u")).strip() == str(USER)
     second = ("up", "--detach", "--no-deps", "--no-build", "worker")
@@ -88,7 +91,7 @@ async def test_astrolabe_runs_from_its_own_file_and_image_on_two_hosts_and_not_a
         async with compose_world(image_house, astrolabe.folder, LOG) as standin:
             await standin.owner_starts()
             await standin.write("first")
-            await _upgraded(standin, await astrolabe.token())
+            await _upgraded(standin, token)
             assert await standin.items() == ["first"]
     finally:
         sys.stdout.write(await astrolabe.typed("logs", "--no-color", project="second"))
