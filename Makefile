@@ -30,7 +30,7 @@ lint: $(VENV)/ready
 # A file of tests stays on one process, and its servers and installed trees with it.
 test: lint
 	$(BIN)/pytest -n 3 --dist loadfile -m "not engine"
-	$(BIN)/python -m cli.engine $(BIN)/pytest -n 2 --dist loadfile -m engine
+	$(BIN)/python -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m engine
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench

@@ -8,36 +8,29 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 
-from api import (
-    approvals,
-    audit,
-    audit_proofs,
-    events,
-    evidence,
-    health,
-    history,
-    instances,
-    look,
-    metrics,
-    outputs,
-    problem_types,
-    products,
-    tokens,
-    upgrades,
-    verbs,
-    webhook_deliveries,
-    webhook_secrets,
-    webhook_types,
-)
-from api import webhooks as webhooks_routes
-from api.bodies import MAX_BODY, StrictRequest
-from api.documentation import openapi_config
-from api.failures import answer_failure
-from api.metrics import Measured, Metrics
-from api.problems import ProblemDetails
-from api.services import opened
-from store.catalogue import load_products
-from store.webhook_settings import WebhookSettings
+from astrolabe.api import health, metrics, problem_types
+from astrolabe.api import static_page as look
+from astrolabe.api.access import tokens
+from astrolabe.api.audit import evidence
+from astrolabe.api.audit import proofs as audit_proofs
+from astrolabe.api.audit import trail as audit
+from astrolabe.api.http.bodies import MAX_BODY, StrictRequest
+from astrolabe.api.http.documentation import openapi_config
+from astrolabe.api.http.failures import answer_failure
+from astrolabe.api.http.problems import ProblemDetails
+from astrolabe.api.http.services import opened
+from astrolabe.api.instances import history, outputs, products
+from astrolabe.api.instances import routes as instances
+from astrolabe.api.metrics import Measured, Metrics
+from astrolabe.api.upgrades import approvals, verbs
+from astrolabe.api.upgrades import event_routes as events
+from astrolabe.api.upgrades import routes as upgrades
+from astrolabe.api.webhooks import deliveries as webhook_deliveries
+from astrolabe.api.webhooks import routes as webhooks_routes
+from astrolabe.api.webhooks import secrets as webhook_secrets
+from astrolabe.api.webhooks import types as webhook_types
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.webhooks.settings import WebhookSettings
 
 ROUTES = (
     *instances.ROUTES,
@@ -83,6 +76,6 @@ def create_app(
         request_class=StrictRequest,
         request_max_body_size=MAX_BODY,
         exception_handlers={Exception: failed},
-        openapi_config=openapi_config(version("astrolabe")),
+        openapi_config=openapi_config(version("astrolabe-upgrades")),
         logging_config=None,
     )

@@ -6,23 +6,23 @@ from typing import Literal
 from litestar import get
 from msgspec import Struct
 
-from api import documentation as doc
-from api.services import Asking, services_of
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
 
 PATIENCE_SECONDS = 2.0
 """How long the database may take to answer before this process counts as not ready."""
 
 
-class Health(Struct, frozen=True):
+class Readiness(Struct, frozen=True):
     """How this process is."""
 
     status: Literal["ok"]
 
 
 @get("/healthz", summary="Is the process alive?", tags=["meta"], responses=doc.problems(*doc.ALWAYS))
-async def check_health() -> Health:
+async def check_health() -> Readiness:
     """Answer as long as the process lives; no token is needed."""
-    return Health("ok")
+    return Readiness("ok")
 
 
 @get(
@@ -31,11 +31,11 @@ async def check_health() -> Health:
     tags=["meta"],
     responses=doc.problems(*doc.ALWAYS, "database-unavailable"),
 )
-async def check_readiness(request: Asking) -> Health:
+async def check_readiness(request: AuthenticatedRequest) -> Readiness:
     """Answer 200 while the database is reachable and set up, 503 otherwise; no token is needed."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         await services_of(request).log.last_position()
-    return Health("ok")
+    return Readiness("ok")
 
 
 ROUTES = (check_health, check_readiness)

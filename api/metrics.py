@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from typing_extensions import override
 
-from api import documentation as doc
-from api.auth import SCHEME, may
-from api.services import Asking, Services, services_of
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -96,12 +96,12 @@ class Measured(ASGIMiddleware):
     summary="Read the metrics",
     tags=["meta"],
     media_type=CONTENT_TYPE_LATEST,
-    guards=[may("read")],
+    guards=[require_scope("read")],
     security=[{SCHEME: ["read"]}],
     responses=doc.problems(*doc.AUTHORISED),
 )
-async def show_metrics(request: Asking) -> Response[bytes]:
-    """Give the numbers of this process and of the log in Prometheus's text format."""
+async def show_metrics(request: AuthenticatedRequest) -> Response[bytes]:
+    """Return the numbers of this process and of the log in Prometheus's text format."""
     metrics: Metrics = request.app.state.metrics
     return Response(await metrics.render(services_of(request)), media_type=CONTENT_TYPE_LATEST)
 

@@ -4,9 +4,9 @@ from litestar import get
 from litestar.params import FromPath
 from msgspec import Struct
 
-from api import documentation as doc
-from api.catalogue import CATALOGUE, ProblemType
-from api.problems import ApiProblem
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.problem_catalogue import CATALOGUE, ProblemType
+from astrolabe.api.http.problems import ApiProblem
 
 
 class ProblemTypes(Struct, frozen=True):
@@ -17,7 +17,7 @@ class ProblemTypes(Struct, frozen=True):
 
 @get("/problems", summary="List every problem type", tags=["meta"], responses=doc.problems(*doc.ALWAYS))
 async def list_problems() -> ProblemTypes:
-    """Give every problem type that an answer may carry."""
+    """Return every problem type that an answer may carry."""
     return ProblemTypes(tuple(CATALOGUE.values()))
 
 

@@ -12,10 +12,10 @@ import uvicorn
 from litestar import Litestar
 from typing_extensions import override
 
-from api.app import create_app
-from api.services import Services
-from store.heap import keep_what_lasts
-from store.webhook_settings import WebhookSettings
+from astrolabe.api.app import create_app
+from astrolabe.api.http.services import Services
+from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.webhooks.settings import WebhookSettings
 
 GRACE_SECONDS = 10
 """How long requests under way may take after the server was asked to stop."""

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 import uvloop
 
+from astrolabe.cli.servers.postgres import Postgres
 from bench.accepting import Accept, Nothing, Orm
 from bench.astrolabe import Astrolabe
 from bench.carrying import Celery, Dbos, Upgrades
@@ -27,7 +28,6 @@ from bench.replaying import Replay
 from bench.results import keep
 from bench.row import payload
 from bench.server import postgres, valkey
-from cli.services.postgres import Postgres
 
 
 async def measure(work: Work, rounds: int, seconds: float) -> list[Sample]:

@@ -8,18 +8,17 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
-from api.references import name_claim
+from astrolabe.api.http.references import name_claim
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.upgrades.events import InstanceRegistered
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.tokens import Tokens
 from bench.clients import ask, request
 from bench.peer import peer_serving, serving
 from bench.row import CAUSE
-from domain.events import InstanceRegistered
-from domain.instance import Database as InstanceDatabase
-from domain.instance import InstanceConfig
-from store.batch import Claim
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.tokens import Tokens
 
 MOST = 2500
 """How many upgrades a second are prepared for: each is asked for on an idle instance of its own."""
@@ -36,7 +35,7 @@ class Nothing:
         self._url: str = url
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Ask for some seconds; gives answers a second."""
+        """Ask for some seconds; return answers a second."""
         async with _serving(self._url) as port:
             speed, _ = await ask(port, itertools.repeat(request("/nothing", b"{}")), clients, seconds)
         return speed
@@ -51,7 +50,7 @@ class Accept:
         self._most: int = most
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Ask for some seconds; gives upgrades accepted a second."""
+        """Ask for some seconds; return upgrades accepted a second."""
         async with Database(self._url) as database:
             log = Log(database)
             names = [f"flags-{new_id()[-12:]}" for _ in range(int(self._most * seconds))]
@@ -71,7 +70,7 @@ class Orm:
         self._url: str = url
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Ask for some seconds; gives rows inserted a second."""
+        """Ask for some seconds; return rows inserted a second."""
         body = msgspec.json.encode({"instance": "flags", **BODY})
         async with peer_serving("orm.py", self._url) as port:
             speed, _ = await ask(port, itertools.repeat(request("/upgrades", body)), clients, seconds)
@@ -83,7 +82,7 @@ def _serving(url: str) -> AbstractAsyncContextManager[int]:
 
 
 async def _register(log: Log, name: str) -> None:
-    config = InstanceConfig(name, "unleash", 4242, database=InstanceDatabase("unleash", "unleash"))
+    config = InstanceConfig(name, "unleash", 4242, database=DatabaseConfig("unleash", "unleash"))
     await log.append(
         new_id(), 0, [InstanceRegistered(config, "5.6.0")], CAUSE, claims=[Claim(name_claim(name), b"", "{}")]
     )

@@ -11,25 +11,25 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from astrolabe.cli import options
+from astrolabe.cli.client import Client
+from astrolabe.cli.ready import until_ready
+from astrolabe.cli.servers.folder import is_free
+from astrolabe.cli.supervisor import Supervisor, own_command
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.products.product import Product
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.migrate import migrate
+from astrolabe.store.streams.tokens import Tokens
 from bench.downtime import Downtime
-from cli import options
-from cli.client import Client
-from cli.ready import until_ready
-from cli.services.folder import is_free
-from cli.tree import Tree, own_command
-from domain.access import SCOPES
-from domain.instance import InstanceConfig
-from domain.product import Product
-from domain.recorded import Cause
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.migrate import migrate
-from store.tokens import Tokens
 
 BIND = "127.0.0.1:8490"
 PORT = 4290
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 FILL = """
 INSERT INTO events (type, created_by, announced, data)
@@ -44,7 +44,7 @@ SETTLE = ("VACUUM ANALYZE", "CHECKPOINT")
 
 
 @dataclass(frozen=True)
-class Asking:
+class AuthenticatedRequest:
     """A running Astrolabe, and a client that may do everything."""
 
     client: Client
@@ -53,7 +53,7 @@ class Asking:
     async def up_and_back(
         self, config: InstanceConfig, product: Product, old: str, new: str
     ) -> tuple[float, float, float, float]:
-        """Register an instance, ask for an upgrade and take it back; gives the time and the downtime of both."""
+        """Register an instance, ask for an upgrade and take it back; return the time and the downtime of both."""
         body: dict[str, Any] = {**to_builtins(config), "version": old, "reason": "to measure it"}
         await asyncio.to_thread(self.client.post, "/instances", body)
         asked = {"instance": config.name, "target": new, "reason": "to measure it"}
@@ -74,13 +74,13 @@ class Asking:
     async def _until(self, upgrade_id: str, status: str) -> None:
         path = f"/upgrades/{upgrade_id}"
         while not (operation := await asyncio.to_thread(self.client.get, path))["done"]:  # noqa: ASYNC110  by HTTP
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         if operation["status"] != status:
             raise RuntimeError(f"the upgrade {operation['status']}: {operation.get('error')}")
 
 
 async def timed(config: InstanceConfig, product: Product, work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
-    """Give how long a work takes, and how long nobody is served meanwhile, in seconds."""
+    """Return how long a work takes, and how long nobody is served meanwhile, in seconds."""
     await asyncio.to_thread(os.sync)  # what prepared this is on the disk, as it is after some minutes
     async with Downtime.of(config, product) as downtime:
         began = time.monotonic()
@@ -90,7 +90,7 @@ async def timed(config: InstanceConfig, product: Product, work: Callable[[], Awa
 
 
 @contextlib.asynccontextmanager
-async def astrolabe(folder: Path, products: Sequence[Path] = ()) -> AsyncGenerator[Asking]:
+async def astrolabe(folder: Path, products: Sequence[Path] = ()) -> AsyncGenerator[AuthenticatedRequest]:
     """Run an Astrolabe of its own in a folder."""
     token: list[str] = []
 
@@ -104,9 +104,9 @@ async def astrolabe(folder: Path, products: Sequence[Path] = ()) -> AsyncGenerat
         named = [word for each in products for word in ("--products", str(each))]
         return [*own_command(name), *{"api": ["--bind", BIND, *named], "worker": named}.get(name, [])]
 
-    async with Tree(folder, prepare=prepare, command=command) as tree:
+    async with Supervisor(folder, prepare=prepare, command=command) as tree:
         await until_ready(options.base_url(BIND))
-        yield Asking(Client(options.base_url(BIND), token[0]), tree.environment["DATABASE_URL"])
+        yield AuthenticatedRequest(Client(options.base_url(BIND), token[0]), tree.environment["DATABASE_URL"])
 
 
 def free_or_say() -> None:

@@ -5,13 +5,13 @@ import sys
 import time
 from pathlib import Path
 
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.workers.programs import shell
 from bench.row import CAUSE, event
 from bench.server import environment
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.sequencer import Sequencer
-from workers import shell
 
 HOME = Path(__file__).parents[1]
 CHECK = "SELECT tree_size FROM log_head"
@@ -26,7 +26,7 @@ class Astrolabe:
         self._logs: Path = logs
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Append for some seconds, and see that everything acknowledged got its place; gives appends a second."""
+        """Append for some seconds, and see that everything acknowledged got its place; return appends a second."""
         argv = [sys.executable, "-m", "bench.sequencing"]
         env = environment(ASTROLABE_BENCH_URL=self._url)
         sequencing = shell.supervise(argv, env=env, log=self._logs / "sequencing.log", cwd=HOME)

@@ -18,22 +18,22 @@ import httpx
 import psutil
 import uvloop
 
+from astrolabe.cli.demo.story import free_port
+from astrolabe.cli.ready import until_ready
+from astrolabe.cli.verifying import verify_export
+from astrolabe.domain.audit.note import PrivateKey, parse_public_key
+from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.store.audit.export import export_lines
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import encode, make_entry, type_of
+from astrolabe.store.log.log import Log
+from astrolabe.store.migrate import migrate
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.workers.programs import shell
 from bench.row import CAUSE, event
 from bench.server import HOME, environment, postgres
-from cli.demo.story import free_port
-from cli.ready import until_ready
-from cli.verifying import verify_export
-from domain.note import PrivateKey, parse_public_key
-from store.checkpoints import Checkpoints
-from store.database import Database
-from store.entry import encode, make_entry, type_of
-from store.export import export_lines
-from store.ids import new_id
-from store.log import Log
-from store.migrate import migrate
-from store.tokens import Tokens
-from store.tree import Tree
-from workers import shell
 
 RESULTS = Path(__file__).parent / "results"
 KEY = PrivateKey("astrolabe-bench", bytes(range(32)))
@@ -125,7 +125,7 @@ def verify(path: Path, key: str) -> None:
 async def download(url: str, secret: str, path: Path) -> dict[str, Any]:
     """Take the export from the API, as an auditor does; the peak of memory is that of the API."""
     bind = f"127.0.0.1:{free_port(PORT)}"
-    argv = [sys.executable, "-m", "cli.main", "api", "--bind", bind]
+    argv = [sys.executable, "-m", "astrolabe.cli.main", "api", "--bind", bind]
     api = shell.supervise(argv, env=environment(DATABASE_URL=url), log=path.with_suffix(".log"), cwd=HOME)
     try:
         await until_ready(f"http://{bind}")

@@ -9,18 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.upgrades.events import InstanceRegistered, UpgradeRequested, UpgradeSucceeded
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.tail import Tail
+from astrolabe.workers.programs import shell
 from bench.peer import HERE, measured
 from bench.row import CAUSE
 from bench.server import environment
 from bench.stepping import HOST
-from domain.events import InstanceRegistered, UpgradeRequested, UpgradeSucceeded
-from domain.instance import Database as InstanceDatabase
-from domain.instance import InstanceConfig
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.tail import Tail
-from workers import shell
 
 
 class Upgrades:
@@ -35,7 +34,7 @@ class Upgrades:
         self._redis: str = redis
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Ask for some seconds; gives upgrades carried out a second."""
+        """Ask for some seconds; return upgrades carried out a second."""
         host = f"bench-{new_id()[-12:]}"
         async with (
             _processes(self._url, self._redis, host),
@@ -75,7 +74,7 @@ class _Asking:
 
     async def upgrade(self) -> None:
         stream_id, upgrade_id = new_id(), new_id()
-        database = InstanceDatabase("unleash", "unleash")
+        database = DatabaseConfig("unleash", "unleash")
         config = InstanceConfig(f"flags-{stream_id[-12:]}", "unleash", 4242, host=self._host, database=database)
         ended = self._waiting[upgrade_id] = asyncio.Event()
         events = [InstanceRegistered(config, "5.6.0"), UpgradeRequested(upgrade_id, "5.6.0", "6.10.1", "bench")]
@@ -99,7 +98,7 @@ class Dbos:
         self._url: str = url
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Run for some seconds; gives workflows a second."""
+        """Run for some seconds; return workflows a second."""
         return await measured("workflows.py", self._url, clients, seconds)
 
 
@@ -111,7 +110,7 @@ class Celery:
         self._redis: str = redis.rsplit("/", 1)[0] + "/1"
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Run for some seconds; gives chains a second."""
+        """Run for some seconds; return chains a second."""
         return await measured("chain.py", self._redis, clients, seconds)
 
 

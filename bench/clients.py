@@ -13,7 +13,7 @@ _END = b"\r\n\r\n"
 
 
 def request(path: str, body: bytes, **headers: str) -> bytes:
-    """Give the bytes of a POST."""
+    """Return the bytes of a POST."""
     lines = [f"POST {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + _END + body
@@ -77,7 +77,7 @@ class Client(asyncio.Protocol):
 
 
 async def ask(port: int, requests: Iterator[bytes], clients: int, seconds: float) -> tuple[float, list[float]]:
-    """Ask with so many clients for some seconds; gives answers a second, and how long each took."""
+    """Ask with so many clients for some seconds; return answers a second, and how long each took."""
     loop, started = asyncio.get_running_loop(), time.perf_counter()
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(clients)]
     asking: list[Client] = []

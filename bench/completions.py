@@ -5,15 +5,15 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from domain.events import InstanceRegistered, UpgradeSucceeded
-from domain.instance import InstanceConfig
-from domain.plan import Check
-from domain.recorded import Cause
-from domain.rollback_point import Writes
-from store.database import Database
-from store.errors import Conflict
-from store.ids import named_id, new_id
-from store.log import Log
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.plans.plan import Check
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.events import InstanceRegistered, UpgradeSucceeded
+from astrolabe.store.database import Database
+from astrolabe.store.errors import Conflict
+from astrolabe.store.ids import named_id, new_id
+from astrolabe.store.log.log import Log
 
 BY = Cause("storm", "measuring", "bench")
 

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from bench.asking import FILL, LOOK_SECONDS, PORT, SETTLE, Asking, astrolabe, free_or_say, timed
+from astrolabe.cli.demo.compose_stage import DATABASE, NEW, OLD, USER, ComposeStage, products, publish
+from astrolabe.cli.demo.compose_story import REGISTRY_PORT, fetch
+from astrolabe.cli.demo.screen import Screen
+from astrolabe.cli.private_engine import own
+from astrolabe.cli.private_engine.registry import ImageRegistry
+from astrolabe.domain.products.product import Product
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
+from bench.asking import FILL, POLL_SECONDS, PORT, SETTLE, AuthenticatedRequest, astrolabe, free_or_say, timed
 from bench.measure import OURS, SCRIPT, Measure, kept, table, told
-from cli.demo.compose_stage import DATABASE, NEW, OLD, USER, ComposeStage, products, publish
-from cli.demo.compose_story import REGISTRY_PORT, fetch
-from cli.demo.screen import Screen
-from cli.engine import own
-from cli.engine.registry import ImageRegistry
-from domain.product import Product
-from store.catalogue import load_products
-from workers import shell
-from workers.environment import inherited
-from workers.probe import Probe
 
 STATE = "compose"
 DUMP = "/tmp/astra_pre_upgrade.dump"  # noqa: S108  inside the database's container
@@ -62,7 +62,7 @@ class TypedCompose:
     async def _until(self, version: str) -> None:
         async with Probe.open(self.stage.config, self.product) as probe, asyncio.timeout(COMMAND_SECONDS):
             while await probe.version() != version:  # noqa: ASYNC110  it is asked over HTTP
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Bench:
     """A running Astrolabe beside an engine and a registry with both versions."""
 
     folder: Path
-    asking: Asking
+    asking: AuthenticatedRequest
     registry: ImageRegistry
     product: Product
     rows: int

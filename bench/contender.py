@@ -13,7 +13,7 @@ class Contender(Protocol):
     name: str
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Work for some seconds; gives how often a second it was done."""
+        """Work for some seconds; return how often a second it was done."""
         ...
 
 

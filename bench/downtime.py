@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Self
 
-from domain.instance import InstanceConfig
-from domain.product import Product
-from workers.probe import Asked, Probe
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.products.product import Product
+from astrolabe.workers.instance.probe import Probe, Probed
 
 EVERY = 0.02
 """Seconds between two questions."""
@@ -17,8 +17,8 @@ EVERY = 0.02
 class Downtime:
     """Asks a gateway for its health as long as a block runs."""
 
-    def __init__(self, probe: Asked) -> None:
-        self._probe: Asked = probe
+    def __init__(self, probe: Probed) -> None:
+        self._probe: Probed = probe
         self._served: float | None = None
         self.seconds: float = 0.0
 

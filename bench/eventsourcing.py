@@ -14,7 +14,7 @@ class EventSourcing:
         self._url: str = url
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Save for some seconds; gives saves a second."""
+        """Save for some seconds; return saves a second."""
         return await measured("saving.py", clients, seconds, len(payload()), **_settings(self._url, clients))
 
 
@@ -27,7 +27,7 @@ class NotificationLog:
         self._events: int = events
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Read the whole notification log into typed events, however long it takes; gives events a second."""
+        """Read the whole notification log into typed events, however long it takes; return events a second."""
         del seconds
         return await measured("notifications.py", self._events, len(payload()), **_settings(self._url, clients))
 

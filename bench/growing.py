@@ -14,22 +14,22 @@ from typing import Any
 import psutil
 import uvloop
 
+from astrolabe.domain.upgrades.evolve import replay
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.migrate import migrate
+from astrolabe.store.streams.instances import Instances
+from astrolabe.store.views.projector import Projector
+from astrolabe.store.views.queries import Views
+from astrolabe.workers.programs import shell
 from bench.accepting import Accept
 from bench.history import fill
 from bench.resting import at_rest
 from bench.results import keep
 from bench.row import CAUSE, event
 from bench.server import HOME, environment, postgres, valkey
-from domain.evolve import replay
-from store.database import Database
-from store.ids import new_id
-from store.instances import Instances
-from store.log import Log
-from store.migrate import migrate
-from store.projector import Projector
-from store.sequencer import Sequencer
-from store.views import Views
-from workers import shell
 
 SMALL = 100
 CLIENTS = 8
@@ -57,7 +57,7 @@ async def rebuild() -> None:
 
 
 async def milliseconds(question: Callable[[], Awaitable[object]]) -> float:
-    """Give the median time of an answer."""
+    """Return the median time of an answer."""
     took: list[float] = []
     for _ in range(TIMES):
         started = time.perf_counter()
@@ -67,7 +67,7 @@ async def milliseconds(question: Callable[[], Awaitable[object]]) -> float:
 
 
 async def append(log: Log, seconds: float) -> float:
-    """Append with some clients for some seconds; gives appends a second."""
+    """Append with some clients for some seconds; return appends a second."""
     until = time.perf_counter() + seconds
 
     async def one() -> int:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from api.references import name_claim
+from astrolabe.api.http.references import name_claim
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.plans.plan import Artifact, Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import encode, make_entry, type_of
 from bench.row import CAUSE
-from domain import events as e
-from domain.instance import Database, InstanceConfig
-from domain.plan import Artifact, Plan
-from domain.rollback_point import DatabaseCopy, Dump, Writes
-from store.entry import encode, make_entry, type_of
-from store.ids import new_id
 
 UPGRADES = 10
 """How many upgrades an instance has behind it."""
@@ -34,7 +34,7 @@ WITH placed AS (
 
 
 async def fill(url: str, instances: int) -> list[str]:
-    """Make so many instances; gives their ids."""
+    """Make so many instances; return their ids."""
     connection = await asyncpg.connect(url, server_settings={"search_path": "astrolabe"})
     made: list[str] = []
     try:
@@ -59,7 +59,7 @@ def _rows(stream_id: str) -> Iterator[tuple[str, int, str, str, str]]:
 
 
 def _claims(stream_id: str) -> Iterator[tuple[str, bytes, str, str]]:
-    """Give the claim of a name, and of one key for each upgrade."""
+    """Return the claim of a name, and of one key for each upgrade."""
     for command_id in (name_claim(_name(stream_id)), *(new_id() for _ in range(UPGRADES))):
         yield command_id, bytes(32), stream_id, "{}"
 
@@ -69,7 +69,7 @@ def _name(stream_id: str) -> str:
 
 
 def _events(stream_id: str) -> Iterator[e.Event]:
-    config = InstanceConfig(_name(stream_id), "unleash", 4242, database=Database("unleash", "unleash"))
+    config = InstanceConfig(_name(stream_id), "unleash", 4242, database=DatabaseConfig("unleash", "unleash"))
     yield e.InstanceRegistered(config, "1.0.0")
     for nth in range(1, UPGRADES + 1):
         yield from _upgrade(new_id(), f"{nth}.0.0", f"{nth + 1}.0.0")

@@ -51,5 +51,5 @@ def _row(measures: Sequence[Measure], state: str, what: str) -> str:
 
 
 def kept(measures: Sequence[Measure], rows: int) -> Path:
-    """Write everything that was measured; gives the file."""
+    """Write everything that was measured; return the file."""
     return keep("upgrades", {"rows": rows, "measures": to_builtins(measures)})

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from astrolabe.workers.programs import shell
 from bench.server import environment
-from workers import shell
 
 HERE = Path(__file__).parent
 LOCK = HERE / "requirements.lock"
@@ -29,14 +29,14 @@ async def install() -> None:
 
 
 async def measured(program: str, *words: object, **env: str) -> float:
-    """Run a peer's program to its end; gives the number that it prints last."""
+    """Run a peer's program to its end; return the number that it prints last."""
     finished = await shell.run(_argv(program, words), env=environment(**env), deadline=GRACE_SECONDS)
     return float(finished.stdout.split()[-1])
 
 
 @contextlib.asynccontextmanager
 async def serving(argv: list[str], **env: str) -> AsyncGenerator[int]:
-    """Run a server beside the measurement; gives the port that it prints."""
+    """Run a server beside the measurement; return the port that it prints."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         server = shell.supervise(argv, env=environment(**env), log=log, cwd=HERE.parent)
@@ -49,7 +49,7 @@ async def serving(argv: list[str], **env: str) -> AsyncGenerator[int]:
 
 
 def peer_serving(program: str, *words: object) -> contextlib.AbstractAsyncContextManager[int]:
-    """Run a peer's server beside the measurement; gives the port that it prints."""
+    """Run a peer's server beside the measurement; return the port that it prints."""
     return serving(_argv(program, words))
 
 

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from astrolabe.store.database import Connection
+from astrolabe.workers.programs import shell, tools
 from bench.contender import YARDSTICK
 from bench.row import payload
 from bench.server import environment
-from store.database import Connection
-from workers import shell, tools
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS public.plain (
@@ -38,7 +38,7 @@ class Pgbench:
         self._script.write_text(INSERT.format(row=payload()), "utf-8")
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Insert for some seconds; gives rows a second."""
+        """Insert for some seconds; return rows a second."""
         parts = urlsplit(self._url)
         where = ["--host", str(parts.hostname), "--port", str(parts.port), "--username", str(parts.username)]
         how = ["--no-vacuum", "--protocol", "prepared", "--file", self._script]

@@ -5,11 +5,11 @@ import os
 
 import uvloop
 
-from store.database import Database
-from store.heap import keep_what_lasts
-from store.tail import Tail
-from workers.broker import open_broker
-from workers.relay import Relay
+from astrolabe.store.database import Database
+from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.log.tail import Tail
+from astrolabe.workers.broker import open_broker
+from astrolabe.workers.relay.relay import Relay
 
 
 async def _run() -> None:

@@ -2,14 +2,14 @@
 
 import time
 
+from astrolabe.domain.upgrades.evolve import evolve
+from astrolabe.domain.upgrades.states import Absent, State
+from astrolabe.store.database import Database
+from astrolabe.store.log.entry import AnyRecorded
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.replay import replay_instances
+from astrolabe.store.migrate import migrate
 from bench.history import EVENTS, UPGRADES, fill
-from domain.evolve import evolve
-from domain.states import Absent, State
-from store.database import Database
-from store.entry import AnyRecorded
-from store.log import Log
-from store.migrate import migrate
-from store.replay import replay_instances
 
 
 class Replay:
@@ -26,7 +26,7 @@ class Replay:
         await fill(self._url, self._events // (UPGRADES * EVENTS + 1))
 
     async def run(self, clients: int, seconds: float) -> float:
-        """Fold everything, however long it takes; gives events a second."""
+        """Fold everything, however long it takes; return events a second."""
         del clients, seconds
         many, stream_id = 0, ""
         state: State = Absent()

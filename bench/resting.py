@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from astrolabe.cli import options
+from astrolabe.cli.ready import until_ready
+from astrolabe.workers.programs import shell
 from bench.server import HOME, environment
-from cli import options
-from cli.ready import until_ready
-from workers import shell
 
 BIND = "127.0.0.1:8491"
 STILL_SECONDS = 5.0
@@ -19,14 +19,14 @@ STILL_SECONDS = 5.0
 
 
 async def at_rest(url: str, redis: str) -> dict[str, float]:
-    """Start each process as its command does; gives the resident memory of each in MB, once it no longer changes."""
+    """Start each process as its command does; return the resident memory of each in MB, once it no longer changes."""
     commands = {"api": ["api", "--bind", BIND], "relay": ["relay"], "worker": ["worker"]}
     with TemporaryDirectory() as folder:
         env = environment(DATABASE_URL=url, REDIS_URL=redis, ASTROLABE_DATA=folder)
         async with contextlib.AsyncExitStack() as stack:
             children: dict[str, shell.Child] = {}
             for name, words in commands.items():
-                argv = [sys.executable, "-m", "cli.main", *words]
+                argv = [sys.executable, "-m", "astrolabe.cli.main", *words]
                 children[name] = shell.supervise(argv, env=env, log=Path(folder) / f"{name}.log", cwd=HOME)
                 stack.push_async_callback(children[name].stop)
             await until_ready(options.base_url(BIND))

@@ -11,7 +11,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def keep(name: str, found: dict[str, Any]) -> Path:
-    """Write everything that was measured; gives the file."""
+    """Write everything that was measured; return the file."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     told = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), **found}

@@ -1,9 +1,9 @@
 """The row that every contender appends: as long as an ordinary event of an upgrade."""
 
-from domain.events import StepProgressed
-from domain.recorded import Cause
-from store.entry import encode, make_entry
-from store.ids import new_id
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.events import StepProgressed
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import encode, make_entry
 
 CAUSE = Cause("bench", "how fast is the log here", "bench")
 
@@ -14,5 +14,5 @@ def event() -> StepProgressed:
 
 
 def payload() -> str:
-    """Give a text as long as the entry of that event."""
+    """Return a text as long as the entry of that event."""
     return "x" * len(encode(make_entry(new_id(), 1, event(), CAUSE)))

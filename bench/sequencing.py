@@ -3,8 +3,8 @@
 import asyncio
 import os
 
-from store.database import Database
-from store.sequencer import Sequencer
+from astrolabe.store.database import Database
+from astrolabe.store.log.sequencer import Sequencer
 
 
 async def _run() -> None:

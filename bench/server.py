@@ -8,18 +8,18 @@ import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from cli.services.account import service_account
-from cli.services.folder import Folder
-from cli.services.postgres import Postgres
-from cli.services.valkey import Valkey
-from store.migrate import migrate
+from astrolabe.cli.servers.account import service_account
+from astrolabe.cli.servers.folder import DataFolder
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.store.migrate import migrate
 
 HOME = Path(__file__).parents[1]
 KEPT = ("HOME", "PATH", "LANG", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Give what a program run by the bench inherits."""
+    """Return what a program run by the bench inherits."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("PIP_")}
     return kept | more
 
@@ -39,7 +39,7 @@ async def postgres() -> AsyncGenerator[Postgres]:
 
 @contextlib.asynccontextmanager
 async def valkey() -> AsyncGenerator[str]:
-    """Run a broker, gone afterwards; gives its URL."""
+    """Run a broker, gone afterwards; return its URL."""
     async with _folder() as folder:
         server = Valkey(folder, service_account())
         try:
@@ -50,9 +50,9 @@ async def valkey() -> AsyncGenerator[str]:
 
 
 @contextlib.asynccontextmanager
-async def _folder() -> AsyncGenerator[Folder]:
+async def _folder() -> AsyncGenerator[DataFolder]:
     path = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="astrolabe-bench-"))
-    folder = Folder.claim(path)
+    folder = DataFolder.claim(path)
     try:
         yield folder
     finally:

@@ -7,8 +7,8 @@ import uvloop
 from litestar import post
 from msgspec import Struct
 
-from api.app import create_app
-from api.server import Server
+from astrolabe.api.app import create_app
+from astrolabe.api.server import Server
 
 
 class Nothing(Struct, frozen=True):

@@ -5,16 +5,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain import events as e
-from domain.plan import Artifact, Plan
-from domain.policy import ActionName
-from domain.rollback_point import DatabaseCopy, Dump, Writes
-from store.catalogue import load_products
-from workers.carry_out import RUNNERS, ActionRunner
-from workers.host import Host
-from workers.secret import Secrets
-from workers.work import Work
-from workers.worker_process import run_worker
+from astrolabe.domain.plans.plan import Artifact, Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.reconcile import ActionName
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.steps.work import Work
+from astrolabe.workers.worker.carry_out import RUNNERS, ActionRunner
+from astrolabe.workers.worker.process import run_worker
 
 HOST = "ASTROLABE_BENCH_HOST"
 """The variable that names the worker's host: one without instances, for each would be looked at as it starts."""
@@ -23,8 +23,8 @@ HOST = "ASTROLABE_BENCH_HOST"
 async def preflight(work: Work) -> None:
     """Plan the way to the target."""
     await work.begin("preflight")
-    run, it = work.busy.run, work.busy.it
-    old, new = (Artifact("nothing", version, "sha512-nothing", "none") for version in (it.version, run.target))
+    run, instance = work.busy.run, work.busy.instance
+    old, new = (Artifact("nothing", version, "sha512-nothing", "none") for version in (instance.version, run.target))
     await work.report(e.PreflightPassed(run.upgrade_id, Plan(old, new, ()), datetime.now(UTC)))
 
 

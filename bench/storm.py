@@ -10,18 +10,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from astrolabe.domain.upgrades.events import UpgradeSucceeded
+from astrolabe.domain.webhooks.decider import AddEndpoint
+from astrolabe.domain.webhooks.endpoint import EndpointConfig
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.webhooks import Webhooks
+from astrolabe.store.webhooks.keys import WebhookKeys
+from astrolabe.workers.programs.shell import Child, supervise
 from bench.completions import BY
 from bench.receiver import Receiver
 from bench.server import environment
-from domain.endpoint import EndpointConfig
-from domain.events import UpgradeSucceeded
-from domain.webhooks import AddEndpoint
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.webhook_keys import WebhookKeys
-from store.webhooks import Webhooks
-from workers.shell import Child, supervise
 
 HOME = Path(__file__).parents[1]
 EACH_KIND = 2
@@ -29,7 +29,7 @@ EACH_KIND = 2
 
 TOLD = "astrolabe.upgrade.succeeded"
 LAST_KILL = 0.95
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 class Shape(Struct, frozen=True):
@@ -71,7 +71,7 @@ class Storm:
         ]
 
     async def rage(self, tell: Callable[[str], None]) -> float:
-        """Let it all happen until every live endpoint has every event; gives the seconds that took."""
+        """Let it all happen until every live endpoint has every event; return the seconds that took."""
         try:
             await self._add()
             started = time.monotonic()
@@ -115,7 +115,7 @@ class Storm:
         kind, _, nth = name.partition(" ")
         each = self._shape.completions // self._shape.instances
         recorder = ["bench.completions", nth, *map(str, (EACH_KIND, each, self._shape.instances))]
-        argv = [sys.executable, "-m", *(["cli.main", "relay"] if kind == "relay" else recorder)]
+        argv = [sys.executable, "-m", *(["astrolabe.cli.main", "relay"] if kind == "relay" else recorder)]
         self._started += 1
         log = self._folder / f"{kind}-{self._started}.log"
         self._children[name] = supervise(argv, env=self._environment, log=log, cwd=HOME)
@@ -125,7 +125,7 @@ class Storm:
         points = sorted(random.uniform(0, LAST_KILL) for _ in range(self._shape.kills))  # noqa: S311  chance, no secret
         for point in points:
             while await way() < point:  # noqa: ASYNC110  other processes set no event
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
             name = random.choice(self._names(kind))  # noqa: S311  chance, no secret
             self._children[name].signal(signal.SIGKILL)
             await self._children[name].wait()
@@ -142,7 +142,7 @@ class Storm:
     async def _follow(self, tell: Callable[[str], None]) -> None:
         told = 0.0
         while min(len(each.ids) for each in self.live) < self._shape.completions:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             if time.monotonic() > told + 10:
                 told = time.monotonic()
                 tell(f"received {await self._received():.0%}, killed {self.killed}")

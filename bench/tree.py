@@ -16,24 +16,24 @@ from typing import Any
 import psutil
 import uvloop
 
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.migrate import migrate
+from astrolabe.workers.programs import shell
+from astrolabe.workers.relay.notary import PAUSE_SECONDS
 from bench.audit import child, keep
 from bench.row import CAUSE, event
 from bench.server import HOME, environment, postgres
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.migrate import migrate
-from store.sequencer import Sequencer
-from store.tree import Tree
-from workers import shell
-from workers.notary import PAUSE_SECONDS
 
 CLIENTS = (8, 32)
 READY = "ready"
 
 
 async def follow(*, grow: bool) -> None:
-    """Give positions for ever and, if asked, build the tree behind them in the same process, as the relay does."""
+    """Return positions for ever and, if asked, build the tree behind them in the same process, as the relay does."""
     async with Database(os.environ["ASTROLABE_BENCH_URL"], pool_size=2) as database, asyncio.TaskGroup() as group:
         group.create_task(Sequencer(database).run())
         print(READY, flush=True)
@@ -45,7 +45,7 @@ async def follow(*, grow: bool) -> None:
 
 @asynccontextmanager
 async def beside(url: str, part: str) -> AsyncGenerator[int]:
-    """Let a process run beside the appends, from when it is ready; gives its number."""
+    """Let a process run beside the appends, from when it is ready; return its number."""
     with TemporaryDirectory() as logs:
         log = Path(logs) / "log"
         argv = [sys.executable, "-m", "bench.tree", "--part", part]
@@ -59,7 +59,7 @@ async def beside(url: str, part: str) -> AsyncGenerator[int]:
 
 
 async def burnt(database: Database, follower: int) -> float:
-    """Tell the processor time of all who take part so far: this process, the one beside it, and the server."""
+    """Return the processor time of all who take part so far: this process, the one beside it, and the server."""
     backend = psutil.Process(await database.pool.fetchval("SELECT pg_backend_pid()"))
     server = backend.parent() or backend
     everybody = [psutil.Process(), psutil.Process(follower), server, *server.children()]
@@ -74,7 +74,7 @@ async def settled(database: Database, *, grow: bool) -> None:
 
 
 async def append(url: str, clients: int, seconds: float, *, grow: bool) -> tuple[float, float]:
-    """Append for some seconds beside who follows; gives appends a second, and microseconds of processor an append."""
+    """Append for some seconds beside who follows; return appends a second, and microseconds of processor an append."""
 
     async def one(log: Log, until: float) -> int:
         stream_id, version = new_id(), 0

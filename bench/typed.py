@@ -3,13 +3,14 @@
 import asyncio
 from pathlib import Path
 
-from cli.demo.stage import NpxStage
-from workers import process, shell, tools
-from workers.probe import Probe
-from workers.shell import Child
-from workers.site import Site
+from astrolabe.cli.demo.stage import NpxStage
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.shell import Child
 
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 WAIT_SECONDS = 600
 DUMP_SECONDS = 3600
 
@@ -67,7 +68,7 @@ class Typed:
         self._runs = shell.supervise(npx, env=env, log=log)
         async with Probe.open(self._stage.config, site.product) as probe, asyncio.timeout(WAIT_SECONDS):
             while await probe.version() != version:  # noqa: ASYNC110  it is asked over HTTP
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
     def _site(self) -> Site:
         return Site(self._stage.host, self._stage.config.name, self._stage.config)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from bench.asking import FILL, PORT, SETTLE, Asking, astrolabe, free_or_say, timed
+from astrolabe.cli.demo.screen import Screen
+from astrolabe.cli.demo.stage import NpxStage, psql
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
+from bench.asking import FILL, PORT, SETTLE, AuthenticatedRequest, astrolabe, free_or_say, timed
 from bench.measure import OURS, SCRIPT, Measure, kept, table, told
 from bench.typed import PACKAGE, Typed
-from cli.demo.screen import Screen
-from cli.demo.stage import NpxStage, psql
-from workers import shell, tools
-from workers.environment import inherited
 
 OLD, NEW = "5.6.0", "6.10.1"
 INSTALL_SECONDS = 1800
@@ -26,7 +26,7 @@ class Bench:
     """A running Astrolabe, and the caches that a cold and a warm host have."""
 
     folder: Path
-    asking: Asking
+    asking: AuthenticatedRequest
     rows: int
     measures: list[Measure] = field(default_factory=list)
 

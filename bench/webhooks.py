@@ -21,10 +21,10 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
+from astrolabe.store.database import Database
 from bench.receiver import Receiver, Seen
 from bench.server import postgres
 from bench.storm import Shape, Storm
-from store.database import Database
 
 Wanted: TypeAlias = Mapping[str, tuple[str, int]]
 

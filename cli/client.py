@@ -10,8 +10,8 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
-from cli.failure import Bad
-from cli.options import DEFAULT_BIND
+from astrolabe.cli.failure import Bad
+from astrolabe.cli.options import DEFAULT_BIND
 
 TIMEOUT = 30.0
 NOTHING_MORE = 204

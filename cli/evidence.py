@@ -4,11 +4,11 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.failure import Bad
-from cli.verifying import moment
-from domain.evidence import MEMBERS, verify_members
-from domain.note import PublicKey
-from domain.verification import Broken
+from astrolabe.cli.failure import Bad
+from astrolabe.cli.verifying import moment
+from astrolabe.domain.audit.evidence import MEMBERS, verify_members
+from astrolabe.domain.audit.note import PublicKey
+from astrolabe.domain.audit.verification import VerificationFailed
 
 LARGEST = 1 << 28
 """How many bytes an archive may hold when unpacked."""
@@ -20,7 +20,7 @@ def verify_evidence(file: Path, keys: Sequence[PublicKey]) -> str:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             if len(names) != len(MEMBERS) or sum(each.file_size for each in archive.infolist()) > LARGEST:
-                raise Broken(0, f"the archive must hold {', '.join(MEMBERS)}, and nothing else")
+                raise VerificationFailed(0, f"the archive must hold {', '.join(MEMBERS)}, and nothing else")
             members = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise Bad(f"{file}: the archive is damaged: {error}") from None

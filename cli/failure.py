@@ -3,12 +3,12 @@
 from click import ClickException
 from typing_extensions import override
 
-from cli.services.problem import Unavailable
-from domain.product import ProductError
-from store.errors import StoreError
-from workers.command import CommandProblem
-from workers.failure import StepFailed
-from workers.tools import ToolMissing
+from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.domain.products.product import ProductError
+from astrolabe.store.errors import StoreError
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.programs.command import CommandProblem
+from astrolabe.workers.programs.tools import ToolMissing
 
 EXPECTED = (Unavailable, ProductError, StoreError, ToolMissing, StepFailed, CommandProblem)
 """What the floors below raise with a sentence for the person who asked."""
@@ -24,7 +24,7 @@ class Bad(ClickException):
         return " ".join(self.message.split())
 
 
-class Ended(ClickException):
+class CommandFailed(ClickException):
     """What was asked for ended badly: not the command's fault, and not a success."""
 
     exit_code = 1  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so

@@ -1,16 +1,16 @@
 """The first token, which nobody can ask the API for."""
 
-from domain.access import SCOPES
-from domain.recorded import Cause
-from store.database import Database
-from store.log import Log
-from store.tokens import Tokens
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.tokens import Tokens
 
 NAME = "admin"
 
 
 async def first_token(url: str, actor: str) -> str | None:
-    """Make a token with all rights where no token is in use; gives its secret."""
+    """Make a token with all rights where no token is in use; return its secret."""
     async with Database(url, pool_size=1) as database:
         tokens = Tokens(Log(database))
         if (await tokens.current()).tokens:

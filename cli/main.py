@@ -7,14 +7,14 @@ from importlib.metadata import version
 import click
 from typing_extensions import override
 
-from cli.commands import approvals, audit, instances, products, tokens, upgrades, webhooks
-from cli.failure import EXPECTED, one_line
+from astrolabe.cli.commands import approvals, audit, instances, products, tokens, upgrades, webhooks
+from astrolabe.cli.failure import EXPECTED, one_line
 
 INTERRUPTED = 130
 
 HEAVY = {
-    "cli.commands.serving": ("api", "relay", "worker", "migrate", "first-token", "rebuild"),
-    "cli.commands.up": ("up", "demo"),
+    "astrolabe.cli.commands.serving": ("api", "relay", "worker", "migrate", "first-token", "rebuild"),
+    "astrolabe.cli.commands.up": ("up", "demo"),
 }
 """Commands that need a server's libraries, which take longer to load than most others take to run."""
 
@@ -29,7 +29,7 @@ class Commands(click.Group):
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Give a command by its name."""
+        """Return a command by its name."""
         for module, names in HEAVY.items():
             if cmd_name in names:
                 found: tuple[click.Command, ...] = import_module(module).COMMANDS
@@ -38,7 +38,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("astrolabe"), prog_name="astrolabe")
+@click.version_option(version("astrolabe-upgrades"), prog_name="astrolabe")
 def astrolabe() -> None:
     """Upgrade self-hosted services that keep their data in PostgreSQL, and know the way back."""
 

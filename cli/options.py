@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 import httpx
 
-from cli.failure import Bad
-from cli.services.folder import VARIABLE
+from astrolabe.cli.failure import Bad
+from astrolabe.cli.servers.folder import VARIABLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,7 +83,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def product_folders(given: tuple[Path, ...]) -> list[Path]:
-    """Give the folders of the user's own product files, from the environment and from options."""
+    """Return the folders of the user's own product files, from the environment and from options."""
     named = [Path(each) for each in os.environ.get("ASTROLABE_PRODUCTS", "").split(os.pathsep) if each]
     return [*named, *given]
 
@@ -97,7 +97,7 @@ def address(text: str) -> tuple[str, int]:
 
 
 def base_url(bind: str) -> str:
-    """Give the address that a client on this machine reaches a bound API by."""
+    """Return the address that a client on this machine reaches a bound API by."""
     host, port = address(bind)
     host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  it is what was bound, not what we bind
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

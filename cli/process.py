@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from workers import shell
-from workers.shell import Child
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.shell import Child
 
 
-class Process(Protocol):
+class SupervisedProcess(Protocol):
     """Something the tree keeps alive."""
 
     @property
@@ -34,7 +34,7 @@ class Process(Protocol):
         ...
 
 
-class Command:
+class SupervisedCommand:
     """A process of ours, started from an argv."""
 
     def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path) -> None:

@@ -4,9 +4,9 @@ import asyncio
 
 import httpx
 
-from cli.services.problem import Unavailable
+from astrolabe.cli.servers.problem import Unavailable
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 async def until_ready(url: str, seconds: float = 60.0) -> None:
@@ -24,6 +24,6 @@ async def until_ready(url: str, seconds: float = 60.0) -> None:
                         if answer.is_success:
                             return
                         said = answer.text
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             raise Unavailable(f"The API at {url} is not ready after {seconds:g} seconds; it says {said}.") from None

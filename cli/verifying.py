@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from domain.checkpoint import Checkpoint, Proven
-from domain.merkle import SIZE
-from domain.note import PublicKey
-from domain.tiles import WIDTH, Tile
-from domain.verification import Broken, Verification, Verified
+from astrolabe.domain.audit.checkpoint import Checkpoint, Proven
+from astrolabe.domain.audit.merkle import SIZE
+from astrolabe.domain.audit.note import PublicKey
+from astrolabe.domain.audit.tiles import WIDTH, Tile
+from astrolabe.domain.audit.verification import Verification, VerificationFailed, Verified
 
 LONGEST_LINE = 1_000_000
 TELL_EACH = 5_000
@@ -25,7 +25,7 @@ class PublishedTiles:
         self._tile: bytes = b""
 
     def __call__(self, position: int) -> bytes | None:
-        """Give the hash that was published for a position; None where none was kept."""
+        """Return the hash that was published for a position; None where none was kept."""
         index, at = divmod(position, WIDTH)
         if index != self._index:
             self._index, self._tile = index, self._read(index)
@@ -52,7 +52,9 @@ def verify_export(
     verification = Verification(keys, since, published or (lambda _: None))
     for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b"")):
         if not line.endswith(b"\n"):
-            raise Broken(verification.size, "the file ends in the middle of a line, or holds one that is far too long")
+            raise VerificationFailed(
+                verification.size, "the file ends in the middle of a line, or holds one that is far too long"
+            )
         verification.take(line[:-1])
         if number % TELL_EACH == 0:
             tell()

@@ -12,9 +12,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
-from cli.client import Client, path
-from cli.failure import Bad
-from domain.words import STEPS
+from astrolabe.cli.client import Client, path
+from astrolabe.cli.failure import Bad
+from astrolabe.domain.words import STEPS
 
 RECONNECTS = 30
 PAUSE_SECONDS = 1.0
@@ -77,7 +77,7 @@ class Board:
         return table
 
 
-class Watch:
+class UpgradeWatch:
     """One upgrade, followed through breaks of the connection to its end."""
 
     def __init__(self, client: Client, upgrade_id: str, console: Console, *, last: str | None = None) -> None:
@@ -94,7 +94,7 @@ class Watch:
         return self._last
 
     def until_done(self) -> dict[str, Any]:
-        """Show events until the upgrade is done; gives the operation."""
+        """Show events until the upgrade is done; return the operation."""
         if not self._console.is_terminal:
             self._follow(None)
         else:

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.problem import Refused
-from domain.words import Name
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.words import Name
 
 ACCESS_STREAM = "00000000-0000-7000-8000-000000000001"
 """The one stream that all tokens are recorded in."""

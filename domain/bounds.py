@@ -7,12 +7,12 @@ import msgspec
 
 
 def size_of(value: Any) -> int:
-    """Tell how many bytes of JSON a value is."""
+    """Return how many bytes of JSON a value is."""
     return len(msgspec.json.encode(value))
 
 
 def fit(text: str, most: int) -> str:
-    """Give as much of a text's beginning as is at most so many bytes between its quotes."""
+    """Return as much of a text's beginning as is at most so many bytes between its quotes."""
     if size_of(text) - 2 <= most:
         return text
     return text[: bisect_right(range(len(text)), most, key=lambda end: size_of(text[:end]) - 2) - 1]

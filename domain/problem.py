@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from domain.words import Sha256
+from astrolabe.domain.words import Sha256
 
 Line = Annotated[str, Meta(max_length=2000)]
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
 
-from store.errors import StoreError
+from astrolabe.store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

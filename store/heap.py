@@ -4,7 +4,7 @@ import gc
 
 
 def keep_what_lasts() -> None:
-    """Tell the garbage collector that all there is now stays; to be called once, when a process is ready to work.
+    """Return the garbage collector that all there is now stays; to be called once, when a process is ready to work.
 
     Otherwise each of its full rounds goes through every module, route and model again, and finds none to be garbage.
     """

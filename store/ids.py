@@ -13,5 +13,5 @@ def new_id() -> str:
 
 
 def named_id(*parts: str) -> str:
-    """Give the one id that belongs to these words (UUIDv5)."""
+    """Return the one id that belongs to these words (UUIDv5)."""
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import migrations
-from store.database import APP_ROLE, make_engine, parse_url
-from store.errors import StoreError
+from astrolabe import migrations
+from astrolabe.store.database import APP_ROLE, make_engine, parse_url
+from astrolabe.store.errors import StoreError
 
 LOCK = 0x617374726F
 """The advisory lock under which one process at a time migrates."""

@@ -17,12 +17,12 @@ _UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyn
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the database could not be reached, or would not answer."""
+    """Return whether the database could not be reached, or would not answer."""
     return _caused_by(error, _OUT)
 
 
 def is_unmigrated(error: BaseException) -> bool:
-    """Tell whether the database answered, but has no log in it."""
+    """Return whether the database answered, but has no log in it."""
     return _caused_by(error, _UNMIGRATED)
 
 

@@ -12,7 +12,7 @@ _asked: dict[str, Future[tuple[str, ...]]] = {}
 
 
 async def resolve(host: str) -> tuple[str, ...]:
-    """Give the addresses of a host in the system's order, none where it has none.
+    """Return the addresses of a host in the system's order, none where it has none.
 
     Those who ask at the same time share one question: a name whose servers are silent holds up one thread, no more.
     """

@@ -11,20 +11,20 @@ from uuid import uuid4
 
 from typing_extensions import override
 
-from cli.services.postgres import Postgres
-from domain.instance import InstanceConfig
-from domain.product import parse_product
-from store.database import Database
-from store.instances import Instances
-from store.log import Log
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.products.product import parse_product
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.instances import Instances
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.npm.cli import CliDriver
+from astrolabe.workers.programs import shell
 from tests.standin.npm import environment, npm
 from tests.standin.registry import Registry
 from tests.world import World
-from workers import shell
-from workers.drivers.cli import CliDriver
-from workers.host import Host
-from workers.secret import Secrets
-from workers.site import Site
 
 PRODUCT = """
 name = "standin"
@@ -99,7 +99,7 @@ class CommandLineWorld(World):
 
     @override
     async def shape(self) -> list[tuple[object, ...]]:
-        """Give every file in the prefix."""
+        """Return every file in the prefix."""
         files = (path for path in sorted(self.prefix.rglob("*")) if path.is_file())
         return [(str(path), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
 

@@ -13,32 +13,32 @@ import pytest
 import pytest_asyncio
 from typing_extensions import override
 
-from cli.engine import bases, own
-from cli.engine.layers import Layer, pack, tree
-from cli.engine.registry import Built, ImageRegistry
-from cli.services.postgres import Postgres
-from domain.compose_project import ComposeProject
-from domain.drivers.compose import MARK, VERSION_LABEL
-from domain.instance import Database as Where
-from domain.instance import InstanceConfig
-from domain.plan import Artifact
-from domain.product import parse_product
-from store.database import Database
-from store.instances import Instances
-from store.log import Log
+from astrolabe.cli.private_engine import bases, own
+from astrolabe.cli.private_engine.layers import Layer, pack, tree
+from astrolabe.cli.private_engine.registry import Built, ImageRegistry
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.instance import DatabaseConfig as Where
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.kinds.compose import MARK, VERSION_LABEL
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.products.product import parse_product
+from astrolabe.store.database import DatabaseConfig
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.instances import Instances
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose.driver import ComposeDriver
+from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
 from tests.databases import run
 from tests.disks import small_disk
 from tests.ports import free_port
 from tests.standin.releases import BREAKING, RELEASES, Package, Release, package, unpack
 from tests.world import BEHAVIOUR, PASSWORD, World
-from workers import shell
-from workers.drivers.compose import ComposeDriver
-from workers.engine import Container, Engine
-from workers.environment import inherited
-from workers.host import Host
-from workers.probe import Probe
-from workers.secret import Secrets
-from workers.site import Site
 
 NAME = "standin/gateway"
 HEAVY = Release("2.4.0", {}, BREAKING)
@@ -124,7 +124,7 @@ def engine() -> None:
     """A container engine of this session's own; without one the test is skipped, and fails in CI."""
     if os.environ.get(own.INSIDE):
         return
-    why = own.lacking() or "start the tests beside one: python -m cli.engine pytest -m engine"
+    why = own.lacking() or "start the tests beside one: python -m astrolabe.cli.private_engine pytest -m engine"
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI must have a container engine: {why}")
     pytest.skip(f"no container engine: {why}")
@@ -174,7 +174,7 @@ class ContainerServer:
         self.address: str = ""
 
     def url(self, database: str) -> str:
-        """Give where a database is."""
+        """Return where a database is."""
         return f"postgresql://postgres:{SUPERUSER}@{self.address}:5432/{database}"
 
 
@@ -326,7 +326,7 @@ async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncI
     (kept / "password").write_text(PASSWORD)
     product = parse_product(PRODUCT.format(repository=house.repository), "standin.toml")
     files = ("compose.yaml", "database.yaml")
-    async with Database(log_url, pool_size=4) as database:
+    async with DatabaseConfig(log_url, pool_size=4) as database:
         made = ComposeWorld(
             cast("Postgres", ContainerServer()),
             None,

@@ -7,8 +7,8 @@ from uuid import uuid4
 import asyncpg
 import pytest_asyncio
 
-from cli.services.postgres import Postgres
-from store.migrate import migrate
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.store.migrate import migrate
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -28,7 +28,7 @@ async def database_url(postgres_server: Postgres, template_database: str) -> Asy
 
 @asynccontextmanager
 async def empty_log(server: Postgres, template: str) -> AsyncIterator[str]:
-    """Make an empty log, and drop it in the end; gives its URL."""
+    """Make an empty log, and drop it in the end; return its URL."""
     name = f"test_{uuid4().hex}"
     await run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server.url(name)

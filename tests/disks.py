@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workers import shell
-from workers.environment import inherited
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
 
 
 @contextlib.asynccontextmanager

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from domain.commands import Command, Report, RequestUpgrade
-from domain.events import StepProgressed, StepStarted
-from domain.recorded import Cause
-from store.ids import new_id
-from store.instances import Instances, Loaded
-from store.leases import Leases
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.commands import Command, Report, RequestUpgrade
+from astrolabe.domain.upgrades.events import StepProgressed, StepStarted
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.streams.instances import Instances, Loaded
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.programs import shell
+from astrolabe.workers.worker.carry_out import CarryOut
 from tests.world import World
-from workers import npm, process, shell
-from workers.carry_out import CarryOut
-from workers.instance_database import InstanceDatabase
 
 Moment = str
 """`before NAME` or `after NAME` of a fact, a statement or a process."""
@@ -122,7 +124,7 @@ class Unreleased(Leases):
 
 
 async def outlive(standin: World, mortality: Mortality, most: int = 120) -> list[Moment]:
-    """Let worker after worker carry on where one died, until one has nothing left to do; gives where they died."""
+    """Let worker after worker carry on where one died, until one has nothing left to do; return where they died."""
     for number in range(most):
         worker = hooked(standin, f"worker-{number}", mortality.hook, lease_seconds=15)
         worker._leases = Unreleased(standin.log_database, 15)
@@ -162,7 +164,7 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
             mortality.now(f"after {name}")
         return ended
 
-    async def ended(found: process.Process, *grace: float) -> None:
+    async def ended(found: process.GatewayProcess, *grace: float) -> None:
         mortality.now("before the end of a gateway")
         await end(found, *grace)
         mortality.now("after the end of a gateway")

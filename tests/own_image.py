@@ -7,10 +7,10 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
-from cli.engine import bases
-from cli.engine.layers import Entry, File, Folder, Layer, libraries, pack, tree
-from cli.engine.registry import Built, ImageRegistry
-from workers import tools
+from astrolabe.cli.private_engine import bases
+from astrolabe.cli.private_engine.layers import Entry, File, Layer, LayerFolder, libraries, pack, tree
+from astrolabe.cli.private_engine.registry import Built, ImageRegistry
+from astrolabe.workers.programs import tools
 
 PROJECT: Final = Path(__file__).parents[1]
 FLOORS: Final = ("api", "cli", "domain", "migrations", "store", "workers")
@@ -29,13 +29,13 @@ LEFT_OUT: Final = (
 USER: Final = 10001
 ASKED: Final = r"printf 'PING\r\nQUIT\r\n' | nc 127.0.0.1 6379 | grep -q NOAUTH"
 DATA: Final[dict[str, Entry]] = {
-    "var/lib/astrolabe": Folder(0o700),
-    "var/lib/astrolabe-webhooks": Folder(0o700),
+    "var/lib/astrolabe": LayerFolder(0o700),
+    "var/lib/astrolabe-webhooks": LayerFolder(0o700),
 }
 
 
 async def publish(registry: ImageRegistry, folder: Path) -> dict[str, object]:
-    """Push the images of Astrolabe's own compose file; gives what leads its services to them."""
+    """Push the images of Astrolabe's own compose file; return what leads its services to them."""
     base, postgres = await bases.shell_layer(folder), await bases.postgres_layers(folder)
     valkey = Built([base, await _valkey(folder)], {"User": "app", "WorkingDir": "/data"})
     await registry.push("postgres", "18", Built([base, *postgres], bases.POSTGRES_CONFIG))
@@ -59,7 +59,7 @@ def _config() -> dict[str, object]:
         "HOME": "/var/lib/astrolabe",
     }
     return {
-        "Entrypoint": ["python3", "-m", "cli.main"],
+        "Entrypoint": ["python3", "-m", "astrolabe.cli.main"],
         "User": str(USER),
         "WorkingDir": "/opt/astrolabe",
         "Env": [f"{name}={value}" for name, value in env.items()],
@@ -95,4 +95,4 @@ async def _docker() -> dict[str, Entry]:
 async def _valkey(folder: Path) -> Layer:
     needed = await libraries([tools.valkey()])
     files: dict[str, Entry] = {**needed, "usr/bin/valkey-server": File(tools.valkey(), executable=True)}
-    return pack(folder / "valkey.tar.gz", {**files, "bin/nc": "busybox", "data": Folder(0o1777)})
+    return pack(folder / "valkey.tar.gz", {**files, "bin/nc": "busybox", "data": LayerFolder(0o1777)})

@@ -8,25 +8,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli.services.account import service_account
-from cli.services.folder import Folder
-from cli.services.postgres import Postgres
-from cli.services.valkey import Valkey
+from astrolabe.cli.servers.account import service_account
+from astrolabe.cli.servers.folder import DataFolder
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.cli.servers.valkey import Valkey
 
 
 @pytest.fixture(scope="session")
-def servers_folder() -> Iterator[Folder]:
+def servers_folder() -> Iterator[DataFolder]:
     """A data folder for the servers of a test session; gone afterwards."""
     # Not under tmp_path: as root its folders are closed to the server's user.
     path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
-    folder = Folder.claim(path)
+    folder = DataFolder.claim(path)
     yield folder
     folder.release()
     shutil.rmtree(path)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres_server(servers_folder: Folder) -> AsyncIterator[Postgres]:
+async def postgres_server(servers_folder: DataFolder) -> AsyncIterator[Postgres]:
     """A PostgreSQL server without fsync; `await postgres_server.create_database(name)` gives a URL."""
     server = Postgres(servers_folder, service_account(), fast=True)
     await server.start()
@@ -35,7 +35,7 @@ async def postgres_server(servers_folder: Folder) -> AsyncIterator[Postgres]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def valkey_server(servers_folder: Folder) -> AsyncIterator[Valkey]:
+async def valkey_server(servers_folder: DataFolder) -> AsyncIterator[Valkey]:
     """A Valkey server; `valkey_server.url` is where."""
     server = Valkey(servers_folder, service_account(), fast=True)
     await server.start()

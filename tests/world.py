@@ -15,34 +15,35 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from cli.services.postgres import Postgres
-from domain.commands import Command, Reconfigure, Register, RequestRollback, RequestUpgrade
-from domain.events import Event, StepProgressed, StepStarted
-from domain.instance import Database as Where
-from domain.instance import InstanceConfig
-from domain.plan import Artifact
-from domain.problem import Problem
-from domain.product import Product, parse_product
-from domain.recorded import Cause
-from domain.sentences import sentence
-from domain.states import Idle
-from store.database import Database
-from store.entry import type_of
-from store.ids import new_id
-from store.instances import Instances, Loaded
-from store.log import Log
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.instances.instance import DatabaseConfig as Where
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.products.product import Product, parse_product
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.commands import Command, Reconfigure, Register, RequestRollback, RequestUpgrade
+from astrolabe.domain.upgrades.events import Event, StepProgressed, StepStarted
+from astrolabe.domain.upgrades.sentences import sentence
+from astrolabe.domain.upgrades.states import Idle
+from astrolabe.store.database import DatabaseConfig
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import type_of
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.instances import Instances, Loaded
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.driver import Driver
+from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.kinds.npm.npx import NpxDriver
+from astrolabe.workers.worker.carry_out import CarryOut
 from tests.databases import run
 from tests.disks import small_disk
 from tests.ports import free_port
 from tests.standin.registry import Registry
-from workers import npm, process
-from workers.carry_out import CarryOut
-from workers.drivers.driver import Driver
-from workers.drivers.npx import NpxDriver
-from workers.host import Host
-from workers.probe import Probe
-from workers.secret import Secrets
-from workers.site import Site
 
 E = TypeVar("E", bound=Event)
 
@@ -95,7 +96,7 @@ HTTP_PORT = "{{port}}"
 
 
 def product_text(registry: Registry) -> str:
-    """Give the product file of the stand-in."""
+    """Return the product file of the stand-in."""
     return PRODUCT.format(registry=registry.url)
 
 
@@ -123,7 +124,7 @@ class World:
     registry: Registry | None
     host: Host
     instances: Instances
-    log_database: Database
+    log_database: DatabaseConfig
     config: InstanceConfig
     instance_id: str = field(default_factory=new_id)
     longest_request: float = 0.7
@@ -209,20 +210,20 @@ class World:
         return await self.instances.load(self.instance_id)
 
     async def upgrade_id(self) -> str:
-        """Give the id of the last upgrade."""
+        """Return the id of the last upgrade."""
         return next(e for e in reversed(await self.told()) if hasattr(e, "upgrade_id")).upgrade_id
 
     async def told(self) -> list[Event]:
-        """Give every event of the instance."""
+        """Return every event of the instance."""
         return [each.event for each in (await self.loaded()).history]
 
     async def one(self, kind: type[E]) -> E:
-        """Give the only event of a kind."""
+        """Return the only event of a kind."""
         (found,) = [each for each in await self.told() if isinstance(each, kind)]
         return found
 
     async def summary(self, kind: type[Event]) -> str:
-        """Give the only event of a kind in the words that people read."""
+        """Return the only event of a kind in the words that people read."""
         told = await self.one(kind)
         return sentence(type_of(told), msgspec.to_builtins(told))
 
@@ -231,12 +232,12 @@ class World:
         return [type(each).__name__ for each in await self.told() if not isinstance(each, StepStarted | StepProgressed)]
 
     async def problem(self) -> Problem:
-        """Give the one problem that an upgrade ended or was taken back with."""
+        """Return the one problem that an upgrade ended or was taken back with."""
         (found,) = [each.problem for each in await self.told() if getattr(each, "problem", None)]
         return found
 
     async def running(self) -> str | None:
-        """Tell which version listens."""
+        """Return which version listens."""
         found = await self.driver.running()
         return found.version if found else None
 
@@ -245,7 +246,7 @@ class World:
         return process.marked_by({self.instance_id}, str(self.host.folder))
 
     async def supervised(self) -> bool:
-        """Tell whether the gateway was left to whoever keeps it running, if anybody does."""
+        """Return whether the gateway was left to whoever keeps it running, if anybody does."""
         return True
 
     async def strays(self) -> Sequence[object]:
@@ -253,7 +254,7 @@ class World:
         return [each for each in self._shelves.iterdir() if each.name.startswith(".")]
 
     def published(self, version: str) -> Artifact:
-        """Give a version as the registry was given it."""
+        """Return a version as the registry was given it."""
         package = self._registry.package(self._package, version)
         return Artifact(self._package, version, package.integrity, self._registry.url.rstrip("/"))
 
@@ -353,7 +354,7 @@ class World:
         """List what is kept aside."""
         state = (await self.loaded()).state
         assert isinstance(state, Idle)
-        return [each.name for each in state.it.kept if each.what == what]
+        return [each.name for each in state.instance.kept if each.what == what]
 
     async def rows(self, query: str, database: str | None = None) -> list[tuple[object, ...]]:
         """Ask a database of the server, as its superuser."""
@@ -364,7 +365,7 @@ class World:
             await connection.close()
 
     async def shape(self) -> list[tuple[object, ...]]:
-        """Give every column, and every row of items and migrations, as they stand in the database."""
+        """Return every column, and every row of items and migrations, as they stand in the database."""
         columns = await self.rows(
             "SELECT table_name, column_name, data_type FROM information_schema.columns"
             " WHERE table_schema = 'public' ORDER BY 1, 2"
@@ -405,7 +406,7 @@ async def world(
     (kept / "password").write_text(PASSWORD)
     product = parse_product(product_text(registry), "standin.toml")
     port = int(server.url().rpartition(":")[2].partition("/")[0])
-    async with Database(log_url, pool_size=4) as database:
+    async with DatabaseConfig(log_url, pool_size=4) as database:
         made = World(
             server,
             registry,

@@ -47,7 +47,7 @@ function wayBack(point) {
 
 function drift({ observed, unadopted, version }) {
   if (unadopted) return tag("p", { class: "problem" }, `${unadopted.detail} ${unadopted.todo}`);
-  if (!observed || observed.as_believed) return null;
+  if (!observed || observed.in_sync) return null;
   return tag("p", { class: "problem" }, `${observed.seen}; the log believes ${version}. Seen so since `, moment(observed.since));
 }
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from cli.client import Client, path
-from store.ids import new_id
+from astrolabe.cli.client import Client, path
+from astrolabe.store.ids import new_id
 
 reason_option = click.option("--reason", required=True, help="Why, for the audit trail.")
 

@@ -8,16 +8,16 @@ from typing import BinaryIO
 
 import click
 
-from cli import options
-from cli.client import Client, path
-from cli.evidence import verify_evidence
-from cli.failure import Bad, Ended
-from cli.services.folder import KEYS, default_path
-from cli.verifying import PublishedTiles, moment, verify_export
-from domain.checkpoint import open_checkpoint
-from domain.note import NoteError, PublicKey, parse_public_key
-from domain.verification import Broken, Verified
-from workers.signing_keys import KeyProblem, SigningKeys
+from astrolabe.cli import options
+from astrolabe.cli.client import Client, path
+from astrolabe.cli.evidence import verify_evidence
+from astrolabe.cli.failure import Bad, CommandFailed
+from astrolabe.cli.servers.folder import KEYS, default_path
+from astrolabe.cli.verifying import PublishedTiles, moment, verify_export
+from astrolabe.domain.audit.checkpoint import open_checkpoint
+from astrolabe.domain.audit.note import NoteError, PublicKey, parse_public_key
+from astrolabe.domain.audit.verification import VerificationFailed, Verified
+from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
 ZIP = b"PK\x03\x04"
 FORMATS = ("jsonl", "csv", "ocsf")
@@ -91,12 +91,12 @@ def verify(file: Path, keys: tuple[str, ...], since: Path | None, tiles: Path | 
                 found = verify_export(stream, known, old, published, tell)
     except OSError as error:
         raise Bad(f"{file}: cannot be read: {error.strerror}") from None
-    except Broken as broken:
-        raise Ended(_told(broken)) from None
+    except VerificationFailed as broken:
+        raise CommandFailed(_told(broken)) from None
     click.echo(_sentence(found))
 
 
-def _told(broken: Broken) -> str:
+def _told(broken: VerificationFailed) -> str:
     where = str(broken.position) if broken.last <= broken.position else f"{broken.position} to {broken.last}"
     return f"DOES NOT HOLD at position {where}: {broken.why}"
 

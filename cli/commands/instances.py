@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from cli import options
-from cli.client import Client, path
-from cli.commands.upgrades import detach_option, reason_option, with_reason
-from cli.failure import Bad, Ended
-from domain.words import Kind
-from store.ids import new_id
+from astrolabe.cli import options
+from astrolabe.cli.client import Client, path
+from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_reason
+from astrolabe.cli.failure import Bad, CommandFailed
+from astrolabe.domain.words import Kind
+from astrolabe.store.ids import new_id
 
-LOOK_SECONDS = 0.3
+POLL_SECONDS = 0.3
 KINDS = get_args(Kind)
 
 
@@ -129,10 +129,10 @@ def _until_adopted(client: Client, instance: dict[str, Any]) -> None:
         return
     click.echo(f"the worker on {instance['host']} looks which version runs")
     while instance["status"] == "adopting":
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         instance = client.get(path("instances", instance["id"]))
     if problem := instance["unadopted"]:
-        raise Ended(f"{problem['detail']} {problem['todo']}")
+        raise CommandFailed(f"{problem['detail']} {problem['todo']}")
     click.echo(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")
 
 
@@ -154,7 +154,7 @@ def adopt(instance: str, reason: str | None, *, detach: bool) -> None:
 def instances() -> None:
     """List the instances."""
     for each in Client.from_environment().items("/instances"):
-        drift = "  what runs is not that: see astrolabe show" if each["as_believed"] is False else ""
+        drift = "  what runs is not that: see astrolabe show" if each["in_sync"] is False else ""
         click.echo(f"{each['name']:<24} {each['product']} {each['version'] or '?':<12} {each['status']}{drift}")
 
 

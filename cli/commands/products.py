@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.failure import Bad
-from domain.product import Product, parse_product
-from store.catalogue import load_products
+from astrolabe.cli import options
+from astrolabe.cli.failure import Bad
+from astrolabe.domain.products.product import Product, parse_product
+from astrolabe.store.products.catalogue import load_products
 
 
 @click.command()

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
-from api.server import run_api
-from cli import options
-from cli.failure import Bad
-from cli.first_token import first_token
-from cli.services.folder import KEYS, default_path
-from domain.words import HostName
-from store.catalogue import load_products
-from store.database import Database
-from store.log import Log
-from store.migrate import migrate as migrate_schema
-from store.projector import Projector
-from store.webhook_settings import webhook_settings
-from workers.host import Host
-from workers.notary import Notarial
-from workers.relay_process import run_relay
-from workers.secret import DEFAULT_FOLDER, Secrets
-from workers.worker_process import run_worker
+from astrolabe.api.server import run_api
+from astrolabe.cli import options
+from astrolabe.cli.failure import Bad
+from astrolabe.cli.first_token import first_token
+from astrolabe.cli.servers.folder import KEYS, default_path
+from astrolabe.domain.words import HostName
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.migrate import migrate as migrate_schema
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.views.projector import Projector
+from astrolabe.store.webhooks.settings import webhook_settings
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.secret import DEFAULT_FOLDER, Secrets
+from astrolabe.workers.relay.notary import Notarial
+from astrolabe.workers.relay.process import run_relay
+from astrolabe.workers.worker.process import run_worker
 
 THREADS = 16
 TLOG = "tlog"

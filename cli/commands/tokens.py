@@ -2,8 +2,8 @@
 
 import click
 
-from cli.client import Client, path
-from domain.access import SCOPES
+from astrolabe.cli.client import Client, path
+from astrolabe.domain.access import SCOPES
 
 
 @click.group()

@@ -8,27 +8,27 @@ from pathlib import Path
 
 import click
 
-from cli import options
-from cli.demo.compose_story import tell_with_compose
-from cli.demo.story import tell
-from cli.failure import Bad
-from cli.first_token import first_token
-from cli.ready import until_ready
-from cli.services.folder import is_free
-from cli.tree import Tree, own_command, serve
-from store.catalogue import load_products
-from store.migrate import migrate
+from astrolabe.cli import options
+from astrolabe.cli.demo.compose_story import tell_with_compose
+from astrolabe.cli.demo.story import tell
+from astrolabe.cli.failure import Bad
+from astrolabe.cli.first_token import first_token
+from astrolabe.cli.ready import until_ready
+from astrolabe.cli.servers.folder import is_free
+from astrolabe.cli.supervisor import Supervisor, own_command, serve
+from astrolabe.store.migrate import migrate
+from astrolabe.store.products.catalogue import load_products
 
 
 async def prepare(environment: Mapping[str, str]) -> str | None:
-    """Migrate the log, and make the first token where there is none; gives its secret."""
+    """Migrate the log, and make the first token where there is none; return its secret."""
     url = environment["DATABASE_URL"]
     await migrate(url)
     return await first_token(url, "astrolabe up")
 
 
 def command_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:
-    """Give the argv of each of our processes."""
+    """Return the argv of each of our processes."""
     own = [word for folder in folders for word in ("--products", str(folder))]
 
     def command(name: str) -> list[str]:
@@ -55,13 +55,13 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...]) -> None:
         made.append(await prepare(environment))
         click.echo("The log is up to date.")
 
-    tree = Tree(
+    tree = Supervisor(
         data, prepare=prepared, command=command_for(bind, [each.absolute() for each in folders]), say=click.echo
     )
     sys.exit(asyncio.run(_serve(tree, bind, made)))
 
 
-async def _serve(tree: Tree, bind: str, made: list[str | None]) -> int:
+async def _serve(tree: Supervisor, bind: str, made: list[str | None]) -> int:
     greeting: list[asyncio.Task[None]] = []
 
     def ready() -> None:

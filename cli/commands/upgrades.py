@@ -8,12 +8,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import options
-from cli.client import Client, path
-from cli.failure import Ended
-from cli.watching import Watch
-from domain.sentences import seconds
-from store.ids import new_id
+from astrolabe.cli import options
+from astrolabe.cli.client import Client, path
+from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.watching import UpgradeWatch
+from astrolabe.domain.upgrades.sentences import seconds
+from astrolabe.store.ids import new_id
 
 reason_option = click.option("--reason", help="Why, for the audit trail.")
 detach_option = click.option("--detach", is_flag=True, help="Do not wait for the end.")
@@ -138,7 +138,7 @@ def _rollback(client: Client, upgrade_id: str, reason: str | None, *, accept: bo
     where = path("upgrades", upgrade_id)
     last = max((each["position"] or 0 for each in client.get(f"{where}/events")["items"]), default=0)
     client.post(f"{where}/rollback", with_reason(reason, accept_lost_writes=accept), key=new_id())
-    ended = Watch(client, upgrade_id, Console(), last=str(last)).until_done()
+    ended = UpgradeWatch(client, upgrade_id, Console(), last=str(last)).until_done()
     error = ended.get("error")
     if error and ended["status"] == "succeeded":
         click.echo("\n".join([error["detail"], *(f"  {line}" for line in error["seen"])]))
@@ -147,7 +147,7 @@ def _rollback(client: Client, upgrade_id: str, reason: str | None, *, accept: bo
 
 def finish(client: Client, upgrade_id: str, wanted: tuple[str, ...] = ("succeeded",)) -> None:
     """Watch an upgrade to its end; raises Ended where that is none of those wanted."""
-    judge(Watch(client, upgrade_id, Console()).until_done(), wanted)
+    judge(UpgradeWatch(client, upgrade_id, Console()).until_done(), wanted)
 
 
 def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
@@ -160,7 +160,7 @@ def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
         click.echo(f"{operation['status']}{downtime}")
         return
     detail = f": {error['detail']} {error['todo']}" if error else ""
-    raise Ended(f"{operation['status']}{detail}")
+    raise CommandFailed(f"{operation['status']}{detail}")
 
 
 @click.command()

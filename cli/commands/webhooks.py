@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from cli.client import Client, path
-from cli.commands.upgrades import reason_option, with_reason
-from store.ids import new_id
+from astrolabe.cli.client import Client, path
+from astrolabe.cli.commands.upgrades import reason_option, with_reason
+from astrolabe.store.ids import new_id
 
 named = click.argument("name")
 
@@ -26,7 +26,7 @@ def webhook() -> None:
 def add(
     name: str, url: str, *, types: tuple[str, ...], instances: tuple[str, ...], ordered: bool, reason: str | None
 ) -> None:
-    """Tell an endpoint from here on, and print the secret that it verifies with."""
+    """Return an endpoint from here on, and print the secret that it verifies with."""
     client = Client.from_environment()
     config: dict[str, Any] = {"name": name, "url": url, "types": types, "instances": instances, "ordered": ordered}
     made = client.post("/webhooks", with_reason(reason, **config), key=new_id())
@@ -68,7 +68,7 @@ def types() -> None:
 @click.option("--overlap-hours", default=24, show_default=True, help="How long the old secret signs too.")
 @reason_option
 def rotate(name: str, overlap_hours: int, reason: str | None) -> None:
-    """Give a webhook a new secret, and print it."""
+    """Return a webhook a new secret, and print it."""
     client = Client.from_environment()
     body = with_reason(reason, overlap_hours=overlap_hours)
     client.post(path("webhooks", name, "rotate-secret"), body, key=new_id())

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from cli.demo.screen import Broken, Screen
-from cli.engine import bases
-from cli.engine.layers import pack, tree
-from cli.engine.registry import Built, ImageRegistry
-from cli.services.folder import write_private
-from domain.compose_project import ComposeProject
-from domain.instance import Database, InstanceConfig
-from domain.product import parse_product
-from workers import shell
-from workers.environment import inherited
-from workers.probe import Probe
+from astrolabe.cli.demo.screen import ClaimFailed, Screen
+from astrolabe.cli.private_engine import bases
+from astrolabe.cli.private_engine.layers import pack, tree
+from astrolabe.cli.private_engine.registry import Built, ImageRegistry
+from astrolabe.cli.servers.folder import write_private
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.products.product import parse_product
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
 
 OLD, NEW = "6.4.1", "7.5.1"
 HEALTHY_SECONDS = 180
@@ -128,7 +128,7 @@ class ComposeStage:
             "unleash",
             port,
             kind="compose",
-            database=Database(DATABASE, USER, password=password_from),
+            database=DatabaseConfig(DATABASE, USER, password=password_from),
             compose=ComposeProject(str(project), f"flags-{own}", database_service="db"),
             patience_seconds=120,
         )
@@ -145,7 +145,7 @@ class ComposeStage:
             async with Probe.open(self.config, product) as probe:
                 healthy, seen = await probe.health()
         if not healthy:
-            raise Broken(f"Unleash {version} did not become healthy: {seen}")
+            raise ClaimFailed(f"Unleash {version} did not become healthy: {seen}")
 
     def write(self, version: str) -> None:
         """Write the project's file with this version in it."""
@@ -174,9 +174,9 @@ class ComposeStage:
         return "--env", f"PGPASSWORD={(self.folder / '.env').read_text().split()[0].partition('=')[2]}"
 
     async def compose(self, *words: str) -> str:
-        """Run a command of Compose on the project; gives what it printed."""
+        """Run a command of Compose on the project; return what it printed."""
         command = ["docker", "compose", "--project-directory", str(self.folder), "-p", self.config.name, *words]
         try:
             return (await shell.run(command, env=inherited(), deadline=HEALTHY_SECONDS + 60)).stdout
         except shell.CommandProblem as error:
-            raise Broken(str(error)) from error
+            raise ClaimFailed(str(error)) from error

@@ -7,32 +7,32 @@ from pathlib import Path
 
 from rich.status import Status
 
-from cli.demo.compose_stage import NEW, OLD, ComposeStage, products, publish
-from cli.demo.screen import Screen
-from cli.demo.story import Play, free_port, tell
-from cli.engine import own
-from cli.engine.registry import ImageRegistry
-from cli.failure import Ended
-from domain.product import Npm
-from workers import npm
-from workers.failure import StepFailed
+from astrolabe.cli.demo.compose_stage import NEW, OLD, ComposeStage, products, publish
+from astrolabe.cli.demo.screen import Screen
+from astrolabe.cli.demo.story import Play, free_port, tell
+from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.private_engine import own
+from astrolabe.cli.private_engine.registry import ImageRegistry
+from astrolabe.domain.products.product import Npm
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.kinds.npm import npm
 
 PACKAGE = Npm("unleash-server", entry="dist/server.js")
 REGISTRY_PORT = 5000
 
 
 async def tell_with_compose(folder: Path) -> None:
-    """Tell the story beside an engine of its own, or become the command that does so."""
+    """Return the story beside an engine of its own, or become the command that does so."""
     if os.environ.get(own.INSIDE):
         await _tell(folder)
         return
     if why := own.lacking():
-        raise Ended(f"The compose demo starts a container engine of its own, and cannot: {why}.")
+        raise CommandFailed(f"The compose demo starts a container engine of its own, and cannot: {why}.")
     screen = Screen()
     screen.say("The engine will have no network but its own, so both versions are fetched first.")
     for version in (OLD, NEW):
         await fetch(screen, folder, version)
-    command = own.beside([sys.executable, "-m", "cli.main", "demo", "--compose", "--data", str(folder)])
+    command = own.beside([sys.executable, "-m", "astrolabe.cli.main", "demo", "--compose", "--data", str(folder)])
     os.execvp(command[0], command)  # noqa: S606 (the demo goes on in there)
 
 
@@ -54,7 +54,7 @@ async def _tell(folder: Path) -> None:
 
 
 async def fetch(screen: Screen, folder: Path, version: str) -> Path:
-    """Let npm fetch a version, unless it is there; gives the folder that holds it."""
+    """Let npm fetch a version, unless it is there; return the folder that holds it."""
     artifacts = folder / "artifacts"
     artifacts.mkdir(parents=True, exist_ok=True)
     if (there := _installed(folder, version)).is_dir():
@@ -65,7 +65,7 @@ async def fetch(screen: Screen, folder: Path, version: str) -> Path:
             told = partial(_told, status, version)
             await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", told)
     except StepFailed as failure:
-        raise Ended(f"{failure.problem.detail} {failure.problem.todo}") from failure
+        raise CommandFailed(f"{failure.problem.detail} {failure.problem.todo}") from failure
     return _installed(folder, version)
 
 

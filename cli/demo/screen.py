@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 
-class Broken(Exception):  # noqa: N818  the demo's claim is broken
+class ClaimFailed(Exception):  # noqa: N818  the demo's claim is broken
     """Something that the demo claims is not so."""
 
 
@@ -34,5 +34,5 @@ class Screen:
     def claim(self, sentence: str, holds: object) -> None:
         """Say something that was just checked; raises Broken where it is not so."""
         if not holds:
-            raise Broken(f"This should be so and is not: {sentence}")
+            raise ClaimFailed(f"This should be so and is not: {sentence}")
         self.console.print(f"   [green]✓[/] {escape(sentence)}", soft_wrap=True)

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from cli.demo.screen import Broken, Screen
-from cli.services.folder import write_private
-from domain.drivers import npx as argv
-from domain.instance import Database, InstanceConfig
-from domain.plan import Artifact
-from store.catalogue import load_products
-from workers import npm, process, shell, tools
-from workers.drivers.npx import NpxDriver
-from workers.environment import inherited
-from workers.host import Host
-from workers.probe import Probe
-from workers.secret import Secrets
-from workers.site import Site
+from astrolabe.cli.demo.screen import ClaimFailed, Screen
+from astrolabe.cli.servers.folder import write_private
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.kinds import npx as argv
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.kinds.npm.npx import NpxDriver
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
 
 OWN = "demo"
 """The instance id of starts that happened before Astrolabe knew the instance."""
@@ -35,7 +37,7 @@ class NpxStage:
     screen: Screen
     host: Host
     config: InstanceConfig
-    database: Database
+    database: DatabaseConfig
     token: str
     log_url: str
 
@@ -55,7 +57,7 @@ class NpxStage:
         script.unlink()
         server = urlsplit(log_url)
         password_from = f"file:{kept / f'{name}.password'}"
-        database = Database(name, name, server.hostname or "127.0.0.1", server.port or 5432, password_from)
+        database = DatabaseConfig(name, name, server.hostname or "127.0.0.1", server.port or 5432, password_from)
         config = InstanceConfig(
             f"flags-{own}",
             "unleash",
@@ -97,7 +99,7 @@ class NpxStage:
                     if (await probe.health())[0]:
                         return
                     await asyncio.sleep(0.1)
-        raise Broken(f"Unleash {artifact.version} did not become healthy; see {self.driver.log(mark)}")
+        raise ClaimFailed(f"Unleash {artifact.version} did not become healthy; see {self.driver.log(mark)}")
 
     async def stop(self) -> None:
         """End the instance, whichever version runs."""
@@ -120,7 +122,7 @@ async def psql(url: str, *words: str, database: str | None = None) -> str:
 
 async def end_leftovers(folder: Path) -> None:
     """End the gateways that an earlier, interrupted demo in this folder left behind."""
-    rooms = folder / "instances"
-    known = {OWN, *(each.name for each in rooms.iterdir())} if rooms.is_dir() else {OWN}
+    instance_folders = folder / "instances"
+    known = {OWN, *(each.name for each in instance_folders.iterdir())} if instance_folders.is_dir() else {OWN}
     for found in process.marked_by(known, str(folder)):
         await process.end(found)

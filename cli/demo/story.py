@@ -10,25 +10,25 @@ from typing import Any, Protocol
 
 from msgspec import to_builtins
 
-from cli import options
-from cli.client import Client
-from cli.demo.screen import Broken, Screen
-from cli.demo.stage import NpxStage, end_leftovers
-from cli.demo.unleash import Unleash
-from cli.failure import Ended
-from cli.ready import until_ready
-from cli.services.folder import is_free
-from cli.tree import Tree, own_command
-from cli.watching import Watch
-from domain.access import SCOPES
-from domain.instance import InstanceConfig
-from domain.recorded import Cause
-from domain.sentences import seconds
-from store.database import Database
-from store.ids import new_id
-from store.log import Log
-from store.migrate import migrate
-from store.tokens import Tokens
+from astrolabe.cli import options
+from astrolabe.cli.client import Client
+from astrolabe.cli.demo.screen import ClaimFailed, Screen
+from astrolabe.cli.demo.stage import NpxStage, end_leftovers
+from astrolabe.cli.demo.unleash import Unleash
+from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.ready import until_ready
+from astrolabe.cli.servers.folder import is_free
+from astrolabe.cli.supervisor import Supervisor, own_command
+from astrolabe.cli.watching import UpgradeWatch
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.sentences import seconds
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.migrate import migrate
+from astrolabe.store.streams.tokens import Tokens
 
 BEFORE, AFTER = "made-before-the-upgrade", "made-after-the-upgrade"
 ASTROLABE_PORT, UNLEASH_PORT = options.DEFAULT_PORT, 4242
@@ -75,12 +75,12 @@ NPX = Play("5.6.0", "6.10.1", "as its owner installed it before Astrolabe", NpxS
 
 
 def free_port(wanted: int) -> int:
-    """Give the wanted port, or the next one that is free."""
+    """Return the wanted port, or the next one that is free."""
     return next(port for port in range(wanted, wanted + 200) if is_free(port))
 
 
 async def tell(folder: Path, play: Play = NPX) -> None:
-    """Tell the whole story in a folder; raises Ended where a claim of it does not hold."""
+    """Return the whole story in a folder; raises Ended where a claim of it does not hold."""
     screen, begun = Screen(), time.monotonic()
     bind = f"127.0.0.1:{free_port(ASTROLABE_PORT)}"
     token: list[str] = []
@@ -95,7 +95,7 @@ async def tell(folder: Path, play: Play = NPX) -> None:
 
     screen.chapter("Astrolabe starts: PostgreSQL, Valkey, API, relay and worker")
     screen.say(f"Everything is kept in {folder}.")
-    tree = Tree(folder, prepare=prepare, command=command, say=screen.say)
+    tree = Supervisor(folder, prepare=prepare, command=command, say=screen.say)
     try:
         async with tree:
             await until_ready(options.base_url(bind))
@@ -103,8 +103,8 @@ async def tell(folder: Path, play: Play = NPX) -> None:
             client = Client(options.base_url(bind), token[0])
             await _settle(screen, client, folder)
             name = await _on_stage(screen, client, play, folder, tree.environment["DATABASE_URL"])
-    except Broken as broken:
-        raise Ended(f"{broken} The logs are in {folder / 'logs'} and {folder / 'instances'}.") from None
+    except ClaimFailed as broken:
+        raise CommandFailed(f"{broken} The logs are in {folder / 'logs'} and {folder / 'instances'}.") from None
     screen.chapter(f"That was it, in {time.monotonic() - begun:.0f} seconds. What to type next")
     _farewell(screen, folder, bind, token[0], name)
 
@@ -129,7 +129,7 @@ async def _settle(screen: Screen, client: Client, folder: Path) -> None:
 
 
 async def _on_stage(screen: Screen, client: Client, play: Play, folder: Path, log_url: str) -> str:
-    """Play on an instance of its own; gives the name that the log keeps it under."""
+    """Play on an instance of its own; return the name that the log keeps it under."""
     stage = await play.build(screen, folder, log_url, free_port(UNLEASH_PORT))
     try:
         async with Unleash(stage.config.gateway_port, stage.token) as unleash:
@@ -169,7 +169,7 @@ async def _upgrade(screen: Screen, client: Client, play: Play, stage: Stage, unl
 
 
 async def _watched(screen: Screen, client: Client, upgrade_id: str, last: str | None = None) -> dict[str, Any]:
-    return await asyncio.to_thread(Watch(client, upgrade_id, screen.console, last=last).until_done)
+    return await asyncio.to_thread(UpgradeWatch(client, upgrade_id, screen.console, last=last).until_done)
 
 
 async def _look_back(screen: Screen, client: Client, play: Play, stage: Stage) -> None:

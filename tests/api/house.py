@@ -11,16 +11,16 @@ from litestar import Litestar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.app import create_app
-from api.services import Services
-from domain.access import SCOPES
-from domain.commands import Report
-from domain.events import Event, Fact
-from domain.recorded import Cause
-from store.database import Database
-from store.projector import Projector
-from store.sequencer import Sequencer
-from store.webhook_settings import WebhookSettings
+from astrolabe.api.app import create_app
+from astrolabe.api.http.services import Services
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.commands import Report
+from astrolabe.domain.upgrades.events import Event, Fact
+from astrolabe.store.database import Database
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.views.projector import Projector
+from astrolabe.store.webhooks.settings import WebhookSettings
 
 WORKER = Cause("worker", "due", "worker")
 FLAGS: dict[str, Any] = {
@@ -128,7 +128,7 @@ class House(Struct):
         await instances.execute(await instances.load(instance_id), Report(fact), WORKER)
 
     async def place(self) -> None:
-        """Give every event its position."""
+        """Return every event its position."""
         async with Database(self.url, pool_size=1) as database:
             await Sequencer(database).drain()
 

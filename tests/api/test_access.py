@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from api.app import create_app
-from domain.access import Scope
+from astrolabe.api.app import create_app
+from astrolabe.domain.access import Scope
 from tests.api.house import FLAGS, House, bearer, problem
 
 PUBLIC = {

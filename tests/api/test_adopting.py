@@ -1,7 +1,7 @@
 from typing import Any
 
-from domain import events as e
-from domain.problem import Problem
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.upgrades import events as e
 from tests.api.house import FLAGS, House, problem
 from tests.domain.samples import AT
 
@@ -24,15 +24,15 @@ async def test_without_a_version_an_instance_is_adopted_by_a_worker(house: House
     assert (asked.status_code, problem(asked)) == (409, "instance-adopting")
     await house.report(instance_id, e.InstanceAdopted(1, "npx", "5.6.0", "Unleash 5.6.0 serves on port 4242", AT))
     body = await shown(house)
-    assert (body["status"], body["version"], body["observed"]["as_believed"]) == ("idle", "5.6.0", True)
+    assert (body["status"], body["version"], body["observed"]["in_sync"]) == ("idle", "5.6.0", True)
     await house.report(instance_id, e.InstanceObserved("5.7.0", "Unleash 5.7.0 serves on port 4242", AT))
     body = await shown(house)
-    assert (body["version"], body["observed"]["version"], body["observed"]["as_believed"]) == ("5.6.0", "5.7.0", False)
+    assert (body["version"], body["observed"]["version"], body["observed"]["in_sync"]) == ("5.6.0", "5.7.0", False)
     await house.show()
     (row,) = (await house.client.get("/instances")).json()["items"]
-    assert (row["version"], row["as_believed"]) == ("5.6.0", False)
+    assert (row["version"], row["in_sync"]) == ("5.6.0", False)
     taken = await house.client.post(body["links"]["adopt"], json={"reason": "upgraded by hand"})
-    assert (taken.status_code, taken.json()["version"], taken.json()["observed"]["as_believed"]) == (202, "5.7.0", True)
+    assert (taken.status_code, taken.json()["version"], taken.json()["observed"]["in_sync"]) == (202, "5.7.0", True)
     assert "adopt" not in taken.json()["links"]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from domain import events as e
-from domain.plan import Plan
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.upgrades import events as e
 from tests.api.house import House, bearer, problem
 from tests.domain import samples
 

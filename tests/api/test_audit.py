@@ -9,18 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cli.verifying import verify_export
-from domain.checkpoint import open_checkpoint
-from domain.evidence import MEMBERS, verify_members
-from domain.leaf import Row
-from domain.merkle import leaf_hash, verify_consistency, verify_inclusion
-from domain.note import PrivateKey
-from domain.tiles import hashes_of
-from domain.trail_formats import FORMULA, csv_line, ocsf_line
-from domain.verification import Broken
-from store.checkpoints import Checkpoints
-from store.database import Database
-from store.tree import Tree
+from astrolabe.cli.verifying import verify_export
+from astrolabe.domain.audit.checkpoint import open_checkpoint
+from astrolabe.domain.audit.evidence import MEMBERS, verify_members
+from astrolabe.domain.audit.leaf import Row
+from astrolabe.domain.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
+from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.tiles import hashes_of
+from astrolabe.domain.audit.trail_formats import FORMULA, csv_line, ocsf_line
+from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
 from tests.api.house import House, problem
 from tests.domain.samples import CHECK, DUMP, NEW, OLD, ROLLED_BACK, rolled_back
 
@@ -238,11 +238,11 @@ async def test_no_member_of_an_archive_can_be_changed(members: dict[str, bytes],
     raw = bytearray(members[name])
     bit = data.draw(st.integers(0, 8 * len(raw) - 1))
     raw[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(Broken):
+    with pytest.raises(VerificationFailed):
         verify_members(members | {name: bytes(raw)}, [KEY.public])
-    with pytest.raises(Broken, match="nothing else"):
+    with pytest.raises(VerificationFailed, match="nothing else"):
         verify_members({key: value for key, value in members.items() if key != name}, [KEY.public])
     lines = members["events.jsonl"].splitlines(keepends=True)
     without = lines[: (at := data.draw(st.integers(0, len(lines) - 1)))] + lines[at + 1 :]
-    with pytest.raises(Broken):
+    with pytest.raises(VerificationFailed):
         verify_members(members | {"events.jsonl": b"".join(without)}, [KEY.public])

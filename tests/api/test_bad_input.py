@@ -2,10 +2,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.problems import ApiProblem
-from api.registration import check_config
-from domain.instance import InstanceConfig
-from domain.product import Npm, Product
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.instances.registration import check_config
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.products.product import Npm, Product
 from tests.api.house import FLAGS, House, problem
 
 ASK = {"instance": "flags", "target": "6.10.1"}

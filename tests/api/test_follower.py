@@ -1,4 +1,4 @@
-from api.follower import Follower
+from astrolabe.api.upgrades.follower import Follower
 from tests.api.house import House
 from tests.domain import samples
 

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
-from domain.migration_type import Migration
-from domain.product import Notes
-from domain.release import Release
+from astrolabe.domain.products.migration_type import Migration
+from astrolabe.domain.products.product import NotesSource
+from astrolabe.domain.products.release import Release
 from tests.api.house import House, problem
 
 RELEASES = (
@@ -80,7 +80,7 @@ async def test_an_instance_may_ask_for_notes(house: House) -> None:
 async def test_what_a_feed_says_is_asked_by_the_worker(house: House) -> None:
     """The API speaks to no feed: such an upgrade is accepted here, and preflight passes the gate."""
     await house.register(require_notes=True)
-    know(house, notes=Notes("http://127.0.0.1:9/releases.json"))
+    know(house, notes=NotesSource("http://127.0.0.1:9/releases.json"))
     assert (await ask(house)).status_code == 202
 
 

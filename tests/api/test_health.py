@@ -1,6 +1,6 @@
 import re
 
-from cli.services.postgres import Postgres
+from astrolabe.cli.servers.postgres import Postgres
 from tests.api.house import House, problem
 from tests.databases import run
 from tests.domain import samples

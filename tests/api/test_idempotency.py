@@ -3,7 +3,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from api import idempotency
+from astrolabe.api.http import idempotency
 from tests.api.house import FLAGS, House, bearer, problem
 from tests.domain import samples
 

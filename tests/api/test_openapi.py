@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from api.catalogue import CATALOGUE
+from astrolabe.api.http.problem_catalogue import CATALOGUE
 from tests.api.house import House
 from tests.api.test_access import NEEDS
 

@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-import domain
-from api.catalogue import CATALOGUE
+from astrolabe import domain
+from astrolabe.api.http.problem_catalogue import CATALOGUE
 from tests.api.house import House, problem
 
 CODE = re.compile(r'Refused\(\s*"([a-z-]+)"')

@@ -12,12 +12,12 @@ import pytest_asyncio
 from httpx_sse import ServerSentEvent, aconnect_sse
 from msgspec import Struct
 
-from api import stream
-from api.app import create_app
-from api.server import Server
-from domain.recorded import Cause
-from store.database import Database
-from store.sequencer import Sequencer
+from astrolabe.api.app import create_app
+from astrolabe.api.server import Server
+from astrolabe.api.upgrades import stream
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.log.sequencer import Sequencer
 from tests.api.house import FLAGS, House, bearer, problem, services_of
 from tests.domain import samples
 

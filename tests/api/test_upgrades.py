@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain import events as e
+from astrolabe.domain.upgrades import events as e
 from tests.api.house import House, problem
 from tests.domain import samples
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest_asyncio
 from jsonschema import Draft202012Validator
 
-from domain.endpoint import WEBHOOKS_STREAM
-from domain.notification import ALL_TYPES
-from store.deliveries import Outcome
-from store.fan_out import FanOut
-from store.webhook_settings import WebhookSettings
+from astrolabe.domain.webhooks.endpoint import WEBHOOKS_STREAM
+from astrolabe.domain.webhooks.notification import ALL_TYPES
+from astrolabe.store.webhooks.deliveries import Outcome
+from astrolabe.store.webhooks.fan_out import FanOut
+from astrolabe.store.webhooks.settings import WebhookSettings
 from tests.api.house import FLAGS, House, bearer, problem
 
 HOOK: dict[str, Any] = {"name": "chat", "url": "http://127.0.0.1:9000/hook", "reason": "tell the team"}

@@ -2,12 +2,12 @@
 
 import pytest
 
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import encode, make_entry
 from bench.contender import YARDSTICK
 from bench.figures import Figure, Sample, figure, lines, ratios, table
 from bench.pgbench import per_second
 from bench.row import CAUSE, event, payload
-from store.entry import encode, make_entry
-from store.ids import new_id
 
 SAMPLES = [
     Sample("pgbench", 8, 1, 100.0),

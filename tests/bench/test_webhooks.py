@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from astrolabe.store.database import Database
 from bench.receiver import Seen
 from bench.storm import Shape, Storm
 from bench.webhooks import judge, out_of_order
-from store.database import Database
 
 
 async def test_every_live_endpoint_has_every_event_whoever_is_killed(database_url: str, tmp_path: Path) -> None:

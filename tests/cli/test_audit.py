@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.commands.audit import audit
-from domain.checkpoint import Checkpoint, sign_checkpoint
-from domain.evidence import make_evidence
-from domain.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
-from domain.merkle import inclusion, leaf_hash, prove, root_of
-from domain.note import PrivateKey
-from domain.verification import checkpoint_line
-from store.entry import encode, make_entry
-from store.ids import new_id
+from astrolabe.cli.commands.audit import audit
+from astrolabe.domain.audit.checkpoint import Checkpoint, sign_checkpoint
+from astrolabe.domain.audit.evidence import make_evidence
+from astrolabe.domain.audit.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
+from astrolabe.domain.audit.merkle import inclusion, leaf_hash, prove, root_of
+from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.verification import checkpoint_line
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import encode, make_entry
 from tests.domain.samples import UP
 from tests.store.stage import BY, said
 

@@ -13,18 +13,18 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from cli.ready import until_ready
-from cli.services.folder import Folder
-from cli.services.postgres import Postgres
-from domain.access import SCOPES
-from domain.recorded import Cause
-from store.database import Database
-from store.log import Log
-from store.tokens import Tokens
+from astrolabe.cli.ready import until_ready
+from astrolabe.cli.servers.folder import DataFolder
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.workers.programs.shell import Finished, run, supervise
 from tests.databases import empty_log
 from tests.ports import free_port
 from tests.waiting import until
-from workers.shell import Finished, run, supervise
 
 UPGRADE = "01a205ed-b9df-7372-8351-5238dbf134f3"
 
@@ -32,7 +32,7 @@ UPGRADE = "01a205ed-b9df-7372-8351-5238dbf134f3"
 async def astrolabe(*words: str, **environment: str) -> Finished:
     """Run a command as a person would."""
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
-    argv = [sys.executable, "-m", "cli.main", *words]
+    argv = [sys.executable, "-m", "astrolabe.cli.main", *words]
     return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
 
 
@@ -45,7 +45,7 @@ async def reached(
     async with empty_log(postgres_server, template_database) as url:
         async with Database(url, pool_size=1) as database:
             token = await Tokens(Log(database)).issue("alice", SCOPES, Cause("test", "to begin", "cli"))
-        argv = [sys.executable, "-m", "cli.main", "api", "--bind", bind]
+        argv = [sys.executable, "-m", "astrolabe.cli.main", "api", "--bind", bind]
         log = tmp_path_factory.mktemp("api") / "api.log"
         api = supervise(argv, env={**os.environ, "DATABASE_URL": url}, log=log)
         await until_ready(f"http://{bind}")
@@ -133,7 +133,7 @@ async def test_a_product_file_is_checked_with_file_and_line(tmp_path: Path) -> N
 
 
 @pytest.mark.timeout(120)
-async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_folder: Folder) -> None:
+async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_folder: DataFolder) -> None:
     """Ctrl-C ends everything with code 0; the second start has the same log and makes no second token."""
     data = servers_folder.path / "up"
     log = servers_folder.path / "up.log"
@@ -144,7 +144,7 @@ async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_f
     said: list[str] = []
     for _ in range(2):
         log.unlink(missing_ok=True)
-        up = supervise([sys.executable, "-u", "-m", "cli.main", "up", "--bind", bind], env=env, log=log)
+        up = supervise([sys.executable, "-u", "-m", "astrolabe.cli.main", "up", "--bind", bind], env=env, log=log)
         await until(lambda: "Next, in another terminal" in log.read_text(), 60)
         said.append(log.read_text())
         token = re.findall(r"ASTROLABE_TOKEN=(\S+)", said[0])

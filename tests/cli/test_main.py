@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.main import HEAVY, astrolabe
-from workers.environment import inherited
-from workers.shell import run
+from astrolabe.cli.main import HEAVY, astrolabe
+from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.shell import run
 
 SERVERS = {"alembic", "asyncpg", "dramatiq", "litestar", "sqlalchemy"}
 

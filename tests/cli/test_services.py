@@ -15,23 +15,23 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from cli.services.account import obstacle, program, service_account
-from cli.services.folder import Folder, default_path
-from cli.services.postgres import Postgres
-from cli.services.problem import Unavailable
-from cli.services.valkey import Valkey
+from astrolabe.cli.servers.account import obstacle, program, service_account
+from astrolabe.cli.servers.folder import DataFolder, default_path
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
 from tests.waiting import ended
-from workers import shell, tools
-from workers.environment import inherited
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as another user")
 
 
 @pytest.fixture
-def folder() -> Iterator[Folder]:
+def folder() -> Iterator[DataFolder]:
     """A data folder of this test alone."""
     path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
-    folder = Folder.claim(path)
+    folder = DataFolder.claim(path)
     yield folder
     folder.release()
     shutil.rmtree(path)
@@ -95,7 +95,7 @@ async def test_valkey_answers_with_its_password_only(valkey_server: Valkey) -> N
     assert password not in " ".join(psutil.Process(valkey_server.pid).cmdline())
 
 
-async def test_data_and_address_survive_a_restart(folder: Folder) -> None:
+async def test_data_and_address_survive_a_restart(folder: DataFolder) -> None:
     """What was written, and where it was reached, is the same after a stop and a start by another object."""
     first, queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
     await first.start()
@@ -123,7 +123,7 @@ async def test_data_and_address_survive_a_restart(folder: Folder) -> None:
         await again.stop()
 
 
-async def test_a_taken_port_is_left_to_who_has_it(folder: Folder) -> None:
+async def test_a_taken_port_is_left_to_who_has_it(folder: DataFolder) -> None:
     """When somebody else listens on the remembered port, the servers take another one."""
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", 0))
@@ -142,7 +142,7 @@ async def test_a_taken_port_is_left_to_who_has_it(folder: Folder) -> None:
             await queue.stop()
 
 
-async def test_stale_servers_are_stopped_first(folder: Folder) -> None:
+async def test_stale_servers_are_stopped_first(folder: DataFolder) -> None:
     """Servers that a former run left behind are stopped before new ones take over their data."""
     stale, stale_queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
     server, queue = Postgres(folder, service_account(), fast=True), Valkey(folder, service_account())
@@ -160,7 +160,7 @@ async def test_stale_servers_are_stopped_first(folder: Folder) -> None:
             await process.stop()
 
 
-async def test_a_strangers_process_is_not_touched(folder: Folder, tmp_path: Path) -> None:
+async def test_a_strangers_process_is_not_touched(folder: DataFolder, tmp_path: Path) -> None:
     """A process that merely has the number of a former server is left alone, and the servers start."""
     stranger = shell.supervise(
         [sys.executable, "-c", "import time; time.sleep(600)"], env=inherited(), log=tmp_path / "log"
@@ -183,7 +183,7 @@ async def test_a_strangers_process_is_not_touched(folder: Folder, tmp_path: Path
         await stranger.stop()
 
 
-async def test_a_server_that_dies_at_its_start_says_why(folder: Folder) -> None:
+async def test_a_server_that_dies_at_its_start_says_why(folder: DataFolder) -> None:
     """The end of its log is in the error of a server that cannot start."""
     server = Postgres(folder, service_account(), fast=True)
     await server.start()
@@ -193,7 +193,7 @@ async def test_a_server_that_dies_at_its_start_says_why(folder: Folder) -> None:
         await server.start()
 
 
-async def test_a_killed_server_recovers(folder: Folder) -> None:
+async def test_a_killed_server_recovers(folder: DataFolder) -> None:
     """A server stopped at once comes back with what was committed, at the same address."""
     server = Postgres(folder, service_account())
     await server.start()
@@ -210,16 +210,16 @@ async def test_a_killed_server_recovers(folder: Folder) -> None:
         await server.stop()
 
 
-def test_a_folder_has_one_user_at_a_time(folder: Folder) -> None:
+def test_a_folder_has_one_user_at_a_time(folder: DataFolder) -> None:
     """A second claim of a folder fails in one sentence that names the process in the way."""
     with pytest.raises(Unavailable, match=rf"in use by another astrolabe up \(process {os.getpid()}\)") as problem:
-        Folder.claim(folder.path)
+        DataFolder.claim(folder.path)
     assert "\n" not in str(problem.value)
     folder.release()
-    Folder.claim(folder.path).release()
+    DataFolder.claim(folder.path).release()
 
 
-def test_secrets_are_private_and_kept(folder: Folder) -> None:
+def test_secrets_are_private_and_kept(folder: DataFolder) -> None:
     """A password is made once, differs by name, and is in a file for our eyes only."""
     secret = folder.secret("postgres")
     assert folder.secret("postgres") == secret
@@ -242,12 +242,12 @@ def test_an_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
     """A folder that cannot be made is told in one sentence that names the variable to set."""
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="set ASTROLABE_DATA to another folder"):
-        Folder.claim(tmp_path / "file" / "folder")
+        DataFolder.claim(tmp_path / "file" / "folder")
 
 
 @as_root
 def test_programs_that_the_servers_user_cannot_reach_are_copied(
-    closed: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
+    closed: Path, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The programs of a wheel in a closed folder are copied to where the server's user can run them."""
     account = service_account()
@@ -263,7 +263,7 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied(
 
 
 @as_root
-async def test_a_copied_server_runs(closed: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_copied_server_runs(closed: Path, folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose programs had to be copied answers."""
     copy_wheel(closed)
     monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
@@ -280,7 +280,7 @@ async def test_a_copied_server_runs(closed: Path, folder: Folder, monkeypatch: p
 @as_root
 async def test_a_closed_data_folder_is_named(closed: Path) -> None:
     """A data folder that the server's user cannot reach is refused, and the closed folder on the way is named."""
-    folder = Folder.claim(closed / "data")
+    folder = DataFolder.claim(closed / "data")
     account = service_account()
     assert account is not None
     way = obstacle(folder.path, account)
@@ -310,7 +310,7 @@ async def test_npm_runs_under_the_node_that_was_found() -> None:
         assert prefix[0] == str(tools.node())
 
 
-async def test_the_whole_server_dies_with_us(folder: Folder) -> None:
+async def test_the_whole_server_dies_with_us(folder: DataFolder) -> None:
     """A killed PostgreSQL leaves none of its processes behind."""
     server = Postgres(folder, service_account(), fast=True)
     await server.start()

@@ -13,12 +13,12 @@ import asyncpg
 import psutil
 import pytest
 
-from cli.services.folder import Folder
-from cli.tree import Tree
+from astrolabe.cli.servers.folder import DataFolder
+from astrolabe.cli.supervisor import Supervisor
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.shell import Child
 from tests.waiting import ended, until
-from workers import shell
-from workers.environment import inherited
-from workers.shell import Child
 
 ELSEWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
@@ -39,7 +39,7 @@ time.sleep(600)
 UP = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from cli.tree import Tree, serve
+from astrolabe.cli.supervisor import Tree, serve
 
 folder, diary, child = sys.argv[1:]
 tree = Tree(Path(folder), command=lambda name: [sys.executable, "-c", child, name, diary], fast=True)
@@ -87,7 +87,7 @@ async def test_servers_then_preparation_then_children(place: Path) -> None:
     script = (
         "import os, sys, time; open(sys.argv[1], 'w').write(os.environ['REDIS_URL'] + os.environ['ASTROLABE_DATA'])"
     )
-    async with Tree(
+    async with Supervisor(
         place / "data",
         environment=inherited(),
         prepare=prepare,
@@ -106,7 +106,7 @@ async def test_servers_then_preparation_then_children(place: Path) -> None:
 
 async def test_given_addresses_replace_the_servers(place: Path) -> None:
     """With both addresses given no server starts, and the children get the addresses as they are."""
-    async with Tree(place / "data", environment=inherited() | ELSEWHERE, children=()) as tree:
+    async with Supervisor(place / "data", environment=inherited() | ELSEWHERE, children=()) as tree:
         assert tree.environment["DATABASE_URL"] == ELSEWHERE["DATABASE_URL"]
         assert tree.environment["REDIS_URL"] == ELSEWHERE["REDIS_URL"]
         assert sorted(path.name for path in (place / "data").iterdir()) == ["lock", "logs"]
@@ -115,7 +115,7 @@ async def test_given_addresses_replace_the_servers(place: Path) -> None:
 async def test_a_dead_child_starts_again_later_and_later(place: Path) -> None:
     """A child that dies is started again after a pause that doubles, with a line for the console each time."""
     said: list[str] = []
-    async with Tree(
+    async with Supervisor(
         place / "data",
         environment=inherited() | ELSEWHERE,
         children=["api"],
@@ -132,7 +132,7 @@ async def test_a_dead_child_starts_again_later_and_later(place: Path) -> None:
 async def test_a_dead_server_starts_again_at_its_address(place: Path) -> None:
     """A PostgreSQL that dies comes back where the children look for it."""
     said: list[str] = []
-    async with Tree(place / "data", environment=inherited(), children=(), say=said.append) as tree:
+    async with Supervisor(place / "data", environment=inherited(), children=(), say=said.append) as tree:
         connection = await asyncpg.connect(tree.environment["DATABASE_URL"])
         pid = int((place / "data" / "postgres" / "data" / "postmaster.pid").read_text().split("\n")[0])
         os.kill(pid, signal.SIGQUIT)
@@ -160,10 +160,10 @@ async def test_a_failed_preparation_stops_the_servers(place: Path) -> None:
         raise RuntimeError(environment["DATABASE_URL"])
 
     with pytest.raises(RuntimeError, match="postgresql://astrolabe"):
-        async with Tree(place / "data", environment=inherited(), prepare=prepare, children=(), fast=True):
+        async with Supervisor(place / "data", environment=inherited(), prepare=prepare, children=(), fast=True):
             pytest.fail("the tree started all the same")
     assert not (place / "data" / "postgres" / "data" / "postmaster.pid").exists()
-    Folder.claim(place / "data").release()
+    DataFolder.claim(place / "data").release()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

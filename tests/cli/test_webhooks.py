@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from cli.ready import until_ready
-from domain.access import SCOPES
-from domain.recorded import Cause
-from store.database import Database
-from store.log import Log
-from store.tokens import Tokens
+from astrolabe.cli.ready import until_ready
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.workers.programs.shell import supervise
 from tests.cli.test_commands import astrolabe
 from tests.ports import free_port
 from tests.store.stage import eventually
 from tests.workers.receiver import Receiver
-from workers.shell import supervise
 
 
 @pytest_asyncio.fixture
@@ -29,7 +29,7 @@ async def reached(database_url: str, tmp_path: Path) -> AsyncIterator[dict[str, 
     env["ASTROLABE_WEBHOOK_ALLOW"] = "127.0.0.0/8"
     async with contextlib.AsyncExitStack() as stack:
         for words in (("api", "--bind", bind), ("relay",)):
-            argv = [sys.executable, "-m", "cli.main", *words]
+            argv = [sys.executable, "-m", "astrolabe.cli.main", *words]
             child = supervise(argv, env=env, log=tmp_path / f"{words[0]}.log", cwd=Path(__file__).parents[2])
             stack.push_async_callback(child.stop)
         await until_ready(f"http://{bind}")

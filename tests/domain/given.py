@@ -5,12 +5,12 @@ from typing import Self
 
 import pytest
 
-from domain.commands import Command
-from domain.decide import decide
-from domain.events import Event
-from domain.evolve import replay
-from domain.problem import Refused
-from domain.states import State
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades.commands import Command
+from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.upgrades.evolve import replay
+from astrolabe.domain.upgrades.states import State
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class When:
     command: Command
 
     def then(self, *events: Event) -> State:
-        """Expect exactly these events; gives the state that they lead to."""
+        """Expect exactly these events; return the state that they lead to."""
         decided = decide(self.command, self.state)
         assert decided == events
         return replay(decided, self.state)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from domain.migration_type import TABLE, Migration, judge
+from astrolabe.domain.products.migration_type import TABLE, Migration, judge
 
 PAGE = Path(__file__).parents[2] / "docs" / "migrations.md"
 

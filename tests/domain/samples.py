@@ -4,15 +4,25 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.approval import ApprovalPolicy
-from domain.commands import Approve, Cancel, Command, FailStep, Report, RequestRollback, RequestUpgrade, Retire, Retry
-from domain.instance import Database, InstanceConfig
-from domain.plan import Artifact, Check, Plan, PlannedCommand
-from domain.problem import Problem
-from domain.rollback_point import DatabaseCopy, Dump, Writes
-from domain.words import Step
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.plans.approval import ApprovalPolicy
+from astrolabe.domain.plans.plan import Artifact, Check, Plan, PlannedCommand
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import (
+    Approve,
+    Cancel,
+    Command,
+    FailStep,
+    Report,
+    RequestRollback,
+    RequestUpgrade,
+    Retire,
+    Retry,
+)
+from astrolabe.domain.words import Step
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)
@@ -21,7 +31,7 @@ RETENTION = timedelta(hours=168)
 UP = "0190f000-0000-7000-8000-000000000001"
 NEXT = "0190f000-0000-7000-8000-000000000002"
 
-CONFIG = InstanceConfig("flags", "unleash", 4242, database=Database("unleash", "unleash"))
+CONFIG = InstanceConfig("flags", "unleash", 4242, database=DatabaseConfig("unleash", "unleash"))
 BARE = InstanceConfig("flags", "unleash", 4242)
 STRICT = replace(CONFIG, approvals=ApprovalPolicy("always"))
 
@@ -205,7 +215,7 @@ def report(fact: e.Fact) -> Command:
 
 
 def without_database(events: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
-    """Tell the same history of an instance that has no database."""
+    """Return the same history of an instance that has no database."""
     other: dict[type[e.Event], e.Event] = {
         e.InstanceRegistered: e.InstanceRegistered(BARE, "5.6.0"),
         e.BackupTaken: e.BackupTaken(UP, None),
@@ -215,7 +225,7 @@ def without_database(events: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
 
 
 def second(events: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
-    """Tell the part of a history after registration as that of the next upgrade, from 6.10.1 to 7.5.1."""
+    """Return the part of a history after registration as that of the next upgrade, from 6.10.1 to 7.5.1."""
     plan = Plan(NEW, NEWER)
     changed: dict[type[e.Event], e.Event] = {
         e.UpgradeRequested: e.UpgradeRequested(NEXT, "6.10.1", "7.5.1"),

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from domain import events as e
-from domain import states as s
-from domain.evolve import evolve, replay
-from domain.policy import ACTIONS
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.evolve import evolve, replay
+from astrolabe.domain.upgrades.reconcile import ACTIONS
 from tests.domain.samples import (
     BARE,
     EMERGENCY,

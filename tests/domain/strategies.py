@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from hypothesis import strategies as st
 
-from domain.access import AccessEvent
-from domain.compose_project import ComposeProject
-from domain.events import Event
-from domain.instance import InstanceConfig
+from astrolabe.domain.access import AccessEvent
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.upgrades.events import Event
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.access import (
+from astrolabe.domain.access import (
     SCOPES,
     Access,
     IssueToken,
@@ -14,14 +14,14 @@ from domain.access import (
     evolve_access,
     replay_access,
 )
-from domain.problem import Refused
+from astrolabe.domain.problem import Refused
 
 issued = TokenIssued("id-1", "ci", ("read", "operate"), "digest-1")
 issue = IssueToken("id-1", "ci", ("read", "operate"), "digest-1")
 
 
 def refusal(command, *history):
-    """Give the code that a command is refused with."""
+    """Return the code that a command is refused with."""
     with pytest.raises(Refused) as caught:
         decide_access(command, replay_access(history))
     return caught.value.code

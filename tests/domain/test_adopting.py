@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Adopt, Reconfigure, Register
-from domain.observation import Observation
+from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register
 from tests.domain.given import given
 from tests.domain.samples import (
     ADOPTING,
@@ -53,9 +53,9 @@ def test_what_was_found_is_what_the_log_believes():
     """Version and kind are those that the worker saw, and it was seen just now."""
     state = given(*ADOPTING).when(report(adopted)).then(adopted)
     assert isinstance(state, s.Idle)
-    assert (state.it.version, state.it.config) == ("5.6.0", CONFIG)
-    assert state.it.observed == Observation("5.6.0", adopted.seen, AT)
-    assert state.it.as_believed
+    assert (state.instance.version, state.instance.config) == ("5.6.0", CONFIG)
+    assert state.instance.observed == Observation("5.6.0", adopted.seen, AT)
+    assert state.instance.in_sync
     for kind in ("cli", "compose"):  # what was registered says nothing of a prefix or a project
         given(*ADOPTING).when(report(replace(adopted, kind=kind))).refuses("superseded")
 
@@ -113,9 +113,9 @@ def test_what_was_changed_by_hand_is_vouched_for(history):
     state = given(*history, observed).when(Adopt(AT)).then(drift_accepted)
     assert isinstance(was, s.Idle)
     assert isinstance(state, s.Idle)
-    assert (state.it.version, state.it.as_believed, state.it.rollback_point) == ("5.7.0", True, None)
-    aside = {kept.name for kept in state.it.kept} - {kept.name for kept in was.it.kept}
-    assert aside == ({COPY.database, DUMP.path} if was.it.rollback_point else set())
+    assert (state.instance.version, state.instance.in_sync, state.instance.rollback_point) == ("5.7.0", True, None)
+    aside = {kept.name for kept in state.instance.kept} - {kept.name for kept in was.instance.kept}
+    assert aside == ({COPY.database, DUMP.path} if was.instance.rollback_point else set())
     given(*history, observed, drift_accepted).when(request_rollback).refuses("no-rollback-point")
     given(*history, observed, drift_accepted).when(Adopt(AT)).refuses("nothing-to-adopt")
 
@@ -131,7 +131,7 @@ def test_what_is_seen_otherwise_is_recorded_once():
     was = given(*SUCCEEDED).state
     state = given(*SUCCEEDED).when(report(observed)).then(observed)
     assert isinstance(was, s.Idle)
-    assert state == s.Idle(replace(was.it, observed=Observation("5.7.0", observed.seen, AT)))
+    assert state == s.Idle(replace(was.instance, observed=Observation("5.7.0", observed.seen, AT)))
     again = replace(observed, at=LATER)
     given(*SUCCEEDED, observed).when(report(again)).refuses("superseded")
     gone = replace(observed, version=None, seen="nothing serves on port 4242")
@@ -149,10 +149,10 @@ def test_what_was_seen_before_an_upgrade_says_nothing_after_it(end):
     """Nor after the instance is reached in another way."""
     state = given(*IDLE, observed, *end[1:]).state
     assert isinstance(state, s.Idle)
-    assert state.it.observed is None
+    assert state.instance.observed is None
     moved = given(*IDLE, observed, e.InstanceReconfigured(MOVED)).state
     assert isinstance(moved, s.Idle)
-    assert moved.it.observed is None
+    assert moved.instance.observed is None
 
 
 def test_an_upgrade_begins_where_the_adoption_ended():

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.approval import Approval, ApprovalPolicy
-from domain.commands import Approve, Reject, RequestUpgrade, Retry, Review
-from domain.plan import Plan
-from domain.policy import Action, Lapse, due, due_at
+from astrolabe.domain.plans.approval import Approval, ApprovalPolicy
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Retry, Review
+from astrolabe.domain.upgrades.reconcile import Action, Expiry, due, due_at
 from tests.domain.given import given
 from tests.domain.samples import (
     APPROVED,
@@ -144,11 +144,11 @@ def test_a_plan_that_nobody_approved_expires():
     """When its time has come the upgrade ends expired, and can be retried; not a moment before."""
     waiting = given(*WAITING)
     assert due(waiting.state, UNTIL - timedelta(seconds=1)) is None
-    assert due(waiting.state, UNTIL) == Lapse("approval", UP)
+    assert due(waiting.state, UNTIL) == Expiry("approval", UP)
     waiting.when(report(e.ApprovalExpired(UP, UNTIL - timedelta(seconds=1)))).refuses("superseded")
     state = waiting.when(report(expired)).then(expired)
     assert isinstance(state, s.Idle)
-    assert state.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "expired")
+    assert state.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "expired")
     given(*WAITING, expired).when(Retry(UP, "alice")).then(e.UpgradeRetried(UP, 2, "5.6.0", "alice"))
 
 
@@ -158,8 +158,8 @@ def test_one_rejection_ends_it():
         no = replace(rejected, approver=who)
         state = given(*WAITING).when(Reject(UP, who, AT)).then(no)
         assert isinstance(state, s.Idle)
-        assert state.it.last is not None
-        assert state.it.last.outcome == "rejected"
+        assert state.instance.last is not None
+        assert state.instance.last.outcome == "rejected"
 
 
 def test_cancelling_is_free_while_it_waits():
@@ -214,7 +214,7 @@ def test_somebody_else_reviews_an_emergency():
         given(*history).when(Review(UP, "alice", "accepted", AT)).refuses("approver-is-requester")
         state = given(*history).when(Review(UP, "bob", "objected", AT)).then(replace(reviewed, verdict="objected"))
         assert not isinstance(state, s.Unversioned)
-        assert state.it.review is None
+        assert state.instance.review is None
     given(*EMERGENCY, reviewed).when(Review(UP, "carol", "accepted", AT)).refuses("no-review-due")
 
 
@@ -227,9 +227,9 @@ def test_only_emergencies_are_reviewed(history):
 def test_a_review_that_nobody_made_is_overdue():
     """The log says so once, and the review stays to be made."""
     ended = given(*EMERGENCY, *DONE)
-    assert due(ended.state, review_requested.until) == Lapse("review", UP)
+    assert due(ended.state, review_requested.until) == Expiry("review", UP)
     state = ended.when(report(overdue)).then(overdue)
-    assert due(state, review_requested.until) != Lapse("review", UP)
+    assert due(state, review_requested.until) != Expiry("review", UP)
     ended.and_then(overdue).when(report(overdue)).refuses("superseded")
     ended.and_then(overdue).when(Review(UP, "bob", "accepted", AT)).then(reviewed)
 

@@ -2,8 +2,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.bounds import fit
-from domain.rollback_point import NAMED, OTHERS, Writes
+from astrolabe.domain.bounds import fit
+from astrolabe.domain.plans.rollback_point import NAMED, OTHERS, Writes
 
 counts = st.dictionaries(st.integers(0, 300).map("public.t{}".format), st.integers(1, 9), max_size=NAMED + 50)
 texts = st.text(st.sampled_from('a"\\\n\x1b\u00e9\u20ac\U0001f600'), max_size=60)

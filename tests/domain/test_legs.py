@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.plan import Plan
-from domain.policy import Action, due
-from domain.rollback_point import DatabaseCopy
-from domain.words import Step
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.reconcile import Action, due
+from astrolabe.domain.words import Step
 from tests.domain.given import given
 from tests.domain.samples import (
     AT,
@@ -55,7 +55,7 @@ def test_a_required_stop_is_stopped_again_and_the_next_leg_begins():
     assert isinstance(state, s.Stopping)
     assert state.legs == (s.Leg(NEW, COPY, 5555),)
     assert (s.leg_from(state), s.leg_to(state), s.is_last_leg(state)) == (NEW, NEWER, True)
-    assert s.door(state) == 5555
+    assert s.private_port(state) == 5555
     assert due(state, AT) == Action("stop")
 
 
@@ -63,10 +63,10 @@ def test_the_first_leg_listens_apart_and_the_last_where_everybody_asks():
     """Nobody can write into a required stop what a failure of a later leg would lose."""
     state = given(*FIRST_LEG).state
     assert isinstance(state, s.Migrated)
-    assert (s.door(state), s.is_last_leg(state)) == (5555, False)
+    assert (s.private_port(state), s.is_last_leg(state)) == (5555, False)
     last = given(*FIRST_LEG, leg_finished, *SECOND_LEG).state
     assert isinstance(last, s.Migrated)
-    assert s.door(last) is None
+    assert s.private_port(last) is None
 
 
 def test_a_stop_is_no_success_and_a_success_no_stop():
@@ -82,11 +82,11 @@ def test_a_success_leaves_the_way_back_to_where_it_began():
     """The rollback point is the copy from before the first leg; those of later legs are kept aside."""
     state = given(*FIRST_LEG, leg_finished, *SECOND_LEG).when(report(arrived)).then(arrived)
     assert isinstance(state, s.Idle)
-    assert state.it.version == "7.5.1"
-    point = state.it.rollback_point
+    assert state.instance.version == "7.5.1"
+    point = state.instance.rollback_point
     assert point
     assert (point.artifact, point.copy, point.dump) == (OLD, COPY, DUMP)
-    assert [(kept.name, kept.why) for kept in state.it.kept] == [
+    assert [(kept.name, kept.why) for kept in state.instance.kept] == [
         (SECOND_COPY.database, "the rollback point of a later leg")
     ]
 
@@ -106,8 +106,8 @@ def test_a_failure_in_a_later_leg_goes_back_to_where_it_began(done):
         e.RollbackStarted(UP, "failure", "migrate"), restored, rolled_back
     )
     assert isinstance(ended.state, s.Idle)
-    assert ended.state.it.version == "5.6.0"
-    assert (SECOND_COPY.database in [kept.name for kept in ended.state.it.kept]) == (done > 1)
+    assert ended.state.instance.version == "5.6.0"
+    assert (SECOND_COPY.database in [kept.name for kept in ended.state.instance.kept]) == (done > 1)
 
 
 def test_the_users_downtime_begins_with_the_first_stop():

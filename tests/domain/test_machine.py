@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.approval import ApprovalPolicy
-from domain.commands import (
+from astrolabe.domain.plans.approval import ApprovalPolicy
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import (
     Adopt,
     Approve,
     Cancel,
@@ -27,11 +28,10 @@ from domain.commands import (
     Retry,
     Review,
 )
-from domain.decide import decide
-from domain.evolve import evolve, replay
-from domain.policy import ACTIONS, Action, Discard, Lapse, due, due_at
-from domain.problem import Refused
-from domain.words import STEPS
+from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.evolve import evolve, replay
+from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, Discard, Expiry, due, due_at
+from astrolabe.domain.words import STEPS
 from tests.domain import strategies, worker
 from tests.domain.given import given as given_events
 from tests.domain.samples import AT, BARE, CONFIG, EVENTS, HISTORIES, LATER, PROBLEM, REQUESTED, ROLLED_BACK, SUCCEEDED
@@ -98,26 +98,26 @@ class Instance(RuleBasedStateMachine):
             assert isinstance(self.state, s.Unversioned) or isinstance(event, known)
             return
         assert not isinstance(self.state, s.Unversioned), "a version once known is never forgotten"
-        if before.it.version != self.state.it.version:
+        if before.instance.version != self.state.instance.version:
             assert isinstance(event, e.UpgradeSucceeded | e.UpgradeRolledBack | e.DriftAccepted)
         was, now = worker.busy(before), worker.busy(self.state)
         if was and now:
             assert was.run == now.run, "no two upgrades overlap"
         if isinstance(self.state, s.RollingBack) and self.state.back.migrated:
-            assert (self.state.back.copy is None) == (self.state.it.config.database is None)
+            assert (self.state.back.copy is None) == (self.state.instance.config.database is None)
         if isinstance(before, s.Waiting) and isinstance(self.state, s.Approved):
             approvers = {*(each.approver for each in before.approvals), event.approver}
-            assert len(approvers) >= before.it.config.approvals.approvers
+            assert len(approvers) >= before.instance.config.approvals.approvers
             assert approvers.isdisjoint(before.run.requesters), "nobody approves a request of their own"
-        if isinstance(self.state, s.Pulled) and self.state.it.config.approvals.when == "always":
+        if isinstance(self.state, s.Pulled) and self.state.instance.config.approvals.when == "always":
             run = self.state.run
             approved = any(isinstance(each, e.UpgradeApproved) and each.missing == 0 for each in self.attempt(run))
             assert approved or run.emergency, "nothing is touched without an approval"
         if isinstance(event, e.UpgradeRolledBack) and isinstance(before, s.Restored):
-            assert self.state.it.version == before.back.artifact.version
+            assert self.state.instance.version == before.back.artifact.version
 
     def attempt(self, run: s.Run) -> list[e.Event]:
-        """Give the history of an upgrade since it was last requested or retried."""
+        """Return the history of an upgrade since it was last requested or retried."""
         since = [n for n, each in enumerate(self.history) if isinstance(each, e.UpgradeRequested | e.UpgradeRetried)]
         return [each for each in self.history[since[-1] :] if getattr(each, "upgrade_id", None) == run.upgrade_id]
 
@@ -179,9 +179,9 @@ class Instance(RuleBasedStateMachine):
         match due(self.state, FOREVER):
             case Discard(kept):
                 self.ask(Report(e.KeptDiscarded(kept.what, kept.name)))
-            case Lapse("approval", upgrade_id):
+            case Expiry("approval", upgrade_id):
                 self.ask(Report(e.ApprovalExpired(upgrade_id, FOREVER)))
-            case Lapse("review", upgrade_id):
+            case Expiry("review", upgrade_id):
                 self.ask(Report(e.ReviewOverdue(upgrade_id, FOREVER)))
             case _:
                 pass
@@ -207,7 +207,7 @@ class Instance(RuleBasedStateMachine):
             assert action == Action(ACTIONS[type(self.state)])
             assert due_at(self.state) is None
         else:
-            assert action is None or isinstance(action, Discard | Lapse)
+            assert action is None or isinstance(action, Discard | Expiry)
             assert (action is None) == (due_at(self.state) is None)
 
     @invariant()
@@ -219,20 +219,20 @@ class Instance(RuleBasedStateMachine):
     def a_rollback_point_belongs_to_the_success_before(self) -> None:
         """There is a rollback point exactly where there is a success to take back."""
         if not isinstance(self.state, s.Unversioned):
-            it = self.state.it
-            assert (it.rollback_point is None) == (it.succeeded is None)
-            if it.rollback_point and it.succeeded:
-                assert it.rollback_point.upgrade_id == it.succeeded.upgrade_id
+            instance = self.state.instance
+            assert (instance.rollback_point is None) == (instance.succeeded is None)
+            if instance.rollback_point and instance.succeeded:
+                assert instance.rollback_point.upgrade_id == instance.succeeded.upgrade_id
 
     @invariant()
     def nothing_is_kept_twice(self) -> None:
         """What is kept aside has one entry, and the current rollback point none."""
         if not isinstance(self.state, s.Unversioned):
-            it = self.state.it
-            names = [(kept.what, kept.name) for kept in it.kept]
+            instance = self.state.instance
+            names = [(kept.what, kept.name) for kept in instance.kept]
             assert len(names) == len(set(names))
-            if it.rollback_point and it.rollback_point.copy:
-                assert ("database", it.rollback_point.copy.database) not in names
+            if instance.rollback_point and instance.rollback_point.copy:
+                assert ("database", instance.rollback_point.copy.database) not in names
 
 
 def _fields(event: Any) -> dict[str, Any]:
@@ -256,10 +256,10 @@ def test_an_upgrade_ends_whatever_its_workers_meet(choices, config, target):
         state = replay(decide(worker.success(busy) if well else worker.failure(busy), state), state)
     assert isinstance(state, worker.FINAL)
     new = "99.0.0" if target == "latest" else target
-    assert state.it.version in {"5.6.0", new}
+    assert state.instance.version in {"5.6.0", new}
     if isinstance(state, s.Idle):
-        assert state.it.last is not None
-        assert (state.it.last.outcome == "succeeded") == (state.it.version == new)
+        assert state.instance.last is not None
+        assert (state.instance.last.outcome == "succeeded") == (state.instance.version == new)
 
 
 def test_an_upgrade_fails_at_each_step_in_turn():
@@ -273,9 +273,9 @@ def test_an_upgrade_fails_at_each_step_in_turn():
                 break
             state = replay(decide(worker.failure(busy) if nth == failing else worker.success(busy), state), state)
         assert isinstance(state, s.Idle)
-        assert state.it.last is not None
-        outcomes.append(state.it.last.outcome)
-        assert state.it.version == "5.6.0"
+        assert state.instance.last is not None
+        outcomes.append(state.instance.last.outcome)
+        assert state.instance.version == "5.6.0"
     assert outcomes == ["refused", "failed", "failed", "failed", *["rolled_back"] * 5]
 
 

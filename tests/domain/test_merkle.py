@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.merkle import (
+from astrolabe.domain.audit.merkle import (
     EMPTY,
     Frontier,
     consistency,

@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
-from domain.merkle import EMPTY
-from domain.note import NoteError, PrivateKey, UnknownKey, parse_note, parse_private_key, parse_public_key, write_note
+from astrolabe.domain.audit.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
+from astrolabe.domain.audit.merkle import EMPTY
+from astrolabe.domain.audit.note import (
+    NoteError,
+    PrivateKey,
+    UnknownKey,
+    parse_note,
+    parse_private_key,
+    parse_public_key,
+    write_note,
+)
 
 # The example of the specification and of Go's package.
 NEUMANN = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

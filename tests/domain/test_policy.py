@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.policy import ACTIONS, Action, Discard, due, due_at
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, Discard, due, due_at
 from tests.domain.given import given
 from tests.domain.samples import (
     AT,
@@ -74,15 +74,15 @@ def test_the_table_of_actions_is_whole():
 
 def kept_names(state):
     """Name what is kept aside, in order."""
-    return [(kept.what, kept.name) for kept in state.it.kept]
+    return [(kept.what, kept.name) for kept in state.instance.kept]
 
 
 def test_a_rollback_keeps_the_dump_and_the_migrated_database():
     """What was rolled back is evidence, and is kept for the retention that the owner chose."""
     state = given(*ROLLED_BACK).state
     assert kept_names(state) == [("dump", DUMP.path), ("database", KEPT)]
-    assert {kept.until for kept in state.it.kept} == {AT + RETENTION}
-    assert {kept.upgrade_id for kept in state.it.kept} == {UP}
+    assert {kept.until for kept in state.instance.kept} == {AT + RETENTION}
+    assert {kept.upgrade_id for kept in state.instance.kept} == {UP}
 
 
 def test_a_rollback_before_the_migration_keeps_the_copy_that_it_did_not_need():
@@ -94,7 +94,7 @@ def test_a_rollback_before_the_migration_keeps_the_copy_that_it_did_not_need():
 def test_a_success_keeps_the_rollback_point_without_an_end():
     """The rollback point of the last success is not kept aside: it stays until it is superseded."""
     state = given(*SUCCEEDED).state
-    assert state.it.kept == ()
+    assert state.instance.kept == ()
     assert due(state, FOREVER) is None
 
 
@@ -102,14 +102,14 @@ def test_a_later_success_supersedes_the_rollback_point():
     """The copy and the dump of the success before are kept for their retention and then discarded."""
     state = given(*SUCCEEDED, *second(SUCCEEDED)).state
     assert kept_names(state) == [("database", COPY.database), ("dump", DUMP.path)]
-    assert {kept.until for kept in state.it.kept} == {LATER + RETENTION}
-    assert state.it.rollback_point.upgrade_id != UP
+    assert {kept.until for kept in state.instance.kept} == {LATER + RETENTION}
+    assert state.instance.rollback_point.upgrade_id != UP
 
 
 def test_a_later_rollback_leaves_the_rollback_point_of_the_success_before():
     """What was not superseded is still the way back."""
     state = given(*SUCCEEDED, *second(ROLLED_BACK)).state
-    assert state.it.rollback_point == given(*SUCCEEDED).state.it.rollback_point
+    assert state.instance.rollback_point == given(*SUCCEEDED).state.instance.rollback_point
 
 
 @pytest.mark.parametrize("state", BEGUN)
@@ -125,13 +125,13 @@ def test_an_upgrade_that_did_not_happen_keeps_its_dump(state):
 def test_an_instance_without_a_database_keeps_nothing():
     """Where nothing was dumped or copied, nothing is kept."""
     history = without_database(ROLLED_BACK)
-    assert given(*history[:-2], e.DatabaseRestored(UP, None), rolled_back).state.it.kept == ()
+    assert given(*history[:-2], e.DatabaseRestored(UP, None), rolled_back).state.instance.kept == ()
 
 
 def test_retention_is_what_the_configuration_says_when_it_begins():
     """A shorter retention ends sooner."""
     short = e.InstanceRegistered(replace(CONFIG, retention_hours=1), "5.6.0")
-    assert {kept.until for kept in given(short, *ROLLED_BACK[1:]).state.it.kept} == {AT + timedelta(hours=1)}
+    assert {kept.until for kept in given(short, *ROLLED_BACK[1:]).state.instance.kept} == {AT + timedelta(hours=1)}
 
 
 @pytest.mark.parametrize("end", [(), (retired,)], ids=["idle", "retired"])
@@ -141,10 +141,10 @@ def test_what_is_kept_is_discarded_when_its_time_has_come(end):
     assert due_at(state) == AT + RETENTION
     assert due(state, AT + RETENTION - timedelta(microseconds=1)) is None
     first = due(state, AT + RETENTION)
-    assert first == Discard(state.it.kept[0])
+    assert first == Discard(state.instance.kept[0])
     after = given(*ROLLED_BACK, *end).when(report(discarded)).then(discarded)
     assert kept_names(after) == [("database", KEPT)]
-    assert due(after, AT + RETENTION) == Discard(state.it.kept[1])
+    assert due(after, AT + RETENTION) == Discard(state.instance.kept[1])
 
 
 def test_when_the_next_discard_is_due():
@@ -152,8 +152,8 @@ def test_when_the_next_discard_is_due():
     assert due_at(given(*SUCCEEDED).state) is None
     assert due_at(given(*PULLED).state) is None
     state = given(*ROLLED_BACK).state
-    sooner = replace(state.it.kept[1], until=AT)
-    assert due_at(s.Idle(replace(state.it, kept=(state.it.kept[0], sooner)))) == AT
+    sooner = replace(state.instance.kept[1], until=AT)
+    assert due_at(s.Idle(replace(state.instance, kept=(state.instance.kept[0], sooner)))) == AT
 
 
 def test_discarding_waits_while_an_upgrade_is_under_way():
@@ -168,4 +168,4 @@ def test_only_what_is_kept_is_discarded():
     given(*ROLLED_BACK, discarded).when(report(discarded)).refuses("superseded")
     given(*SUCCEEDED).when(report(e.KeptDiscarded("database", COPY.database))).refuses("superseded")
     given(*SUCCEEDED).when(report(discarded)).refuses("superseded")
-    assert given(*SUCCEEDED, *second(SUCCEEDED), restored).state.it.kept != ()
+    assert given(*SUCCEEDED, *second(SUCCEEDED), restored).state.instance.kept != ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.product import Npm, Product, ProductError, parse_product
+from astrolabe.domain.products.product import Npm, Product, ProductError, parse_product
 
 GOOD = """\
 # A file that names every table.
@@ -38,7 +38,7 @@ files = "dist/migrations/*.js"
 
 
 def complaint(text):
-    """Give what is said of a file with a mistake."""
+    """Return what is said of a file with a mistake."""
     with pytest.raises(ProductError) as caught:
         parse_product(text, "flags.toml")
     return str(caught.value)

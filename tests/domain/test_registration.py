@@ -3,11 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Reconfigure, Register
-from domain.compose_project import ComposeProject
-from domain.instance import InstanceConfig
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Reconfigure, Register
 from tests.domain.given import given
 from tests.domain.samples import (
     BUSY,
@@ -44,7 +44,7 @@ def test_an_idle_instance_is_reconfigured(history):
     """An idle instance is reached in the new way, and keeps everything else."""
     was = given(*history)
     state = was.when(Reconfigure(OTHER_PORT)).then(e.InstanceReconfigured(OTHER_PORT))
-    assert state == s.Idle(replace(was.state.it, config=OTHER_PORT))
+    assert state == s.Idle(replace(was.state.instance, config=OTHER_PORT))
 
 
 def test_an_unchanged_configuration_records_nothing():
@@ -83,7 +83,7 @@ def test_no_instance_has_what_its_kind_cannot_have(given_of_kind):
 def test_an_idle_instance_is_retired():
     """A retired instance keeps what is known of it."""
     state = given(*SUCCEEDED).when(retire).then(retired)
-    assert state == s.Retired(given(*SUCCEEDED).state.it)
+    assert state == s.Retired(given(*SUCCEEDED).state.instance)
 
 
 @pytest.mark.parametrize("command", [Reconfigure(OTHER_PORT), retire], ids=["reconfigure", "retire"])

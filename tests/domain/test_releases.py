@@ -9,13 +9,13 @@ import semver
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.crossing import MOST, ROOM, crossed, judged
-from domain.gate import pass_gate
-from domain.instance import InstanceConfig
-from domain.migration_type import TABLE, Migration, judge
-from domain.problem import Refused
-from domain.release import Release, ReleaseError, parse_releases, read_feed
-from domain.route import find_route
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.migration_type import TABLE, Migration, judge
+from astrolabe.domain.products.release import Release, ReleaseError, parse_releases, read_feed
+from astrolabe.domain.products.release_notes import BUDGET, MOST, crossed, judged
+from astrolabe.domain.products.route import find_route
+from astrolabe.domain.upgrades.gate import pass_gate
 from tests.domain.samples import BARE
 
 FILE = """\
@@ -138,7 +138,7 @@ RELEASES = st.lists(
 
 
 def allowed(releases: list[Release], here: str, there: str) -> bool:
-    """Tell whether one leg may go from a version to another, by the rules as they are written."""
+    """Return whether one leg may go from a version to another, by the rules as they are written."""
     order = semver.Version.parse
     between = [each for each in releases if order(here) < order(each.version) <= order(there)]
     skips = any(each.required_stop and each.version != there for each in between)
@@ -212,7 +212,7 @@ def test_a_plan_holds_the_notes_within_bounds(letter: str):
     told = crossed(find_route(many, "1.0.0", "1.299.0"))
     assert len(told) == MOST
     assert told[-1].sha256 == many[-1].sha256
-    assert 0.95 * ROOM < len(msgspec.json.encode(told)) <= ROOM + MOST
+    assert 0.95 * BUDGET < len(msgspec.json.encode(told)) <= BUDGET + MOST
     short = Release("1.1.0", notes="short")
     assert crossed(find_route([short], "1.0.0", "1.1.0"))[0].notes == "short"
     assert crossed(find_route([], "1.0.0", "1.1.0")) == ()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Cancel, RequestRollback
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Cancel, RequestRollback
 from tests.domain.given import given
 from tests.domain.samples import (
     ASSESSING,
@@ -54,8 +54,8 @@ def test_cancelling_is_free_before_the_stop(state):
     """Before the stop an upgrade is called off at once, and nothing was touched."""
     after = given(*HISTORIES[state]).when(cancel).then(e.UpgradeCancelled(UP, LATER))
     assert isinstance(after, s.Idle)
-    assert after.it.version == "5.6.0"
-    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "cancelled")
+    assert after.instance.version == "5.6.0"
+    assert after.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "cancelled")
 
 
 @pytest.mark.parametrize("state", TOUCHED)
@@ -107,9 +107,9 @@ def test_the_way_back_ends_on_the_old_version():
     assert isinstance(now.when(report(restored)).then(restored), s.Restored)
     after = now.and_then(restored).when(report(rolled_back)).then(rolled_back)
     assert isinstance(after, s.Idle)
-    assert after.it.version == "5.6.0"
-    assert after.it.rollback_point is None
-    assert after.it.last == s.Ended(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "rolled_back")
+    assert after.instance.version == "5.6.0"
+    assert after.instance.rollback_point is None
+    assert after.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "rolled_back")
 
 
 @pytest.mark.parametrize("accept", [True, False])
@@ -132,7 +132,7 @@ def test_a_requested_rollback_uses_the_rollback_point():
     assert (now.state.back.copy, now.state.back.artifact) == (COPY, OLD)
     assert now.state.back.migrated
     after = now.and_then(restored, rolled_back)
-    assert after.state.it.rollback_point is None
+    assert after.state.instance.rollback_point is None
     after.when(request_rollback).refuses("no-rollback-point")
 
 
@@ -149,8 +149,8 @@ def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
         after = now.when(request_rollback).then(rollback_requested)
         assert after.run == s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",))
         ended = now.and_then(rollback_requested, rollback_begun, restored, rolled_back)
-        assert ended.state.it.version == "5.6.0"
-        assert ended.state.it.last == s.Ended(after.run, "rolled_back")
+        assert ended.state.instance.version == "5.6.0"
+        assert ended.state.instance.last == s.LastUpgrade(after.run, "rolled_back")
 
 
 def test_a_success_is_not_taken_back_after_a_later_success():
@@ -185,4 +185,4 @@ def test_a_failed_way_back_waits_for_a_person_and_goes_on_with_a_retry(history):
     assert again.back == now.state.back
     ended = given(*history, inconsistent, e.RollbackStarted(UP, "retry"), restored, rolled_back)
     assert ended.state == given(*ROLLING_BACK, restored, rolled_back).state
-    assert [kept.name for kept in ended.state.it.kept] == [DUMP.path, KEPT]
+    assert [kept.name for kept in ended.state.instance.kept] == [DUMP.path, KEPT]

@@ -3,9 +3,9 @@
 import re
 from typing import get_args
 
-from domain import states as s
-from domain.expected import FOLLOWS
-from domain.policy import ACTIONS
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.expected import FOLLOWS
+from astrolabe.domain.upgrades.reconcile import ACTIONS
 from tests.domain.samples import EVENTS, HISTORIES
 from tests.domain.state_machine import PAGE, PARTS, moves, page
 from tests.domain.strategies import EVENT_TYPES

@@ -4,9 +4,9 @@ from functools import reduce
 
 import pytest
 
-from domain import events as e
-from domain.events import Event
-from domain.stepping import FRESH, StepState, steps_after
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.upgrades.steps import FRESH, StepState, steps_after
 from tests.domain.samples import HISTORIES, PROBLEM, REQUESTED
 from tests.domain.test_views import recorded
 
@@ -14,7 +14,7 @@ BEGUN = [*REQUESTED, e.StepStarted("u", 1, "preflight", "w", 1)]
 
 
 def told(*history: Event) -> dict[str, StepState]:
-    """Fold a history; gives the steps by name."""
+    """Fold a history; return the steps by name."""
     steps = reduce(steps_after, recorded(history), FRESH)
     return {each.step: each for each in steps}
 

@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Report
-from domain.expected import FOLLOWS, step_due
-from domain.plan import Plan
-from domain.rollback_point import Writes
-from domain.words import STEPS
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Report
+from astrolabe.domain.upgrades.expected import FOLLOWS, step_due
+from astrolabe.domain.words import STEPS
 from tests.domain.given import given
 from tests.domain.samples import (
     ASSESSING,
@@ -72,7 +72,7 @@ def test_the_way_forward():
     for fact, state in way:
         assert type(now.when(report(fact)).then(fact)) is state
         now = now.and_then(fact)
-    assert now.state.it.version == "6.10.1"
+    assert now.state.instance.version == "6.10.1"
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
@@ -184,7 +184,7 @@ def test_a_migration_begins_only_with_a_rollback_point():
 
 def test_success_leaves_a_rollback_point():
     """The old artifact, the copy, the dump and the counters of that moment take the instance back."""
-    point = given(*MIGRATED, succeeded).state.it.rollback_point
+    point = given(*MIGRATED, succeeded).state.instance.rollback_point
     assert point is not None
     assert (point.upgrade_id, point.artifact, point.copy, point.dump) == (UP, OLD, COPY, DUMP)
     assert point.counters == succeeded.counters
@@ -194,4 +194,4 @@ def test_success_leaves_a_rollback_point():
 def test_what_is_assessed_is_the_rollback_point():
     """The counting before a rollback looks at the rollback point that success left."""
     state = given(*ASSESSING).state
-    assert state.point == state.it.rollback_point
+    assert state.point == state.instance.rollback_point

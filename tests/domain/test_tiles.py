@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.merkle import root_of
-from domain.tiles import WIDTH, Tile, bundle, complete, home, parse_path, tiles_between, width_at
+from astrolabe.domain.audit.merkle import root_of
+from astrolabe.domain.audit.tiles import WIDTH, Tile, bundle, complete, home, parse_path, tiles_between, width_at
 from tests.domain.test_merkle import hashes
 
 PATHS = {

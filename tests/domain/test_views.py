@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.evolve import replay
-from domain.recorded import Cause, Recorded
-from domain.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
+from astrolabe.domain.recorded import Cause, Recorded
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.evolve import replay
+from astrolabe.domain.upgrades.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
 from tests.domain.samples import (
     ADOPTING,
     APPROVED,
@@ -69,7 +69,7 @@ def upgrade(history):
 
 
 def instance(history):
-    """Give the row of an instance after a history."""
+    """Return the row of an instance after a history."""
     return instance_row(replay(history), recorded(history)[-1])
 
 
@@ -135,14 +135,14 @@ def test_the_row_of_an_instance_at_rest():
     assert instance(INCONSISTENT).due is None
 
 
-def test_the_row_of_an_instance_tells_whether_it_is_as_believed():
+def test_the_row_of_an_instance_tells_whether_it_is_in_sync():
     """Nobody looked, something else was seen, the right version was seen, and forgotten by an upgrade."""
     right = e.InstanceObserved("5.6.0", "unleash 5.6.0 serves on port 4242", AT)
-    assert instance(IDLE).as_believed is None
-    assert instance((*IDLE, observed)).as_believed is False
-    assert instance((*IDLE, observed, right)).as_believed is True
-    assert instance((*IDLE, right, *SUCCEEDED[1:])).as_believed is None
-    assert instance((*IDLE, right, *ROLLED_BACK[1:])).as_believed is None
+    assert instance(IDLE).in_sync is None
+    assert instance((*IDLE, observed)).in_sync is False
+    assert instance((*IDLE, observed, right)).in_sync is True
+    assert instance((*IDLE, right, *SUCCEEDED[1:])).in_sync is None
+    assert instance((*IDLE, right, *ROLLED_BACK[1:])).in_sync is None
 
 
 def test_the_row_of_an_adoption_has_no_version():
@@ -151,7 +151,7 @@ def test_the_row_of_an_adoption_has_no_version():
     assert (row.version, row.due, row.upgrade_id) == (None, "adopt", None)
     assert instance(UNADOPTED).due is None
     row = instance((*ADOPTING, adopted))
-    assert (row.version, row.status, row.as_believed) == ("5.6.0", "idle", True)
+    assert (row.version, row.status, row.in_sync) == ("5.6.0", "idle", True)
 
 
 def started(step):

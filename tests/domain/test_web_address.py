@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.web_address import DENIED, Forbidden, check_addresses, is_denied, parse_url
+from astrolabe.domain.webhooks.web_address import DENIED, Forbidden, check_addresses, is_denied, parse_url
 
 PUBLIC = ("8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001:830::200e")
 FINE = "https://hooks.example.com/astrolabe?team=a"

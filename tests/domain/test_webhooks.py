@@ -4,12 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.endpoint import EndpointConfig, Endpoints
-from domain.notification import TYPES, UNTOLD, encode, events_of_instances, notification
-from domain.problem import Refused
-from domain.recorded import Cause, Recorded
-from domain.retrying import JITTER, LONGEST_WISH, SCHEDULE, next_pause
-from domain.webhooks import (
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.recorded import Cause, Recorded
+from astrolabe.domain.webhooks.decider import (
     MOST_ENDPOINTS,
     AddEndpoint,
     ChangeEndpoint,
@@ -20,6 +17,9 @@ from domain.webhooks import (
     decide_webhooks,
     replay_webhooks,
 )
+from astrolabe.domain.webhooks.endpoint import EndpointConfig, Endpoints
+from astrolabe.domain.webhooks.notification import TYPES, UNTOLD, encode, events_of_instances, notification
+from astrolabe.domain.webhooks.retrying import JITTER, LONGEST_WISH, SCHEDULE, next_pause
 from tests.domain.samples import AT, EVENTS
 
 CHAT = EndpointConfig("chat", "https://hooks.example.com/")

@@ -6,8 +6,8 @@ import semver
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import words
-from domain.product import BinName, InsidePath, NpmPackage, RegistryUrl, SqlName, TableName, UrlPath
+from astrolabe.domain import words
+from astrolabe.domain.products.product import BinName, InsidePath, NpmPackage, RegistryUrl, SqlName, TableName, UrlPath
 
 GOOD = {
     "Name": (words.Name, ["flags", "a", "flags-2"]),
@@ -43,7 +43,7 @@ HOSTILE = {
 
 
 def takes(word, value):
-    """Tell whether a word takes a value."""
+    """Return whether a word takes a value."""
     try:
         msgspec.convert(value, word)
     except msgspec.ValidationError:

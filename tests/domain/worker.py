@@ -2,20 +2,20 @@
 
 from semver import Version
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Command, FailStep, Report
-from domain.expected import step_due
-from domain.plan import Artifact, Plan
-from domain.policy import Action, due
-from domain.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.plans.plan import Artifact, Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Command, FailStep, Report
+from astrolabe.domain.upgrades.expected import step_due
+from astrolabe.domain.upgrades.reconcile import Action, due
 from tests.domain.samples import AT, LATER, PROBLEM
 
 FINAL = (s.Idle, s.Inconsistent)
 
 
 def busy(state: s.State) -> s.Busy | None:
-    """Give the state where a worker has something to do for an upgrade."""
+    """Return the state where a worker has something to do for an upgrade."""
     return None if isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent) else state
 
 
@@ -26,14 +26,14 @@ def failure(state: s.Busy) -> Command:
 
 def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm an action
     """Report the fact of the action that is due, with names of its own for every attempt."""
-    run, it = state.run, state.it
-    mark, has_database = f"{run.upgrade_id}.{run.attempt}", it.config.database is not None
+    run, instance = state.run, state.instance
+    mark, has_database = f"{run.upgrade_id}.{run.attempt}", instance.config.database is not None
     action = due(state, LATER)
     assert isinstance(action, Action)
     match action.name:
         case "preflight":
             target = "99.0.0" if run.target == "latest" else run.target
-            return Report(e.PreflightPassed(run.upgrade_id, plan(it.version, target), AT))
+            return Report(e.PreflightPassed(run.upgrade_id, plan(instance.version, target), AT))
         case "backup":
             dump = Dump(f"/backups/{mark}", "00", 1, 1, "pg_dump 18.6") if has_database else None
             return Report(e.BackupTaken(run.upgrade_id, dump))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli.services.postgres import Postgres
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.workers.steps import pull, rollback
 from tests.command_line_world import command_line_world
 from tests.compose_world import ImageHouse, compose_world, engine, image_house
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings, world
-from workers.steps import pull, rollback
 
 KINDS = {"npx": (), "cli": (), "compose": (pytest.mark.engine,)}
 """Every kind of deployment, and the marks of its tests; the suite is run with each."""

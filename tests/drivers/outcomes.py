@@ -1,7 +1,7 @@
 """What an upgrade that is refused, or taken back, must leave behind whatever is deployed."""
 
-from domain import events as e
-from domain import states as s
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
 from tests.world import World
 
 
@@ -28,7 +28,7 @@ async def rolled_back(standin: World, target: str, code: str) -> e.RollbackStart
     assert turned.problem.code == code
     assert turned.problem.todo
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == await standin.running()
+    assert loaded.state.instance.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert len(await standin.gateways()) == 1
     kept = await standin.kept("database")

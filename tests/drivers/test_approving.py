@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.approval import ApprovalPolicy
-from domain.commands import Approve, Report, RequestUpgrade
-from domain.plan import Plan
-from domain.recorded import Cause
-from store.ids import new_id
+from astrolabe.domain.plans.approval import ApprovalPolicy
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Approve, Report, RequestUpgrade
+from astrolabe.store.ids import new_id
 from tests.world import World
 
 pytestmark = pytest.mark.kinds("npx")
@@ -43,7 +43,7 @@ async def test_nothing_is_touched_before_somebody_else_approves(standin: World) 
     await approve(standin)
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == await standin.running()
+    assert loaded.state.instance.version == "2.0.0" == await standin.running()
     assert "written while it waits" in await standin.items()
     trail = {type(each.event): (each.cause.actor, each.cause.reason) for each in loaded.history}
     assert trail[e.UpgradeRequested] == ("alice", "to try it")
@@ -59,8 +59,8 @@ async def test_a_plan_that_changed_since_its_approval_is_not_carried_out(standin
     await approve(standin)
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.last
-    assert loaded.state.it.last.outcome == "refused"
+    assert loaded.state.instance.last
+    assert loaded.state.instance.last.outcome == "refused"
     problem = await standin.problem()
     assert problem.code == "plan-changed"
     assert "1.2.0" in problem.detail
@@ -78,8 +78,8 @@ async def test_what_nobody_approved_in_time_is_recorded_by_a_worker(standin: Wor
     await standin.ask(Report(e.PreflightPassed(upgrade_id, Plan(old, new), long_ago)))
     loaded = await standin.carry_out("worker-9")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.last
-    assert loaded.state.it.last.outcome == "expired"
+    assert loaded.state.instance.last
+    assert loaded.state.instance.last.outcome == "expired"
     last = loaded.history[-1]
     assert (type(last.event), last.cause.actor) == (e.ApprovalExpired, "worker-9")
     assert last.cause.reason == "nobody approved it in time"

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from domain import events as e
+from astrolabe.domain.upgrades import events as e
 from tests.drivers.outcomes import refused
 from tests.hooked import upgrade
 from tests.world import World

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from domain import events as e
-from domain.commands import RequestUpgrade
-from store.ids import new_id
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.store.ids import new_id
+from astrolabe.workers.programs import tools
+from astrolabe.workers.programs.shell import run as run_command
 from tests.hooked import Killed, hooked, when
 from tests.world import World
-from workers import tools
-from workers.shell import run as run_command
 
 
 async def test_a_backup_is_whole_before_anything_stops(standin: World) -> None:

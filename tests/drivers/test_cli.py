@@ -8,30 +8,30 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from cli.services.postgres import Postgres
-from domain import events as e
-from domain import states as s
-from domain.commands import Register
-from domain.drivers import cli as argv
-from domain.instance import InstanceConfig
-from domain.product import parse_product
-from store.catalogue import BUILT_IN
-from store.database import Database
-from store.instances import Instances
-from store.log import Log
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.kinds import cli as argv
+from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Register
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.products.catalogue import BUILT_IN
+from astrolabe.store.streams.instances import Instances
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.kinds.npm.npm import carry_out
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.steps import pull, rollback
 from tests.command_line_world import CommandLineWorld
 from tests.disks import small_disk
 from tests.hooked import upgrade
 from tests.standin import astra
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings
-from workers import shell, tools
-from workers.environment import inherited
-from workers.failure import StepFailed
-from workers.host import Host
-from workers.npm import carry_out
-from workers.secret import Secrets
-from workers.steps import pull, rollback
 
 NAME = "@openastra/cli"
 
@@ -79,7 +79,7 @@ async def test_a_command_line_is_adopted_upgraded_to_latest_and_taken_back(astra
     await astra_cli.carry_out()
     assert (await astra_cli.one(e.InstanceAdopted)).seen == "Open Astra command line 0.9.3 is installed"
     await astra_cli.upgrade("latest")
-    assert (await _at_rest(astra_cli)).it.version == "0.9.4" == await astra_cli.running()
+    assert (await _at_rest(astra_cli)).instance.version == "0.9.4" == await astra_cli.running()
     plan = (await astra_cli.one(e.PreflightPassed)).plan
     assert plan.new.integrity == astra_cli.registry.package(NAME, "0.9.4").integrity
     (install,) = (each.argv for each in plan.commands if each.step == "migrate")
@@ -90,8 +90,8 @@ async def test_a_command_line_is_adopted_upgraded_to_latest_and_taken_back(astra
     assert (await astra_cli.one(e.DatabaseCopied)).copy is None
     assert {each.name for each in (await astra_cli.one(e.UpgradeSucceeded)).checks} == {"health", "version"}
     await astra_cli.roll_back(accept=False)
-    assert (await _at_rest(astra_cli)).it.version == "0.9.3" == await astra_cli.running()
-    assert (await _at_rest(astra_cli)).it.kept == ()
+    assert (await _at_rest(astra_cli)).instance.version == "0.9.3" == await astra_cli.running()
+    assert (await _at_rest(astra_cli)).instance.kept == ()
 
 
 async def test_a_version_that_says_another_is_taken_back(astra_cli: CommandLineWorld) -> None:
@@ -102,8 +102,8 @@ async def test_a_version_that_says_another_is_taken_back(astra_cli: CommandLineW
     assert problem.code == "wrong-version"
     assert "says that it is 0.9.4" in problem.detail
     state = await _at_rest(astra_cli)
-    assert state.it.last
-    assert (state.it.last.outcome, state.it.version) == ("rolled_back", "0.9.3")
+    assert state.instance.last
+    assert (state.instance.last.outcome, state.instance.version) == ("rolled_back", "0.9.3")
     assert await astra_cli.running() == "0.9.3"
 
 
@@ -138,8 +138,8 @@ async def test_a_disk_that_fills_up_leaves_the_old_version(astra_cli: CommandLin
         await upgrade(astra_cli, "0.9.4", ArtifactPulled=fill)
         assert (await astra_cli.problem()).code == "no-space"
         state = await _at_rest(astra_cli)
-        assert state.it.last
-        assert state.it.last.outcome == "rolled_back"
+        assert state.instance.last
+        assert state.instance.last.outcome == "rolled_back"
         assert await astra_cli.running() == "0.9.3"
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from domain import events as e
-from domain import states as s
-from domain.commands import RequestUpgrade
-from store.ids import new_id
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.store.ids import new_id
 from tests.compose_world import ComposeWorld, ImageHouse, compose_world
 from tests.hooked import upgrade
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import RequestUpgrade, Retry
-from store.ids import new_id
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import RequestUpgrade, Retry
+from astrolabe.store.ids import new_id
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.steps import rollback
+from astrolabe.workers.steps.work import Work
 from tests.databases import run
 from tests.drivers.outcomes import rolled_back
 from tests.hooked import Killed, hooked, upgrade, when
 from tests.world import World
-from workers.failure import StepFailed
-from workers.steps import rollback
-from workers.work import Work
 
 
 async def test_a_migration_that_fails_half_way_is_taken_back(standin: World) -> None:
@@ -69,9 +69,9 @@ async def test_a_failed_upgrade_can_be_retried(standin: World) -> None:
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == await standin.running()
-    assert loaded.state.it.succeeded
-    assert loaded.state.it.succeeded.attempt == 2
+    assert loaded.state.instance.version == "2.0.0" == await standin.running()
+    assert loaded.state.instance.succeeded
+    assert loaded.state.instance.succeeded.attempt == 2
     assert len(await standin.databases()) == 3
 
 

@@ -8,16 +8,16 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from cli.services.postgres import Postgres
-from domain import events as e
-from domain import states as s
-from domain.commands import Adopt, Reconfigure, Register
-from domain.observation import Observation
-from store.projector import Projector
-from store.sequencer import Sequencer
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.views.projector import Projector
+from astrolabe.workers.worker.observer import Observer
 from tests.drivers.outcomes import refused
 from tests.world import World
-from workers.observer import Observer
 
 
 @pytest_asyncio.fixture
@@ -36,10 +36,10 @@ async def test_what_runs_is_adopted_in_the_version_that_it_has(found: World) -> 
     adopted = await found.one(e.InstanceAdopted)
     assert (adopted.version, adopted.kind) == ("1.1.0", found.config.kind)
     assert adopted.seen == f"{found.product.title} 1.1.0 {found.seen}"
-    assert (state.it.version, state.it.as_believed) == ("1.1.0", True)
+    assert (state.instance.version, state.instance.in_sync) == ("1.1.0", True)
     upgraded = (await found.upgrade("2.0.0")).state
     assert isinstance(upgraded, s.Idle)
-    assert upgraded.it.version == "2.0.0" == await found.running()
+    assert upgraded.instance.version == "2.0.0" == await found.running()
     looked_at = {each.name for each in (await found.one(e.PreflightPassed)).plan.checks}
     assert looked_at >= {"artifact", "health", "process", "version", *(("rights", "disk") if found.serves else ())}
 
@@ -64,11 +64,11 @@ async def test_what_does_not_run_is_not_adopted_until_it_does(found: World, post
     await found.ask(Adopt(datetime.now(UTC)))
     state = (await found.carry_out()).state
     assert isinstance(state, s.Idle)
-    assert state.it.version == "1.6.0"
+    assert state.instance.version == "1.6.0"
 
 
 async def _looks(world: World, observer: Observer, rounds: int = 2) -> list[Observation]:
-    """Let the observer look a few times; gives all that it has recorded so far."""
+    """Let the observer look a few times; return all that it has recorded so far."""
     await Sequencer(world.log_database).drain()
     await Projector(world.log_database, world.instances._log).drain()
     for _ in range(rounds):
@@ -94,7 +94,7 @@ async def test_what_is_seen_is_recorded_when_it_is_news(standin: World) -> None:
     assert [each.version for each in (await _looks(standin, observer))[2:]] == ["1.6.0"]
     state = (await standin.loaded()).state
     assert isinstance(state, s.Idle)
-    assert (state.it.version, state.it.as_believed) == ("1.1.0", False)
+    assert (state.instance.version, state.instance.in_sync) == ("1.1.0", False)
     await standin.upgrade("2.0.0")
     assert (await standin.problem()).code == "preflight-version"
 

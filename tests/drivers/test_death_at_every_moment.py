@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import RequestRollback, RequestUpgrade
-from store.ids import new_id
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import RequestRollback, RequestUpgrade
+from astrolabe.store.ids import new_id
 from tests.hooked import Mortality, mortal_effects, outlive
 from tests.world import World
 
@@ -53,7 +53,7 @@ async def _nothing_stray(standin: World) -> None:
     assert len(await standin.gateways()) == 1
     state = (await standin.loaded()).state
     assert isinstance(state, s.Idle)
-    point = state.it.rollback_point
+    point = state.instance.rollback_point
     copies = {point.copy.database} if point and point.copy else set()
     assert await standin.copies() == {*copies, *await standin.kept("database")}
     known = {point.dump.path} if point and point.dump else set()

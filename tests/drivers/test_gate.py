@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from domain import events as e
-from domain import states as s
-from domain.commands import RequestUpgrade
-from domain.migration_type import Migration
-from domain.product import Notes
-from domain.release import Release
-from store.ids import new_id
+from astrolabe.domain.products.migration_type import Migration
+from astrolabe.domain.products.product import NotesSource
+from astrolabe.domain.products.release import Release
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.store.ids import new_id
 from tests.world import World
 
 pytestmark = pytest.mark.kinds("npx")
@@ -44,12 +44,12 @@ async def test_a_breaking_release_waits_to_be_named(standin: World) -> None:
     """Refused with its notes; named, the upgrade runs over both stops, and the plan in the log has the notes."""
     know(standin, release=RELEASES)
     state = await ask(standin, "2.2.0")
-    assert state.it.version == "1.1.0" == await standin.running()
+    assert state.instance.version == "1.1.0" == await standin.running()
     problem = (await standin.one(e.UpgradeRefused)).problem
     assert problem.code == "breaking-release"
     assert "2.0.0: The column note is gone." in problem.detail
     state = await ask(standin, "2.2.0", "2.0.0")
-    assert state.it.version == "2.2.0" == await standin.running()
+    assert state.instance.version == "2.2.0" == await standin.running()
     plan = (await standin.one(e.PreflightPassed)).plan
     assert [stop.version for stop in plan.stops] == ["2.0.0", "2.1.0"]
     assert plan.breaking == ("2.0.0",)
@@ -62,21 +62,21 @@ async def test_a_breaking_release_waits_to_be_named(standin: World) -> None:
 async def test_latest_passes_the_gate_as_well(standin: World) -> None:
     """What `latest` is, only the registry knows; what it brings is asked all the same."""
     know(standin, release=RELEASES)
-    assert (await ask(standin, "latest")).it.version == "1.1.0"
+    assert (await ask(standin, "latest")).instance.version == "1.1.0"
     assert (await standin.problem()).code == "breaking-release"
 
 
 async def test_notes_may_be_asked_for(standin: World) -> None:
     """A version that nobody described is refused where the instance asks for notes."""
     await standin.reconfigure(require_notes=True)
-    assert (await ask(standin, "2.0.0")).it.version == "1.1.0"
+    assert (await ask(standin, "2.0.0")).instance.version == "1.1.0"
     problem = await standin.problem()
     assert (problem.code, "2.0.0" in problem.detail) == ("notes-missing", True)
 
 
 @contextlib.contextmanager
 def feed(status: int, body: bytes) -> Iterator[str]:
-    """Serve release notes; gives where."""
+    """Serve release notes; return where."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -102,10 +102,10 @@ def feed(status: int, body: bytes) -> Iterator[str]:
 async def test_notes_come_from_a_feed(standin: World) -> None:
     """A feed is read anew for every preflight, and gates as a file does."""
     with feed(200, msgspec.json.encode({"release": RELEASES})) as url:
-        know(standin, notes=Notes(url))
-        assert (await ask(standin, "2.0.0")).it.version == "1.1.0"
+        know(standin, notes=NotesSource(url))
+        assert (await ask(standin, "2.0.0")).instance.version == "1.1.0"
         assert (await standin.problem()).code == "breaking-release"
-        assert (await ask(standin, "2.0.0", "2.0.0")).it.version == "2.0.0"
+        assert (await ask(standin, "2.0.0", "2.0.0")).instance.version == "2.0.0"
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ async def test_notes_come_from_a_feed(standin: World) -> None:
 async def test_a_feed_that_cannot_be_used_stops_nothing(standin: World, status: int, body: bytes, says: str) -> None:
     """What is unread may break, so nothing begins; the old version serves on."""
     with feed(status, body) as url:
-        know(standin, notes=Notes(url))
-        assert (await ask(standin, "2.0.0")).it.version == "1.1.0" == await standin.running()
+        know(standin, notes=NotesSource(url))
+        assert (await ask(standin, "2.0.0")).instance.version == "1.1.0" == await standin.running()
     problem = await standin.problem()
     assert (problem.code, says in problem.detail) == ("notes-unreadable", True)
     assert problem.todo
@@ -131,6 +131,6 @@ async def test_a_feed_that_cannot_be_used_stops_nothing(standin: World, status: 
 async def test_a_feed_that_is_away_stops_nothing(standin: World) -> None:
     """Nobody listens there any more."""
     with feed(200, b"") as url:
-        know(standin, notes=Notes(url))
-    assert (await ask(standin, "2.0.0")).it.version == "1.1.0"
+        know(standin, notes=NotesSource(url))
+    assert (await ask(standin, "2.0.0")).instance.version == "1.1.0"
     assert (await standin.problem()).code == "notes-unreadable"

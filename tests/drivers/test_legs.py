@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Report, RequestUpgrade
-from domain.plan import Plan
-from store.ids import new_id
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Report, RequestUpgrade
+from astrolabe.store.ids import new_id
 from tests.world import World
 
 STOPS = ("2.0.0", "2.1.0")
@@ -38,14 +38,14 @@ async def test_every_stop_runs_once_and_leaves_a_copy(standin: World) -> None:
     await begun(standin, "2.2.0")
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.2.0" == await standin.running()
+    assert loaded.state.instance.version == "2.2.0" == await standin.running()
     assert [each.version for each in await standin.told() if isinstance(each, e.LegFinished)] == [*STOPS]
     assert await standin.items() == ["first"]
     first, *later = await copies(standin)
     assert {first, *later} < await standin.databases()
-    assert loaded.state.it.rollback_point
-    assert loaded.state.it.rollback_point.copy
-    assert loaded.state.it.rollback_point.copy.database == first
+    assert loaded.state.instance.rollback_point
+    assert loaded.state.instance.rollback_point.copy
+    assert loaded.state.instance.rollback_point.copy.database == first
     assert await standin.kept("database") == later
     assert len(await standin.gateways()) == 1
 
@@ -79,9 +79,9 @@ async def test_a_failure_in_the_third_leg_returns_to_the_first_version(standin: 
     await begun(standin, "2.3.0")
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.last
-    assert loaded.state.it.last.outcome == "rolled_back"
-    assert loaded.state.it.version == "1.1.0" == await standin.running()
+    assert loaded.state.instance.last
+    assert loaded.state.instance.last.outcome == "rolled_back"
+    assert loaded.state.instance.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert "2302-link-owners" in (await standin.problem()).detail
     first, *later = await copies(standin)
@@ -102,6 +102,6 @@ async def test_a_rollback_after_three_legs_goes_back_to_the_beginning(standin: W
     await standin.carry_out()
     loaded = await standin.roll_back(accept=True)
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == await standin.running()
+    assert loaded.state.instance.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert (await copies(standin))[1] in await standin.databases()

@@ -7,15 +7,15 @@ import time
 import httpx
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import RequestUpgrade
-from store.ids import new_id
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.store.ids import new_id
+from astrolabe.workers.instance import process
 from tests.databases import run
 from tests.drivers.outcomes import refused
 from tests.waiting import ended
 from tests.world import World
-from workers import process
 
 
 class Prober:
@@ -69,7 +69,7 @@ async def test_an_upgrade_keeps_every_write_and_measures_its_downtime(standin: W
         loaded = await standin.upgrade("2.0.0")
         await _answers(user, len(user.answered) + 3)
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == await standin.running()
+    assert loaded.state.instance.version == "2.0.0" == await standin.running()
     assert len(user.acknowledged) > 10
     assert set(user.acknowledged) <= set(await standin.items())
     finished = await standin.one(e.MigrationFinished)
@@ -103,7 +103,7 @@ async def test_latest_is_resolved_to_an_exact_version(standin: World) -> None:
     await standin.move_latest("2.0.0")
     loaded = await standin.upgrade("latest")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == await standin.running()
+    assert loaded.state.instance.version == "2.0.0" == await standin.running()
     assert (await standin.one(e.PreflightPassed)).plan.new.version == "2.0.0"
 
 
@@ -114,7 +114,7 @@ async def test_a_slow_migration_is_not_taken_for_a_failure(standin: World) -> No
     await standin.reconfigure(patience_seconds=4, settings={"STANDIN_SLOW_MS": "8000"})
     loaded = await standin.upgrade("1.3.0")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.3.0" == await standin.running()
+    assert loaded.state.instance.version == "1.3.0" == await standin.running()
     assert (await standin.one(e.MigrationFinished)).downtime_ms > 8000
     told = [each for each in await standin.told() if isinstance(each, e.StepProgressed) and each.step == "migrate"]
     assert told

@@ -1,6 +1,6 @@
 """Never healthy: a start is given up when its patience is over."""
 
-from domain import events as e
+from astrolabe.domain.upgrades import events as e
 from tests.drivers.outcomes import rolled_back
 from tests.world import World
 

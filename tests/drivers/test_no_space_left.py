@@ -4,8 +4,8 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from domain import events as e
-from domain import states as s
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
 from tests.disks import small_disk
 from tests.hooked import upgrade
 from tests.world import World

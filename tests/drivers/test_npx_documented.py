@@ -9,20 +9,21 @@ import psutil
 import pytest_asyncio
 from msgspec.structs import replace
 
-from cli.services.postgres import Postgres
-from domain import events as e
-from domain import states as s
-from domain.commands import Register
-from domain.product import parse_product
-from store.catalogue import BUILT_IN
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Register
+from astrolabe.store.products.catalogue import BUILT_IN
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.command import Finished
 from tests.standin import astra
 from tests.standin.npm import environment
 from tests.standin.registry import Registry
 from tests.waiting import ended
 from tests.world import PASSWORD, World, world
-from workers import process, shell, tools
-from workers.command import Finished
-from workers.probe import Probe
 
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 
@@ -53,7 +54,7 @@ class Document:
         return await shell.run(words, env=self._environment, cwd=self._home, deadline=60, check=False)
 
     async def starts(self, *words: str) -> list[int]:
-        """Type `npx …` and leave it running; gives the pids of all that came of it once it serves."""
+        """Type `npx …` and leave it running; return the pids of all that came of it once it serves."""
         command = [*tools.npx(), *words]
         pid = shell.spawn(command, env=self._environment, cwd=self._home, log=self._home / "npx.log")
         async with Probe.open(self.gateway.config, self.gateway.product) as probe, asyncio.timeout(30):
@@ -98,10 +99,10 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     await gateway.ask(Register(gateway.config))
     adopted = await gateway.carry_out()
     assert isinstance(adopted.state, s.Idle)
-    assert (adopted.state.it.version, adopted.state.it.as_believed) == ("0.9.3", True)
+    assert (adopted.state.instance.version, adopted.state.instance.in_sync) == ("0.9.3", True)
     loaded = await gateway.upgrade("latest")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "0.9.4" == await gateway.running()
+    assert loaded.state.instance.version == "0.9.4" == await gateway.running()
     assert all(map(ended, pids))
     assert len(await gateway.gateways()) == 1
     assert await gateway.items() == ["first"]

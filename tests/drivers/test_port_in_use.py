@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Retry
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Retry
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.process import GatewayProcess
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
 from tests.hooked import upgrade
 from tests.world import World
-from workers import process, shell
-from workers.environment import inherited
-from workers.process import Process
 
 
 async def test_a_port_that_stays_taken_ends_inconsistent_until_it_is_free(standin: World) -> None:
@@ -41,7 +42,7 @@ async def _no_port(standin: World) -> None:
     """What serves nobody needs no port: nothing is stopped or asked there, which is told before and after."""
     loaded = await standin.upgrade("2.0.0")
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0" == await standin.running()
+    assert loaded.state.instance.version == "2.0.0" == await standin.running()
     planned, verified = (await standin.one(e.PreflightPassed)).plan, await standin.one(e.UpgradeSucceeded)
     for checks in (planned.checks, verified.checks):
         assert {each.name: each.seen for each in checks}["health"] == "skipped: it serves nobody"
@@ -77,9 +78,9 @@ time.sleep(600)
 
 
 @contextlib.asynccontextmanager
-async def _thief(standin: World) -> AsyncIterator[Process]:
+async def _thief(standin: World) -> AsyncIterator[GatewayProcess]:
     """Somebody who takes the port as soon as it is free, and answers nobody."""
-    log = standin.host.room(standin.instance_id) / "thief.log"
+    log = standin.host.instance_folder(standin.instance_id) / "thief.log"
     port = str(standin.config.port)
     child = shell.supervise([sys.executable, "-c", THIEF, port], env=inherited(), log=log)
     try:

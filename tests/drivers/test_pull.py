@@ -2,7 +2,7 @@
 
 import contextlib
 
-from domain import events as e
+from astrolabe.domain.upgrades import events as e
 from tests.hooked import upgrade
 from tests.world import World
 
@@ -14,11 +14,11 @@ async def test_both_versions_are_here_before_anything_stops(standin: World) -> N
     running = await standin.driver.running()
     async with contextlib.AsyncExitStack() as down:
 
-        async def look() -> None:
+        async def detect() -> None:
             assert await standin.driver.running() == running
             await down.enter_async_context(standin.registry_down())
 
-        await upgrade(standin, "2.0.0", ArtifactPulled=look)
+        await upgrade(standin, "2.0.0", ArtifactPulled=detect)
         assert await standin.running() == "2.0.0"
         pulled = await standin.one(e.ArtifactPulled)
         assert list(pulled.artifacts) == [standin.published(version) for version in ("2.0.0", "1.1.0")]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Retry
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Retry
+from astrolabe.workers.steps import pull
 from tests.drivers.outcomes import refused
 from tests.hooked import upgrade
 from tests.world import World
-from workers.steps import pull
 
 
 async def test_a_registry_that_is_down_is_told_apart_from_an_unknown_version(standin: World) -> None:
@@ -22,7 +22,7 @@ async def test_a_registry_that_is_down_is_told_apart_from_an_unknown_version(sta
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "2.0.0"
+    assert loaded.state.instance.version == "2.0.0"
 
 
 async def test_a_registry_that_goes_down_fails_the_pull_after_retries(

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
-from cli.engine import own
-from domain import states as s
+from astrolabe.cli.private_engine import own
+from astrolabe.domain.upgrades import states as s
 from tests.ports import free_port
 from tests.world import World
 
@@ -60,7 +60,7 @@ async def test_a_project_on_an_engine_elsewhere_is_upgraded_there(
             await standin.reconfigure(compose=replace(standin.config.compose, engine=engine))
             loaded = await standin.upgrade("2.0.0")
             assert isinstance(loaded.state, s.Idle)
-            assert loaded.state.it.version == "2.0.0" == await standin.running()
+            assert loaded.state.instance.version == "2.0.0" == await standin.running()
             assert await standin.items() == ["first"]
             loaded = await standin.roll_back(accept=True)
             assert isinstance(loaded.state, s.Idle)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain import events as e
+from astrolabe.domain.upgrades import events as e
 from tests.databases import run
 from tests.hooked import upgrade
 from tests.world import World

@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from domain import events as e
-from domain import states as s
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
 from tests.databases import run
 from tests.world import World
 
@@ -28,7 +28,7 @@ async def test_a_rollback_tells_the_writes_first_and_then_restores_every_row(sta
     assert await standin.driver.running() == running
     loaded = await standin.roll_back(accept=True)
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == await standin.running()
+    assert loaded.state.instance.version == "1.1.0" == await standin.running()
     assert await standin.shape() == before
     assert (await standin.one(e.DatabaseRestored)).writes == refused.writes
     assert (await standin.one(e.UpgradeRolledBack)).downtime_ms
@@ -39,8 +39,8 @@ async def _nothing_to_lose(standin: World, before: list[tuple[object, ...]]) -> 
     """What keeps no data goes back at once, to every file of before, and says that there was nothing to restore."""
     loaded = await standin.roll_back(accept=False)
     assert isinstance(loaded.state, s.Idle)
-    assert loaded.state.it.version == "1.1.0" == await standin.running()
-    assert loaded.state.it.kept == ()
+    assert loaded.state.instance.version == "1.1.0" == await standin.running()
+    assert loaded.state.instance.kept == ()
     assert await standin.shape() == before
     assert await standin.summary(e.DatabaseRestored) == "nothing to restore"
 
@@ -59,7 +59,7 @@ async def _kept_as_evidence(standin: World) -> None:
 @pytest.mark.kinds("npx")
 async def test_a_rollback_that_loses_nothing_needs_no_consent(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing was written since the upgrade, a rollback goes through without anything accepted."""
-    monkeypatch.setattr("workers.steps.rollback.FLUSH_SECONDS", 0)
+    monkeypatch.setattr("astrolabe.workers.steps.rollback.FLUSH_SECONDS", 0)
     await standin.upgrade("2.0.0")
     loaded = await standin.roll_back(accept=False)
     assert isinstance(loaded.state, s.Idle)

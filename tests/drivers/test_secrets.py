@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace as changed
 
-from domain import states as s
-from domain.commands import Retry
-from store.outputs import Outputs
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Retry
+from astrolabe.store.outputs import Outputs
 from tests.databases import run
 from tests.drivers.outcomes import refused
 from tests.hooked import upgrade

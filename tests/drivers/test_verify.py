@@ -1,6 +1,6 @@
 """Verify: everything that can tell whether the new version is well is asked, and believed."""
 
-from domain import events as e
+from astrolabe.domain.upgrades import events as e
 from tests.drivers.outcomes import rolled_back
 from tests.world import World
 

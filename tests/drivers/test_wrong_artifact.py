@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as changed
 
-from domain import events as e
-from domain import states as s
-from domain.commands import Retry
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Retry
 from tests.drivers.outcomes import refused
 from tests.hooked import upgrade
 from tests.world import World
@@ -64,8 +64,8 @@ async def test_a_latest_that_moves_before_the_pull_is_refused_with_both_versions
     assert "2.0.0" in failed.problem.detail
     assert "2.1.0" in failed.problem.detail
     assert isinstance(loaded.state, s.Idle)
-    assert (loaded.state.it.version, await standin.driver.running()) == ("1.1.0", running)
+    assert (loaded.state.instance.version, await standin.driver.running()) == ("1.1.0", running)
     await standin.ask(Retry(await standin.upgrade_id()))
     retried = (await standin.carry_out()).state
     assert isinstance(retried, s.Idle)
-    assert retried.it.version == "2.1.0" == await standin.running()
+    assert retried.instance.version == "2.1.0" == await standin.running()

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli.services.account import service_account
-from cli.services.folder import Folder
-from cli.services.postgres import Postgres
-from cli.services.valkey import Valkey
+from astrolabe.cli.servers.account import service_account
+from astrolabe.cli.servers.folder import DataFolder
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.cli.servers.valkey import Valkey
 from tests.e2e.processes import Astrolabe
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings, product_text, world
@@ -30,7 +30,7 @@ def registry(standin_registry: Registry, host_folder: Path, monkeypatch: pytest.
 
 
 @pytest_asyncio.fixture
-async def valkey(servers_folder: Folder) -> AsyncIterator[Valkey]:
+async def valkey(servers_folder: DataFolder) -> AsyncIterator[Valkey]:
     """A Valkey of the test's own, which it may stop and flush."""
     server = Valkey(servers_folder, service_account(), fast=True)
     await server.start()

@@ -14,16 +14,16 @@ from typing import Any
 import httpx
 from msgspec import to_builtins
 
-from cli.ready import until_ready
-from cli.services.problem import Unavailable
-from domain.access import SCOPES
-from domain.instance import InstanceConfig
-from domain.recorded import Cause
-from store.database import Database
-from store.log import Log
-from store.tokens import Tokens
+from astrolabe.cli.ready import until_ready
+from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.domain.access import SCOPES
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.workers.programs.shell import Child, supervise
 from tests.ports import free_port
-from workers.shell import Child, supervise
 
 LEASE_SECONDS = "2"
 _numbers = itertools.count(1)
@@ -78,7 +78,7 @@ class Astrolabe:
     def start(self, *words: str) -> Child:
         """Start one of our processes."""
         log = self.logs / f"{words[0]}-{next(_numbers)}.log"
-        child = supervise([sys.executable, "-m", "cli.main", *words], env=self.environment, log=log)
+        child = supervise([sys.executable, "-m", "astrolabe.cli.main", *words], env=self.environment, log=log)
         self.children.append(child)
         return child
 
@@ -106,7 +106,7 @@ class Astrolabe:
         return (await self.http.get(path)).raise_for_status().json()
 
     async def events(self, upgrade_id: str) -> list[dict[str, Any]]:
-        """Give an upgrade's events."""
+        """Return an upgrade's events."""
         return (await self.get(f"/upgrades/{upgrade_id}/events"))["items"]
 
     async def event(self, upgrade_id: str, kind: str, count: int = 1, seconds: float = 60, **data: object) -> None:
@@ -119,7 +119,7 @@ class Astrolabe:
                 await asyncio.sleep(0.02)
 
     async def done(self, upgrade_id: str, seconds: float = 120) -> dict[str, Any]:
-        """Wait for the end of an upgrade; gives its operation."""
+        """Wait for the end of an upgrade; return its operation."""
         try:
             async with asyncio.timeout(seconds):
                 while not (operation := await self.get(f"/upgrades/{upgrade_id}"))["done"]:
@@ -129,5 +129,5 @@ class Astrolabe:
             raise AssertionError(f"the upgrade did not end: {await self.events(upgrade_id)}\n{self.said()}") from None
 
     def said(self) -> str:
-        """Give what the processes logged."""
+        """Return what the processes logged."""
         return "\n".join(f"== {log.name}\n{log.read_text()[-2000:]}" for log in sorted(self.logs.glob("*.log")))

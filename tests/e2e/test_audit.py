@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.commands import audit as command
-from cli.services.valkey import Valkey
+from astrolabe.cli.commands import audit as command
+from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.workers.programs.shell import Finished, run
 from tests.e2e.processes import Astrolabe
 from tests.waiting import until
 from tests.workers.receiver import Receiver
-from workers.shell import Finished, run
 
 pytestmark = pytest.mark.e2e
 
@@ -22,7 +22,7 @@ DATABASE = {"name": "unleash", "user": "unleash"}
 
 async def audit(*words: str | Path, **reached: str) -> Finished:
     """Run `astrolabe audit ...` as a person would, who has no database."""
-    argv = [sys.executable, "-m", "cli.main", "audit", *words]
+    argv = [sys.executable, "-m", "astrolabe.cli.main", "audit", *words]
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **reached}
     return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
 

@@ -9,10 +9,12 @@ import asyncpg
 import psutil
 import pytest
 
-from cli.services.valkey import Valkey
+from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.workers.instance import process
+from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.programs import shell, tools
 from tests.e2e.processes import Astrolabe
 from tests.world import World
-from workers import npm, process, shell, tools
 
 pytestmark = pytest.mark.e2e
 

@@ -13,11 +13,11 @@ import pytest_asyncio
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from cli.engine import own
+from astrolabe.cli.private_engine import own
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
 from tests.compose_world import PRODUCT, ComposeWorld, ImageHouse, compose_world, engine, image_house
 from tests.own_image import PROJECT, USER, publish
-from workers import shell, tools
-from workers.environment import inherited
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
 
@@ -50,7 +50,7 @@ class OwnProject:
 
     async def token(self) -> str:
         """Make a first token inside."""
-        first = ("exec", "--no-TTY", "api", "python3", "-m", "cli.main", "first-token")
+        first = ("exec", "--no-TTY", "api", "python3", "-m", "astrolabe.cli.main", "first-token")
         return (await self.typed(*first)).strip()
 
 

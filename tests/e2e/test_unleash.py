@@ -15,21 +15,22 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from cli.demo.unleash import Unleash
-from cli.services.postgres import Postgres
-from cli.services.valkey import Valkey
-from domain.instance import Database as Where
-from domain.instance import InstanceConfig
-from store.catalogue import load_products
+from astrolabe.cli.demo.unleash import Unleash
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.domain.instances.instance import DatabaseConfig as Where
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.npm.npx import NpxDriver
+from astrolabe.workers.programs import shell, tools
 from tests.databases import run
 from tests.e2e.processes import Astrolabe
 from tests.ports import free_port
-from workers import process, shell, tools
-from workers.drivers.npx import NpxDriver
-from workers.host import Host
-from workers.probe import Probe
-from workers.secret import Secrets
-from workers.site import Site
 
 pytestmark = pytest.mark.e2e
 
@@ -75,7 +76,7 @@ class House:
             await connection.close()
 
     async def dump(self, database: str | None = None) -> str:
-        """Give schema and rows as pg_dump writes them, without what an idle Unleash itself writes."""
+        """Return schema and rows as pg_dump writes them, without what an idle Unleash itself writes."""
         own = [f"--exclude-table-data={table}" for table in BACKGROUND]
         url = self.server.url(database or self.database)
         argv = [tools.postgres("pg_dump"), "--dbname", url, "--no-owner", *own]
@@ -92,7 +93,7 @@ class House:
         return await self.astrolabe.done(asked["id"])
 
     async def kept(self) -> str:
-        """Give the name of the database kept aside."""
+        """Return the name of the database kept aside."""
         shown = await self.astrolabe.get(f"/instances/{self.config.name}")
         return next(each["name"] for each in shown["kept"] if each["what"] == "database")
 

@@ -12,13 +12,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.checkpoint import Checkpoint, sign_checkpoint
-from domain.merkle import consistency, inclusion, leaf_hash, prove, root_of
-from domain.note import PrivateKey
+from astrolabe.domain.audit.checkpoint import Checkpoint, sign_checkpoint
+from astrolabe.domain.audit.merkle import consistency, inclusion, leaf_hash, prove, root_of
+from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.workers.programs import shell
 from tests.api.house import House
 from tests.api.test_audit import sign
 from tests.domain.test_merkle import flipped
-from workers import shell
 
 LIBRARIES = Path("/usr/share/gocode")
 MODULE = LIBRARIES / "src/golang.org/x/mod/sumdb/note"

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
-from api.look import POLICY
-from domain import events as e
-from store.database import Database
-from store.projector import Projector
+from astrolabe.api.static_page import POLICY
+from astrolabe.domain.upgrades import events as e
+from astrolabe.store.database import Database
+from astrolabe.store.views.projector import Projector
 from tests.api.test_server import Running
 from tests.domain.samples import PLAN
 

@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from workers import tools
-from workers.command import Finished
-from workers.shell import run
+from astrolabe.workers.programs import tools
+from astrolabe.workers.programs.command import Finished
+from astrolabe.workers.programs.shell import run
 
 PG: Final = "pg@8"
 

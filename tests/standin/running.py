@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from astrolabe.workers.programs import tools
+from astrolabe.workers.programs.shell import Child, supervise
 from tests.ports import free_port
-from workers import tools
-from workers.shell import Child, supervise
 
 _logs = itertools.count(1)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from astrolabe.workers.programs.shell import run
 from tests.standin.npm import environment, npm
 from tests.standin.registry import Registry
 from tests.standin.releases import NAME, RELEASES, package, packages
-from workers.shell import run
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ import asyncpg
 import httpx
 import pytest
 
-from cli.services.postgres import Postgres
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.workers.programs import tools
+from astrolabe.workers.programs.command import Finished
+from astrolabe.workers.programs.shell import run
 from tests.standin import astra
 from tests.standin.npm import npm
 from tests.standin.registry import Registry
 from tests.standin.releases import FINE, NAME, SLOW_STEPS, unpack
 from tests.standin.running import Gateway, gateway_environment, running
-from workers import tools
-from workers.command import Finished
-from workers.shell import run
 
 _databases = itertools.count(1)
 

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from store.database import Connection, Database
-from store.log import Log
-from store.sequencer import Sequencer
+from astrolabe.store.database import Connection, Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
 
 
 @pytest_asyncio.fixture

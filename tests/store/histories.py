@@ -5,14 +5,22 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.commands import Cancel, Reconfigure, Register, RequestRollback, RequestUpgrade, Retire, Retry
-from domain.events import KeptDiscarded
-from domain.policy import Discard, due
-from domain.problem import Refused
-from domain.states import Absent
-from store.errors import Conflict
-from store.ids import new_id
-from store.instances import Instances, Loaded
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades.commands import (
+    Cancel,
+    Reconfigure,
+    Register,
+    RequestRollback,
+    RequestUpgrade,
+    Retire,
+    Retry,
+)
+from astrolabe.domain.upgrades.events import KeptDiscarded
+from astrolabe.domain.upgrades.reconcile import Discard, due
+from astrolabe.domain.upgrades.states import Absent
+from astrolabe.store.errors import Conflict
+from astrolabe.store.ids import new_id
+from astrolabe.store.streams.instances import Instances, Loaded
 from tests.domain import worker
 from tests.domain.samples import BARE, CONFIG, LATER
 from tests.domain.test_machine import FOREVER, Report
@@ -67,7 +75,9 @@ class Town:
             case "rollback":
                 return RequestRollback(self._upgrades[which])
             case "move":
-                return None if isinstance(state, Absent) else Reconfigure(replace(state.it.config, port=4000 + many))
+                return (
+                    None if isinstance(state, Absent) else Reconfigure(replace(state.instance.config, port=4000 + many))
+                )
             case "keep":
                 match due(state, FOREVER):
                     case Discard(kept):

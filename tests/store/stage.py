@@ -5,13 +5,13 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 
-from domain.events import Event, StepProgressed
-from domain.recorded import Cause
-from store import sql
-from store.database import Connection
-from store.entry import encode, make_entry, type_of
-from store.ids import new_id
-from store.log import Log
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.events import Event, StepProgressed
+from astrolabe.store.database import Connection
+from astrolabe.store.ids import new_id
+from astrolabe.store.log import sql
+from astrolabe.store.log.entry import encode, make_entry, type_of
+from astrolabe.store.log.log import Log
 from tests.domain.samples import UP
 
 BY = Cause("ci", "because", "test")
@@ -24,7 +24,7 @@ def said(message: str) -> Event:
 
 
 def messages(recorded: Iterable) -> list[str]:
-    """Tell which events these are."""
+    """Return which events these are."""
     return [each.event.message for each in recorded]
 
 

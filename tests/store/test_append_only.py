@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from store.batch import Claim
-from store.sequencer import Sequencer
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.log.sequencer import Sequencer
 from tests.store.stage import BY, everything, said
 
 TABLES = ("event", "log", "command")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.product import ProductError
-from store.catalogue import BUILT_IN, load_products
+from astrolabe.domain.products.product import ProductError
+from astrolabe.store.products.catalogue import BUILT_IN, load_products
 
 FLAGS = 'name = "flags"\ntitle = "Flags"\n[npm]\npackage = "flags"\nbin = "flags"\n'
 

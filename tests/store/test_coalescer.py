@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.batch import Claim
-from store.errors import AlreadyClaimed, Conflict, StaleFence, StoreError
-from store.ids import new_id
-from store.leases import Leases
-from store.log import Log
+from astrolabe.store.errors import AlreadyClaimed, Conflict, StaleFence, StoreError
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.log import Log
 from tests.domain.samples import requested
 from tests.store.stage import BY, append_slowly, everything, messages, said, someone_waits, stream_of
 

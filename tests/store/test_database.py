@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
-from store.database import Database, parse_url
-from store.errors import StoreError
-from store.ids import new_id
-from store.log import Log
-from store.views import Views
+from astrolabe.store.database import Database, parse_url
+from astrolabe.store.errors import StoreError
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.views.queries import Views
 from tests.store.stage import eventually
 
 

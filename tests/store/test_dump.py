@@ -5,19 +5,19 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from store.batch import Claim
-from store.database import Database
-from store.leases import Leases
-from store.log import Log
-from store.migrate import migrate
-from store.projector import Projector
-from store.sequencer import Sequencer
-from store.tokens import Tokens
+from astrolabe.store.database import Database
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.migrate import migrate
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.store.views.projector import Projector
+from astrolabe.workers.programs import shell, tools
 from tests.databases import run
 from tests.domain.samples import ROLLED_BACK
 from tests.store.stage import BY, everything, messages, said, stream_of
 from tests.store.test_append_only import STATEMENTS
-from workers import shell, tools
 
 CLAIM = Claim("0190f000-0000-7000-8000-0000000000c1", b"hash", "{}")
 STREAM = "0190f000-0000-7000-8000-0000000000f1"

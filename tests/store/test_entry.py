@@ -8,11 +8,11 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.events import StepProgressed, UpgradeRequested, UpgradeSucceeded
-from domain.recorded import Cause
-from domain.rollback_point import Writes
-from store.entry import MAX_ENTRY, encode, make_entry, recorded, type_of
-from store.ids import new_id
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.events import StepProgressed, UpgradeRequested, UpgradeSucceeded
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import MAX_ENTRY, encode, make_entry, recorded, type_of
 from tests.domain.samples import AT, CHECK, EVENTS, UP
 from tests.domain.strategies import ACCESS_EVENT_TYPES, EVENT_TYPES, TEXTS, structs
 

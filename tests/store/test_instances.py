@@ -5,15 +5,15 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from domain import states as s
-from domain.commands import Cancel, Reconfigure, Register, RequestUpgrade
-from domain.evolve import replay
-from domain.problem import Refused
-from store.batch import Claim
-from store.errors import AlreadyClaimed, StaleFence
-from store.ids import new_id
-from store.instances import Instances, WrongVersion
-from store.leases import Leases
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Cancel, Reconfigure, Register, RequestUpgrade
+from astrolabe.domain.upgrades.evolve import replay
+from astrolabe.store.errors import AlreadyClaimed, StaleFence
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.streams.instances import Instances, WrongVersion
 from tests.domain.samples import AT, CONFIG, ROLLED_BACK
 from tests.domain.worker import success
 from tests.store.stage import BY
@@ -46,7 +46,7 @@ async def test_an_instance_is_the_fold_of_its_stream(log, instances):
 
 async def test_what_is_current_is_what_is_folded_anew(log, instances, monkeypatch):
     """Whoever appended, and whatever was remembered or forgotten: it is the instance as it is now, bare of history."""
-    monkeypatch.setattr("store.instances.REMEMBERED", 2)
+    monkeypatch.setattr("astrolabe.store.streams.instances.REMEMBERED", 2)
     stream_id = new_id()
     for nth, event in enumerate(ROLLED_BACK):
         await log.append(stream_id, nth, [event], BY)
@@ -78,7 +78,7 @@ async def test_a_command_is_decided_anew_when_others_were_first(instances, idle)
     await instances.execute(idle, Reconfigure(replace(CONFIG, port=4300)), BY)
     after = await instances.execute(idle, RequestUpgrade(new_id(), "6.10.1"), BY)
     assert after.version == 3
-    assert after.state.it.config.port == 4300
+    assert after.state.instance.config.port == 4300
     with pytest.raises(Refused) as caught:
         await instances.execute(idle, Reconfigure(replace(CONFIG, port=4400)), BY)
     assert caught.value.code == "instance-busy"

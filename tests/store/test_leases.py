@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from store.database import Database
-from store.ids import new_id
-from store.leases import Leases
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.leases import Leases
 from tests.store.stage import eventually
 
 LONG, SHORT = 60.0, 0.05

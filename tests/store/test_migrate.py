@@ -11,17 +11,17 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.exc import DBAPIError
 
-from cli.services.account import service_account
-from cli.services.folder import Folder
-from cli.services.postgres import Postgres
-from store.database import Database
-from store.errors import StoreError
-from store.ids import new_id
-from store.log import Log
-from store.migrate import migrate
-from store.sequencer import Sequencer
+from astrolabe.cli.servers.account import service_account
+from astrolabe.cli.servers.folder import DataFolder
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.store.database import Database
+from astrolabe.store.errors import StoreError
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.migrate import migrate
+from astrolabe.workers.programs import shell
 from tests.store.stage import BY, messages, said
-from workers import shell
 
 DATABASES = ("log_1", "log_2", "log_3", "log_4")
 PASSWORD = "of-a-plain-owner"
@@ -30,10 +30,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory, servers_folder: Folder) -> AsyncIterator[Postgres]:
+async def server(tmp_path_factory: pytest.TempPathFactory, servers_folder: DataFolder) -> AsyncIterator[Postgres]:
     """A server of this file's own, for roles belong to a whole server."""
     # Beside the shared server, where the server's user can pass.
-    folder = Folder.claim(servers_folder.path / tmp_path_factory.mktemp("migrate").name)
+    folder = DataFolder.claim(servers_folder.path / tmp_path_factory.mktemp("migrate").name)
     server = Postgres(folder, service_account(), fast=True)
     await server.start()
     yield server
@@ -161,6 +161,6 @@ async def test_a_log_that_passed_by_the_webhooks_gets_their_tables(
         await connection.execute("UPDATE public.schema_version SET version_num = '0007'")
         await migrate(server.url("log_1"))
         assert await connection.fetchval("SELECT count(*) FROM webhook_delivery") == 0
-        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0008"
+        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0009"
     finally:
         await connection.close()

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store.database import Database
-from store.outputs import LONGEST, Outputs
+from astrolabe.store.database import Database
+from astrolabe.store.outputs import LONGEST, Outputs
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
@@ -41,6 +41,6 @@ async def test_an_output_goes_when_its_retention_ends(outputs: Outputs) -> None:
     short, long = await outputs.put("short", over), await outputs.put("long", over)
     assert await outputs.put("long", LATER) == long
     assert await outputs.put("long", over) == long
-    assert await outputs.sweep() == 1
+    assert await outputs.discard_expired() == 1
     assert await outputs.get(short) is None
     assert await outputs.get(long) == b"long"

@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from store import cursor, sql
-from store.database import PLANNED_ONCE, SETTINGS
-from store.views import unattended
+from astrolabe.store.database import PLANNED_ONCE, SETTINGS
+from astrolabe.store.log import cursor, sql
+from astrolabe.store.views.queries import unattended
 
 TABLES = ("event", "command", "log", "lease")
 """What grows without end."""

@@ -6,17 +6,17 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from domain.events import InstanceRegistered, UpgradeFailed, UpgradeRequested
-from domain.problem import Problem
-from store.database import Database
-from store.ids import new_id
-from store.instances import Instances
-from store.leases import Leases
-from store.log import Log
-from store.projector import Projector
-from store.sequencer import Sequencer
-from store.tokens import Tokens
-from store.views import Views
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.upgrades.events import InstanceRegistered, UpgradeFailed, UpgradeRequested
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.streams.instances import Instances
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.store.views.projector import Projector
+from astrolabe.store.views.queries import Views
 from tests.domain.samples import AT, CONFIG, ROLLED_BACK
 from tests.store.histories import Town, histories
 from tests.store.stage import BY, running

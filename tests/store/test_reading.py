@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from store.cursor import Cursor
-from store.database import Database
-from store.ids import named_id, new_id
-from store.instances import Instances
+from astrolabe.store.database import Database
+from astrolabe.store.ids import named_id, new_id
+from astrolabe.store.log.cursor import Cursor
+from astrolabe.store.streams.instances import Instances
 from tests.domain.samples import ROLLED_BACK
 from tests.store.stage import BY, append_slowly, messages, said, stream_of
 

@@ -1,9 +1,9 @@
 """Replaying: the whole log in pieces, whatever the pieces are cut through."""
 
-from domain.access import ACCESS_STREAM
-from store.ids import new_id
-from store.replay import replay_instances
-from store.tokens import Tokens
+from astrolabe.domain.access import ACCESS_STREAM
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.replay import replay_instances
+from astrolabe.store.streams.tokens import Tokens
 from tests.store.stage import BY, everything, said
 
 

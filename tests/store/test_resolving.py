@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from store.resolving import THREADS, resolve
+from astrolabe.store.resolving import THREADS, resolve
 
 
 async def test_an_address_is_itself_and_a_name_that_is_none_leads_nowhere() -> None:

@@ -6,11 +6,11 @@ from random import Random
 
 import asyncpg
 
-from store.database import Database
-from store.errors import Conflict
-from store.ids import new_id
-from store.log import Log
-from store.sequencer import Sequencer
+from astrolabe.store.database import Database
+from astrolabe.store.errors import Conflict
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
 from tests.store.stage import BY, append_slowly, everything, messages, said, stream_of
 
 LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from store.shared import Shared
+from astrolabe.store.log.shared import Shared
 
 
 class Source:

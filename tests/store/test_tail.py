@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from store.tail import LOOK_SECONDS, Tail
+from astrolabe.store.log.tail import POLL_SECONDS, Tail
 from tests.store.stage import eventually, running, stream_of
 
 FAR = 600.0
@@ -90,7 +90,7 @@ async def test_a_tail_whose_connection_ends_makes_another(tail, log, sequencer, 
     async def listening():
         return await superuser.fetch(LISTENERS, [dead])
 
-    await eventually(listening, LOOK_SECONDS + 10)
+    await eventually(listening, POLL_SECONDS + 10)
     await test_growth_wakes_all_who_wait(tail, log, sequencer)
 
 

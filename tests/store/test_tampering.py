@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.verifying import PublishedTiles, verify_export
-from domain.checkpoint import Checkpoint, open_checkpoint
-from domain.note import PrivateKey
-from domain.tiles import Tile
-from domain.verification import Broken
-from store.checkpoints import Checkpoints
-from store.database import Connection, Database
-from store.entry import encode, make_entry
-from store.export import export_lines
-from store.ids import new_id
-from store.tree import Tree
+from astrolabe.cli.verifying import PublishedTiles, verify_export
+from astrolabe.domain.audit.checkpoint import Checkpoint, open_checkpoint
+from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.tiles import Tile
+from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.store.audit.export import export_lines
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Connection, Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import encode, make_entry
 from tests.store.stage import BY, said
 from tests.store.test_tree import KEY, fill
 
@@ -145,7 +145,7 @@ async def test_any_changed_byte_of_any_event_is_found(kept, database, superuser,
     """Whatever column of whatever event differs by one character, its position is named."""
     saved = {table: await superuser.fetch(f"SELECT * FROM {table}") for table in ("event", "log")}
     await Tamperer(superuser, chance).change(position, column)
-    with pytest.raises(Broken) as found:
+    with pytest.raises(VerificationFailed) as found:
         check(await export(database), kept)
     await put_back(superuser, saved)
     assert (found.value.position, found.value.last) == (position, position), found.value
@@ -162,7 +162,7 @@ async def test_any_removed_inserted_or_reordered_row_is_found(kept, database, su
     """An event that is gone, that came between, or that changed places is named by the first position of it."""
     saved = {table: await superuser.fetch(f"SELECT * FROM {table}") for table in ("event", "log")}
     await getattr(Tamperer(superuser, chance), act)(position)
-    with pytest.raises(Broken) as found:
+    with pytest.raises(VerificationFailed) as found:
         check(await export(database), kept)
     await put_back(superuser, saved)
     assert (found.value.position, found.value.last) == (position, position), found.value
@@ -172,7 +172,7 @@ async def test_any_removed_inserted_or_reordered_row_is_found(kept, database, su
 async def test_the_last_events_taken_away_are_missed(kept, database, superuser):
     """An end that was cut off is named where it was cut."""
     await superuser.execute("DELETE FROM log WHERE position >= 50")
-    with pytest.raises(Broken) as found:
+    with pytest.raises(VerificationFailed) as found:
         check(await export(database), kept)
     assert found.value.position == 50
 
@@ -194,7 +194,7 @@ async def test_a_tree_that_was_rewritten_too_contradicts_its_signature(database,
     """Who rewrites hashes and chains with the event cannot sign them: the range that the signature covers is named."""
     await Tamperer(superuser, random.Random(6)).change(17, "recorded_at")  # noqa: S311  no secret
     await rebuild(database, superuser, KEY)
-    with pytest.raises(Broken, match="signed checkpoint stands over other events") as found:
+    with pytest.raises(VerificationFailed, match="signed checkpoint stands over other events") as found:
         check(await export(database))
     assert found.value.position <= 17 <= found.value.last
 
@@ -211,10 +211,10 @@ async def test_who_has_the_key_too_is_caught_by_the_checkpoint_that_was_kept(kep
     await Checkpoints(database, Tree(database)).make([KEY])
     told = await export(database)
     assert check(told).proven.checkpoint.size == SIZE
-    with pytest.raises(Broken, match="older checkpoint") as found:
+    with pytest.raises(VerificationFailed, match="older checkpoint") as found:
         check(told, kept)
     assert found.value.position <= 17 <= found.value.last
-    with pytest.raises(Broken, match="published") as found:
+    with pytest.raises(VerificationFailed, match="published") as found:
         verify_export(io.BytesIO(told), [KEY.public], kept, PublishedTiles(tmp_path))
     assert found.value.position == 17
 
@@ -227,5 +227,5 @@ async def test_any_changed_bit_of_an_export_is_found(kept, database):
     for _ in range(2000):
         raw, bit = bytearray(told), chance.randrange(8 * signatures)
         raw[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(Broken):
+        with pytest.raises(VerificationFailed):
             check(bytes(raw), kept)

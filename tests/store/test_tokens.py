@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from domain.problem import Refused
-from store.database import Database
-from store.log import Log
-from store.tokens import PREFIX, Tokens, digest
+from astrolabe.domain.problem import Refused
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.tokens import PREFIX, Tokens, digest
 from tests.store.stage import BY
 
 

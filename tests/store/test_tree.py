@@ -4,15 +4,15 @@ import json
 import asyncpg
 import pytest
 
-from domain.checkpoint import open_checkpoint
-from domain.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
-from domain.note import PrivateKey
-from domain.tiles import Tile, hashes_of
-from store.checkpoints import Checkpoints
-from store.database import Database
-from store.log import Log
-from store.sequencer import Sequencer
-from store.tree import Tree
+from astrolabe.domain.audit.checkpoint import open_checkpoint
+from astrolabe.domain.audit.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
+from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.tiles import Tile, hashes_of
+from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
 from tests.store.stage import BY, said, stream_of
 
 KEY = PrivateKey("astrolabe-test", bytes(range(32)))

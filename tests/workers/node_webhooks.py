@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workers import tools
-from workers.shell import run
+from astrolabe.workers.programs import tools
+from astrolabe.workers.programs.shell import run
 
 PACKAGE = "standardwebhooks@1.0.0"
 SCRIPT = """

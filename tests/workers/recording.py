@@ -6,14 +6,14 @@ from typing import Any
 
 import httpcore
 
-from domain.endpoint import Endpoint, EndpointConfig
-from domain.notification import ping
-from store.deliveries import Taken
-from store.ids import new_id
-from store.webhook_keys import WebhookKeys
-from store.webhook_settings import WebhookSettings
+from astrolabe.domain.webhooks.endpoint import Endpoint, EndpointConfig
+from astrolabe.domain.webhooks.notification import ping
+from astrolabe.store.ids import new_id
+from astrolabe.store.webhooks.deliveries import Taken
+from astrolabe.store.webhooks.keys import WebhookKeys
+from astrolabe.store.webhooks.settings import WebhookSettings
+from astrolabe.workers.relay.webhooks.sending import Answer, Sender
 from tests.workers.receiver import OK
-from workers.webhooks.sending import Answer, Sender
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 KEYS = WebhookKeys(b"k" * 32)

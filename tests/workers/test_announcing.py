@@ -5,11 +5,11 @@ import itertools
 
 import pytest
 
-from cli.failure import Bad
-from cli.options import web_address
+from astrolabe.cli.failure import Bad
+from astrolabe.cli.options import web_address
+from astrolabe.workers.relay.announcing import Announcer
 from tests.waiting import until
 from tests.workers.receiver import OK, Receiver, answer
-from workers.announcing import Announcer
 
 AT_ONCE = (0.01, 0.01)
 BUSY = answer(503)

@@ -2,15 +2,15 @@
 
 import pytest
 
-from domain import events as e
-from domain.plan import Check
-from domain.rollback_point import Writes
-from store.entry import MAX_ENTRY, encode, make_entry
+from astrolabe.domain.plans.plan import Check
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.store.log.entry import MAX_ENTRY, encode, make_entry
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.programs.output import Redactor
+from astrolabe.workers.steps.work import redacted
 from tests.domain.samples import AT, UP
 from tests.store.stage import BY
-from workers.failure import StepFailed
-from workers.output import Redactor
-from workers.work import redacted
 
 STREAM = "0190f000-0000-7000-8000-00000000000a"
 

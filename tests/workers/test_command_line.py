@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.drivers.cli import VERSION
+from astrolabe.workers.kinds.npm.cli import VERSION
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,24 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli.verifying import PublishedTiles, verify_export
-from domain.checkpoint import open_checkpoint
-from domain.note import PublicKey, parse_note
-from domain.tiles import parse_path
-from store.checkpoints import Checkpoints
-from store.database import Database
-from store.export import export_lines
-from store.log import Log
-from store.sequencer import Sequencer
-from store.tail import Tail
-from store.tree import Tree
+from astrolabe.cli.verifying import PublishedTiles, verify_export
+from astrolabe.domain.audit.checkpoint import open_checkpoint
+from astrolabe.domain.audit.note import PublicKey, parse_note
+from astrolabe.domain.audit.tiles import parse_path
+from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.store.audit.export import export_lines
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.log.tail import Tail
+from astrolabe.workers.relay.notary import Notarial, Notary
+from astrolabe.workers.relay.publishing import Contradiction
+from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 from tests.databases import database_url, template_database
 from tests.store.stage import stream_of
 from tests.waiting import until
 from tests.workers.receiver import Receiver
-from workers.notary import Notarial, Notary
-from workers.publishing import Contradiction
-from workers.signing_keys import KeyProblem, SigningKeys
 
 __all__ = ["database_url", "template_database"]
 

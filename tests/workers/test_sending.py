@@ -6,11 +6,11 @@ import httpcore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.webhook_settings import WebhookSettings
+from astrolabe.store.webhooks.settings import WebhookSettings
+from astrolabe.workers.relay.webhooks.sending import Sender, printable, retry_after
 from tests.workers.receiver import OK, Receiver
 from tests.workers.recording import KEYS, NOW, Recorder, attempt, endpoint, message
 from tests.workers.webhook_stage import HERE
-from workers.webhooks.sending import Sender, printable, retry_after
 
 
 async def test_garbage_and_floods_are_answers_like_others() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.output import Output, Redactor
 from tests.waiting import ended, gone, until
-from workers import shell
-from workers.environment import inherited
-from workers.output import Output, Redactor
 
 PYTHON = [sys.executable, "-c"]
 
@@ -188,8 +188,8 @@ async def test_a_leftover_that_holds_the_pipe_does_not_hold_us(tmp_path: Path) -
 WORKER = """
 import asyncio, sys
 from pathlib import Path
-from workers import shell
-from workers.environment import inherited
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
 
 async def main():
     log = Path(sys.argv[1])

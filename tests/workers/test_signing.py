@@ -17,11 +17,11 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from domain.notification import schema
-from domain.webhooks import RotateSecret
-from store.database import Database
-from store.ids import new_id
-from store.webhook_keys import WebhookKeys
+from astrolabe.domain.webhooks.decider import RotateSecret
+from astrolabe.domain.webhooks.notification import schema
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.webhooks.keys import WebhookKeys
 from tests.store.stage import eventually
 from tests.workers.node_webhooks import modules, verify
 from tests.workers.receiver import Message, Receiver

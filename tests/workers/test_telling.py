@@ -10,20 +10,20 @@ import pytest
 import pytest_asyncio
 from standardwebhooks.webhooks import Webhook
 
-from cli.services.postgres import Postgres
-from domain.endpoint import EndpointConfig
-from domain.webhooks import ChangeEndpoint, DisableEndpoint, EnableEndpoint, RemoveEndpoint
-from store.database import Database
-from store.deliveries import Outcome
-from store.fan_out import FanOut
-from store.ids import new_id
+from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.webhooks.decider import ChangeEndpoint, DisableEndpoint, EnableEndpoint, RemoveEndpoint
+from astrolabe.domain.webhooks.endpoint import EndpointConfig
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.webhooks.deliveries import Outcome
+from astrolabe.store.webhooks.fan_out import FanOut
+from astrolabe.workers.relay.webhooks.lane import AT_ONCE
 from tests.databases import run
 from tests.ports import free_port
 from tests.store.stage import eventually
 from tests.waiting import until
 from tests.workers.receiver import Receiver, answer
 from tests.workers.webhook_stage import BY, Stage
-from workers.webhooks.lane import AT_ONCE
 
 SUCCEEDED = "astrolabe.upgrade.succeeded"
 LONG = timedelta(hours=1)

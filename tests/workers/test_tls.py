@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from domain.endpoint import Endpoint, EndpointConfig
-from domain.notification import ping
-from store.deliveries import Taken
-from store.ids import new_id
-from store.webhook_keys import WebhookKeys
-from store.webhook_settings import WebhookSettings
+from astrolabe.domain.webhooks.endpoint import Endpoint, EndpointConfig
+from astrolabe.domain.webhooks.notification import ping
+from astrolabe.store.ids import new_id
+from astrolabe.store.webhooks.deliveries import Taken
+from astrolabe.store.webhooks.keys import WebhookKeys
+from astrolabe.store.webhooks.settings import WebhookSettings
+from astrolabe.workers.relay.webhooks.sending import Answer, Sender
 from tests.workers.receiver import Receiver
 from tests.workers.webhook_stage import HERE
-from workers.webhooks.sending import Answer, Sender
 
 NAME = "hooks.test"
 KEYS = WebhookKeys(b"k" * 32)

@@ -7,22 +7,22 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from domain import events as e
-from domain.endpoint import EndpointConfig
-from domain.recorded import Cause
-from domain.webhooks import AddEndpoint
-from store.database import Database
-from store.deliveries import Deliveries
-from store.ids import new_id
-from store.log import Log
-from store.sequencer import Sequencer
-from store.tail import Tail
-from store.webhook_keys import WebhookKeys
-from store.webhook_settings import WebhookSettings
-from store.webhooks import Webhooks
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.webhooks.decider import AddEndpoint
+from astrolabe.domain.webhooks.endpoint import EndpointConfig
+from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.log.tail import Tail
+from astrolabe.store.streams.webhooks import Webhooks
+from astrolabe.store.webhooks.deliveries import Deliveries
+from astrolabe.store.webhooks.keys import WebhookKeys
+from astrolabe.store.webhooks.settings import WebhookSettings
+from astrolabe.workers.relay.webhooks.dispatcher import Dispatcher
 from tests.domain.samples import AT, CHECK, COUNTERS, registered
 from tests.store.stage import running
-from workers.webhooks.telling import Telling
 
 BY = Cause("ci", "because", "test")
 HERE = (ip_network("127.0.0.0/8"),)
@@ -66,13 +66,13 @@ class Stage:
         return [each.event_id for each in told]
 
     async def place(self) -> None:
-        """Give every event its position."""
+        """Return every event its position."""
         await Sequencer(self.database).drain()
 
     @asynccontextmanager
-    async def telling(self) -> AsyncIterator[Telling]:
+    async def telling(self) -> AsyncIterator[Dispatcher]:
         """Let a relay tell the endpoints."""
         async with Tail(self.database) as tail:
-            telling = Telling(self.database, tail, self.settings)
+            telling = Dispatcher(self.database, tail, self.settings)
             async with running(telling.run()):
                 yield telling

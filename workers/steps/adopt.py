@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from domain import events as e
-from domain.instance import in_kind
-from domain.states import Adopting
-from workers.drivers.kinds import DRIVERS, driver_of
-from workers.failure import StepFailed
-from workers.look import look
-from workers.site import Site
-from workers.work import Superseded, Work
+from astrolabe.domain.instances.instance import in_kind
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.states import Adopting
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.detection import detect
+from astrolabe.workers.kinds.registry import DRIVERS, driver_of
+from astrolabe.workers.steps.work import Superseded, Work
 
 TODO = "Start it, or say anew how to reach it (product, kind, port), then adopt it again."
 
@@ -22,7 +22,7 @@ async def adopt(work: Work) -> None:
         raise Superseded(type(state).__name__)
     seen: list[str] = []
     for site in _sites(work.site()):
-        found = await look(site, driver_of(site))
+        found = await detect(site, driver_of(site))
         if found.version:
             at = datetime.now(UTC)
             await work.report(e.InstanceAdopted(state.attempt, site.config.kind, found.version, found.seen, at))
@@ -32,7 +32,7 @@ async def adopt(work: Work) -> None:
 
 
 def _sites(site: Site) -> Iterator[Site]:
-    """Give the instance as it was registered, and then in each other kind that its product can be and it could be."""
+    """Return the instance as it was registered, and then in each other kind that its product can be and it could be."""
     yield site
     for kind in site.product.kinds:
         if kind != site.config.kind and kind in DRIVERS and (config := in_kind(site.config, kind)):

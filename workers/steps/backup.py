@@ -6,16 +6,16 @@ import os
 import re
 from pathlib import Path
 
-from domain import events as e
-from domain.drivers import postgres as argv
-from domain.rollback_point import Dump
-from domain.states import Planned
-from workers import shell, tools
-from workers.environment import inherited
-from workers.failure import StepFailed
-from workers.instance_database import InstanceDatabase
-from workers.site import Site
-from workers.work import Superseded, Work
+from astrolabe.domain.kinds import postgres as argv
+from astrolabe.domain.plans.rollback_point import Dump
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.states import Planned
+from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.steps.work import Superseded, Work
 
 DUMP_SECONDS = 24 * 3600.0
 LIST_SECONDS = 600.0

@@ -3,14 +3,14 @@
 import logging
 from datetime import UTC, datetime
 
-from domain import events as e
-from domain.policy import Lapse
-from workers.work import Work
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.reconcile import Expiry
+from astrolabe.workers.steps.work import Work
 
 LOG = logging.getLogger("astrolabe.worker")
 
 
-async def lapse(work: Work, due: Lapse) -> None:
+async def lapse(work: Work, due: Expiry) -> None:
     """Record that a plan was not approved, or an emergency not reviewed, in time."""
     now = datetime.now(UTC)
     if due.what == "approval":

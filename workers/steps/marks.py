@@ -1,6 +1,6 @@
 """Names of what the steps leave behind: starts, and databases beside the instance's own."""
 
-from domain.states import Run
+from astrolabe.domain.upgrades.states import Run
 
 
 def mark_of(run: Run, which: str) -> str:

@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from domain import events as e
-from domain import states as s
-from domain.rollback_point import DatabaseCopy
-from domain.states import Run
-from workers import process
-from workers.drivers.driver import Following, GatewayId
-from workers.failure import StepFailed
-from workers.probe import Probe, Watch
-from workers.steps.marks import beside, mark_of, of_leg
-from workers.steps.start import Start
-from workers.work import Superseded, Work
+from astrolabe.domain.plans.rollback_point import DatabaseCopy
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.states import Run
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.probe import HealthWatch, Probe
+from astrolabe.workers.kinds.driver import Following, GatewayId
+from astrolabe.workers.steps.marks import beside, mark_of, of_leg
+from astrolabe.workers.steps.start import GatewayStart
+from astrolabe.workers.steps.work import Superseded, Work
 
 
 async def stop(work: Work) -> None:
@@ -24,7 +24,7 @@ async def stop(work: Work) -> None:
     site, driver = work.site(), work.driver()
     if driver.database:
         await driver.database.where()  # asked for while it still serves
-    async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
+    async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(_following(state))
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
     if driver.database:
@@ -33,7 +33,7 @@ async def stop(work: Work) -> None:
 
 
 def _following(state: s.Stopping) -> Following | None:
-    # A required stop is made behind its door, whose port is not known yet.
+    # A required stop is made on its private port, which is not known yet.
     return None if state.plan.stops else Following(s.leg_to(state), _mark(state))
 
 
@@ -77,9 +77,9 @@ async def start(work: Work) -> None:
     state = work.state
     if not isinstance(state, s.Copied):
         raise Superseded(type(state).__name__)
-    serves = state.it.config.port is not None
-    door = None if s.is_last_leg(state) or not serves else process.free_port()
-    await work.report(e.MigrationStarted(state.run.upgrade_id, door))
+    serves = state.instance.config.port is not None
+    private_port = None if s.is_last_leg(state) or not serves else process.free_port()
+    await work.report(e.MigrationStarted(state.run.upgrade_id, private_port))
 
 
 async def follow(work: Work) -> None:
@@ -90,7 +90,7 @@ async def follow(work: Work) -> None:
         raise Superseded(type(state).__name__)
     driver, run = work.driver(), state.run
     mark, artifact = _mark(state), s.leg_to(state)
-    start = Start(work, artifact, mark, "migrate")
+    start = GatewayStart(work, artifact, mark, "migrate")
 
     async def once() -> GatewayId:
         if started := await driver.started(mark):

@@ -2,23 +2,23 @@
 
 from datetime import UTC, datetime
 
-from domain import events as e
-from domain.crossing import crossed, judged
-from domain.decide import check_target
-from domain.drivers import postgres as pg_argv
-from domain.gate import pass_gate
-from domain.plan import Artifact, Check, Plan, PlannedCommand, same_way
-from domain.problem import Refused
-from domain.route import Route
-from domain.states import Approved, Requested
-from workers import tools
-from workers.failure import StepFailed
-from workers.probe import Probe
-from workers.releases import releases_of
-from workers.site import Site
-from workers.steps.room import database_checks
-from workers.together import both
-from workers.work import Superseded, Work
+from astrolabe.domain.kinds import postgres as pg_argv
+from astrolabe.domain.plans.plan import Artifact, Check, Plan, PlannedCommand, same_way
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.release_notes import crossed, judged
+from astrolabe.domain.products.route import Route
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.decide import check_target
+from astrolabe.domain.upgrades.gate import pass_gate
+from astrolabe.domain.upgrades.states import Approved, Requested
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.programs import tools
+from astrolabe.workers.steps.capacity import database_checks
+from astrolabe.workers.steps.release_feed import releases_of
+from astrolabe.workers.steps.together import both
+from astrolabe.workers.steps.work import Superseded, Work
 
 
 async def preflight(work: Work) -> None:
@@ -30,7 +30,7 @@ async def preflight(work: Work) -> None:
     site, driver = work.site(), work.driver()
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
     await work.progress("preflight", f"asking the registry about {site.product.title} {state.run.target}")
-    target, old = await both(driver.resolve(state.run.target), _old(work, state.it.version))
+    target, old = await both(driver.resolve(state.run.target), _old(work, state.instance.version))
     route = await _route(work, target.artifact.version)
     legs = (*[await driver.resolve(version) for version in route.legs[:-1]], target)
     *stops, new = (leg.artifact for leg in legs)
@@ -85,10 +85,10 @@ _TODO = {
 
 
 async def _route(work: Work, resolved: str) -> Route:
-    run, it, product = work.busy.run, work.busy.it, work.site().product
+    run, instance, product = work.busy.run, work.busy.instance, work.site().product
     try:
-        check_target(it.version, resolved)
-        return pass_gate(await releases_of(product), it.config, it.version, resolved, run.acknowledged)
+        check_target(instance.version, resolved)
+        return pass_gate(await releases_of(product), instance.config, instance.version, resolved, run.acknowledged)
     except Refused as refusal:
         todo = _TODO.get(refusal.code, "")
         raise StepFailed(refusal.code, refusal.detail, todo=todo) from None
@@ -123,7 +123,7 @@ async def _instance(work: Work) -> list[Check]:
         checks.append(Check("process", False, _nothing(site)))
         return checks
     checks.append(Check("process", running.version is not None, running.seen))
-    believed = work.busy.it.version
+    believed = work.busy.instance.version
     for what, version in (("what runs is", running.version), ("it answers that it is", answers)):
         if version is not None:
             checks.append(Check("version", version == believed, f"{what} {version}; the log says {believed}"))

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from domain import events as e
-from domain.plan import Artifact
-from domain.states import BackedUp
-from workers.failure import StepFailed
-from workers.work import Superseded, Work
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.states import BackedUp
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.steps.work import Superseded, Work
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0

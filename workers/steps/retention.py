@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from domain import events as e
-from domain.rollback_point import Kept
-from workers.work import Work
+from astrolabe.domain.plans.rollback_point import Kept
+from astrolabe.domain.upgrades import events as e
+from astrolabe.workers.steps.work import Work
 
 
 async def discard(work: Work, kept: Kept) -> None:

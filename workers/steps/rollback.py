@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from domain import events as e
-from domain import states as s
-from domain.rollback_point import RollbackPoint, Writes
-from workers.drivers.driver import Following, GatewayId
-from workers.failure import StepFailed
-from workers.probe import Probe, Watch
-from workers.steps.marks import beside, mark_of, of_leg
-from workers.steps.start import Start
-from workers.steps.verify import checks_of, refuse_bad
-from workers.work import Superseded, Work
+from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.probe import HealthWatch, Probe
+from astrolabe.workers.kinds.driver import Following, GatewayId
+from astrolabe.workers.steps.marks import beside, mark_of, of_leg
+from astrolabe.workers.steps.start import GatewayStart
+from astrolabe.workers.steps.verify import checks_of, refuse_bad
+from astrolabe.workers.steps.work import Superseded, Work
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 1.0
@@ -106,7 +106,7 @@ async def _restore(work: Work) -> None:
     if not isinstance(state, s.RollingBack):
         raise Superseded(type(state).__name__)
     site, driver, run, back = work.site(), work.driver(), state.run, state.back
-    async with Probe.open(site.config, site.product) as probe, Watch(probe).running() as watch:
+    async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
     kept, writes = await _put_back(work, state)
@@ -120,9 +120,9 @@ async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Write
     kept = writes = None
     if back.migrated and back.copy:
         kept = beside(database.name, state.run, "after")
-        if back.cause == "request" and state.it.rollback_point and not await database.exists(kept):
+        if back.cause == "request" and state.instance.rollback_point and not await database.exists(kept):
             await database.allow()  # a worker before us may have died between the block and the swap
-            writes = await _since(work, state.it.rollback_point.counters)
+            writes = await _since(work, state.instance.rollback_point.counters)
         await database.swap(back.copy.database, kept)
     if back.cause != "request":
         # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
@@ -144,7 +144,7 @@ async def _revive(work: Work) -> None:
             await driver.database.allow()
         return await driver.started(mark) or await driver.start(back.artifact, mark)
 
-    healthy_at = await Start(work, back.artifact, mark, "rollback").until_healthy(start)
+    healthy_at = await GatewayStart(work, back.artifact, mark, "rollback").until_healthy(start)
     checks = await checks_of(work, back.artifact)
     refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")
     await driver.settle(mark)

@@ -6,16 +6,16 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from domain.plan import Artifact
-from domain.words import Step
-from workers.drivers.driver import Driver, GatewayId
-from workers.failure import LINES, StepFailed
-from workers.output import Redactor
-from workers.probe import EVERY, Asked, Probe, Watch
-from workers.site import Site
-from workers.work import Work
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.words import Step
+from astrolabe.workers.instance.failure import LINES, StepFailed
+from astrolabe.workers.instance.probe import EVERY, HealthWatch, Probe, Probed
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.driver import Driver, GatewayId
+from astrolabe.workers.programs.output import Redactor
+from astrolabe.workers.steps.work import Work
 
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 """How often migration progress is looked for."""
 
 HARD_LIMIT = 60
@@ -24,7 +24,7 @@ HARD_LIMIT = 60
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class Start:
+class GatewayStart:
     """One start of one artifact, told apart from all others by its mark."""
 
     def __init__(self, work: Work, artifact: Artifact, mark: str, step: Step) -> None:
@@ -37,16 +37,16 @@ class Start:
         self._seen: str = "not asked yet"
 
     async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
-        """Start, and wait until this very gateway serves the right version; gives when it was first seen to."""
+        """Start, and wait until this very gateway serves the right version; return when it was first seen to."""
         async with Probe.open(self._site.config, self._site.product) as probe:
-            async with Watch(probe).running() as watch:
+            async with HealthWatch(probe).running() as watch:
                 gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)
             # It may have served before the start was over, or before anybody could tell which version that was.
             first = watch.first_healthy_at if self._site.config.port else None
             return min(first or confirmed, confirmed)
 
-    async def _follow(self, probe: Asked, watch: Watch, gateway: GatewayId) -> datetime:
+    async def _follow(self, probe: Probed, watch: HealthWatch, gateway: GatewayId) -> datetime:
         patience = self._site.config.patience_seconds
         started = moved = time.monotonic()
         looked, progress = 0.0, await self._applied()
@@ -59,14 +59,14 @@ class Start:
             if not await self._driver.alive(gateway):
                 raise await self._died(gateway)
             now = time.monotonic()
-            if now - looked >= LOOK_SECONDS:
+            if now - looked >= POLL_SECONDS:
                 looked = now
                 moved, progress = await self._look(moved, progress)
             if now - moved > patience or now - started > patience * HARD_LIMIT:
                 raise await self._gave_up(now - started)
             await asyncio.sleep(EVERY)
 
-    async def _is_it(self, probe: Asked, gateway: GatewayId) -> bool:
+    async def _is_it(self, probe: Probed, gateway: GatewayId) -> bool:
         running = await self._driver.running()
         if running is None or gateway not in running.gateways:
             self._seen = f"{self._seen}, but from another: {running.seen if running else 'nobody that can be seen'}"
@@ -152,7 +152,7 @@ class Start:
         return f"{self._artifact.package} {self._artifact.version}"
 
     async def said(self) -> list[str]:
-        """Give the last lines of the gateway's own output, without colours and without secrets."""
+        """Return the last lines of the gateway's own output, without colours and without secrets."""
         redact = Redactor(self._site.secrets)
         return [redact(ANSI.sub("", line)) for line in (await self._driver.output(self._mark)).splitlines()]
 

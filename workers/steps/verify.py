@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from domain import events as e
-from domain.plan import Artifact, Check
-from domain.rollback_point import Writes
-from domain.states import Migrated, is_last_leg, leg_to
-from workers.failure import StepFailed
-from workers.probe import Probe
-from workers.steps.marks import mark_of, of_leg
-from workers.work import Superseded, Work
+from astrolabe.domain.plans.plan import Artifact, Check
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.states import Migrated, is_last_leg, leg_to
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.steps.marks import mark_of, of_leg
+from astrolabe.workers.steps.work import Superseded, Work
 
 LONGEST = 300
 """Characters of a doctor's words that an event holds; all of them are kept beside the log."""

@@ -1,0 +1,149 @@
+"""The routes of tokens: make one, list them, revoke one."""
+
+from collections.abc import Collection
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.params import Body, FromPath
+from msgspec import Meta, Struct
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.cause import ReasonBody, cause_of
+from astrolabe.api.http.idempotency import Key, StoredResponse, claim, key_of, stored
+from astrolabe.api.http.parameters import IdempotencyKey
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
+from astrolabe.domain.access import SCOPES, Scope, Token
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.words import Name, Reason
+from astrolabe.store.errors import AlreadyClaimed
+from astrolabe.store.streams.tokens import NewToken
+
+PRIVATE = {"Cache-Control": "no-store"}
+
+
+class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that makes a token; its name is the actor of all that is done with it."""
+
+    name: Name
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(SCOPES))]
+    reason: Reason | None = None
+
+
+class TokenView(Struct, frozen=True):
+    """A token in use; its secret is known to nobody but its holder."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+
+
+class TokenPage(Struct, frozen=True):
+    """All tokens in use."""
+
+    items: tuple[TokenView, ...]
+
+
+class IssuedToken(TokenView, frozen=True):
+    """A token just made, with its secret for the only time."""
+
+    secret: str
+
+
+@post(
+    "/tokens",
+    summary="Make a token",
+    tags=["tokens"],
+    guards=[require_scope("admin")],
+    security=[{SCHEME: ["admin"]}],
+    response_headers=[doc.LOCATION],
+    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, "token-exists", "idempotency-key-refused"),
+)
+async def issue_token(
+    request: AuthenticatedRequest,
+    data: Annotated[
+        TokenRequest, Body(examples=doc.example("For a pipeline", {"name": "ci", "scopes": ["read", "operate"]}))
+    ],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[IssuedToken]:
+    """Make a token and show its secret once; an Idempotency-Key is refused, for the secret is never stored."""
+    if idempotency_key is not None:
+        raise ApiProblem(
+            "idempotency-key-refused",
+            "A token's secret is never stored, so this answer cannot be repeated; leave Idempotency-Key out.",
+        )
+    scopes = _ordered(data.scopes)
+    made = await services_of(request).tokens.issue(data.name, scopes, cause_of(request, data.reason))
+    return _issued(made)
+
+
+def _ordered(scopes: Collection[Scope]) -> tuple[Scope, ...]:
+    return tuple(scope for scope in SCOPES if scope in scopes)
+
+
+def _issued(made: NewToken) -> Response[IssuedToken]:
+    view = IssuedToken(made.token_id, made.name, made.scopes, made.secret)
+    return Response(view, headers={**PRIVATE, "Location": "/tokens"})
+
+
+@get(
+    "/tokens",
+    summary="List tokens",
+    tags=["tokens"],
+    guards=[require_scope("admin")],
+    security=[{SCHEME: ["admin"]}],
+    responses=doc.problems(*doc.AUTHORISED),
+)
+async def list_tokens(request: AuthenticatedRequest) -> TokenPage:
+    """List the tokens in use by name; neither secrets nor their digests are ever shown."""
+    access = await services_of(request).tokens.current()
+    return TokenPage(tuple(map(_view, sorted(access.tokens.values(), key=lambda token: token.name))))
+
+
+def _view(token: Token) -> TokenView:
+    return TokenView(token.token_id, token.name, _ordered(token.scopes))
+
+
+@post(
+    "/tokens/{token_id:str}/revoke",
+    summary="Revoke a token",
+    tags=["tokens"],
+    status_code=204,
+    guards=[require_scope("admin")],
+    security=[{SCHEME: ["admin"]}],
+    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, *doc.KEYED, "token-unknown", "last-admin-token"),
+)
+async def revoke_token(
+    request: AuthenticatedRequest,
+    token_id: FromPath[str],
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "lost"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    """End a token at once; the last one with the scope admin stays, for nobody could make another."""
+    body, services = data or ReasonBody(), services_of(request)
+    key = key_of(request, idempotency_key, body)
+    try:
+        await _refuse_last_admin(services, token_id)
+        await services.tokens.revoke(
+            token_id, cause_of(request, body.reason), claims=claim(key, StoredResponse(204, 0))
+        )
+    except (AlreadyClaimed, ApiProblem, Refused):
+        if not await _done_before(services, key):
+            raise
+
+
+async def _done_before(services: Services, key: Key | None) -> bool:
+    return key is not None and await stored(services, key) is not None
+
+
+async def _refuse_last_admin(services: Services, token_id: str) -> None:
+    admins = {token.token_id for token in (await services.tokens.current()).tokens.values() if "admin" in token.scopes}
+    if admins == {token_id}:
+        raise ApiProblem(
+            "last-admin-token",
+            "This is the last token with the scope admin; make another one first, then revoke this one.",
+        )
+
+
+ROUTES = (issue_token, list_tokens, revoke_token)

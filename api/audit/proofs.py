@@ -1,0 +1,151 @@
+"""The routes of the proofs: the signed checkpoint, inclusion, consistency, and the tree's tiles."""
+
+import base64
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, PathParameter, QueryParameter
+from msgspec import Struct
+
+from astrolabe.api.audit.trail import last_checkpoint
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.parameters import LARGEST_POSITION
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
+from astrolabe.domain.audit.tiles import parse_path
+
+TEXT = "text/plain; charset=utf-8"
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+NEW = {"Cache-Control": "no-store"}
+MOST_LEVELS = 8
+LONGEST_POSITION = 18
+"""In digits."""
+
+
+class InclusionProof(Struct, frozen=True):
+    """An RFC 9162 inclusion proof, base64 of SHA-256 hashes; `leaf` is the exact line that was hashed."""
+
+    position: int
+    size: int
+    leaf: str
+    proof: tuple[str, ...]
+    checkpoint: str
+
+
+class ConsistencyProof(Struct, frozen=True):
+    """An RFC 9162 consistency proof, base64 of SHA-256 hashes."""
+
+    first: int
+    second: int
+    proof: tuple[str, ...]
+
+
+@get(
+    "/audit/checkpoint",
+    summary="Read the last signed checkpoint",
+    tags=["audit"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    media_type=TEXT,
+    responses=doc.problems(*doc.AUTHORISED, "no-checkpoint"),
+)
+async def show_checkpoint(request: AuthenticatedRequest) -> Response[str]:
+    """Return the last checkpoint as a signed note (C2SP tlog-checkpoint); keep it outside the house."""
+    return Response((await last_checkpoint(services_of(request))).note, media_type=TEXT, headers=NEW)
+
+
+@get(
+    "/audit/proofs/inclusion/{position:str}",
+    summary="Prove that an event is in the log",
+    tags=["audit"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "no-checkpoint", "not-in-the-tree"),
+)
+async def prove_inclusion(
+    request: AuthenticatedRequest,
+    position: Annotated[str, PathParameter(description="an event's position")],
+) -> InclusionProof:
+    """Prove an event against the last checkpoint, which comes with the proof."""
+    services = services_of(request)
+    last = await last_checkpoint(services)
+    at = _position(position)
+    if at >= last.size:
+        raise _absent(last.size)
+    proof = await services.tree.inclusion(at, last.size)
+    leaves = [leaf async for leaf, _ in services.tree.leaves(at, at + 1)]
+    if not leaves:
+        raise ApiProblem("not-in-the-tree", f"The log has lost its entry {at}; check an export, and ask who keeps it.")
+    return InclusionProof(at, last.size, leaves[0].decode(), _encoded(proof), last.note)
+
+
+@get(
+    "/audit/proofs/consistency",
+    summary="Prove that the log only grew",
+    tags=["audit"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "no-checkpoint", "not-in-the-tree"),
+)
+async def prove_consistency(
+    request: AuthenticatedRequest,
+    first: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="the older tree's size")],
+    second: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="the newer tree's size")],
+) -> ConsistencyProof:
+    """Prove that the tree of one size holds the tree of an earlier size unchanged."""
+    services = services_of(request)
+    last = await last_checkpoint(services)
+    if first > second:
+        raise ApiProblem("parameter-invalid", "first must not be larger than second: a log only grows.")
+    if second > last.size:
+        raise _absent(last.size)
+    return ConsistencyProof(first, second, _encoded(await services.tree.consistency(first, second)))
+
+
+@get(
+    "/audit/tlog/{file:path}",
+    summary="Read the tree's files",
+    tags=["audit"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses={
+        200: ResponseSpec(
+            bytes, generate_examples=False, description="A checkpoint or a tile", media_type="application/octet-stream"
+        ),
+        **doc.problems(*doc.AUTHORISED, "no-checkpoint", "not-in-the-tree"),
+    },
+)
+async def show_tile(request: AuthenticatedRequest, file: FromPath[str]) -> Response[bytes]:
+    """Give `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
+    services = services_of(request)
+    last = await last_checkpoint(services)
+    path = file.removeprefix("/")
+    if path == "checkpoint":
+        return Response(last.note.encode(), media_type=TEXT, headers=NEW)
+    tile = parse_path(path)
+    if (
+        tile is None
+        or (tile.level or 0) >= MOST_LEVELS
+        or (tile.first + tile.width) << (8 * (tile.level or 0)) > last.size
+    ):
+        raise _absent(last.size)
+    return Response(await services.tree.file(tile), media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _position(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_POSITION):
+        raise ApiProblem("parameter-invalid", "A position is a whole number from 0 on, such as 1250.")
+    return int(text)
+
+
+def _absent(size: int) -> ApiProblem:
+    return ApiProblem("not-in-the-tree", f"The last checkpoint stands over {size} entries; ask for what is in them.")
+
+
+def _encoded(proof: list[bytes]) -> tuple[str, ...]:
+    return tuple(base64.b64encode(each).decode() for each in proof)
+
+
+ROUTES = (show_checkpoint, prove_inclusion, prove_consistency, show_tile)

@@ -1,0 +1,50 @@
+"""Auth: who asks, by bearer token, and whether their scopes allow it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.services import services_of
+from astrolabe.domain.access import Scope, Token
+
+SCHEME = "token"
+"""The name of the security scheme in the OpenAPI."""
+
+
+def require_scope(scope: Scope) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
+    """Make the guard of what only tokens with this scope, or with admin, may do."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        token = await _authenticate(connection)
+        if token.scopes.isdisjoint({scope, "admin"}):
+            challenge = f'Bearer realm="astrolabe", error="insufficient_scope", scope="{scope}"'
+            raise ApiProblem(
+                "scope-missing",
+                f"The token {token.name} lacks the scope {scope}; use a token that has it.",
+                headers={"WWW-Authenticate": challenge},
+                scope=scope,
+            )
+        connection.scope["auth"] = token
+
+    return guard
+
+
+async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise ApiProblem(
+            "token-missing",
+            "Send a token in the header `Authorization: Bearer TOKEN`.",
+            headers={"WWW-Authenticate": 'Bearer realm="astrolabe"'},
+        )
+    token = await services_of(connection).tokens.authenticate(secret.strip())
+    if token is None:
+        raise ApiProblem(
+            "token-invalid",
+            "No token in use has this secret; check it, or have a new token made.",
+            headers={"WWW-Authenticate": 'Bearer realm="astrolabe", error="invalid_token"'},
+        )
+    return token

@@ -1,0 +1,33 @@
+"""The cause of an append: the token's name as actor, and the caller's reason."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from astrolabe.api.http.services import AuthenticatedRequest
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.words import Reason
+from astrolabe.store.streams.instances import Loaded
+
+NO_REASON = "no reason given"
+
+
+class ReasonBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body that says no more than why."""
+
+    reason: Reason | None = None
+
+
+class ReasonedBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body that must say why."""
+
+    reason: Reason
+
+
+def cause_of(request: AuthenticatedRequest, reason: str | None) -> Cause:
+    """Say who asks and why."""
+    return Cause(request.auth.name, reason or NO_REASON, "api")
+
+
+def following(cause: Cause, loaded: Loaded, upgrade_id: str) -> Cause:
+    """Say what a word about an upgrade follows from: the last that its instance's history told, and the upgrade."""
+    return replace(cause, causation_id=loaded.history[-1].event_id, correlation_id=upgrade_id)

@@ -1,0 +1,96 @@
+"""The OpenAPI document: what each route may answer, and how callers prove who they are."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar.datastructures import ResponseHeader
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, Example, SecurityScheme, Tag
+
+from astrolabe.api.http.auth import SCHEME
+from astrolabe.api.http.problem_catalogue import ProblemType, by_status
+from astrolabe.api.http.problems import MEDIA_TYPE, ProblemDetails
+
+ALWAYS = ("bad-request", "internal-error")
+AUTHORISED = (*ALWAYS, "database-unavailable", "token-missing", "token-invalid", "scope-missing")
+BODY = ("json-malformed", "field-unknown", "field-invalid", "body-too-large", "media-type-unsupported")
+KEYED = ("idempotency-key-invalid", "idempotency-key-reused", "request-in-flight")
+MATCHED = ("if-match-invalid", "version-mismatch")
+CHANGE = (*AUTHORISED, *BODY, *KEYED, *MATCHED, "contended")
+BUSY = (
+    "instance-unknown",
+    "instance-busy",
+    "instance-retired",
+    "instance-inconsistent",
+    "instance-adopting",
+    "instance-unadopted",
+)
+
+ETAG = ResponseHeader(name="ETag", description="the version of the instance's stream", documentation_only=True)
+LOCATION = ResponseHeader(name="Location", description="where the result is", documentation_only=True)
+RETRY_AFTER = ResponseHeader(name="Retry-After", description="when to look again, in seconds", documentation_only=True)
+
+DESCRIPTION = """\
+Upgrades self-hosted services that keep their data in PostgreSQL, and knows the way back.
+
+Every change is an event. A POST that starts work answers 202 with an operation to watch; it takes an `Idempotency-Key`
+and an `If-Match`. One entity is always current; lists are a moment behind. Every error is `application/problem+json`
+with a stable `type`, described under `/problems`.
+"""
+
+
+def problems(*names: str) -> dict[int, ResponseSpec]:
+    """List the problems that a route may answer with, by status."""
+    return {status: _spec(status, kinds) for status, kinds in sorted(by_status(dict.fromkeys(names)).items())}
+
+
+def _spec(status: int, kinds: Sequence[ProblemType]) -> ResponseSpec:
+    return ResponseSpec(
+        ProblemDetails,
+        generate_examples=False,
+        description="; ".join(f"`/problems/{kind.name}`: {kind.title}" for kind in kinds),
+        media_type=MEDIA_TYPE,
+        examples=[
+            Example(
+                summary=kind.title,
+                value={"type": f"/problems/{kind.name}", "title": kind.title, "status": status, "detail": kind.help},
+            )
+            for kind in kinds
+        ],
+    )
+
+
+def example(summary: str, value: dict[str, Any]) -> list[Example]:
+    """Return the one example of a body."""
+    return [Example(summary=summary, value=value)]
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """Describe the whole API; the document is at /schema/openapi.json."""
+    return OpenAPIConfig(
+        title="Astrolabe",
+        version=version,
+        description=DESCRIPTION,
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        use_handler_docstrings=True,
+        operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+        components=Components(
+            security_schemes={
+                SCHEME: SecurityScheme(
+                    type="http", scheme="bearer", description="A token with the scope that the route names."
+                )
+            }
+        ),
+        tags=[
+            Tag("instances", "What is deployed, where it stands, and its way back."),
+            Tag("upgrades", "Runs from a version to a version."),
+            Tag("approvals", "What needs somebody else's yes."),
+            Tag("audit", "What happened, and the proof of it."),
+            Tag("products", "What can be deployed."),
+            Tag("webhooks", "Who is told of what happens."),
+            Tag("tokens", "Who may do what."),
+            Tag("meta", "Health, metrics, and what problems mean."),
+        ],
+    )

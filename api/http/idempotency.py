@@ -1,0 +1,125 @@
+"""Idempotency: a request with a key is carried out once, and answered the same each time it is repeated.
+
+What is stored under a key is no body but where the log stood: an answer is folded anew from the same events, so it is
+equal to the first, and no secret can be kept by accident. The key belongs to the caller who sent it.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.services import AuthenticatedRequest, Services
+from astrolabe.domain.problem import Refused
+from astrolabe.store.errors import AlreadyClaimed
+from astrolabe.store.ids import named_id
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.streams.instances import Loaded, WrongVersion, fold
+
+PATIENCE_SECONDS = 5.0
+"""How long a change may wait for another that holds the same key or stream."""
+
+GIVEN_UP = (
+    "Another change held this one up and it was given up; see whether it was recorded before asking again, "
+    "or send an Idempotency-Key, with which asking again is always safe."
+)
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class Key(Struct, frozen=True):
+    """A caller's key, and the hash of what was asked under it."""
+
+    command_id: str
+    request_hash: bytes
+
+
+class StoredResponse(Struct, frozen=True):
+    """An answer as it is stored: its status, and the version of the stream that it tells of."""
+
+    status: int
+    version: int
+    upgrade_id: str | None = None
+
+
+class Answered(Struct, frozen=True):
+    """What the answer is made from, the first time and each time again."""
+
+    loaded: Loaded
+    response: StoredResponse
+
+
+Claims: TypeAlias = Callable[[Loaded], Sequence[Claim]]
+Attempt: TypeAlias = Callable[[Claims], Awaitable[Loaded]]
+ResponseOf: TypeAlias = Callable[[Loaded], StoredResponse]
+
+
+def key_of(request: AuthenticatedRequest, header: str | None, body: object) -> Key | None:
+    """Read Idempotency-Key; raises ApiProblem where it is malformed."""
+    if header is None:
+        return None
+    if not _KEY.fullmatch(header):
+        raise ApiProblem(
+            "idempotency-key-invalid", "Send an Idempotency-Key of 1 to 128 printable characters without spaces."
+        )
+    asked = msgspec.json.encode([request.method, request.scope["path"], body], order="sorted")
+    return Key(named_id("key", request.auth.name, header), hashlib.sha256(asked).digest())
+
+
+def claim(key: Key | None, response: StoredResponse) -> tuple[Claim, ...]:
+    """Return the claim that an append makes for a key; none without one."""
+    return () if key is None else (Claim(key.command_id, key.request_hash, msgspec.json.encode(response).decode()),)
+
+
+async def idempotently(services: Services, key: Key | None, attempt: Attempt, response_of: ResponseOf) -> Answered:
+    """Carry a request out, or answer it as it was answered first.
+
+    A twin that won leaves the instance changed, so a refusal too may only mean that the work is done.
+    """
+    try:
+        loaded = await _patiently(key, attempt(lambda after: claim(key, response_of(after))))
+    except (AlreadyClaimed, ApiProblem, Refused, WrongVersion):
+        if key is None or (again := await stored(services, key)) is None:
+            raise
+        return again
+    return Answered(loaded, response_of(loaded))
+
+
+async def stored(services: Services, key: Key) -> Answered | None:
+    """Find the answer to a key; raises ApiProblem where it was given to another request."""
+    found = await stored_response_of(services, key)
+    if found is None:
+        return None
+    stream_id, response = found
+    history = await services.log.read_stream_at(stream_id, version=response.version)
+    return Answered(fold(stream_id, history), response)
+
+
+async def stored_response_of(services: Services, key: Key) -> tuple[str, StoredResponse] | None:
+    """Find what is stored under a key, and for which stream; raises ApiProblem where another request used it."""
+    found = await services.log.claim(key.command_id)
+    if found is None:
+        return None
+    if found.request_hash != key.request_hash:
+        raise ApiProblem(
+            "idempotency-key-reused",
+            "This Idempotency-Key was used for another request; use a new key, or send exactly what was sent first.",
+        )
+    return found.stream_id, msgspec.json.decode(found.answer, type=StoredResponse)
+
+
+async def _patiently(key: Key | None, work: Awaitable[Loaded]) -> Loaded:
+    deadline = asyncio.timeout(PATIENCE_SECONDS)
+    try:
+        async with deadline:
+            return await work
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+    if key:
+        raise ApiProblem("request-in-flight", "The first request with this key is still under way; ask again soon.")
+    raise ApiProblem("database-unavailable", GIVEN_UP)

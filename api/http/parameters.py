@@ -1,0 +1,85 @@
+"""Parameters: what a caller may add to a path or a header, and how moments and pages are read."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+from urllib.parse import urlencode
+
+import msgspec
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
+from msgspec import Struct
+
+from astrolabe.api.http.problems import ApiProblem, FieldError
+
+LARGEST_POSITION = 2**63 - 1
+LARGEST_VERSION = 2**31 - 1
+
+_Uuid = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$(?!\n)"
+_UUID = re.compile(_Uuid)
+
+InstanceRef: TypeAlias = Annotated[str, PathParameter(description="an instance's id or name")]
+UpgradeId: TypeAlias = Annotated[str, PathParameter(description="an upgrade's id")]
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1000, description="how many items a page has at most")]
+At: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        description="as it stood at this position of the log, or at this time (RFC 3339, such as ...T12:00:00Z)"
+    ),
+]
+AfterVersion: TypeAlias = Annotated[
+    int, QueryParameter(ge=0, le=LARGEST_VERSION, description="only events after this version of the stream")
+]
+AfterId: TypeAlias = Annotated[str | None, QueryParameter(pattern=_Uuid, description="where the last page ended")]
+IfMatch: TypeAlias = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="the ETag that the decision rests on; otherwise 412")
+]
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key", description="1 to 128 printable characters; repeats get the first request's answer"
+    ),
+]
+LastEventId: TypeAlias = Annotated[
+    int,
+    HeaderParameter(
+        name="Last-Event-ID", ge=-1, le=LARGEST_POSITION, description="stream only events after this position"
+    ),
+]
+
+
+class Moment(Struct, frozen=True):
+    """A moment in the log's past: a position, or a time; both None for now."""
+
+    position: int | None = None
+    time: datetime | None = None
+
+    @property
+    def is_now(self) -> bool:
+        """Return whether nothing of the past is asked for."""
+        return self.position is None and self.time is None
+
+
+def moment(at: str | None) -> Moment:
+    """Read `?at=`; raises ApiProblem where it is neither a position nor a time."""
+    if at is None:
+        return Moment()
+    try:
+        if at.isascii() and at.isdigit():
+            return Moment(position=msgspec.convert(int(at[:20]), Annotated[int, msgspec.Meta(le=LARGEST_POSITION)]))
+        time = msgspec.convert(at, Annotated[datetime, msgspec.Meta(tz=True)])
+        return Moment(time=time.astimezone(UTC))
+    except (msgspec.ValidationError, OverflowError):
+        message = "must be a position such as 1250, or a time with its zone such as 2026-01-31T12:00:00Z (a + is %2B)"
+        error = FieldError("at", message)
+        raise ApiProblem("parameter-invalid", f"at {message}.", errors=(error,)) from None
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a text has the form of an id."""
+    return _UUID.match(text) is not None
+
+
+def next_page(path: str, parameters: Mapping[str, object]) -> str:
+    """Return the link to the next page."""
+    return f"{path}?{urlencode({key: value for key, value in parameters.items() if value is not None})}"

@@ -1,0 +1,85 @@
+"""Services: what the handlers work with, opened when the server starts and closed when it stops."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias, cast
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from msgspec import Struct
+
+from astrolabe.domain.access import Token
+from astrolabe.domain.products.product import Product
+from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.store.audit.trail import Trail
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.tail import Tail
+from astrolabe.store.outputs import Outputs
+from astrolabe.store.streams.instances import Instances
+from astrolabe.store.streams.tokens import Tokens
+from astrolabe.store.streams.webhooks import Webhooks
+from astrolabe.store.views.queries import Views
+from astrolabe.store.webhooks.deliveries import Deliveries
+from astrolabe.store.webhooks.settings import WebhookSettings
+
+AuthenticatedRequest: TypeAlias = Request[Any, Token, State]
+"""A request that passed a guard; `auth` is the token that it came with."""
+
+
+class Services(Struct, frozen=True):
+    """The doors to the store; `stopping` is set as soon as the server is asked to stop."""
+
+    log: Log
+    tail: Tail
+    tokens: Tokens
+    instances: Instances
+    views: Views
+    outputs: Outputs
+    trail: Trail
+    tree: Tree
+    checkpoints: Checkpoints
+    products: dict[str, Product]
+    stopping: asyncio.Event
+    webhooks: Webhooks
+    deliveries: Deliveries
+    webhook_settings: WebhookSettings
+
+
+def opened(
+    database_url: str, products: dict[str, Product], webhooks: WebhookSettings
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Make the lifespan that opens the services; raises StoreError where the URL is none."""
+    database = Database(database_url)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        async with database, Tail(database) as tail:
+            log, tree = Log(database), Tree(database)
+            app.state.services = Services(
+                log=log,
+                tail=tail,
+                tokens=Tokens(log),
+                instances=Instances(log),
+                views=Views(database),
+                outputs=Outputs(database),
+                trail=Trail(database),
+                tree=tree,
+                checkpoints=Checkpoints(database, tree),
+                products=products,
+                stopping=asyncio.Event(),
+                webhooks=Webhooks(log),
+                deliveries=Deliveries(database),
+                webhook_settings=webhooks,
+            )
+            yield
+
+    return lifespan
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """Return the services of the application that a request came to."""
+    return cast("Services", connection.app.state.services)

@@ -1,0 +1,1 @@
+"""The routes of instances and of what they are made from."""

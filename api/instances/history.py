@@ -1,0 +1,60 @@
+"""The routes of an instance's past: its history, and the rollback point that it led to."""
+
+from litestar import Response, get
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.etag import etag
+from astrolabe.api.http.event import EventPage, event_view
+from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, moment, next_page
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.references import find_instance
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
+from astrolabe.domain.plans.rollback_point import RollbackPoint
+from astrolabe.domain.upgrades.states import Unversioned
+
+
+@get(
+    "/instances/{ref:str}/history",
+    summary="Read an instance's history",
+    tags=["instances"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+)
+async def show_history(
+    request: AuthenticatedRequest, ref: InstanceRef, at: At = None, after: AfterVersion = 0, limit: Limit = 100
+) -> Response[EventPage]:
+    """Return an instance's events, oldest first, up to now or to a moment."""
+    loaded = await find_instance(services_of(request), ref, moment(at))
+    left = [each for each in loaded.history if each.version > after]
+    page = left[:limit]
+    link = None
+    if len(left) > limit:
+        here = f"/instances/{loaded.instance_id}/history"
+        link = next_page(here, {"at": at, "after": page[-1].version, "limit": limit})
+    return Response(EventPage(tuple(map(event_view, page)), link), headers={"ETag": etag(loaded.version)})
+
+
+@get(
+    "/instances/{ref:str}/rollback-point",
+    summary="Look at an instance's way back",
+    tags=["instances"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown", "no-rollback-point"),
+)
+async def show_rollback_point(
+    request: AuthenticatedRequest, ref: InstanceRef, at: At = None
+) -> Response[RollbackPoint]:
+    """Return what takes an instance back: the old artifact, the copy of its database, and the dump."""
+    loaded = await find_instance(services_of(request), ref, moment(at))
+    point = None if isinstance(loaded.state, Unversioned) else loaded.state.instance.rollback_point
+    if point is None:
+        raise ApiProblem("no-rollback-point", "No upgrade has left a rollback point here; a succeeded one leaves it.")
+    return Response(point, headers={"ETag": etag(loaded.version)})
+
+
+ROUTES = (show_history, show_rollback_point)

@@ -1,0 +1,41 @@
+"""The route of outputs: what a command said at length, by the hash that an event names."""
+
+import re
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.openapi import ResponseSpec
+from litestar.params import PathParameter
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
+
+TEXT = "text/plain"
+_HASH = re.compile("[0-9a-f]{64}")
+
+
+@get(
+    "/outputs/{sha256:str}",
+    summary="Read an output",
+    tags=["upgrades"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    media_type=TEXT,
+    responses={
+        200: ResponseSpec(str, generate_examples=False, description="What the command said", media_type=TEXT),
+        **doc.problems(*doc.AUTHORISED, "output-unknown"),
+    },
+)
+async def show_output(
+    request: AuthenticatedRequest, sha256: Annotated[str, PathParameter(description="its SHA-256 in hexadecimal")]
+) -> Response[bytes]:
+    """Return what a check or a problem names as its `output`, byte for byte, while its retention lasts."""
+    found = await services_of(request).outputs.get(sha256) if _HASH.fullmatch(sha256) else None
+    if found is None:
+        raise ApiProblem("output-unknown", "No output has this hash, or its retention has ended.")
+    return Response(found, media_type=TEXT, headers={"X-Content-Type-Options": "nosniff"})
+
+
+ROUTES = (show_output,)

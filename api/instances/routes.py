@@ -1,0 +1,239 @@
+"""The routes of instances: register, list, look at, reconfigure, retire."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Response, get, post, put
+from litestar.params import Body
+from litestar.status_codes import HTTP_201_CREATED
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.cause import ReasonBody, cause_of
+from astrolabe.api.http.etag import etag, expected_version
+from astrolabe.api.http.idempotency import Answered, Claims, StoredResponse, idempotently, key_of
+from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, moment, next_page
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.references import find_instance, name_claim
+from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
+from astrolabe.api.instances.registration import check_config
+from astrolabe.api.instances.view import (
+    InstancePage,
+    InstanceView,
+    Reconfiguration,
+    Registration,
+    config_of,
+    instance_view,
+)
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Retire
+from astrolabe.domain.upgrades.states import Absent
+from astrolabe.store.errors import AlreadyClaimed
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.batch import Claim
+from astrolabe.store.streams.instances import Loaded
+
+EXAMPLE = {
+    "name": "flags",
+    "product": "unleash",
+    "version": "5.6.0",
+    "port": 4242,
+    "database": {"name": "unleash", "user": "unleash", "password": "env:ASTROLABE_SECRET_UNLEASH_DB"},
+    "reason": "the flags of the web shop",
+}
+CHANGED = {key: value for key, value in EXAMPLE.items() if key != "version"} | {"port": 4243, "reason": "moved"}
+
+
+@post(
+    "/instances",
+    summary="Register an instance",
+    tags=["instances"],
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.LOCATION, doc.ETAG],
+    responses=doc.problems(
+        *doc.AUTHORISED,
+        *doc.BODY,
+        *doc.KEYED,
+        *("version-invalid", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
+        *("database-missing", "instance-too-large", "instance-name-taken"),
+    ),
+)
+async def register_instance(
+    request: AuthenticatedRequest,
+    data: Annotated[Registration, Body(examples=doc.example("An Unleash of one's own", EXAMPLE))],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[InstanceView]:
+    """Make an instance known that runs already; its name is unique for ever.
+
+    Without a version, a worker on its host finds out what runs: see `status`, which is then `adopting`.
+    """
+    services, cause = services_of(request), cause_of(request, data.reason)
+
+    async def register(claims: Claims) -> Loaded:
+        return await _register(services, data, cause, claims)
+
+    key = key_of(request, idempotency_key, data)
+    return _answer(await idempotently(services, key, register, lambda after: StoredResponse(201, after.version)))
+
+
+async def _register(services: Services, data: Registration, cause: Cause, claims: Claims) -> Loaded:
+    config = config_of(data)
+    check_config(config, services.products)
+    name = Claim(name_claim(config.name), b"", "{}")
+    fresh = Loaded(new_id(), Absent(), 0, ())
+    try:
+        return await services.instances.execute(
+            fresh, Register(config, data.version), cause, claims=lambda after: (*claims(after), name)
+        )
+    except AlreadyClaimed:
+        if (taken := await services.log.claim(name.command_id)) is None:
+            raise
+        raise ApiProblem(
+            "instance-name-taken",
+            f"The name {config.name} belongs to instance {taken.stream_id} for ever; choose another.",
+            existing=f"/instances/{taken.stream_id}",
+        ) from None
+
+
+@get(
+    "/instances",
+    summary="List instances",
+    tags=["instances"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid"),
+)
+async def list_instances(request: AuthenticatedRequest, after: AfterId = None, limit: Limit = 100) -> InstancePage:
+    """List instances in order of registration; a list is a moment behind the log."""
+    rows = await services_of(request).views.instances(after=after, limit=limit + 1)
+    more = len(rows) > limit
+    link = next_page("/instances", {"after": rows[limit - 1].instance_id, "limit": limit}) if more else None
+    return InstancePage(tuple(rows[:limit]), link)
+
+
+@get(
+    "/instances/{ref:str}",
+    summary="Look at an instance",
+    tags=["instances"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+)
+async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At = None) -> Response[InstanceView]:
+    """Fold one instance, by its id or its name, as it stands or as it stood at a moment."""
+    loaded = await find_instance(services_of(request), ref, moment(at))
+    return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
+
+
+@put(
+    "/instances/{ref:str}",
+    summary="Reconfigure an instance",
+    tags=["instances"],
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(
+        *doc.AUTHORISED,
+        *doc.BODY,
+        *doc.MATCHED,
+        *doc.BUSY,
+        *("contended", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
+        *(
+            "database-missing",
+            "instance-too-large",
+            "fixed-at-registration",
+            "approvals-fixed",
+        ),
+    ),
+)
+async def reconfigure_instance(
+    request: AuthenticatedRequest,
+    ref: InstanceRef,
+    data: Annotated[Reconfiguration, Body(examples=doc.example("Another port", CHANGED))],
+    if_match: IfMatch = None,
+) -> Response[InstanceView]:
+    """Say anew how to reach an idle instance; a body equal to what is so changes nothing."""
+    services, expected = services_of(request), expected_version(if_match)
+    loaded = await find_instance(services, ref)
+    config = config_of(data)
+    check_config(config, services.products)
+    command = Reconfigure(config, may_change_approvals="admin" in request.auth.scopes)
+    cause = cause_of(request, data.reason)
+    loaded = await services.instances.execute(loaded, command, cause, if_match=expected)
+    return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
+
+
+@post(
+    "/instances/{ref:str}/retire",
+    summary="Retire an instance",
+    tags=["instances"],
+    status_code=200,
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.CHANGE, *doc.BUSY),
+)
+async def retire_instance(
+    request: AuthenticatedRequest,
+    ref: InstanceRef,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "shop closed"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[InstanceView]:
+    """Ask nothing more of an idle instance; what runs keeps running, and the name stays taken."""
+    body = data or ReasonBody()
+    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+
+    async def retire(claims: Claims) -> Loaded:
+        loaded = await find_instance(services, ref)
+        return await services.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims)
+
+    key = key_of(request, idempotency_key, body)
+    return _answer(await idempotently(services, key, retire, lambda after: StoredResponse(200, after.version)))
+
+
+def _answer(answered: Answered) -> Response[InstanceView]:
+    loaded, status = answered.loaded, answered.response.status
+    headers = {"ETag": etag(loaded.version)}
+    if status == HTTP_201_CREATED:
+        headers["Location"] = f"/instances/{loaded.instance_id}"
+    return Response(instance_view(loaded), status_code=status, headers=headers)
+
+
+@post(
+    "/instances/{ref:str}/adopt",
+    summary="Take what runs as it is",
+    tags=["instances"],
+    status_code=202,
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.ETAG],
+    responses=doc.problems(*doc.CHANGE, "instance-unknown", "nothing-to-adopt"),
+)
+async def adopt_instance(
+    request: AuthenticatedRequest,
+    ref: InstanceRef,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "started it"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[InstanceView]:
+    """Have a worker look again at what it could not adopt; or vouch for what was changed by hand.
+
+    Where `observed.in_sync` is false, the version that was seen becomes the version of the instance. No way back
+    leads over a change by hand: the rollback point, where there is one, is kept aside until its retention ends.
+    """
+    body = data or ReasonBody()
+    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+
+    async def adopt(claims: Claims) -> Loaded:
+        loaded = await find_instance(services, ref)
+        command = Adopt(datetime.now(UTC))
+        return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+
+    key = key_of(request, idempotency_key, body)
+    return _answer(await idempotently(services, key, adopt, lambda after: StoredResponse(202, after.version)))
+
+
+ROUTES = (register_instance, list_instances, show_instance, reconfigure_instance, adopt_instance, retire_instance)

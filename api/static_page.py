@@ -1,0 +1,47 @@
+"""The page that shows what the API tells: static files, which hold no data and need no token."""
+
+from pathlib import Path
+from typing import Final
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.problems import ApiProblem
+
+FOLDER: Final = Path(__file__).parent / "page"
+MEDIA_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+"""Nothing from elsewhere runs here, nobody frames it, and a new version of Astrolabe shows its own page at once."""
+
+FILES: Final = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir())}
+
+
+@get("/", include_in_schema=False)
+async def show_page() -> Response[bytes]:
+    """Return the page; what it shows, it asks the API for with the token of whoever looks."""
+    return _file("index.html")
+
+
+@get("/page/{name:str}", include_in_schema=False, responses=doc.problems("not-found"))
+async def show_part(name: FromPath[str]) -> Response[bytes]:
+    """Return a part of the page."""
+    if name not in FILES:
+        raise ApiProblem("not-found", "The page has no such part; reload it.")
+    return _file(name)
+
+
+def _file(name: str) -> Response[bytes]:
+    return Response(FILES[name], media_type=MEDIA_TYPES[Path(name).suffix], headers=HEADERS)
+
+
+ROUTES = (show_page, show_part)

@@ -1,0 +1,96 @@
+"""The verbs of those who did not ask: approve an upgrade, reject it, review one that could not wait."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Response, post
+from litestar.params import Body
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.cause import ReasonedBody
+from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
+from astrolabe.api.http.services import AuthenticatedRequest
+from astrolabe.api.upgrades.operation import Operation
+from astrolabe.api.upgrades.verbs import HEADERS, carry_out, verb_problems
+from astrolabe.domain.plans.approval import Verdict
+from astrolabe.domain.upgrades.commands import Approve, Reject, Review
+
+WAITING = ("not-awaiting-approval",)
+
+
+class ReviewBody(ReasonedBody, frozen=True, forbid_unknown_fields=True):
+    """The body that says what one thinks of an emergency upgrade, and why."""
+
+    verdict: Verdict
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/approve",
+    summary="Approve an upgrade",
+    tags=["approvals"],
+    status_code=202,
+    guards=[require_scope("approve")],
+    security=[{SCHEME: ["approve"]}],
+    response_headers=HEADERS,
+    responses=verb_problems(*WAITING, "approver-is-requester", "already-approved", "approval-expired"),
+)
+async def approve_upgrade(
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    data: Annotated[ReasonedBody, Body(examples=doc.example("With a reason", {"reason": "CHG-4711, read the notes"}))],
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Say yes to the plan of an upgrade that somebody else asked for; an If-Match ties the yes to what was read."""
+    command = Approve(upgrade_id, request.auth.name, datetime.now(UTC))
+    return await carry_out(request, command, data, idempotency_key, if_match)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/reject",
+    summary="Reject an upgrade",
+    tags=["approvals"],
+    status_code=202,
+    guards=[require_scope("approve")],
+    security=[{SCHEME: ["approve"]}],
+    response_headers=HEADERS,
+    responses=verb_problems(*WAITING),
+)
+async def reject_upgrade(
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    data: Annotated[ReasonedBody, Body(examples=doc.example("With a reason", {"reason": "not in the holiday week"}))],
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Say no to the plan of an upgrade; one no ends it, with nothing touched."""
+    command = Reject(upgrade_id, request.auth.name, datetime.now(UTC))
+    return await carry_out(request, command, data, idempotency_key, if_match)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/review",
+    summary="Review an emergency upgrade",
+    tags=["approvals"],
+    status_code=202,
+    guards=[require_scope("approve")],
+    security=[{SCHEME: ["approve"]}],
+    response_headers=HEADERS,
+    responses=verb_problems("no-review-due", "approver-is-requester"),
+)
+async def review_upgrade(
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    data: Annotated[
+        ReviewBody, Body(examples=doc.example("All well", {"verdict": "accepted", "reason": "the exploit was public"}))
+    ],
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Say what one thinks of an emergency upgrade that somebody else ran; it changes nothing but the trail."""
+    command = Review(upgrade_id, request.auth.name, data.verdict, datetime.now(UTC))
+    return await carry_out(request, command, data, idempotency_key, if_match)
+
+
+ROUTES = (approve_upgrade, reject_upgrade, review_upgrade)

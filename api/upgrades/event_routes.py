@@ -1,0 +1,52 @@
+"""The route of an upgrade's events: a list, or a stream where one is asked for."""
+
+from typing import cast
+
+from litestar import Response, get
+from litestar.openapi import ResponseSpec
+from litestar.response import Stream
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.etag import etag
+from astrolabe.api.http.event import EventPage, event_view
+from astrolabe.api.http.parameters import LastEventId, UpgradeId
+from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
+from astrolabe.api.upgrades.follower import Follower
+from astrolabe.api.upgrades.operation import belongs, operation
+from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
+
+
+@get(
+    "/upgrades/{upgrade_id:str}/events",
+    summary="Read or follow an upgrade's events",
+    tags=["upgrades"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG],
+    responses={
+        204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again"),
+        **doc.problems(*doc.AUTHORISED, "upgrade-unknown", "parameter-invalid"),
+    },
+)
+async def show_events(
+    request: AuthenticatedRequest, upgrade_id: UpgradeId, last_event_id: LastEventId = -1
+) -> Response[EventPage]:
+    """List an upgrade's events; with `Accept: text/event-stream`, stream them until the upgrade has ended.
+
+    In the stream an event's id is its position in the whole log; `Last-Event-ID` resumes after it.
+    """
+    services = services_of(request)
+    loaded = await find_upgrade(services, upgrade_id)
+    mine = [each for each in loaded.history if belongs(each, upgrade_id)]
+    if MEDIA_TYPE not in request.headers.get("accept", ""):
+        return Response(EventPage(tuple(map(event_view, mine))), headers={"ETag": etag(loaded.version)})
+    unsent = any(each.position is None or each.position > last_event_id for each in mine)
+    if operation(loaded, upgrade_id).done and not unsent:
+        return cast("Response[EventPage]", Response(None, status_code=204))
+    events = stream(services, Follower(services.log, loaded.instance_id, upgrade_id), last_event_id)
+    return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
+
+
+ROUTES = (show_events,)

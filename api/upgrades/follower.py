@@ -1,0 +1,34 @@
+"""A follower: reads on in one upgrade's events, in the order of the whole log, until it has ended."""
+
+from itertools import takewhile
+from typing import cast
+
+from astrolabe.api.upgrades.operation import belongs
+from astrolabe.domain.upgrades.views import DONE, UpgradeRow, upgrade_row
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.instances import InstanceRecorded
+
+
+class Follower:
+    """A place in an upgrade's events; `ended` once all of an ended upgrade was read."""
+
+    def __init__(self, log: Log, instance_id: str, upgrade_id: str) -> None:
+        self._log: Log = log
+        self._instance_id: str = instance_id
+        self._upgrade_id: str = upgrade_id
+        self._version: int = 0
+        self._row: UpgradeRow | None = None
+        self.ended: bool = False
+
+    async def read(self) -> list[InstanceRecorded]:
+        """Return the upgrade's events that were given a position since the last time."""
+        more = cast("list[InstanceRecorded]", await self._log.read_stream(self._instance_id, self._version))
+        placed = list(takewhile(lambda each: each.position is not None, more))
+        mine = [each for each in placed if belongs(each, self._upgrade_id)]
+        for each in mine:
+            self._row = upgrade_row(self._row, each)
+        if placed:
+            self._version = placed[-1].version
+        waiting = any(belongs(each, self._upgrade_id) for each in more[len(placed) :])
+        self.ended = self._row is not None and self._row.status in DONE and not waiting
+        return mine

@@ -1,0 +1,170 @@
+"""The operation behind an upgrade (AIP-151), folded from its instance's history."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from astrolabe.api.upgrades.agreement import Approvals, ReviewView, approvals_after, review_after
+from astrolabe.domain.problem import Problem, Refused
+from astrolabe.domain.upgrades import commands
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry
+from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.states import Unversioned
+from astrolabe.domain.upgrades.steps import FRESH, StepState, steps_after
+from astrolabe.domain.upgrades.views import DONE, UpgradeRow, UpgradeStatus, upgrade_row
+from astrolabe.domain.words import Step
+from astrolabe.store.streams.instances import InstanceRecorded, Loaded
+
+
+class Progress(Struct, frozen=True):
+    """How far the step under way is."""
+
+    step: Step
+    message: str
+    done: int | None = None
+    total: int | None = None
+
+
+class Result(Struct, frozen=True):
+    """How an upgrade ended: the version that runs, the downtime in milliseconds, and whether it can be taken back."""
+
+    version: str
+    downtime_ms: int | None
+    rollback_point: bool
+
+
+class Operation(Struct, frozen=True):
+    """An upgrade; `links` name what can be asked of it now."""
+
+    id: str
+    instance_id: str
+    attempt: int
+    from_version: str
+    target: str
+    to_version: str | None
+    status: UpgradeStatus
+    done: bool
+    steps: tuple[StepState, ...]
+    progress: Progress | None
+    error: Problem | None
+    result: Result | None
+    emergency: bool
+    approvals: Approvals | None
+    review: ReviewView | None
+    actor: str
+    reason: str
+    requested_at: datetime
+    updated_at: datetime
+    links: dict[str, str]
+
+
+class _Told(Struct, frozen=True):
+    """What the view's row leaves out."""
+
+    running: str = ""
+    steps: tuple[StepState, ...] = FRESH
+    progress: Progress | None = None
+    problem: Problem | None = None
+    emergency: bool = False
+    requesters: tuple[str, ...] = ()
+    approvals: Approvals | None = None
+    review: ReviewView | None = None
+
+
+def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
+    """Return whether an event tells of this upgrade."""
+    return getattr(recorded.event, "upgrade_id", None) == upgrade_id
+
+
+def operation(loaded: Loaded, upgrade_id: str) -> Operation:
+    """Fold one upgrade of an instance; `loaded` must hold all of its history."""
+    row: UpgradeRow | None = None
+    told = _Told()
+    for recorded in loaded.history:
+        if belongs(recorded, upgrade_id):
+            row = upgrade_row(row, recorded)
+            steps = steps_after(told.steps, recorded)
+            told = replace(_listen(told, recorded.event), steps=steps)
+    if row is None:
+        raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.instance_id}")
+    return _operation(loaded, row, told)
+
+
+def _listen(told: _Told, event: e.Event) -> _Told:
+    match event:
+        case e.UpgradeRequested(from_version=version, requested_by=by, emergency=emergency):
+            return _Told(running=version, emergency=emergency, requesters=(by,))
+        case e.UpgradeRetried(from_version=version, retried_by=by):
+            requesters = tuple(dict.fromkeys((*told.requesters, by)))
+            return _Told(running=version, emergency=told.emergency, requesters=requesters, review=told.review)
+        case e.StepStarted(step=step):
+            return replace(told, progress=Progress(step, f"{step} has begun"))
+        case e.StepProgressed(step=step, message=message, done=done, total=total):
+            return replace(told, progress=Progress(step, message, done, total))
+        case e.UpgradeSucceeded(version=version) | e.UpgradeRolledBack(version=version):
+            return replace(told, running=version)
+        case _:
+            told = replace(
+                told,
+                approvals=approvals_after(told.approvals, event, told.requesters),
+                review=review_after(told.review, event),
+            )
+            return replace(told, problem=getattr(event, "problem", None) or told.problem)
+
+
+def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
+    done = row.status in DONE
+    error = told.problem if row.problem_code else None
+    ended = done and (error is None or row.status == "succeeded")
+    return Operation(
+        id=row.upgrade_id,
+        instance_id=row.instance_id,
+        attempt=row.attempt,
+        from_version=row.from_version,
+        target=row.target,
+        to_version=row.to_version,
+        status=row.status,
+        done=done,
+        steps=told.steps,
+        progress=None if done else told.progress,
+        error=error,
+        result=Result(told.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
+        emergency=told.emergency,
+        approvals=told.approvals,
+        review=told.review,
+        actor=row.actor,
+        reason=row.reason,
+        requested_at=row.requested_at,
+        updated_at=row.updated_at,
+        links=_links(loaded, row),
+    )
+
+
+def _can_go_back(loaded: Loaded, row: UpgradeRow) -> bool:
+    if isinstance(loaded.state, Unversioned):
+        return False
+    point = loaded.state.instance.rollback_point
+    return point is not None and point.upgrade_id == row.upgrade_id
+
+
+def _links(loaded: Loaded, row: UpgradeRow) -> dict[str, str]:
+    here = f"/upgrades/{row.upgrade_id}"
+    links = {"self": here, "events": f"{here}/events", "instance": f"/instances/{row.instance_id}"}
+    verbs: dict[str, Command] = {
+        "approve": Approve(row.upgrade_id, "", row.updated_at),
+        "reject": Reject(row.upgrade_id, "", row.updated_at),
+        "review": commands.Review(row.upgrade_id, "", "accepted", row.updated_at),
+        "cancel": Cancel(row.upgrade_id, row.updated_at),
+        "retry": Retry(row.upgrade_id),
+        "rollback": RequestRollback(row.upgrade_id),
+    }
+    return links | {verb: f"{here}/{verb}" for verb, command in verbs.items() if _would_accept(command, loaded)}
+
+
+def _would_accept(command: Command, loaded: Loaded) -> bool:
+    try:
+        return bool(decide(command, loaded.state))
+    except Refused:
+        return False

@@ -1,0 +1,202 @@
+"""The routes of upgrades: ask for one, list them, look at one."""
+
+from typing import Annotated, cast
+
+from litestar import Response, get, post
+from litestar.openapi import ResponseSpec
+from litestar.params import Body, QueryParameter
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.cause import cause_of
+from astrolabe.api.http.etag import etag, expected_version
+from astrolabe.api.http.idempotency import Answered, Claims, StoredResponse, idempotently, key_of
+from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
+from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
+from astrolabe.api.instances.registration import product_of
+from astrolabe.api.upgrades.operation import Operation, operation
+from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
+from astrolabe.domain.products.route import Route
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.gate import pass_gate
+from astrolabe.domain.upgrades.states import Idle
+from astrolabe.domain.upgrades.views import DONE, UpgradeRow
+from astrolabe.domain.words import Reason, Target, Version
+from astrolabe.store.ids import new_id
+from astrolabe.store.streams.instances import Loaded, WrongVersion
+
+LOOK_AGAIN = "2"
+"""When an operation is worth looking at again, in seconds."""
+EXAMPLE = {"instance": "flags", "target": "6.10.1", "reason": "security fix in 6.10"}
+WHERE = "an instance's id or name"
+
+
+class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that asks for an upgrade."""
+
+    instance: Annotated[str, Meta(min_length=1, max_length=100, description=WHERE)]
+    target: Target
+    reason: Reason | None = None
+    validate_only: bool = False
+    acknowledge_breaking: Annotated[
+        tuple[Version, ...], Meta(max_length=100, description="the breaking releases on the way that you know of")
+    ] = ()
+    emergency: Annotated[
+        bool, Meta(description="run now, approved by nobody: needs a reason, and somebody else's review afterwards")
+    ] = False
+
+
+class UpgradeSummary(UpgradeRow, frozen=True, kw_only=True):
+    """An upgrade in a list."""
+
+    done: bool
+
+
+class UpgradePage(Struct, frozen=True):
+    """A page of upgrades, the newest first and a moment behind the log, and the link to the next where there is one."""
+
+    items: tuple[UpgradeSummary, ...]
+    next: str | None = None
+
+
+@post(
+    "/upgrades",
+    summary="Ask for an upgrade",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[require_scope("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=[doc.LOCATION, doc.ETAG, doc.RETRY_AFTER],
+    responses={
+        200: ResponseSpec(UpgradePlan, generate_examples=False, description="With validate_only: what would be done"),
+        **doc.problems(
+            *doc.CHANGE,
+            *doc.BUSY,
+            *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
+            *("emergency-needless", "review-outstanding", "breaking-release", "no-route", "notes-missing"),
+        ),
+    },
+)
+async def request_upgrade(
+    request: AuthenticatedRequest,
+    data: Annotated[UpgradeRequest, Body(examples=doc.example("To an exact version", EXAMPLE))],
+    validate_only: Annotated[bool, QueryParameter(description="only tell what would be done")] = False,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Take an idle instance to another version; the answer comes at once, and the work goes on by itself.
+
+    With `validate_only` nothing is recorded, and the plan is the answer; an Idempotency-Key is then of no account.
+    """
+    services, expected = services_of(request), expected_version(if_match)
+    key = key_of(request, idempotency_key, data)
+    if data.emergency and data.reason is None:
+        raise ApiProblem("field-invalid", "An emergency needs a reason; say why it cannot wait for its approval.")
+    command = RequestUpgrade(new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking)
+    cause = replace(cause_of(request, data.reason), correlation_id=command.upgrade_id)
+    if validate_only or data.validate_only:
+        plan = await _plan(services, data.instance, command, expected)
+        return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
+
+    async def ask(claims: Claims) -> Loaded:
+        loaded = await _find(services, data.instance)
+        _route(services, loaded, command)
+        return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+
+    return operation_answer(
+        await idempotently(services, key, ask, lambda after: StoredResponse(202, after.version, command.upgrade_id))
+    )
+
+
+async def _find(services: Services, ref: str) -> Loaded:
+    loaded = await find_current(services, ref)
+    if isinstance(loaded.state, Idle):
+        product_of(loaded.state.instance.config, services.products)
+    return loaded
+
+
+def _route(services: Services, loaded: Loaded, command: RequestUpgrade) -> Route | None:
+    """Pass the release gate at once, where all that it asks is known here; preflight passes it in any case."""
+    if not isinstance(loaded.state, Idle) or command.target == "latest":
+        return None
+    instance = loaded.state.instance
+    product = product_of(instance.config, services.products)
+    if product.notes:
+        return None
+    decide(command, loaded.state)
+    return pass_gate(product.release, instance.config, instance.version, command.target, command.acknowledge_breaking)
+
+
+async def _plan(services: Services, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
+    loaded = await _find(services, ref)
+    if expected not in {None, loaded.version}:
+        raise WrongVersion(loaded.version)
+    decide(command, loaded.state)
+    assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
+    instance = loaded.state.instance
+    product = product_of(instance.config, services.products)
+    route = _route(services, loaded, command)
+    plan = plan_upgrade(loaded.instance_id, instance, product, command, route)
+    return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
+
+
+def operation_answer(answered: Answered) -> Response[Operation]:
+    """Answer with the operation that was started, where it is, and when to look again."""
+    loaded, response = answered.loaded, answered.response
+    found = operation(loaded, response.upgrade_id or "")
+    headers = {"Location": f"/upgrades/{found.id}", "ETag": etag(loaded.version), "Retry-After": LOOK_AGAIN}
+    return Response(found, status_code=response.status, headers=headers)
+
+
+@get(
+    "/upgrades",
+    summary="List upgrades",
+    tags=["upgrades"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+)
+async def list_upgrades(
+    request: AuthenticatedRequest,
+    instance: Annotated[str | None, QueryParameter(description=f"only those of one instance: {WHERE}")] = None,
+    before: AfterId = None,
+    limit: Limit = 100,
+) -> UpgradePage:
+    """List upgrades, the newest first; a list is a moment behind the log."""
+    services = services_of(request)
+    instance_id = None if instance is None else await instance_id_of(services, instance)
+    rows = await services.views.upgrades(instance_id=instance_id, before=before, limit=limit + 1)
+    link = None
+    if len(rows) > limit:
+        link = next_page("/upgrades", {"instance": instance, "before": rows[limit - 1].upgrade_id, "limit": limit})
+    return UpgradePage(tuple(map(_summary, rows[:limit])), link)
+
+
+def _summary(row: UpgradeRow) -> UpgradeSummary:
+    fields = {name: getattr(row, name) for name in UpgradeRow.__struct_fields__}
+    return UpgradeSummary(**fields, done=row.status in DONE)
+
+
+@get(
+    "/upgrades/{upgrade_id:str}",
+    summary="Look at an upgrade",
+    tags=["upgrades"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    response_headers=[doc.ETAG, doc.RETRY_AFTER],
+    responses=doc.problems(*doc.AUTHORISED, "upgrade-unknown"),
+)
+async def show_upgrade(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[Operation]:
+    """Fold one upgrade as it stands."""
+    loaded = await find_upgrade(services_of(request), upgrade_id)
+    found = operation(loaded, upgrade_id)
+    headers = {"ETag": etag(loaded.version)} | ({} if found.done else {"Retry-After": LOOK_AGAIN})
+    return Response(found, headers=headers)
+
+
+ROUTES = (request_upgrade, list_upgrades, show_upgrade)

@@ -1,0 +1,142 @@
+"""The verbs on an upgrade: cancel, retry, roll back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+from litestar import Response, post
+from litestar.datastructures import ResponseHeader
+from litestar.openapi import ResponseSpec
+from litestar.params import Body
+from msgspec import Meta
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.cause import ReasonBody, ReasonedBody, cause_of, following
+from astrolabe.api.http.etag import expected_version
+from astrolabe.api.http.idempotency import Claims, StoredResponse, idempotently, key_of
+from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
+from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
+from astrolabe.api.upgrades.operation import Operation
+from astrolabe.api.upgrades.routes import operation_answer
+from astrolabe.domain.upgrades.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry, Review
+from astrolabe.store.streams.instances import Loaded
+
+Verb: TypeAlias = Approve | Reject | Review | Cancel | Retry | RequestRollback
+HEADERS: Sequence[ResponseHeader] = (doc.LOCATION, doc.ETAG, doc.RETRY_AFTER)
+
+
+class RollbackBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
+    """The body that takes an upgrade back."""
+
+    accept_lost_writes: Annotated[
+        bool, Meta(description="go back even where writes since the upgrade stay behind in the database kept aside")
+    ] = False
+
+
+def verb_problems(*names: str) -> dict[int, ResponseSpec]:
+    """List the problems that a verb on an upgrade may answer with."""
+    return doc.problems(*doc.CHANGE, "upgrade-unknown", "upgrade-not-current", *names)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/cancel",
+    summary="Cancel an upgrade",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[require_scope("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=HEADERS,
+    responses=verb_problems("cannot-cancel"),
+)
+async def cancel_upgrade(
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "wrong evening"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Call an upgrade off: free before the old version is stopped, a rollback after it."""
+    command = Cancel(upgrade_id, datetime.now(UTC))
+    return await carry_out(request, command, data or ReasonBody(), idempotency_key, if_match)
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/retry",
+    summary="Retry an upgrade",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[require_scope("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=HEADERS,
+    responses=verb_problems(
+        "cannot-retry", "already-at-version", "not-newer", "emergency-needless", "review-outstanding"
+    ),
+)
+async def retry_upgrade(
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "disk freed"}))] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Begin an ended upgrade again, or the way back of an inconsistent instance once a person has acted."""
+    return await carry_out(
+        request, Retry(upgrade_id, request.auth.name), data or ReasonBody(), idempotency_key, if_match
+    )
+
+
+@post(
+    "/upgrades/{upgrade_id:str}/rollback",
+    summary="Roll an upgrade back",
+    tags=["upgrades"],
+    status_code=202,
+    guards=[require_scope("operate")],
+    security=[{SCHEME: ["operate"]}],
+    response_headers=HEADERS,
+    responses=verb_problems("no-rollback-point", *doc.BUSY),
+)
+async def roll_back_upgrade(
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    data: Annotated[
+        RollbackBody | None,
+        Body(examples=doc.example("Whatever was written since", {"accept_lost_writes": True, "reason": "too slow"})),
+    ] = None,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[Operation]:
+    """Take the last succeeded upgrade back.
+
+    Without `accept_lost_writes` the worker refuses where writes made since would stay behind, and says how many.
+    """
+    body = data or RollbackBody()
+    command = RequestRollback(upgrade_id, body.accept_lost_writes)
+    return await carry_out(request, command, body, idempotency_key, if_match)
+
+
+async def carry_out(
+    request: AuthenticatedRequest,
+    command: Verb,
+    body: ReasonBody | ReasonedBody,
+    idempotency_key: str | None,
+    if_match: str | None,
+) -> Response[Operation]:
+    """Carry a verb on an upgrade to the log, and answer with the operation as it then is."""
+    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+    asked: Command = command
+
+    async def attempt(claims: Claims) -> Loaded:
+        loaded = await find_upgrade(services, command.upgrade_id)
+        follows = following(cause, loaded, command.upgrade_id)
+        return await services.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
+
+    key = key_of(request, idempotency_key, body)
+    response_of = await idempotently(
+        services, key, attempt, lambda after: StoredResponse(202, after.version, command.upgrade_id)
+    )
+    return operation_answer(response_of)
+
+
+ROUTES = (cancel_upgrade, retry_upgrade, roll_back_upgrade)

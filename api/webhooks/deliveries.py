@@ -1,0 +1,172 @@
+"""The routes of deliveries: look at them and their attempts, have them sent again, have a ping sent."""
+
+from typing import Annotated, TypeAlias
+
+from litestar import Response, get, post
+from litestar.params import Body, PathParameter, QueryParameter
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.idempotency import key_of
+from astrolabe.api.http.parameters import AfterId, IdempotencyKey, Limit, is_uuid, next_page
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
+from astrolabe.api.webhooks.change import find_webhook
+from astrolabe.api.webhooks.view import WebhookRef
+from astrolabe.domain.words import Moment
+from astrolabe.store.ids import named_id, new_id
+from astrolabe.store.webhooks.deliveries import Attempt, Delivery, DeliveryState
+
+DeliveryId: TypeAlias = Annotated[str, PathParameter(description="a delivery's id, which is its `webhook-id`")]
+OnlyState: TypeAlias = Annotated[
+    DeliveryState | None, QueryParameter(name="state", description="only those in this state")
+]
+
+
+class DeliveryPage(Struct, frozen=True):
+    """A page of deliveries, the newest first, and the link to the next where there is one."""
+
+    items: tuple[Delivery, ...]
+    next: str | None = None
+
+
+class DeliveryView(Delivery, frozen=True, kw_only=True):
+    """A delivery with every attempt: its status, how long it took, and the beginning of what was answered."""
+
+    tried: tuple[Attempt, ...]
+
+
+class RecoverBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that has deliveries sent again: those of events in a range of time, failed ones or all."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+    delivered: bool = False
+
+
+class Recovered(Struct, frozen=True):
+    """How many deliveries are sent again."""
+
+    deliveries: int
+
+
+@get(
+    "/webhooks/{ref:str}/deliveries",
+    summary="List a webhook's deliveries",
+    tags=["webhooks"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "parameter-invalid"),
+)
+async def list_deliveries(
+    request: AuthenticatedRequest, ref: WebhookRef, only: OnlyState = None, before: AfterId = None, limit: Limit = 100
+) -> DeliveryPage:
+    """List deliveries, the newest first; those that are over are kept for 30 days."""
+    services = services_of(request)
+    endpoint_id = (await find_webhook(services, ref)).endpoint_id
+    found = await services.deliveries.list(endpoint_id, state=only, before=before, limit=limit + 1)
+    link = None
+    if len(found) > limit:
+        here = f"/webhooks/{endpoint_id}/deliveries"
+        link = next_page(here, {"state": only, "before": found[limit - 1].id, "limit": limit})
+    return DeliveryPage(tuple(found[:limit]), link)
+
+
+@get(
+    "/webhooks/{ref:str}/deliveries/{delivery_id:str}",
+    summary="Look at a delivery",
+    tags=["webhooks"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "delivery-unknown"),
+)
+async def show_delivery(request: AuthenticatedRequest, ref: WebhookRef, delivery_id: DeliveryId) -> DeliveryView:
+    """Show a delivery and each of its attempts."""
+    services = services_of(request)
+    return await _view(services, (await find_webhook(services, ref)).endpoint_id, delivery_id)
+
+
+@post(
+    "/webhooks/{ref:str}/deliveries/{delivery_id:str}/redeliver",
+    summary="Send a delivery again",
+    tags=["webhooks"],
+    status_code=202,
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.LOCATION],
+    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "delivery-unknown"),
+)
+async def redeliver(request: AuthenticatedRequest, ref: WebhookRef, delivery_id: DeliveryId) -> Response[DeliveryView]:
+    """Send a delivery again now, under the same `webhook-id`, whether it arrived, failed, or waits for its next try."""
+    services = services_of(request)
+    endpoint_id = (await find_webhook(services, ref)).endpoint_id
+    if not is_uuid(delivery_id) or not await services.deliveries.again(endpoint_id, delivery_id):
+        raise _unknown()
+    return _accepted(await _view(services, endpoint_id, delivery_id), endpoint_id)
+
+
+@post(
+    "/webhooks/{ref:str}/recover",
+    summary="Send many deliveries again",
+    tags=["webhooks"],
+    status_code=202,
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, "webhook-unknown"),
+)
+async def recover(
+    request: AuthenticatedRequest,
+    ref: WebhookRef,
+    data: Annotated[
+        RecoverBody | None,
+        Body(examples=doc.example("A lost night", {"since": "2026-01-31T22:00:00Z", "delivered": True})),
+    ] = None,
+) -> Recovered:
+    """Send again what failed, or all that is over, of events recorded in a range of time; each under its own id."""
+    services, body = services_of(request), data or RecoverBody()
+    endpoint_id = (await find_webhook(services, ref)).endpoint_id
+    many = await services.deliveries.recover(endpoint_id, body.since, body.until, delivered=body.delivered)
+    return Recovered(many)
+
+
+@post(
+    "/webhooks/{ref:str}/test",
+    summary="Send a ping",
+    tags=["webhooks"],
+    status_code=202,
+    guards=[require_scope("configure")],
+    security=[{SCHEME: ["configure"]}],
+    response_headers=[doc.LOCATION],
+    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "idempotency-key-invalid"),
+)
+async def send_ping(
+    request: AuthenticatedRequest, ref: WebhookRef, idempotency_key: IdempotencyKey = None
+) -> Response[DeliveryView]:
+    """Send an `astrolabe.ping`, signed and retried as all deliveries are; look at the delivery for what came of it."""
+    services = services_of(request)
+    endpoint_id = (await find_webhook(services, ref)).endpoint_id
+    key = key_of(request, idempotency_key, None)
+    message_id = named_id("ping", endpoint_id, key.command_id) if key else new_id()
+    await services.deliveries.ping(endpoint_id, message_id)
+    return _accepted(await _view(services, endpoint_id, message_id), endpoint_id)
+
+
+async def _view(services: Services, endpoint_id: str, delivery_id: str) -> DeliveryView:
+    found = await services.deliveries.one(endpoint_id, delivery_id) if is_uuid(delivery_id) else None
+    if found is None:
+        raise _unknown()
+    delivery, attempts = found
+    return DeliveryView(**asdict(delivery), tried=attempts)
+
+
+def _accepted(view: DeliveryView, endpoint_id: str) -> Response[DeliveryView]:
+    return Response(view, headers={"Location": f"/webhooks/{endpoint_id}/deliveries/{view.id}"})
+
+
+def _unknown() -> ApiProblem:
+    return ApiProblem("delivery-unknown", "The webhook has no such delivery; see its list, which reaches back 30 days.")
+
+
+ROUTES = (list_deliveries, show_delivery, redeliver, recover, send_ping)

@@ -1,0 +1,86 @@
+"""The routes of the catalogue: which types there are, with the schema of each and an example."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import get
+from litestar.params import PathParameter
+from msgspec import Struct
+
+from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.problems import ApiProblem
+from astrolabe.domain.webhooks import notification as n
+
+EVENT = "0190f000-0000-7000-8000-00000000000e"
+INSTANCE = "0190f000-0000-7000-8000-00000000000a"
+UPGRADE = "0190f000-0000-7000-8000-00000000000b"
+
+
+class TypeView(Struct, frozen=True):
+    """A type of notification: what it tells, the JSON Schema of its body, and an example."""
+
+    type: str
+    tells: str
+    schema: dict[str, Any]
+    example: dict[str, Any]
+
+
+class TypePage(Struct, frozen=True):
+    """All types of notifications."""
+
+    items: tuple[TypeView, ...]
+
+
+@get(
+    "/webhooks/types",
+    summary="List types of notifications",
+    tags=["webhooks"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED),
+)
+async def list_types() -> TypePage:
+    """List what a webhook may be told of."""
+    return TypePage(tuple(CATALOGUE.values()))
+
+
+@get(
+    "/webhooks/types/{name:str}",
+    summary="Look at a type of notification",
+    tags=["webhooks"],
+    guards=[require_scope("read")],
+    security=[{SCHEME: ["read"]}],
+    responses=doc.problems(*doc.AUTHORISED, "not-found"),
+)
+async def show_type(name: Annotated[str, PathParameter(description="a type, such as astrolabe.ping")]) -> TypeView:
+    """Show one type's schema and an example."""
+    if name not in CATALOGUE:
+        raise ApiProblem("not-found", "There is no such type; GET /webhooks/types lists those that there are.")
+    return CATALOGUE[name]
+
+
+def _example(name: str, about: type[Struct] | None) -> dict[str, Any]:
+    at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    if about is None:
+        return _plain(n.ping(EVENT, INSTANCE, at))
+    upgrade = UPGRADE if "upgrade_id" in about.__struct_fields__ else None
+    links = n.Links(f"/instances/{INSTANCE}", f"/upgrades/{upgrade}" if upgrade else None)
+    data = n.Data(links, INSTANCE, upgrade)
+    subject = f"instances/{INSTANCE}"
+    return _plain(n.Notification("1.0", EVENT, n.SOURCE, name, subject, at, "application/json", data, 12, "3401"))
+
+
+def _plain(told: n.Notification) -> dict[str, Any]:
+    return msgspec.json.decode(n.encode(told))
+
+
+def _view(name: str, about: type[Struct] | None) -> TypeView:
+    tells = "Somebody asked whether messages arrive." if about is None else (about.__doc__ or "").partition("\n")[0]
+    return TypeView(name, tells, n.schema(name), _example(name, about))
+
+
+CATALOGUE = {name: _view(name, about) for about, name in n.TYPES.items()} | {n.PING: _view(n.PING, None)}
+
+ROUTES = (list_types, show_type)

@@ -1,0 +1,114 @@
+"""A webhook as callers send it and see it."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from litestar.params import PathParameter
+from msgspec import Meta, Struct
+
+from astrolabe.api.http.problems import ApiProblem, FieldError
+from astrolabe.api.http.references import find_instance
+from astrolabe.api.http.services import Services
+from astrolabe.domain.webhooks.endpoint import DisableCause, Endpoint, EndpointConfig, EventType, Url
+from astrolabe.domain.webhooks.notification import ALL_TYPES
+from astrolabe.domain.webhooks.web_address import Forbidden, check_addresses, parse_url
+from astrolabe.domain.words import Name, Reason
+from astrolabe.store.resolving import resolve
+
+WebhookRef: TypeAlias = Annotated[str, PathParameter(description="a webhook's id or name")]
+
+RESOLVE_SECONDS = 10.0
+EXAMPLE = {
+    "name": "chat",
+    "url": "https://hooks.example.com/astrolabe",
+    "types": ["astrolabe.upgrade.succeeded", "astrolabe.upgrade.rolled_back"],
+    "ordered": True,
+    "reason": "tell the team",
+}
+
+
+class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that adds or changes a webhook; it is told every type and instance where it names none.
+
+    The URL stays in the log for ever: it is no place for a secret.
+    """
+
+    name: Name
+    url: Url
+    types: Annotated[tuple[EventType, ...], Meta(max_length=100)] = ()
+    instances: Annotated[
+        tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=500, description="ids or names")
+    ] = ()
+    ordered: Annotated[
+        bool, Meta(description="send an instance's next event only after the one before was delivered or given up")
+    ] = False
+    reason: Reason | None = None
+
+
+class WebhookView(Struct, frozen=True):
+    """A webhook as it is now; `failing_since` is when the first attempt failed after the last one that did not."""
+
+    id: str
+    name: str
+    url: str
+    types: tuple[str, ...]
+    instances: tuple[str, ...]
+    ordered: bool
+    disabled: DisableCause | None
+    failing_since: datetime | None
+    pending: int
+    failed: int
+    version: int
+    links: dict[str, str]
+
+
+class WebhookPage(Struct, frozen=True):
+    """All webhooks, by name."""
+
+    items: tuple[WebhookView, ...]
+
+
+async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:
+    """Read what an endpoint is to be told; raises ApiProblem where that is impossible or not allowed."""
+    if unknown := [each for each in data.types if each not in ALL_TYPES]:
+        message = f"{unknown[0]} is no type; see GET /webhooks/types"
+        raise ApiProblem("field-invalid", f"{message}.", errors=(FieldError("types", message),))
+    await _check_url(services, data.url)
+    instances = [(await find_instance(services, each)).instance_id for each in data.instances]
+    types = tuple(each for each in ALL_TYPES if each in data.types)
+    return EndpointConfig(data.name, data.url, types, tuple(dict.fromkeys(instances)), data.ordered)
+
+
+async def _check_url(services: Services, url: str) -> None:
+    # Only to tell at once what would fail later: each attempt resolves and checks anew.
+    try:
+        address = parse_url(url)
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            found = await resolve(address.host)
+        check_addresses(address, found, services.webhook_settings.allowed)
+    except Forbidden as error:
+        raise ApiProblem("webhook-url-forbidden", str(error), errors=(FieldError("url", str(error)),)) from None
+    except TimeoutError:
+        message = "The address of the URL's host was not found in time; correct the name, or try again later."
+        raise ApiProblem("webhook-url-forbidden", message, errors=(FieldError("url", message),)) from None
+
+
+async def webhook_view(services: Services, endpoint: Endpoint) -> WebhookView:
+    """Show a webhook, and how its deliveries stand."""
+    config, here = endpoint.config, f"/webhooks/{endpoint.endpoint_id}"
+    counts = await services.deliveries.counts(endpoint.endpoint_id)
+    return WebhookView(
+        endpoint.endpoint_id,
+        config.name,
+        config.url,
+        config.types,
+        config.instances,
+        config.ordered,
+        endpoint.disabled,
+        await services.deliveries.fails_since(endpoint.endpoint_id),
+        counts["pending"],
+        counts["failed"],
+        endpoint.version,
+        {"self": here, "deliveries": f"{here}/deliveries", "secret": f"{here}/secret"},
+    )

@@ -1,0 +1,1 @@
+"""The audit trail: leaves, the Merkle tree, signed checkpoints, and the check of all that."""

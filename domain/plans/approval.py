@@ -1,0 +1,59 @@
+"""Approvals: who must agree before an upgrade touches anything, and who looks at one that could not wait."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from astrolabe.domain.plans.plan import Plan
+from astrolabe.domain.words import Moment
+
+Verdict = Literal["accepted", "objected"]
+
+
+class ApprovalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which upgrades of an instance wait for how many approvers, and for how long."""
+
+    when: Annotated[
+        Literal["never", "breaking", "always"],
+        Meta(description="breaking: also where nobody knows whether a release on the way is breaking"),
+    ] = "never"
+    approvers: Annotated[int, Meta(ge=1, le=20, description="how many, the requester never among them")] = 1
+    expires_hours: Annotated[int, Meta(ge=1, le=24 * 90, description="how long a plan waits for its approval")] = 72
+    review_hours: Annotated[
+        int, Meta(ge=1, le=24 * 90, description="how soon an emergency upgrade must have been reviewed")
+    ] = 24
+
+    def asks(self, plan: Plan) -> bool:
+        """Return whether an upgrade by this plan needs an approval."""
+        match self.when:
+            case "never":
+                return False
+            case "breaking":
+                return plan.breaking is None or bool(plan.breaking)
+            case "always":
+                return True
+
+    def expiry(self, at: Moment) -> Moment:
+        """Return when a plan of this moment has waited long enough."""
+        return at + timedelta(hours=self.expires_hours)
+
+    def review_by(self, at: Moment) -> Moment:
+        """Return when an emergency upgrade planned at this moment must have been reviewed."""
+        return at + timedelta(hours=self.review_hours)
+
+
+class Approval(Struct, frozen=True):
+    """One approver's yes."""
+
+    approver: str
+    at: Moment
+
+
+class DueReview(Struct, frozen=True):
+    """An emergency upgrade that somebody else must look at, afterwards."""
+
+    upgrade_id: str
+    requesters: tuple[str, ...]
+    until: Moment
+    overdue: bool = False

@@ -1,0 +1,76 @@
+"""A plan: what an upgrade will do, as preflight found it."""
+
+import hashlib
+
+import msgspec
+from msgspec import Struct
+
+from astrolabe.domain.products.migration_type import Judgement
+from astrolabe.domain.products.release_notes import CrossedRelease
+from astrolabe.domain.words import Sha256, Step, Version
+
+
+class Artifact(Struct, frozen=True):
+    """One exact thing to run: a version of an npm package or of a container image."""
+
+    package: str
+    """The package's name, or the image's repository without its registry."""
+    version: Version
+    integrity: str
+    """The hash that proves it: npm's SHA-512, or the image's digest."""
+    registry: str
+    """Where it comes from: a registry's URL for a package, its host for an image."""
+
+    @property
+    def name(self) -> str:
+        """Name it as its own tools do."""
+        return f"{self.package}{':' if self.integrity.startswith('sha256:') else '@'}{self.version}"
+
+
+class Check(Struct, frozen=True):
+    """One thing that was looked at, and what was seen."""
+
+    name: str
+    ok: bool
+    seen: str
+    output: Sha256 | None = None
+    """The hash of all that was said, which is kept beside the log for a while."""
+
+
+class PlannedCommand(Struct, frozen=True):
+    """A command that a step will run, as the user could have typed it."""
+
+    step: Step
+    argv: tuple[str, ...]
+
+
+class Plan(Struct, frozen=True):
+    """The way from the running artifact to the wanted one."""
+
+    old: Artifact
+    new: Artifact
+    checks: tuple[Check, ...] = ()
+    commands: tuple[PlannedCommand, ...] = ()
+    breaking: tuple[Version, ...] | None = None
+    """The breaking releases on the way; None where one of them has no notes that tell."""
+    stops: tuple[Artifact, ...] = ()
+    """The versions between that must run once, in order; each ends a leg of the upgrade."""
+    releases: tuple[CrossedRelease, ...] = ()
+    """What the notes say of the releases on the way."""
+    migrations: tuple[Judgement, ...] = ()
+    """What their migrations do to those who use the instance meanwhile."""
+
+    @property
+    def legs(self) -> tuple[Artifact, ...]:
+        """Return what each leg ends on; the last is the wanted artifact."""
+        return (*self.stops, self.new)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all that it says, which is the hash of its bytes in the log."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+def same_way(plan: Plan, approved: Plan) -> bool:
+    """Return whether a plan does what another one does; what was seen beforehand may differ."""
+    return (plan.old, plan.legs, plan.breaking) == (approved.old, approved.legs, approved.breaking)

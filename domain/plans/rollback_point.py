@@ -1,0 +1,74 @@
+"""A rollback point: what takes an instance back, and what is kept aside for a while."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from astrolabe.domain.plans.plan import Artifact
+
+NAMED = 200
+"""How many tables an event counts by name."""
+OTHERS = "all other tables"
+
+
+class Dump(Struct, frozen=True):
+    """A dump file proven readable; sizes in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+    tables: int
+    tool: str
+
+
+class DatabaseCopy(Struct, frozen=True):
+    """A copy of the stopped instance's database beside it; size in bytes."""
+
+    database: str
+    size: int
+
+
+class Writes(Struct, frozen=True):
+    """Rows inserted, updated or deleted, by table; `total` is None where the counters were lost (a server crash)."""
+
+    total: int | None
+    tables: dict[str, int] = {}
+
+    def told(self) -> "Writes":
+        """Return them as an event can bear them: of very many tables the most written by name, the others as one."""
+        ranked = sorted(self.tables.items(), key=lambda each: (-each[1], each[0]))
+        others = {OTHERS: sum(count for _, count in ranked[NAMED:])} if ranked[NAMED:] else {}
+        return Writes(self.total, dict(ranked[:NAMED]) | others)
+
+    def since(self, before: "Writes", without: str | None) -> "Writes":
+        """Count what was written since an earlier count, leaving a table out; a counter that fell was lost."""
+        now = self.tables
+        if OTHERS in before.tables:
+            named = {name: count for name, count in now.items() if name in before.tables}
+            now = named | {OTHERS: sum(now.values()) - sum(named.values())}
+        grown = {name: count - before.tables.get(name, 0) for name, count in now.items() if name != without}
+        if any(count < 0 for count in grown.values()) or not set(before.tables) <= set(now):
+            return Writes(None)
+        return Writes(sum(grown.values()), {name: count for name, count in grown.items() if count})
+
+
+class RollbackPoint(Struct, frozen=True):
+    """What takes an instance back: the old artifact, the copy of its database, and the dump."""
+
+    upgrade_id: str
+    artifact: Artifact
+    dump: Dump | None
+    copy: DatabaseCopy | None
+    counters: Writes
+    taken_at: datetime
+
+
+class Kept(Struct, frozen=True):
+    """A database or a dump that is kept aside until its retention ends."""
+
+    what: Literal["database", "dump"]
+    name: str
+    why: str
+    upgrade_id: str
+    until: datetime

@@ -1,0 +1,1 @@
+"""Products: what is deployed, its releases, and the way from one version to another."""

@@ -1,0 +1,1 @@
+"""Upgrades: the events, states and rules of an instance's stream."""

@@ -1,0 +1,67 @@
+"""Approving: what follows from a yes, a no, and a review of what could not wait."""
+
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Approve, Reject, Review
+
+
+def check_emergency(instance: s.Instance, upgrade_id: str) -> None:
+    """Refuse an emergency where there is nothing to pass by, or where an earlier one still waits for its review."""
+    if instance.config.approvals.when == "never":
+        raise Refused("emergency-needless", "Upgrades of this instance wait for no approval; ask without emergency.")
+    if instance.review and instance.review.upgrade_id != upgrade_id:
+        raise Refused(
+            "review-outstanding",
+            f"The emergency upgrade {instance.review.upgrade_id} was not reviewed yet; have that done first.",
+            upgrade_id=instance.review.upgrade_id,
+        )
+
+
+def gate(fact: e.Fact, state: s.State) -> tuple[e.Event, ...]:
+    """Put a plan that needs an approval before its approvers, or, in an emergency, before its reviewers."""
+    match fact, state:
+        case e.PreflightPassed(upgrade_id, plan, at), s.Requested(instance, run) if (
+            at and instance.config.approvals.asks(plan)
+        ):
+            policy = instance.config.approvals
+            if not run.emergency:
+                return (e.ApprovalRequested(upgrade_id, policy.approvers, policy.expiry(at)),)
+            return () if instance.review else (e.ReviewRequested(upgrade_id, policy.review_by(at)),)
+        case _:
+            return ()
+
+
+def _waiting(state: s.State) -> s.Waiting:
+    if not isinstance(state, s.Waiting):
+        raise Refused("not-awaiting-approval", "This upgrade does not wait for an approval now; see its events.")
+    return state
+
+
+def approve(command: Approve, state: s.State) -> tuple[e.Event, ...]:
+    """Take somebody's yes, unless they asked for the upgrade, said it before, or come too late."""
+    waiting, approver = _waiting(state), command.approver
+    if command.now >= waiting.until:
+        raise Refused("approval-expired", "The time for approvals has passed; retry the upgrade for a new plan.")
+    if approver in waiting.run.requesters:
+        raise Refused("approver-is-requester", f"{approver} asked for this upgrade; somebody else must approve it.")
+    if any(each.approver == approver for each in waiting.approvals):
+        raise Refused("already-approved", f"{approver} has approved this upgrade; another approver is needed.")
+    missing = max(0, waiting.approvers - len(waiting.approvals) - 1)
+    return (e.UpgradeApproved(command.upgrade_id, approver, command.now, missing, waiting.plan.sha256),)
+
+
+def reject(command: Reject, state: s.State) -> tuple[e.Event, ...]:
+    """Take somebody's no; one is enough, and it may be the requester's own."""
+    _waiting(state)
+    return (e.UpgradeRejected(command.upgrade_id, command.approver, command.now),)
+
+
+def review(command: Review, state: s.State) -> tuple[e.Event, ...]:
+    """Take a review of an emergency, unless it is by whoever ran it."""
+    due = None if isinstance(state, s.Unversioned) else state.instance.review
+    if due is None or due.upgrade_id != command.upgrade_id:
+        raise Refused("no-review-due", "No review of this upgrade is due; only emergency upgrades are reviewed.")
+    if command.reviewer in due.requesters:
+        raise Refused("approver-is-requester", f"{command.reviewer} ran this upgrade; somebody else must review it.")
+    return (e.UpgradeReviewed(command.upgrade_id, command.reviewer, command.verdict, command.now),)

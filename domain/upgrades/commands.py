@@ -1,0 +1,124 @@
+"""What may be asked of an instance; time and ids arrive inside, and each may be refused."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.plans.approval import Verdict
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.upgrades.events import Fact
+from astrolabe.domain.words import Step, Target, Version
+
+
+class Register(Struct, frozen=True):
+    """Make an instance known that runs already; without a version, a worker finds out which."""
+
+    config: InstanceConfig
+    version: Version | None = None
+
+
+class Adopt(Struct, frozen=True):
+    """Take what runs as it is: have a worker look again, or vouch for what was seen instead of the known version."""
+
+    now: datetime
+
+
+class Reconfigure(Struct, frozen=True):
+    """Reach an idle instance in another way; only some may change who must approve its upgrades."""
+
+    config: InstanceConfig
+    may_change_approvals: bool = True
+
+
+class Retire(Struct, frozen=True):
+    """Ask nothing more of an idle instance."""
+
+
+class RequestUpgrade(Struct, frozen=True):
+    """Take an idle instance to another version; an emergency waits for no approval, and is reviewed afterwards."""
+
+    upgrade_id: str
+    target: Target
+    requested_by: str = ""
+    emergency: bool = False
+    acknowledge_breaking: tuple[Version, ...] = ()
+
+
+class Approve(Struct, frozen=True):
+    """Say yes to the plan of an upgrade that somebody else asked for."""
+
+    upgrade_id: str
+    approver: str
+    now: datetime
+
+
+class Reject(Struct, frozen=True):
+    """Say no to the plan of an upgrade."""
+
+    upgrade_id: str
+    approver: str
+    now: datetime
+
+
+class Review(Struct, frozen=True):
+    """Say what one thinks of an emergency upgrade that somebody else ran."""
+
+    upgrade_id: str
+    reviewer: str
+    verdict: Verdict
+    now: datetime
+
+
+class Cancel(Struct, frozen=True):
+    """Call an upgrade off: free before the stop, a rollback after it."""
+
+    upgrade_id: str
+    now: datetime
+
+
+class Retry(Struct, frozen=True):
+    """Begin an ended upgrade again, or the way back of an inconsistent instance."""
+
+    upgrade_id: str
+    retried_by: str = ""
+
+
+class RequestRollback(Struct, frozen=True):
+    """Take the last succeeded upgrade back."""
+
+    upgrade_id: str
+    accept_lost_writes: bool = False
+
+
+class Report(Struct, frozen=True):
+    """A worker says what it did or found."""
+
+    fact: Fact
+
+
+class FailStep(Struct, frozen=True):
+    """A worker says that the step due cannot be done."""
+
+    upgrade_id: str
+    step: Step
+    problem: Problem
+    now: datetime
+
+
+Command: TypeAlias = (
+    Register
+    | Adopt
+    | Reconfigure
+    | Retire
+    | RequestUpgrade
+    | Approve
+    | Reject
+    | Review
+    | Cancel
+    | Retry
+    | RequestRollback
+    | Report
+    | FailStep
+)

@@ -1,0 +1,221 @@
+"""`decide(command, state)`: the events that a command leads to, or a refusal."""
+
+from datetime import datetime
+
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.version_order import order
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.approving import approve, check_emergency, gate, reject, review
+from astrolabe.domain.upgrades.commands import (
+    Adopt,
+    Approve,
+    Cancel,
+    Command,
+    FailStep,
+    Reconfigure,
+    Register,
+    Reject,
+    Report,
+    RequestRollback,
+    RequestUpgrade,
+    Retire,
+    Retry,
+    Review,
+)
+from astrolabe.domain.upgrades.expected import expected, step_due
+
+
+def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
+    """Decide what follows from a command; raises Refused where it makes no sense in this state."""
+    match command:
+        case Adopt(now):
+            return _adopt(state, now)
+        case Register(config, version):
+            if not isinstance(state, s.Absent):
+                raise Refused("instance-exists", "This instance is already registered.")
+            return (e.InstanceRegistered(config, version),)
+        case Reconfigure():
+            return _reconfigure(command, _at_rest(state))
+        case Retire():
+            _at_rest(state)
+            return (e.InstanceRetired(),)
+        case RequestUpgrade():
+            return _request(command, _idle(state))
+        case Approve(upgrade_id):
+            _run_of(state, upgrade_id)
+            return approve(command, state)
+        case Reject(upgrade_id):
+            _run_of(state, upgrade_id)
+            return reject(command, state)
+        case Review():
+            return review(command, state)
+        case Cancel():
+            return _cancel(command, state)
+        case Retry():
+            return _retry(command, state)
+        case RequestRollback():
+            return _request_rollback(command, state)
+        case FailStep():
+            return _fail(command, state)
+        case Report(fact):
+            if not expected(fact, state):
+                raise Refused("superseded", f"{type(fact).__name__} does not follow from {type(state).__name__}.")
+            return (fact, *gate(fact, state))
+
+
+def _request(command: RequestUpgrade, instance: s.Instance) -> tuple[e.Event, ...]:
+    check_target(instance.version, command.target)
+    if command.emergency:
+        check_emergency(instance, command.upgrade_id)
+    return (
+        e.UpgradeRequested(
+            command.upgrade_id,
+            instance.version,
+            command.target,
+            command.requested_by,
+            command.emergency,
+            command.acknowledge_breaking,
+        ),
+    )
+
+
+def check_target(version: str, target: str) -> None:
+    """Refuse a target that is not ahead of the running version; `latest` is for preflight to resolve."""
+    if target == "latest":
+        return
+    if order(target) == order(version):
+        raise Refused("already-at-version", f"The instance already runs {version}; ask for a newer version.")
+    if order(target) < order(version):
+        raise Refused(
+            "not-newer",
+            f"{target} is older than the running {version}; to go back use the rollback of the upgrade that led here.",
+        )
+
+
+def _adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
+    match state:
+        case s.Adopting():
+            return ()
+        case s.Unadopted():
+            return (e.AdoptionRequested(),)
+        case s.Idle(instance) if instance.drift:
+            return (e.DriftAccepted(instance.drift, now),)
+        case _:
+            raise Refused(
+                "nothing-to-adopt",
+                "Only an instance at rest is adopted: one that could not be, or one seen to run another version.",
+            )
+
+
+def _at_rest(state: s.State) -> s.Instance | s.Newcomer:
+    return state.instance if isinstance(state, s.Adopting | s.Unadopted) else _idle(state)
+
+
+def _idle(state: s.State) -> s.Instance:
+    match state:
+        case s.Idle(instance):
+            return instance
+        case s.Adopting(instance):
+            raise Refused(
+                "instance-adopting",
+                f"The worker on {instance.config.host} has not found out yet which version runs; wait for it.",
+            )
+        case s.Unadopted(problem=problem):
+            raise Refused("instance-unadopted", f"{problem.detail} {problem.todo} Then adopt it again.")
+        case s.Absent():
+            raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
+        case s.Retired() | s.Withdrawn():
+            raise Refused("instance-retired", "This instance was retired; register it anew under another name.")
+        case s.Inconsistent(run=run, problem=problem):
+            raise Refused("instance-inconsistent", f"{problem.todo} Then retry the upgrade.", upgrade_id=run.upgrade_id)
+        case _:
+            raise Refused(
+                "instance-busy",
+                f"Upgrade {state.run.upgrade_id} is under way on this instance; wait for it or cancel it.",
+                upgrade_id=state.run.upgrade_id,
+            )
+
+
+def _reconfigure(command: Reconfigure, instance: s.Instance | s.Newcomer) -> tuple[e.Event, ...]:
+    old, new = instance.config, command.config
+    for word in ("name", "product", "kind"):
+        if getattr(old, word) != getattr(new, word):
+            raise Refused("fixed-at-registration", f"The {word} of an instance is fixed when it is registered.")
+    if old.approvals != new.approvals and not command.may_change_approvals:
+        raise Refused(
+            "approvals-fixed",
+            "Only admins change who approves upgrades; send approvals as they are: see GET /instances.",
+        )
+    return () if old == new else (e.InstanceReconfigured(new),)
+
+
+def _run_of(state: s.State, upgrade_id: str) -> s.Run:
+    match state:
+        case s.Absent() | s.Adopting() | s.Unadopted() | s.Withdrawn():
+            run = None
+        case s.Idle(instance) | s.Retired(instance):
+            run = instance.last.run if instance.last else None
+        case _:
+            run = state.run
+    if run is None or run.upgrade_id != upgrade_id:
+        raise Refused("upgrade-not-current", "A later upgrade of this instance exists; only the latest can be changed.")
+    return run
+
+
+def _cancel(command: Cancel, state: s.State) -> tuple[e.Event, ...]:
+    run = _run_of(state, command.upgrade_id)
+    match state:
+        case s.Requested() | s.Waiting() | s.Approved() | s.Planned() | s.BackedUp() | s.Pulled():
+            return (e.UpgradeCancelled(run.upgrade_id, command.now),)
+        case s.Stopping() | s.Stopped() | s.Copied() | s.Migrating() | s.Migrated():
+            return (e.RollbackStarted(run.upgrade_id, "cancel"),)
+        case s.Assessing() | s.RollingBack() | s.Restored():
+            raise Refused("cannot-cancel", "A rollback is under way and is never interrupted; wait for its end.")
+        case _:
+            raise Refused("cannot-cancel", "This upgrade has ended; there is nothing to cancel.")
+
+
+def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
+    run = _run_of(state, command.upgrade_id)
+    match state:
+        case s.Inconsistent():
+            return (e.RollbackStarted(run.upgrade_id, "retry"),)
+        case s.Idle(instance) if instance.last and instance.last.outcome != "succeeded":
+            check_target(instance.version, run.target)
+            if run.emergency:
+                check_emergency(instance, run.upgrade_id)
+            return (e.UpgradeRetried(run.upgrade_id, run.attempt + 1, instance.version, command.retried_by),)
+        case _:
+            raise Refused("cannot-retry", "Only an upgrade that ended without success can be retried.")
+
+
+def _request_rollback(command: RequestRollback, state: s.State) -> tuple[e.Event, ...]:
+    instance = _idle(state)
+    if instance.rollback_point is None or instance.rollback_point.upgrade_id != command.upgrade_id:
+        raise Refused(
+            "no-rollback-point", "Only the last upgrade that succeeded has a rollback point; see the history."
+        )
+    return (e.RollbackRequested(command.upgrade_id, command.accept_lost_writes),)
+
+
+def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
+    upgrade_id, step, problem = command.upgrade_id, command.step, command.problem
+    if (
+        isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent)
+        or state.run.upgrade_id != upgrade_id
+        or step_due(state) != step
+    ):
+        raise Refused("superseded", f"A failed {step} does not follow from {type(state).__name__}.")
+    match state:
+        case s.Requested() | s.Approved():
+            return (e.UpgradeRefused(upgrade_id, problem, command.now),)
+        case s.Planned() | s.BackedUp() | s.Pulled():
+            return (e.UpgradeFailed(upgrade_id, step, problem, command.now),)
+        case s.Stopping() | s.Stopped() | s.Copied() | s.Migrating() | s.Migrated():
+            return (e.RollbackStarted(upgrade_id, "failure", step, problem),)
+        case s.Assessing():
+            return (e.RollbackRefused(upgrade_id, problem, Writes(None)),)
+        case s.RollingBack() | s.Restored():
+            return (e.InstanceInconsistent(upgrade_id, problem, command.now),)

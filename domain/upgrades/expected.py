@@ -1,0 +1,95 @@
+"""What a worker may report: which facts follow from which state."""
+
+from astrolabe.domain.instances.instance import in_kind
+from astrolabe.domain.plans.plan import same_way
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.words import Step
+
+
+def expected(fact: e.Fact, state: s.State) -> bool:
+    """Return whether a worker may report this fact in this state."""
+    if isinstance(fact, e.OfInstance):
+        return _of_instance(fact, state)
+    if (
+        isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Inconsistent)
+        or state.run.upgrade_id != fact.upgrade_id
+    ):
+        return False
+    if isinstance(state, s.Waiting) or isinstance(fact, e.ApprovalExpired):
+        return isinstance(state, s.Waiting) and isinstance(fact, e.ApprovalExpired) and state.until <= fact.at
+    if isinstance(fact, e.StepStarted | e.StepProgressed):
+        return fact.step == step_due(state)
+    return isinstance(state, FOLLOWS[type(fact)]) and _holds(fact, state)
+
+
+def _of_instance(fact: e.OfInstance, state: s.State) -> bool:
+    match fact, state:
+        case e.InstanceAdopted(attempt, kind), s.Adopting(instance):
+            return attempt == state.attempt and in_kind(instance.config, kind) is not None
+        case e.AdoptionRefused(attempt), s.Adopting():
+            return attempt == state.attempt
+        case e.InstanceObserved(version, seen), s.Idle(instance):
+            return instance.observed is None or (version, seen) != (instance.observed.version, instance.observed.seen)
+        case e.KeptDiscarded(what, name), (s.Idle(instance) | s.Retired(instance)):
+            return any((kept.what, kept.name) == (what, name) for kept in instance.kept)
+        case e.ReviewOverdue(upgrade_id, at), (s.Idle(instance) | s.Retired(instance)):
+            review = instance.review
+            return review is not None and review.upgrade_id == upgrade_id and not review.overdue and review.until <= at
+        case _:
+            return False
+
+
+def _holds(fact: e.Fact, state: s.Busy) -> bool:
+    match fact, state:
+        case e.PreflightPassed(plan=plan), s.Requested(instance, run):
+            return plan.old.version == instance.version and run.target in {"latest", plan.new.version}
+        case e.PreflightPassed(plan=plan), s.Approved(plan=approved):
+            return same_way(plan, approved)
+        case ((e.BackupTaken(dump=made) | e.DatabaseCopied(copy=made)), _):
+            # No way on without a way back: an instance with a database is dumped and copied.
+            return (made is None) == (state.instance.config.database is None)
+        case ((e.UpgradeSucceeded(version=version) | e.LegFinished(version=version)), s.Migrated()):
+            arrived = isinstance(fact, e.UpgradeSucceeded)
+            return version == s.leg_to(state).version and arrived == s.is_last_leg(state)
+        case e.UpgradeRolledBack(version=version), s.Restored(back=back):
+            return version == back.artifact.version
+        case _:
+            return True
+
+
+def step_due(state: s.Busy) -> Step:
+    """Name the step that is due, as the user knows it."""
+    match state:
+        case s.Requested() | s.Approved():
+            return "preflight"
+        case s.Planned():
+            return "backup"
+        case s.BackedUp():
+            return "pull"
+        case s.Pulled() | s.Stopping() | s.Stopped() | s.Copied() | s.Migrating():
+            return "migrate"
+        case s.Migrated():
+            return "verify"
+        case s.Assessing() | s.RollingBack() | s.Restored():
+            return "rollback"
+
+
+FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
+    e.PreflightPassed: (s.Requested, s.Approved),
+    e.UpgradeRefused: (s.Requested, s.Approved),
+    e.ApprovalExpired: (s.Waiting,),
+    e.BackupTaken: (s.Planned,),
+    e.ArtifactPulled: (s.BackedUp,),
+    e.InstanceStopped: (s.Stopping,),
+    e.DatabaseCopied: (s.Stopped,),
+    e.MigrationStarted: (s.Copied,),
+    e.MigrationFinished: (s.Migrating,),
+    e.LegFinished: (s.Migrated,),
+    e.UpgradeSucceeded: (s.Migrated,),
+    e.RollbackRefused: (s.Assessing,),
+    e.RollbackStarted: (s.Assessing,),
+    e.DatabaseRestored: (s.RollingBack,),
+    e.UpgradeRolledBack: (s.Restored,),
+}
+"""Which state each fact of a worker belongs to; whatever is not here follows from nothing."""

@@ -1,0 +1,311 @@
+"""What an instance is: one class a state, so that what cannot be true cannot be built."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.plans.approval import Approval, DueReview
+from astrolabe.domain.plans.plan import Artifact, Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Kept, RollbackPoint
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.words import Cause, Outcome, Target, Version
+
+
+class Run(Struct, frozen=True):
+    """An upgrade under way or ended."""
+
+    upgrade_id: str
+    attempt: int
+    from_version: Version
+    target: Target
+    requesters: tuple[str, ...] = ()
+    """Who asked for it, or asked again; none of them may approve it."""
+    emergency: bool = False
+    acknowledged: tuple[Version, ...] = ()
+    """The breaking releases that the requester knows of."""
+
+
+class LastUpgrade(Struct, frozen=True):
+    """The last upgrade of an instance, and how it ended."""
+
+    run: Run
+    outcome: Outcome
+
+
+class Newcomer(Struct, frozen=True):
+    """What is known of an instance while nobody knows which version runs: how to reach it."""
+
+    config: InstanceConfig
+
+
+class Instance(Struct, frozen=True):
+    """What stays true of an instance through all its upgrades."""
+
+    config: InstanceConfig
+    version: Version
+    rollback_point: RollbackPoint | None = None
+    kept: tuple[Kept, ...] = ()
+    last: LastUpgrade | None = None
+    succeeded: Run | None = None
+    """The upgrade that left the rollback point; a later one may have ended without success."""
+    review: DueReview | None = None
+    observed: Observation | None = None
+    """What a worker saw last, while nothing was being done to it."""
+
+    @property
+    def in_sync(self) -> bool | None:
+        """Whether what was seen is what the log believes; None where nobody has looked."""
+        return self.observed.version == self.version if self.observed else None
+
+    @property
+    def drift(self) -> Version | None:
+        """The version that was seen in place of the known one; None where no other was."""
+        seen = self.observed.version if self.observed else None
+        return None if seen == self.version else seen
+
+
+class Leg(Struct, frozen=True):
+    """A leg of an upgrade that is behind: the required stop it ended on, and the copy from before it."""
+
+    artifact: Artifact
+    copy: DatabaseCopy | None
+    port: int | None = None
+    """Where the stop listened, apart from everybody."""
+
+
+class WayBack(Struct, frozen=True):
+    """What a rollback needs; `migrated` says whether the new version may have changed the database."""
+
+    cause: Cause
+    artifact: Artifact
+    copy: DatabaseCopy | None
+    dump: Dump | None
+    migrated: bool
+    last_healthy_at: datetime | None
+    spare: tuple[DatabaseCopy, ...] = ()
+    """Copies from before later legs, which the way back passes over."""
+
+
+class Absent(Struct, frozen=True):
+    """Nothing was registered under this id."""
+
+
+class Adopting(Struct, frozen=True):
+    """A worker is to find out what runs."""
+
+    instance: Newcomer
+    attempt: int
+
+
+class Unadopted(Struct, frozen=True):
+    """What runs is not the product, or nothing does; a person must act, then ask for another look."""
+
+    instance: Newcomer
+    attempt: int
+    problem: Problem
+
+
+class Withdrawn(Struct, frozen=True):
+    """It was given up before anybody knew what runs."""
+
+    instance: Newcomer
+
+
+class Idle(Struct, frozen=True):
+    """Nothing is under way."""
+
+    instance: Instance
+
+
+class Retired(Struct, frozen=True):
+    """Nothing will be asked any more."""
+
+    instance: Instance
+
+
+class Requested(Struct, frozen=True):
+    """Preflight is due."""
+
+    instance: Instance
+    run: Run
+
+
+class Waiting(Struct, frozen=True):
+    """The plan waits for approval."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    approvers: int
+    until: datetime
+    approvals: tuple[Approval, ...] = ()
+
+
+class Approved(Struct, frozen=True):
+    """The plan is approved; preflight is due again, for time has passed."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+
+
+class Planned(Struct, frozen=True):
+    """The backup is due."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+
+
+class BackedUp(Struct, frozen=True):
+    """The pull is due."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Pulled(Struct, frozen=True):
+    """The migration is due, and cancelling is still free."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Stopping(Struct, frozen=True):
+    """A worker may have stopped the old version."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    legs: tuple[Leg, ...] = ()
+    last_healthy_at: datetime | None = None
+    """Known from the second leg on: nobody was served since."""
+
+
+class Stopped(Struct, frozen=True):
+    """The old version is stopped; the copy is due."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    legs: tuple[Leg, ...] = ()
+
+
+class Copied(Struct, frozen=True):
+    """The rollback point is complete; the new version may be started."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    copy: DatabaseCopy | None
+    legs: tuple[Leg, ...] = ()
+
+
+class Migrating(Struct, frozen=True):
+    """The new version may be changing the database."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    copy: DatabaseCopy | None
+    legs: tuple[Leg, ...] = ()
+    port: int | None = None
+
+
+class Migrated(Struct, frozen=True):
+    """The new version answers; verifying is due."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+    last_healthy_at: datetime
+    copy: DatabaseCopy | None
+    legs: tuple[Leg, ...] = ()
+    port: int | None = None
+
+
+class Assessing(Struct, frozen=True):
+    """A rollback was asked for; what it would leave behind is to be counted."""
+
+    instance: Instance
+    run: Run
+    point: RollbackPoint
+    accept_lost_writes: bool
+
+
+class RollingBack(Struct, frozen=True):
+    """The database of before is to be put back."""
+
+    instance: Instance
+    run: Run
+    back: WayBack
+
+
+class Restored(Struct, frozen=True):
+    """The database is the one of before; the old version is to be started."""
+
+    instance: Instance
+    run: Run
+    back: WayBack
+    kept: str | None
+
+
+class Inconsistent(Struct, frozen=True):
+    """The way back failed; a person must act, then retry."""
+
+    instance: Instance
+    run: Run
+    back: WayBack
+    problem: Problem
+
+
+Unversioned: TypeAlias = Absent | Adopting | Unadopted | Withdrawn
+"""Nobody knows which version runs, so no upgrade can be asked for."""
+
+Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
+"""Under way with nothing touched: cancelling is free, as it is while Waiting."""
+
+Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated
+"""Under way with the old version stopped: every way out is a rollback."""
+
+
+def leg_from(state: Touched) -> Artifact:
+    """Return what the leg under way began on."""
+    return state.legs[-1].artifact if state.legs else state.plan.old
+
+
+def leg_to(state: Touched) -> Artifact:
+    """Return what the leg under way ends on."""
+    return state.plan.legs[len(state.legs)]
+
+
+def is_last_leg(state: Touched) -> bool:
+    """Return whether the leg under way ends on the wanted version."""
+    return len(state.legs) == len(state.plan.stops)
+
+
+def private_port(state: Touched) -> int | None:
+    """Return the port on which a required stop listens or listened last; None for the instance's own."""
+    if isinstance(state, Migrating | Migrated):
+        return state.port
+    return state.legs[-1].port if state.legs else None
+
+
+Returning: TypeAlias = RollingBack | Restored
+Busy: TypeAlias = Begun | Touched | Assessing | Returning
+State: TypeAlias = Unversioned | Idle | Retired | Waiting | Busy | Inconsistent

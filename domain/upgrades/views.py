@@ -1,0 +1,200 @@
+"""The rows of the list views, each a pure function of a state or an event, so that a rebuild gives the same."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from astrolabe.domain.recorded import Recorded
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.reconcile import ACTIONS, due_at
+
+InstanceStatus = Literal[
+    "adopting", "unadopted", "idle", "awaiting_approval", "upgrading", "rolling_back", "inconsistent", "retired"
+]
+UpgradeStatus = Literal[
+    "requested",
+    "preflight",
+    "awaiting_approval",
+    "approved",
+    "backup",
+    "pull",
+    "migrate",
+    "verify",
+    "rolling_back",
+    "succeeded",
+    "refused",
+    "rejected",
+    "expired",
+    "failed",
+    "cancelled",
+    "rolled_back",
+    "inconsistent",
+]
+DONE: frozenset[UpgradeStatus] = frozenset(
+    {"succeeded", "refused", "rejected", "expired", "failed", "cancelled", "rolled_back", "inconsistent"}
+)
+
+
+class InstanceRow(Struct, frozen=True):
+    """An instance in a list."""
+
+    instance_id: str
+    name: str
+    product: str
+    kind: str
+    host: str
+    version: str | None
+    status: InstanceStatus
+    upgrade_id: str | None
+    due: str | None
+    due_at: datetime | None
+    stream_version: int
+    updated_at: datetime
+    in_sync: bool | None = None
+    """Whether what was last seen running is what the log believes; None where nobody looked since that changed."""
+
+
+class UpgradeRow(Struct, frozen=True):
+    """An upgrade in a list, and the operation behind `GET /upgrades/{id}`."""
+
+    upgrade_id: str
+    instance_id: str
+    from_version: str
+    target: str
+    to_version: str | None
+    status: UpgradeStatus
+    attempt: int
+    actor: str
+    reason: str
+    requested_at: datetime
+    updated_at: datetime
+    downtime_ms: int | None = None
+    problem_code: str | None = None
+    problem_detail: str | None = None
+    stream_version: int = 0
+
+
+STATUSES: dict[type[s.State], InstanceStatus] = {
+    s.Absent: "idle",
+    s.Adopting: "adopting",
+    s.Unadopted: "unadopted",
+    s.Withdrawn: "retired",
+    s.Idle: "idle",
+    s.Retired: "retired",
+    s.Waiting: "awaiting_approval",
+    s.Assessing: "rolling_back",
+    s.RollingBack: "rolling_back",
+    s.Restored: "rolling_back",
+    s.Inconsistent: "inconsistent",
+}
+"""The status of all states in which no upgrade is under way forwards."""
+
+
+def instance_status(state: s.State) -> InstanceStatus:
+    """Say in one word what an instance is doing."""
+    return STATUSES.get(type(state), "upgrading")
+
+
+def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | None:
+    """Return the row of an instance after this event."""
+    if isinstance(state, s.Absent):
+        return None
+    instance = state.instance
+    known = None if isinstance(instance, s.Newcomer) else instance
+    return InstanceRow(
+        recorded.stream_id,
+        instance.config.name,
+        instance.config.product,
+        instance.config.kind,
+        instance.config.host,
+        known.version if known else None,
+        instance_status(state),
+        upgrade_of(state),
+        ACTIONS.get(type(state)),
+        due_at(state),
+        recorded.version,
+        recorded.recorded_at,
+        known.in_sync if known else None,
+    )
+
+
+def upgrade_of(state: s.State) -> str | None:
+    """Name the upgrade that is under way."""
+    return None if isinstance(state, s.Unversioned | s.Idle | s.Retired) else state.run.upgrade_id
+
+
+def upgrade_row(row: UpgradeRow | None, recorded: Recorded[e.Event]) -> UpgradeRow | None:
+    """Return the row of an upgrade after this event; None where the event belongs to no upgrade."""
+    event = recorded.event
+    if isinstance(event, e.UpgradeRequested):
+        cause = recorded.cause
+        return UpgradeRow(
+            event.upgrade_id,
+            recorded.stream_id,
+            event.from_version,
+            event.target,
+            None if event.target == "latest" else event.target,
+            "requested",
+            1,
+            cause.actor,
+            cause.reason,
+            recorded.recorded_at,
+            recorded.recorded_at,
+            stream_version=recorded.version,
+        )
+    if row is None:
+        return None
+    return replace(_changed(row, event), updated_at=recorded.recorded_at, stream_version=recorded.version)
+
+
+def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, PLR0912, C901  one arm an event
+    match event:
+        case e.UpgradeRetried(_, attempt, from_version):
+            return replace(
+                row,
+                status="requested",
+                attempt=attempt,
+                from_version=from_version,
+                downtime_ms=None,
+                problem_code=None,
+                problem_detail=None,
+            )
+        case e.StepStarted(step=step) if step != "rollback":
+            return replace(row, status=step)
+        case e.PreflightPassed(plan=plan):
+            return replace(row, to_version=plan.new.version)
+        case e.ApprovalRequested():
+            return replace(row, status="awaiting_approval")
+        case e.UpgradeApproved(missing=0):
+            return replace(row, status="approved")
+        case e.UpgradeRejected():
+            return replace(row, status="rejected")
+        case e.ApprovalExpired():
+            return replace(row, status="expired")
+        case e.MigrationFinished(downtime_ms=downtime_ms):
+            return replace(row, downtime_ms=downtime_ms)
+        case e.UpgradeSucceeded():
+            return replace(row, status="succeeded")
+        case e.UpgradeCancelled():
+            return replace(row, status="cancelled")
+        case e.UpgradeRefused(problem=problem):
+            return replace(row, status="refused", problem_code=problem.code, problem_detail=problem.detail)
+        case e.UpgradeFailed(problem=problem):
+            return replace(row, status="failed", problem_code=problem.code, problem_detail=problem.detail)
+        case e.InstanceInconsistent(problem=problem):
+            return replace(row, status="inconsistent", problem_code=problem.code, problem_detail=problem.detail)
+        case e.RollbackRequested():
+            return replace(row, status="rolling_back", problem_code=None, problem_detail=None)
+        case e.RollbackRefused(problem=problem):
+            return replace(row, status="succeeded", problem_code=problem.code, problem_detail=problem.detail)
+        case e.RollbackStarted(problem=problem) if problem:
+            return replace(row, status="rolling_back", problem_code=problem.code, problem_detail=problem.detail)
+        case e.RollbackStarted():
+            return replace(row, status="rolling_back")
+        case e.UpgradeRolledBack(downtime_ms=downtime_ms):
+            return replace(row, status="rolled_back", downtime_ms=downtime_ms)
+        case _:
+            return row

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, what they are told, and when again."""

@@ -1,0 +1,120 @@
+"""Endpoints: who is told of events, and the events of the one stream that they are recorded in."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.words import END, Moment, Name
+
+WEBHOOKS_STREAM = "00000000-0000-7000-8000-000000000002"
+"""The one stream that all endpoints are recorded in."""
+
+LONGEST_OVERLAP = timedelta(days=7)
+"""How long an old secret may sign beside a new one."""
+
+Url = Annotated[
+    str,
+    Meta(
+        pattern=rf"^https?://[\x21-\x7e]{{1,2000}}{END}",
+        description="an absolute http or https URL in ASCII, without user or password",
+    ),
+]
+EventType = Annotated[
+    str, Meta(pattern=rf"^astrolabe\.[a-z_.]{{1,60}}{END}", description="a type of GET /webhooks/types")
+]
+InstanceId = Annotated[
+    str, Meta(pattern=rf"^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}{END}", description="an instance's id")
+]
+DisableCause = Literal["asked", "gone", "failing"]
+
+
+class EndpointConfig(Struct, frozen=True):
+    """Where an endpoint is and what it is told: every type and every instance where it names none."""
+
+    name: Name
+    url: Url
+    types: Annotated[tuple[EventType, ...], Meta(max_length=100)] = ()
+    instances: Annotated[tuple[InstanceId, ...], Meta(max_length=500)] = ()
+    ordered: bool = False
+
+
+class EndpointAdded(Struct, frozen=True, tag="endpoint_added"):
+    """An endpoint is told from here on; `key_id` names the master key that its secret comes from, and is no secret."""
+
+    endpoint_id: str
+    config: EndpointConfig
+    key_id: str
+
+
+class EndpointChanged(Struct, frozen=True, tag="endpoint_changed"):
+    """The endpoint is elsewhere, or is told something else, from here on."""
+
+    endpoint_id: str
+    config: EndpointConfig
+
+
+class SecretRotated(Struct, frozen=True, tag="secret_rotated"):
+    """The endpoint has a secret of the next generation; the one before signs too until `old_until`."""
+
+    endpoint_id: str
+    generation: int
+    old_until: Moment
+    key_id: str
+
+
+class EndpointDisabled(Struct, frozen=True, tag="endpoint_disabled"):
+    """Nothing is sent to the endpoint from here on; what happens is kept for it."""
+
+    endpoint_id: str
+    why: DisableCause
+
+
+class EndpointEnabled(Struct, frozen=True, tag="endpoint_enabled"):
+    """The endpoint is sent what was kept for it, and what comes."""
+
+    endpoint_id: str
+
+
+class EndpointRemoved(Struct, frozen=True, tag="endpoint_removed"):
+    """The endpoint is no more, nor what was kept for it."""
+
+    endpoint_id: str
+
+
+WebhookEvent: TypeAlias = (
+    EndpointAdded | EndpointChanged | SecretRotated | EndpointDisabled | EndpointEnabled | EndpointRemoved
+)
+
+
+class Endpoint(Struct, frozen=True):
+    """An endpoint as it is now; `version` counts its events, `old` are generations that still sign, until when."""
+
+    endpoint_id: str
+    config: EndpointConfig
+    key_id: str
+    version: int = 1
+    generation: int = 1
+    old: tuple[tuple[int, datetime], ...] = ()
+    disabled: DisableCause | None = None
+
+    def generations(self, now: datetime) -> tuple[int, ...]:
+        """Return the generations of the secret that sign at a time, the newest first."""
+        return (self.generation, *(generation for generation, until in self.old if until > now))
+
+
+class Endpoints(Struct, frozen=True):
+    """All endpoints that there are, by id."""
+
+    by_id: dict[str, Endpoint] = {}
+
+    def known(self, ref: str) -> Endpoint | None:
+        """Find an endpoint by its id or its name."""
+        return self.by_id.get(ref) or next((each for each in self.by_id.values() if each.config.name == ref), None)
+
+    def find(self, ref: str) -> Endpoint:
+        """Find an endpoint by its id or its name; raises Refused where there is none."""
+        if found := self.known(ref):
+            return found
+        raise Refused("webhook-unknown", "No webhook is known by this id or name; see GET /webhooks.")

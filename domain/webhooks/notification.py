@@ -1,0 +1,161 @@
+"""Notifications: what an endpoint is told of an event, a thin CloudEvent (CloudEvents 1.0.2, structured mode)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from astrolabe.domain.recorded import Recorded
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.webhooks.endpoint import Endpoint
+
+PING = "astrolabe.ping"
+SOURCE = "/astrolabe"
+
+TYPES: dict[type[Struct], str] = {
+    e.InstanceRegistered: "astrolabe.instance.registered",
+    e.AdoptionRequested: "astrolabe.adoption.requested",
+    e.AdoptionRefused: "astrolabe.adoption.refused",
+    e.InstanceAdopted: "astrolabe.instance.adopted",
+    e.InstanceObserved: "astrolabe.instance.observed",
+    e.DriftAccepted: "astrolabe.drift.accepted",
+    e.InstanceReconfigured: "astrolabe.instance.reconfigured",
+    e.InstanceRetired: "astrolabe.instance.retired",
+    e.InstanceInconsistent: "astrolabe.instance.inconsistent",
+    e.UpgradeRequested: "astrolabe.upgrade.requested",
+    e.UpgradeRetried: "astrolabe.upgrade.retried",
+    e.PreflightPassed: "astrolabe.upgrade.planned",
+    e.ApprovalRequested: "astrolabe.approval.requested",
+    e.UpgradeApproved: "astrolabe.approval.given",
+    e.UpgradeRejected: "astrolabe.approval.rejected",
+    e.ApprovalExpired: "astrolabe.approval.expired",
+    e.ReviewRequested: "astrolabe.review.requested",
+    e.UpgradeReviewed: "astrolabe.review.given",
+    e.ReviewOverdue: "astrolabe.review.overdue",
+    e.StepStarted: "astrolabe.step.started",
+    e.InstanceStopped: "astrolabe.instance.stopped",
+    e.MigrationFinished: "astrolabe.instance.answering",
+    e.UpgradeSucceeded: "astrolabe.upgrade.succeeded",
+    e.UpgradeRefused: "astrolabe.upgrade.refused",
+    e.UpgradeFailed: "astrolabe.upgrade.failed",
+    e.UpgradeCancelled: "astrolabe.upgrade.cancelled",
+    e.RollbackRequested: "astrolabe.rollback.requested",
+    e.RollbackRefused: "astrolabe.rollback.refused",
+    e.RollbackStarted: "astrolabe.rollback.started",
+    e.UpgradeRolledBack: "astrolabe.upgrade.rolled_back",
+}
+"""What an event of an instance is called outside; the names are stable for ever."""
+
+UNTOLD: frozenset[type[Struct]] = frozenset(
+    {
+        e.StepProgressed,  # many a second; GET /upgrades/{id}/events streams them
+        e.BackupTaken,
+        e.ArtifactPulled,
+        e.DatabaseCopied,
+        e.MigrationStarted,
+        e.LegFinished,
+        e.DatabaseRestored,
+        e.KeptDiscarded,
+    }
+)
+"""The events that matter only within an upgrade, and are read from its history."""
+
+ALL_TYPES: tuple[str, ...] = (*TYPES.values(), PING)
+
+
+class Links(Struct, frozen=True, omit_defaults=True):
+    """Where to read more, as paths of the API."""
+
+    instance: str | None = None
+    upgrade: str | None = None
+    webhook: str | None = None
+
+
+class Data(Struct, frozen=True, omit_defaults=True):
+    """Which instance and which upgrade it is about, and where to read more; nothing that only a token may see."""
+
+    links: Links
+    instance_id: str | None = None
+    upgrade_id: str | None = None
+
+
+class Notification(Struct, frozen=True, omit_defaults=True):
+    """A CloudEvent; `streamversion` orders the events of one instance, `position` those of the whole log."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: Literal["/astrolabe"]
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"]
+    data: Data
+    streamversion: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    # A CloudEvents integer has 32 bits; the log may have more events than that.
+    position: Annotated[str, Meta(pattern=r"^[0-9]{1,19}$")] | None = None
+
+
+def type_told(event: Struct) -> str | None:
+    """Return what an event is called outside; None where nobody is told of it."""
+    return TYPES.get(type(event))
+
+
+def is_told(endpoint: Endpoint, told: str, instance_id: str) -> bool:
+    """Return whether an endpoint asked for events of this type and instance."""
+    types, instances = endpoint.config.types, endpoint.config.instances
+    return (not types or told in types) and (not instances or instance_id in instances)
+
+
+def notification(recorded: Recorded[Any], told: str) -> Notification:
+    """Say what happened; the id is that of the event, so whatever is sent twice is known by it."""
+    upgrade_id: str | None = getattr(recorded.event, "upgrade_id", None)
+    instance = f"/instances/{recorded.stream_id}"
+    links = Links(instance, f"/upgrades/{upgrade_id}" if upgrade_id else None)
+    return Notification(
+        "1.0",
+        recorded.event_id,
+        SOURCE,
+        told,
+        instance.removeprefix("/"),
+        recorded.recorded_at,
+        "application/json",
+        Data(links, recorded.stream_id, upgrade_id),
+        recorded.version,
+        str(recorded.position),
+    )
+
+
+def ping(message_id: str, endpoint_id: str, at: datetime) -> Notification:
+    """Say only that messages arrive."""
+    link = f"/webhooks/{endpoint_id}"
+    data = Data(Links(webhook=link))
+    return Notification("1.0", message_id, SOURCE, PING, link.removeprefix("/"), at, "application/json", data)
+
+
+def encode(told: Notification) -> bytes:
+    """Return the body, the same bytes each time."""
+    return msgspec.json.encode(told, order="sorted")
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one type's body."""
+    (found,), parts = msgspec.json.schema_components([Notification], ref_template="#/$defs/{name}")
+    assert found == {"$ref": "#/$defs/Notification"}  # noqa: S101  msgspec's own form
+    whole: dict[str, Any] = parts.pop("Notification")
+    must = [] if name == PING else ["streamversion", "position"]
+    properties = {**whole["properties"], "type": {"const": name}}
+    required = [*whole["required"], *must]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **whole,
+        "title": name,
+        "properties": properties,
+        "required": required,
+        "$defs": parts,
+    }
+
+
+def events_of_instances() -> tuple[type[Struct], ...]:
+    """Return every event that an instance's stream may hold."""
+    return get_args(e.Event)

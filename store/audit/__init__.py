@@ -1,0 +1,1 @@
+"""The tree over the log, its checkpoints, and the trail as auditors take it away."""

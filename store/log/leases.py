@@ -1,0 +1,30 @@
+"""Leases: the right to act on an instance for a while, and the fence that makes a late actor harmless."""
+
+import uuid
+from datetime import timedelta
+
+from astrolabe.store.database import Database
+from astrolabe.store.log import sql
+
+TTL_SECONDS = 15.0
+"""How long an actor may be silent before another takes over."""
+
+
+class Leases:
+    """Leases in the log's database, timed by its clock alone."""
+
+    def __init__(self, database: Database, ttl_seconds: float = TTL_SECONDS) -> None:
+        self._database: Database = database
+        self.ttl: timedelta = timedelta(seconds=ttl_seconds)
+
+    async def acquire(self, resource: str, holder: str) -> int | None:
+        """Take a lease; return its fence, or None where somebody else holds it."""
+        return await self._database.hot.fetchval(sql.ACQUIRE, uuid.UUID(resource), holder, self.ttl)
+
+    async def renew(self, resource: str, fence: int) -> bool:
+        """Hold a lease for another while; False where it has run out or was taken over."""
+        return await self._database.hot.fetchval(sql.RENEW, uuid.UUID(resource), fence, self.ttl) is not None
+
+    async def release(self, resource: str, fence: int) -> None:
+        """Return a lease back, so that the next actor need not wait for its end."""
+        await self._database.hot.execute(sql.RELEASE, uuid.UUID(resource), fence)

@@ -1,0 +1,138 @@
+"""The log: append to a stream with an expected version, read a stream, read everything in order."""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+from msgspec import Struct
+
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.database import Database
+from astrolabe.store.errors import AlreadyClaimed, Conflict, StaleFence
+from astrolabe.store.log import sql
+from astrolabe.store.log.batch import Append, Claim
+from astrolabe.store.log.coalescer import Coalescer
+from astrolabe.store.log.entry import AnyEvent, AnyRecorded, make_entry, recorded, told, type_of, write
+from astrolabe.store.log.shared import Shared
+
+REMEMBERED = 10_000
+"""How many claims that were found are kept; among them the names that instances are asked for by."""
+
+
+class StoredClaim(Struct, frozen=True):
+    """A claim as it was recorded."""
+
+    request_hash: bytes
+    stream_id: str
+    answer: str
+
+
+class Log:
+    """The append-only log of one Astrolabe."""
+
+    def __init__(self, database: Database) -> None:
+        self._database: Database = database
+        self._appends: Coalescer = Coalescer(database)
+        self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
+        self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
+        self._claimed: OrderedDict[str, StoredClaim] = OrderedDict()
+
+    async def append(
+        self,
+        stream_id: str,
+        expected: int,
+        events: Sequence[AnyEvent],
+        cause: Cause,
+        *,
+        fence: int | None = None,
+        claims: Sequence[Claim] = (),
+    ) -> list[AnyRecorded]:
+        """Append events after version `expected` (0: a new stream), all or none; concurrent appends share a statement.
+
+        Raises Conflict where the stream is not there, StaleFence where the lease was taken over, AlreadyClaimed where
+        a command id was used before.
+        """
+        if not events:
+            raise ValueError("an append needs at least one event")
+        written = [write(make_entry(stream_id, expected + nth, event, cause)) for nth, event in enumerate(events, 1)]
+        rows = [(entry.id, type_of(entry.data), text) for entry, text in written]
+        try:
+            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims))
+        except asyncpg.UniqueViolationError:
+            times = []
+        if not times:
+            await self._explain(stream_id, expected, fence, claims)
+        return [told(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
+
+    async def _explain(self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim]) -> None:
+        # A twin of this command took the version too, so the claim is looked for first.
+        if any([await self.claim(claim.command_id) for claim in claims]):
+            raise AlreadyClaimed(stream_id)
+        if await self.head(stream_id) == expected and fence is not None:
+            raise StaleFence(f"fence {fence} on {stream_id} was taken over")
+        raise Conflict(f"stream {stream_id} is not at version {expected}")
+
+    async def head(self, stream_id: str) -> int:
+        """Return the version of a stream, 0 where it does not exist."""
+        return await self._database.hot.fetchval(sql.HEAD, uuid.UUID(stream_id)) or 0
+
+    async def read_stream(self, stream_id: str, after: int = 0) -> list[AnyRecorded]:
+        """Read a stream's events after a version, oldest first; concurrent reads share a statement."""
+        return await self._reads.ask((stream_id, after))
+
+    async def _read_streams(self, places: Sequence[tuple[str, int]]) -> list[list[AnyRecorded]]:
+        streams, versions = [stream_id for stream_id, _ in places], [after for _, after in places]
+        found: list[list[AnyRecorded]] = [[] for _ in places]
+        for nth, *row in await self._database.hot.fetch(sql.READ_STREAMS, streams, versions):
+            found[nth - 1].append(recorded(*row))
+        return found
+
+    async def read_stream_at(
+        self,
+        stream_id: str,
+        *,
+        position: int | None = None,
+        time: datetime | None = None,
+        version: int = 2**31 - 1,
+    ) -> list[AnyRecorded]:
+        """Read a stream as it stood at a position of the log, at a time of the database's clock, or at a version."""
+        rows = await self._database.hot.fetch(sql.READ_STREAM_AT, uuid.UUID(stream_id), position, time, version)
+        return [recorded(*row) for row in rows]
+
+    async def read_all(self, after: int, limit: int = 500) -> list[AnyRecorded]:
+        """Read the whole log in order of position, after a position (-1: from the beginning)."""
+        rows = await self._database.hot.fetch(sql.READ_LOG, after, limit)
+        return [recorded(*row) for row in rows]
+
+    async def last_position(self) -> int:
+        """Return the position of the last sequenced event, -1 where there is none."""
+        return await self._database.hot.fetchval(sql.LOG_HEAD)
+
+    async def unsequenced(self) -> int:
+        """Count the events that wait for their position."""
+        return await self._database.pool.fetchval(sql.UNSEQUENCED)
+
+    async def stream_of_upgrade(self, upgrade_id: str) -> str | None:
+        """Find the instance that an upgrade belongs to."""
+        found = await self._database.hot.fetchval(sql.STREAM_OF_UPGRADE, uuid.UUID(upgrade_id))
+        return str(found) if found else None
+
+    async def claim(self, command_id: str) -> StoredClaim | None:
+        """Find what was answered to a command id; what was found once is true for ever, and not looked for again."""
+        if known := self._claimed.get(command_id):
+            return known
+        found = await self._claims.ask(command_id)
+        if found is not None:
+            self._claimed[command_id] = found
+            if len(self._claimed) > REMEMBERED:
+                self._claimed.popitem(last=False)
+        return found
+
+    async def _find_claims(self, command_ids: Sequence[str]) -> list[StoredClaim | None]:
+        rows = await self._database.hot.fetch(sql.CLAIMS, command_ids)
+        found: list[StoredClaim | None] = [None] * len(command_ids)
+        for nth, request_hash, stream_id, answer in rows:
+            found[nth - 1] = StoredClaim(request_hash, stream_id, answer)
+        return found

@@ -1,0 +1,36 @@
+"""The sequencer: gives each committed event its gapless place in the whole log."""
+
+import asyncio
+
+from astrolabe.store.database import Database
+from astrolabe.store.log import sql
+
+BATCH = 1000
+IDLE_SECONDS = 0.02
+"""How long an event may wait unseen on an idle log. NOTIFY in each append would cost the appends far more."""
+
+BUSY_SECONDS = 0.005
+"""How long a busy log's events gather for one step: each step is a flush of the disk that the appends share."""
+
+
+class Sequencer:
+    """Moves events from the hand-over queue into the log's order; any number may run, one works at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database: Database = database
+
+    async def step(self) -> int:
+        """Place what waits, up to a batch; return how many events were placed."""
+        return await self._database.hot.fetchval(sql.SEQUENCE, BATCH)
+
+    async def drain(self) -> None:
+        """Place everything that waits now."""
+        while await self.step():
+            pass
+
+    async def run(self) -> None:
+        """Place events for ever."""
+        while True:
+            placed = await self.step()
+            if placed < BATCH:
+                await asyncio.sleep(BUSY_SECONDS if placed else IDLE_SECONDS)

@@ -1,0 +1,75 @@
+"""The tail: waits for the log to grow, by notification where one arrives and by looking where none does."""
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+
+from astrolabe.store.database import Connection, Database
+
+CHANNEL = "astrolabe_log"
+POLL_SECONDS = 1.0
+"""How long a lost notification may go unnoticed."""
+
+
+class Tail:
+    """One listening connection, shared by all who wait in this process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database: Database = database
+        self._grown: asyncio.Event = asyncio.Event()
+        self.heard: int = 0
+        """How often the log was heard to grow; to note before reading, and to hand to `wait` after."""
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def wait(self, seconds: float = POLL_SECONDS, *, since: int | None = None) -> None:
+        """Return when the log has grown, or had since `heard` was noted, or after some seconds in any case."""
+        if since not in {None, self.heard}:
+            return
+        grown = self._grown
+        # Not wait_for, which in Python 3.11 forgets a cancellation that comes together with what was waited for.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await grown.wait()
+
+    def _notice(self, *_: object) -> None:
+        self.heard += 1
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(
+                OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+            ):
+                await self._hear(await self._database.listen_connection())
+            self._notice()
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _hear(self, connection: Connection) -> None:
+        ended = asyncio.Event()
+
+        def end(_: Connection) -> None:
+            ended.set()
+
+        connection.add_termination_listener(end)
+        try:
+            await connection.add_listener(CHANNEL, self._notice)
+            self._notice()
+            await ended.wait()
+        finally:
+            connection.terminate()

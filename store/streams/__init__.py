@@ -1,0 +1,1 @@
+"""Streams: what is folded from the log, and commands carried out on it."""

@@ -1,0 +1,130 @@
+"""The list views: tables that are folded from the log and can be dropped and folded again."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Column, DateTime, MetaData, Select, Table, Text, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import UUID, insert
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from astrolabe.domain.upgrades.views import InstanceRow, UpgradeRow
+from astrolabe.store.database import Database
+
+_meta = MetaData(schema="astrolabe")
+_IDS = {"instance_id", "upgrade_id"}
+
+
+def _table(name: str, row: type[msgspec.Struct], key: str) -> Table:
+    def column(field: str) -> Column[Any]:
+        kind = UUID(as_uuid=False) if field in _IDS else DateTime(timezone=True) if field.endswith("_at") else None
+        return Column(field, kind, primary_key=field == key)
+
+    return Table(name, _meta, *(column(field) for field in row.__struct_fields__))
+
+
+INSTANCE = _table("view_instance", InstanceRow, "instance_id")
+UPGRADE = _table("view_upgrade", UpgradeRow, "upgrade_id")
+LEASE = Table("lease", _meta, Column("resource", UUID(as_uuid=False)), Column("expires_at", DateTime(timezone=True)))
+HEAD = Table("log_head", _meta, Column("tree_size"))
+SUBSCRIPTION = Table("subscription", _meta, Column("name", Text, primary_key=True), Column("position"))
+
+R = TypeVar("R", InstanceRow, UpgradeRow)
+
+
+def _row(kind: type[R], found: RowMapping) -> R:
+    return kind(**found)
+
+
+async def put(connection: AsyncConnection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
+    """Write rows of a view, new or changed."""
+    if not rows:
+        return
+    statement = insert(table)
+    key = next(iter(table.primary_key.columns)).name
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != key}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[key], set_=changed),
+        [{field: storable(value) for field, value in msgspec.structs.asdict(row).items()} for row in rows],
+    )
+
+
+def storable(value: object) -> object:
+    """Return a value as a column can hold it."""
+    # What a process printed may hold a NUL, which JSON can say and PostgreSQL's text cannot.
+    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+
+
+async def upgrades_in(connection: AsyncConnection, upgrade_ids: Collection[str]) -> dict[str, UpgradeRow]:
+    """Read the rows of upgrades inside a transaction, by their ids."""
+    if not upgrade_ids:
+        return {}
+    query = select(UPGRADE).where(UPGRADE.c.upgrade_id.in_(upgrade_ids))
+    return {row["upgrade_id"]: _row(UpgradeRow, row) for row in (await connection.execute(query)).mappings()}
+
+
+class Views:
+    """What lists are read from; each a moment behind the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database: Database = database
+
+    async def instances(self, *, after: str | None = None, limit: int = 100) -> list[InstanceRow]:
+        """List instances in order of registration, after an instance id."""
+        query = select(INSTANCE).order_by(INSTANCE.c.instance_id).limit(limit)
+        if after:
+            query = query.where(INSTANCE.c.instance_id > after)
+        async with self._database.transaction() as connection:
+            return [_row(InstanceRow, row) for row in (await connection.execute(query)).mappings()]
+
+    async def upgrades(
+        self, *, instance_id: str | None = None, before: str | None = None, limit: int = 100
+    ) -> list[UpgradeRow]:
+        """List upgrades, the newest first, before an upgrade id."""
+        query = select(UPGRADE).order_by(UPGRADE.c.upgrade_id.desc()).limit(limit)
+        if instance_id:
+            query = query.where(UPGRADE.c.instance_id == instance_id)
+        if before:
+            query = query.where(UPGRADE.c.upgrade_id < before)
+        async with self._database.transaction() as connection:
+            return [_row(UpgradeRow, row) for row in (await connection.execute(query)).mappings()]
+
+    async def unattended(self, quiet: timedelta, limit: int = 1000) -> list[InstanceRow]:
+        """List instances on which something is due, for longer than `quiet`, and nobody holds the lease."""
+        query = unattended(quiet).order_by(INSTANCE.c.updated_at).limit(limit)
+        async with self._database.transaction() as connection:
+            return [_row(InstanceRow, row) for row in (await connection.execute(query)).mappings()]
+
+    async def at_rest(self, host: str) -> list[str]:
+        """List the ids of a host's instances on which nothing is under way."""
+        query = select(INSTANCE.c.instance_id).where(INSTANCE.c.host == host, INSTANCE.c.status == "idle")
+        async with self._database.transaction() as connection:
+            return list((await connection.execute(query.order_by(INSTANCE.c.instance_id))).scalars())
+
+    async def counts(self) -> dict[str, dict[str, int]]:
+        """Count instances and upgrades by status."""
+        async with self._database.transaction() as connection:
+            found: dict[str, dict[str, int]] = {}
+            for name, table in (("instances", INSTANCE), ("upgrades", UPGRADE)):
+                number = func.count().label("number")
+                rows = await connection.execute(select(table.c.status, number).group_by(table.c.status))
+                found[name] = {row.status: row.number for row in rows}
+            return found
+
+    async def lags(self) -> dict[str, int]:
+        """Return how many events each subscriber is behind the log."""
+        async with self._database.transaction() as connection:
+            size: int = (await connection.execute(select(HEAD.c.tree_size))).scalar_one()
+            rows = await connection.execute(select(SUBSCRIPTION.c.name, SUBSCRIPTION.c.position))
+            return {name: size - 1 - position for name, position in rows}
+
+
+def unattended(quiet: timedelta) -> Select[Any]:
+    """Ask for the instances on which something has been due for longer than `quiet` with nobody at it."""
+    # Not clock_timestamp(): what may differ from row to row is compared with every row, and with no index.
+    now = func.now()
+    held = select(LEASE.c.resource).where(LEASE.c.resource == INSTANCE.c.instance_id, LEASE.c.expires_at > now)
+    waits = or_(and_(INSTANCE.c.due.is_not(None), INSTANCE.c.updated_at <= now - quiet), INSTANCE.c.due_at <= now)
+    return select(INSTANCE).where(waits, ~held.exists())

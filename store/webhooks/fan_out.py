@@ -1,0 +1,135 @@
+"""The fan-out: follows the log and notes for each endpoint what it is to be told, each event once."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeAlias, cast
+
+import asyncpg
+from msgspec import Struct
+
+from astrolabe.domain.streams import OWN_STREAMS
+from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.webhooks.decider import evolve_webhooks
+from astrolabe.domain.webhooks.endpoint import (
+    WEBHOOKS_STREAM,
+    EndpointEnabled,
+    EndpointRemoved,
+    Endpoints,
+    WebhookEvent,
+)
+from astrolabe.domain.webhooks.notification import is_told, type_told
+from astrolabe.store.database import Database
+from astrolabe.store.log.entry import AnyRecorded
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.webhooks import Webhooks
+from astrolabe.store.webhooks import sql
+from astrolabe.store.webhooks.deliveries import SOON
+
+PoolConnection: TypeAlias = asyncpg.pool.PoolConnectionProxy
+
+NAME = "webhooks"
+BATCH = 500
+
+
+class PendingDelivery(Struct, frozen=True):
+    """One endpoint is to be told of one event."""
+
+    endpoint_id: str
+    told: str
+    recorded: AnyRecorded
+
+
+class FanOutResult(Struct):
+    """What follows from a batch of the log."""
+
+    endpoints: Endpoints
+    notes: list[PendingDelivery]
+    removed: set[str]
+    enabled: set[str]
+
+
+class FanOut:
+    """Keeps the deliveries up with the log; any number may run, one works at a time."""
+
+    def __init__(self, database: Database, log: Log) -> None:
+        self._database: Database = database
+        self._log: Log = log
+        self._webhooks: Webhooks = Webhooks(log)
+        self._at: int | None = None
+        self._endpoints: Endpoints = Endpoints()
+
+    async def step(self) -> int:
+        """Note what follows from the next batch; return how many events it had."""
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            position = await _place(connection)
+            batch = await self._log.read_all(position, BATCH)
+            if not batch:
+                return 0
+            if position != self._at:
+                self._endpoints = await self._webhooks.at(position=position)
+            notes = fan_out_of(batch, self._endpoints)
+            await _write(connection, notes)
+            last = cast("int", batch[-1].position)
+            await connection.execute(sql.MOVE, NAME, last)
+        self._at, self._endpoints = last, notes.endpoints
+        return len(batch)
+
+    async def drain(self) -> None:
+        """Note everything that is in the log now."""
+        while await self.step():
+            pass
+
+
+def fan_out_of(batch: Iterable[AnyRecorded], endpoints: Endpoints) -> FanOutResult:
+    """Return what follows from events in the log's order: an endpoint is told of what comes after it was added."""
+    found = FanOutResult(endpoints, [], set(), set())
+    for each in batch:
+        if each.stream_id == WEBHOOKS_STREAM:
+            _change(found, cast("WebhookEvent", each.event))
+        elif each.stream_id not in OWN_STREAMS and (told := type_told(cast("Event", each.event))):
+            found.notes += [
+                PendingDelivery(endpoint.endpoint_id, told, each)
+                for endpoint in found.endpoints.by_id.values()
+                if is_told(endpoint, told, each.stream_id)
+            ]
+    return found
+
+
+def _change(found: FanOutResult, event: WebhookEvent) -> None:
+    found.endpoints = evolve_webhooks(found.endpoints, event)
+    if isinstance(event, EndpointRemoved):
+        found.removed.add(event.endpoint_id)
+        found.notes = [note for note in found.notes if note.endpoint_id != event.endpoint_id]
+    elif isinstance(event, EndpointEnabled):
+        found.enabled.add(event.endpoint_id)
+
+
+async def _place(connection: PoolConnection) -> int:
+    await connection.execute(sql.PLACE, NAME)
+    return cast("int", await connection.fetchval(sql.LOCK, NAME))
+
+
+async def _write(connection: PoolConnection, notes: FanOutResult) -> None:
+    if notes.notes:
+        columns: tuple[list[object], ...] = ([], [], [], [], [], [])
+        for note in notes.notes:
+            for column, value in zip(columns, _row(note), strict=True):
+                column.append(value)
+        await connection.execute(sql.ADD, *columns)
+    if notes.removed:
+        await connection.execute(sql.FORGET, _ids(notes.removed))
+    if notes.enabled:
+        await connection.execute(sql.AFRESH, _ids(notes.enabled), SOON)
+    if changed := notes.enabled | notes.removed:
+        await connection.execute(sql.WELL, _ids(changed))
+
+
+def _row(note: PendingDelivery) -> tuple[uuid.UUID, uuid.UUID, str, uuid.UUID, int | None, datetime]:
+    each = note.recorded
+    endpoint, event, stream = map(uuid.UUID, (note.endpoint_id, each.event_id, each.stream_id))
+    return endpoint, event, note.told, stream, each.position, each.recorded_at
+
+
+def _ids(ids: Iterable[str]) -> list[uuid.UUID]:
+    return [uuid.UUID(each) for each in ids]

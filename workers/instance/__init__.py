@@ -1,0 +1,1 @@
+"""One instance on this host: its site, database, process, probe and secrets."""

@@ -1,0 +1,245 @@
+"""The database of an instance: blocked, copied, put back and counted, each so that doing it twice does it once."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+
+import asyncpg
+
+from astrolabe.domain.instances.instance import DatabaseConfig
+from astrolabe.domain.kinds.postgres import (
+    allow_statement,
+    copy_statement,
+    drop_statement,
+    evidence_statements,
+    quote,
+    rename_statement,
+)
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.products.product import Migrations
+from astrolabe.store.database import Connection
+from astrolabe.workers.instance.database_properties import ask, has, property_statements
+from astrolabe.workers.instance.failure import StepFailed
+
+APPLICATION = "astrolabe-worker"
+BLOCK_SECONDS = 30.0
+FILE_COPY_SINCE = 150_000
+FILE_COPY_FROM = 32 << 20
+"""Bytes from which copying files beats copying by way of the server's log, for it makes two checkpoints in any case."""
+
+COUNTERS = """
+SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del
+FROM pg_stat_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
+WHOSE = "SELECT format('%s of %s in %s', pid, usename, application_name) FROM pg_stat_activity WHERE pid = $1"
+# Autovacuum has no user: the server ends it by itself before it copies or renames.
+OTHERS = """
+SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+"""
+ACTIVE = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND state = 'active'
+  AND backend_type = 'client backend' AND wait_event_type IS DISTINCT FROM 'Lock'
+  AND query_start < clock_timestamp() - interval '1 second')
+"""
+# What pg_dump takes along: ordinary tables; not what belongs to an extension, nor what lives for one session only.
+TABLES = """
+SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                    AND d.deptype = 'e')
+"""
+PREDECESSORS = """
+SELECT pid FROM pg_stat_activity
+WHERE application_name = $1 AND pid <> pg_backend_pid() AND strpos(query, $2) > 0
+"""
+SIZE = "SELECT pg_database_size($1)"
+OWNED = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = $1"
+MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+
+
+class InstanceDatabase:
+    """One instance's database, through its server's maintenance database or itself."""
+
+    def __init__(self, database: DatabaseConfig, password: str | None) -> None:
+        self.name: str = database.name
+        self.apart: bool = database.maintenance != database.name
+        self._database: DatabaseConfig = database
+        self._password: str | None = password
+
+    async def where(self) -> DatabaseConfig:
+        """Say where this host reaches the server now."""
+        return self._database
+
+    @contextlib.asynccontextmanager
+    async def connection(self, name: str | None = None) -> AsyncGenerator[Connection]:
+        """Connect to a database of the server, by default the maintenance one; errors end the step."""
+        where = await self.where()
+        try:
+            connection: Connection = await asyncpg.connect(
+                host=where.host,
+                port=where.port,
+                user=where.user,
+                password=self._password,
+                database=name or where.maintenance,
+                timeout=10,
+                server_settings={"application_name": APPLICATION},
+            )
+            try:
+                yield connection
+            finally:
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StepFailed(
+                "database-unreachable" if isinstance(error, OSError) else "database-error",
+                f"The server of {where.name} at {where.host}:{where.port} said: {type(error).__name__}: {error}",
+                todo="See that the server runs and that the instance's database settings are right, then retry.",
+            ) from error
+
+    async def server_version(self) -> int:
+        """Return the server's version as a number (180006 is 18.6)."""
+        async with self.connection() as connection:
+            return int(await ask(connection, "SHOW server_version_num"))
+
+    async def size(self, name: str | None = None) -> int:
+        """Return a database's size in bytes."""
+        async with self.connection() as connection:
+            return await ask(connection, SIZE, name or self.name)
+
+    async def rights(self) -> tuple[bool, bool]:
+        """Return whether the role owns the database, and whether it may create databases."""
+        async with self.connection() as connection:
+            owned = await ask(connection, OWNED, self.name)
+            return bool(owned), bool(await ask(connection, MAY_CREATE))
+
+    async def properties_not_settable(self) -> str | None:
+        """Rehearse on the database itself what a copy will be set to; return why it cannot be, None where it can."""
+        async with self.connection() as connection:
+            rehearsal = connection.transaction()
+            await rehearsal.start()
+            try:
+                for statement in await property_statements(connection, self.name, self.name):
+                    await connection.execute(statement)
+            except asyncpg.InsufficientPrivilegeError as error:
+                return str(error)
+            finally:
+                await rehearsal.rollback()
+        return None
+
+    async def server_folder(self) -> str | None:
+        """Return the server's data folder where the role may know it."""
+        async with self.connection() as connection:
+            with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+                return await ask(connection, "SELECT current_setting('data_directory')")
+            return None
+
+    async def exists(self, name: str) -> bool:
+        """Return whether the server has a database of this name."""
+        async with self.connection() as connection:
+            return await has(connection, name)
+
+    async def tables(self) -> int:
+        """Count the tables that hold rows of their own."""
+        async with self.connection(self.name) as connection:
+            return await ask(connection, TABLES)
+
+    async def invalid_indexes(self) -> list[str]:
+        """List indexes that a failed concurrent build left behind."""
+        async with self.connection(self.name) as connection:
+            query = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+            return [row[0] for row in await connection.fetch(query)]
+
+    async def history(self, migrations: Migrations) -> list[str] | None:
+        """List the migrations that the product has applied, in its order; None where it keeps no table yet."""
+        schema, _, table = migrations.table.partition(".")
+        columns = f"{quote(migrations.column)} FROM {quote(schema)}.{quote(table)} ORDER BY {quote(migrations.order)}"
+        async with self.connection(self.name) as connection:
+            with contextlib.suppress(asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+                return [str(row[0]) for row in await connection.fetch(f"SELECT {columns}")]
+            return None
+
+    async def working(self) -> bool:
+        """Return whether a statement has been at work in the database for more than a second."""
+        async with self.connection() as connection:
+            return bool(await ask(connection, ACTIVE, self.name))
+
+    async def counters(self) -> Writes:
+        """Count the rows written since the server began to count, by table."""
+        async with self.connection(self.name) as connection:
+            tables = {name: int(count) for name, count in await connection.fetch(COUNTERS)}
+            return Writes(sum(tables.values()), tables)
+
+    async def block(self) -> None:
+        """Let nobody in and end everybody inside."""
+        async with self.connection() as connection:
+            await connection.execute(allow_statement(self.name, allow=False))
+            await self._empty(connection, self.name)
+
+    async def allow(self) -> None:
+        """Let connections in again."""
+        async with self.connection() as connection:
+            await connection.execute(allow_statement(self.name, allow=True))
+
+    async def copy(self, copy: str) -> int:
+        """Copy the blocked database beside itself; return the copy's size in bytes."""
+        async with self.connection() as connection:
+            await self._end_predecessor(connection)
+            if not await has(connection, copy):
+                version = int(await ask(connection, "SHOW server_version_num"))
+                large = await ask(connection, SIZE, self.name) >= FILE_COPY_FROM
+                statement = copy_statement(self.name, copy, file_copy=large and version >= FILE_COPY_SINCE)
+                # Nobody may come in between the copy's making and the statement that would close it.
+                await connection.execute(f"{statement} ALLOW_CONNECTIONS false", timeout=24 * 3600)
+            for statement in await property_statements(connection, self.name, copy):
+                await connection.execute(statement)
+            return await ask(connection, SIZE, copy)
+
+    async def swap(self, copy: str, aside: str) -> None:
+        """Put the copy in the place of the database, which is kept aside; both renames or none."""
+        async with self.connection() as connection:
+            await self._end_predecessor(connection)
+            if await has(connection, copy):
+                if await has(connection, self.name):
+                    await connection.execute(allow_statement(self.name, allow=False))
+                    await self._empty(connection, self.name)
+                async with connection.transaction():
+                    await connection.execute(rename_statement(self.name, aside))
+                    await connection.execute(rename_statement(copy, self.name))
+            if await has(connection, aside):
+                for statement in evidence_statements(aside):
+                    await connection.execute(statement)
+            if not await has(connection, self.name) or not await has(connection, aside):
+                raise StepFailed(
+                    "copy-missing",
+                    f"Neither the copy {copy} nor a finished swap was found on the database server.",
+                    todo=f"Restore the dump of this upgrade into the database {self.name} by hand, then retry.",
+                )
+
+    async def drop(self, name: str) -> None:
+        """Drop a database that was kept aside."""
+        async with self.connection() as connection:
+            await self._end_predecessor(connection)
+            await connection.execute(drop_statement(name))
+
+    async def _end_predecessor(self, connection: Connection) -> None:
+        # The lease is ours, so whoever still works here for a worker before us works for nobody.
+        await self._end_all(connection, PREDECESSORS, APPLICATION, quote(self.name))
+
+    async def _empty(self, connection: Connection, name: str) -> None:
+        await self._end_all(connection, OTHERS, name)
+
+    async def _end_all(self, connection: Connection, query: str, *arguments: str) -> None:
+        end = time.monotonic() + BLOCK_SECONDS
+        while pids := [row[0] for row in await connection.fetch(query, *arguments)]:
+            for pid in pids:
+                # Another role's session, such as a superuser's, may not be ended; it may yet leave by itself.
+                with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute("SELECT pg_terminate_backend($1)", pid)
+            if time.monotonic() > end:
+                raise StepFailed(
+                    "sessions-remain",
+                    f"Sessions in {self.name} did not end within {BLOCK_SECONDS:g} seconds.",
+                    seen=[await ask(connection, WHOSE, pid) or "" for pid in pids],
+                    todo="End these sessions, which the instance's role may not, then retry.",
+                )
+            await asyncio.sleep(0.02)

@@ -1,0 +1,26 @@
+"""A step that cannot be done, told as the log will keep it."""
+
+from collections.abc import Iterable
+
+from astrolabe.domain.problem import Problem
+
+LINE = 500
+TEXT = 2000
+LINES = 20
+
+
+class StepFailed(Exception):  # noqa: N818  it ends a step, not the worker
+    """The effect did not happen or did not hold; nothing else is known to be broken.
+
+    Lines are cut only when the secrets in them are redacted: half a secret would not be found.
+    """
+
+    def __init__(self, code: str, detail: str, *, seen: Iterable[str] = (), todo: str = "", output: str = "") -> None:
+        super().__init__(detail)
+        self.output: str = output
+        self.problem: Problem = Problem(code, detail, tail(seen), todo)
+
+
+def tail(lines: Iterable[str]) -> tuple[str, ...]:
+    """Keep the last lines of what was seen."""
+    return tuple([line.rstrip() for line in lines if line.strip()][-LINES:])

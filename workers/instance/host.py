@@ -1,0 +1,46 @@
+"""A host: what a worker needs to know of the machine it acts on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from astrolabe.domain.products.product import Product
+from astrolabe.domain.words import HostName
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.secret import Secrets
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine: its name, the folder that Astrolabe keeps things in, its products and its secrets."""
+
+    name: HostName
+    folder: Path
+    products: dict[str, Product]
+    secrets: Secrets
+
+    def product(self, name: str) -> Product:
+        """Find a product; raises StepFailed where this host has no such file."""
+        if found := self.products.get(name):
+            return found
+        raise StepFailed(
+            "product-unknown",
+            f"This host has no product file for {name}.",
+            todo=f"Put {name}.toml into the worker's product folder and start it again, then retry.",
+        )
+
+    def artifacts(self) -> Path:
+        """Return the folder of everything that was pulled."""
+        return self._made("artifacts")
+
+    def backups(self, instance_id: str) -> Path:
+        """Return the folder of an instance's dumps."""
+        return self._made("backups", instance_id)
+
+    def instance_folder(self, instance_id: str) -> Path:
+        """Return the folder of an instance's logs, lock and marks."""
+        return self._made("instances", instance_id)
+
+    def _made(self, *parts: str) -> Path:
+        folder = self.folder.joinpath(*parts)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder.resolve()  # npm writes other paths into its lock when its prefix lies behind a link

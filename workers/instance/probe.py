@@ -1,0 +1,143 @@
+"""The probe: asks a gateway whether it serves, and which version answers."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Any, Protocol, Self
+
+import httpx
+import msgspec
+
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.products.product import Product
+
+TIMEOUT = 2.0
+LONGEST = 10_000
+"""Characters of an answer that are handed on; whoever records them redacts them and cuts them shorter."""
+
+EVERY = 0.05
+"""Seconds between probes while downtime is measured."""
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""A gateway is asked over plain HTTP; reading the machine's certificates for that would cost 35 ms of downtime."""
+
+
+class Probed(Protocol):
+    """What can be asked whether it serves, and which version answers."""
+
+    async def health(self) -> tuple[bool, str]:
+        """Ask whether it serves; return the verdict and what was seen."""
+        ...
+
+    async def version(self) -> str | None:
+        """Ask which version answers; None where nothing says."""
+        ...
+
+
+class Silent:
+    """A command line, which serves nobody: there is nothing to wait for, and its driver asks it for its version."""
+
+    async def health(self) -> tuple[bool, str]:
+        """Say that this is skipped."""
+        return True, "skipped: it serves nobody"
+
+    async def version(self) -> str | None:
+        """Say nothing."""
+        return None
+
+
+class Probe:
+    """Speaks HTTP to one gateway, to its own address only: no proxy, no redirect."""
+
+    def __init__(self, config: InstanceConfig, product: Product) -> None:
+        self._product: Product = product
+        host = f"[{config.address}]" if ":" in config.address else config.address
+        self.base: str = f"http://{host}:{config.gateway_port}"
+        self._client: httpx.AsyncClient = httpx.AsyncClient(
+            base_url=self.base, timeout=TIMEOUT, trust_env=False, verify=NO_TLS
+        )
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, config: InstanceConfig, product: Product) -> AsyncGenerator[Probed]:
+        """Open a probe and close its connections in the end."""
+        if config.port is None:
+            yield Silent()
+            return
+        probe = cls(config, product)
+        async with probe._client:
+            yield probe
+
+    async def health(self) -> tuple[bool, str]:
+        """Ask whether the gateway serves; return the verdict and what was seen."""
+        expected = self._product.health
+        try:
+            answer = await self._client.get(expected.path, headers={"Connection": "close"})
+        except httpx.HTTPError as error:
+            return False, f"{self.base}{expected.path}: {type(error).__name__}: {error}"
+        seen = f"{self.base}{expected.path}: {answer.status_code} {answer.text[:LONGEST]}"
+        if not answer.is_success:
+            return False, seen
+        body = _json(answer)
+        return all(_field(body, name) == value for name, value in expected.contains.items()), seen
+
+    async def version(self) -> str | None:
+        """Ask which version answers; None where the product does not say or nobody answers."""
+        probe = self._product.version
+        if probe is None:
+            return None
+        try:
+            answer = await self._client.get(probe.path, headers={"Connection": "close"})
+        except httpx.HTTPError:
+            return None
+        return _field(_json(answer), probe.field)
+
+
+class HealthWatch:
+    """Remembers when a gateway was first and last healthy, as often as it is looked at."""
+
+    def __init__(self, probe: Probed) -> None:
+        self._probe: Probed = probe
+        self.first_healthy_at: datetime | None = None
+        self.last_healthy_at: datetime | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[Self]:
+        """Look again and again while the block runs."""
+        await self.look()
+        task = asyncio.create_task(self._run())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))  # a cancellation of ours passes through it
+
+    async def look(self) -> tuple[datetime | None, str]:
+        """Look once; return when it was asked, where it is healthy, and what was seen."""
+        asked = datetime.now(UTC)
+        healthy, seen = await self._probe.health()
+        if not healthy:
+            return None, seen
+        self.first_healthy_at = self.first_healthy_at or asked
+        self.last_healthy_at = asked
+        return asked, seen
+
+    async def _run(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY)
+
+
+def _json(answer: httpx.Response) -> object:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _field(body: Any, dotted: str) -> str | None:
+    for name in dotted.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body if isinstance(body, str | None) else msgspec.json.encode(body).decode()

@@ -1,0 +1,190 @@
+"""The process of a gateway: found by who listens or by the mark it was started with, and ended for certain."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+import psutil
+from msgspec import Struct
+
+from astrolabe.workers.instance.failure import StepFailed
+
+MARK = "ASTROLABE_RUN"
+"""The variable that tells which start of which instance a process came from."""
+
+GRACE_SECONDS = 30.0
+"""How long a gateway may take to end after SIGTERM."""
+
+POLL_SECONDS = 0.02
+
+
+class GatewayProcess(Struct, frozen=True):
+    """A process, told apart from a later one of the same pid by when it was created."""
+
+    pid: int
+    created: float
+    argv: tuple[str, ...] = ()
+    folder: str = "/"
+
+    @property
+    def id(self) -> str:
+        """What tells it apart, in one word."""
+        return f"{self.pid}@{self.created!r}"
+
+    @property
+    def program(self) -> str:
+        """The program and its script, without the options: those may hold secrets, also a stranger's."""
+        return " ".join(word for word in self.argv[:2] if not word.startswith("-"))
+
+    def alive(self) -> bool:
+        """Return whether it still runs."""
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            return process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def ancestors(self) -> list[str]:
+        """List what this process descends from, each by its id."""
+        with contextlib.suppress(psutil.Error):
+            parents = psutil.Process(self.pid).parents()
+            return [GatewayProcess(parent.pid, parent.create_time()).id for parent in parents]
+        return []
+
+    def tree(self, package: str) -> Path | None:
+        """Find the tree that a Node process was started from."""
+        for word in self.argv[:3]:
+            # Typed from inside a folder, or through the link that npm makes beside node or in .bin.
+            script = Path(self.folder, word).resolve()
+            root, found, _ = str(script).partition(f"/node_modules/{package}/")
+            if found:
+                return Path(root)
+        return None
+
+
+def _described(process: psutil.Process) -> GatewayProcess:
+    with process.oneshot():
+        argv: tuple[str, ...] = ()
+        folder = "/"
+        with contextlib.suppress(psutil.AccessDenied):
+            argv = tuple(process.cmdline())
+            folder = process.cwd()
+        return GatewayProcess(process.pid, process.create_time(), argv, folder)
+
+
+def of(pid: int) -> GatewayProcess:
+    """Describe a process by its pid, also one that has ended meanwhile."""
+    try:
+        return _described(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return GatewayProcess(pid, 0.0)
+
+
+def by_id(known: str) -> GatewayProcess:
+    """Return the process of an id, as far as the id tells."""
+    pid, _, created = known.partition("@")
+    return GatewayProcess(int(pid), float(created))
+
+
+def listener(port: int) -> GatewayProcess | None:
+    """Find who listens on a port of this host; raises StepFailed where the listener hides from this user."""
+    found = _listening(port)
+    for pid in found:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if pid is not None:
+                return _described(psutil.Process(pid))
+    if None in found:
+        raise StepFailed(
+            "process-hidden",
+            f"What listens on port {port} belongs to another user.",
+            todo="Run the worker as the user who runs the gateway, then retry.",
+        )
+    return None
+
+
+def _listening(port: int) -> list[int | None]:
+    """List the pids of those who listen on a port, None for one that this user may not see."""
+    try:
+        everyone = [(each, each.pid) for each in psutil.net_connections("tcp")]
+    except psutil.AccessDenied:  # macOS shows all sockets to root alone
+        everyone = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                everyone += [(each, process.pid) for each in process.net_connections("tcp")]
+    return [pid for each, pid in everyone if each.status == psutil.CONN_LISTEN and tuple(each.laddr)[1:] == (port,)]
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on, for a gateway that only this host may reach."""
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
+
+
+def marked(mark: str) -> GatewayProcess | None:
+    """Find the process that was started with this mark."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                return _described(process)
+    return None
+
+
+def marked_by(instances: Collection[str], folder: str) -> list[GatewayProcess]:
+    """List the processes that starts of these instances left running, from trees below a folder."""
+    found: list[GatewayProcess] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            owner = process.environ().get(MARK, "").partition("/")[0]
+            if owner in instances and any(word.startswith(folder) for word in process.cmdline()):
+                found.append(_described(process))
+    return found
+
+
+async def end(process: GatewayProcess, grace: float = GRACE_SECONDS) -> None:
+    """End a process and all that it started: SIGTERM, and SIGKILL after `grace` seconds."""
+    if not process.alive():
+        return
+    family = [process, *_children(process)]
+    _signal(process, family, signal.SIGTERM)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(grace):
+            await _gone(family)
+            return
+    _signal(process, family, signal.SIGKILL)
+    await _gone(family)
+
+
+def _children(process: GatewayProcess) -> list[GatewayProcess]:
+    with contextlib.suppress(psutil.Error):
+        return [_described(child) for child in psutil.Process(process.pid).children(recursive=True)]
+    return []
+
+
+def _signal(leader: GatewayProcess, family: list[GatewayProcess], number: signal.Signals) -> None:
+    # A gateway that we started leads a group of its own; an adopted one may share its group with a stranger.
+    with contextlib.suppress(ProcessLookupError):
+        if os.getpgid(leader.pid) == leader.pid:
+            os.killpg(leader.pid, number)
+            return
+    for each in family:
+        if each.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each.pid, number)
+
+
+async def _gone(family: list[GatewayProcess]) -> None:
+    while any(each.alive() for each in family):  # noqa: ASYNC110  the kernel tells nobody but the parent
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def package_version(tree: Path, package: str) -> str | None:
+    """Read which version of a package a tree holds."""
+    with contextlib.suppress(OSError, msgspec.DecodeError, AttributeError):
+        manifest = msgspec.json.decode((tree / "node_modules" / package / "package.json").read_bytes())
+        return str(manifest.get("version"))
+    return None

@@ -1,0 +1,54 @@
+"""Secrets: resolved on the worker's host, from places that its operator opened for that."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from astrolabe.domain.words import SecretRef
+from astrolabe.workers.instance.failure import StepFailed
+
+DEFAULT_FOLDER = Path("/run/secrets")
+PREFIX = "ASTROLABE_SECRET_"
+
+
+class Secrets:
+    """Where secrets may come from: variables named ASTROLABE_SECRET_…, and files inside a few folders."""
+
+    def __init__(self, folders: Sequence[Path], environment: Mapping[str, str] = os.environ) -> None:
+        self._folders: tuple[Path, ...] = tuple(folder.resolve() for folder in folders)
+        self._environment: Mapping[str, str] = environment
+
+    def resolve(self, reference: SecretRef) -> str:
+        """Read a secret; raises StepFailed that names the reference, never the value."""
+        scheme, _, place = reference.partition(":")
+        value = self._variable(place, reference) if scheme == "env" else self._read(Path(place), reference)
+        if not value:
+            raise StepFailed(
+                "secret-missing",
+                f"The secret {reference} is not set on this host.",
+                todo=f"Set {reference} for the worker on this host, then retry.",
+            )
+        return value
+
+    def _variable(self, name: str, reference: SecretRef) -> str | None:
+        if not name.startswith(PREFIX):
+            raise StepFailed(
+                "secret-forbidden",
+                f"The secret {reference} is not a variable that this worker reads secrets from ({PREFIX}…).",
+                todo=f"Name the variable {PREFIX}…, then retry.",
+            )
+        return self._environment.get(name)
+
+    def _read(self, path: Path, reference: SecretRef) -> str:
+        real = path.resolve()
+        if not any(real.is_relative_to(folder) for folder in self._folders):
+            allowed = ", ".join(map(str, self._folders))
+            raise StepFailed(
+                "secret-forbidden",
+                f"The secret {reference} lies outside the folders that this worker reads secrets from ({allowed}).",
+                todo="Move the file there, or start the worker with --secrets FOLDER, then retry.",
+            )
+        try:
+            return real.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""

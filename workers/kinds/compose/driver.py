@@ -1,0 +1,304 @@
+"""The `compose` driver: the user's own project, with the image pinned by an override file beside it."""
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
+from astrolabe.domain.products.product import Image
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose import images
+from astrolabe.workers.kinds.compose.database import ContainerDatabase
+from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.files import ComposeFiles
+from astrolabe.workers.kinds.driver import Following, GatewayId, OnFetch, Resolved, Running
+from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.environment import inherited
+
+START_SECONDS = 600.0
+DOCTOR_SECONDS = 120.0
+POLL_SECONDS = 1.0
+"""How often a container is looked at while it starts: each look takes from a processor that its program wants."""
+
+LINES = 500
+TAKEN = ("address already in use", "port is already allocated")
+ADVICE = {
+    "engine": "Install Docker with Compose 2.24 or newer, then retry.",
+    "project": "Make `docker compose config` accept the files that the instance names, then retry.",
+    "process": "See that one container of the gateway's service runs the product's image and publishes the port.",
+}
+
+
+class ComposeDriver:
+    """Acts on one instance of kind `compose`, on the engine that it names."""
+
+    def __init__(self, site: Site) -> None:
+        if site.config.compose is None:
+            raise StepFailed("project-unknown", "This instance was registered without its compose project.")
+        self._site: Site = site
+        self._project: ComposeProject = site.config.compose
+        self._image: Image = site.product.container
+        self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
+        self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
+        self._services: tuple[str, ...] = (self._project.service, *self._project.also)
+        self._looked: tuple[float, Container | None] = (0.0, None)
+        self._ready: dict[str, Container] = {}
+        self._known: dict[str, dict[str, Any]] | None = None
+        self.database: InstanceDatabase | None = self._database()
+        self.advice: Mapping[str, str] = ADVICE
+        self.tags_move: bool = True
+
+    def _database(self) -> InstanceDatabase | None:
+        service, where = self._project.database_service, self._site.config.database
+        if where is None or service is None:
+            return self._site.database
+        return ContainerDatabase(where, self._site.password, self._engine, self._labels(service))
+
+    async def resolve(self, version: str) -> Resolved:
+        """Find the digest of a version's tag; what `latest` is, only the image itself tells."""
+        return Resolved(await images.resolve(self._engine, self._image, version, self._site.instance_folder))
+
+    async def checks(self, _needs: Sequence[str | None], /) -> list[Check]:
+        """Check that Compose is there, accepts the project and knows the gateway's services."""
+        try:
+            said = (await self._engine.run((self._engine.docker, "compose", "version", "--short"))).stdout.strip()
+        except shell.CommandProblem as error:
+            return [Check("engine", False, str(error))]
+        new_enough = _numbers(said) >= (2, 24)
+        try:
+            services = await self._configured()
+        except shell.CommandProblem as error:
+            return [Check("engine", new_enough, f"Compose {said}"), Check("project", False, str(error))]
+        missing = [each for each in self._services if each not in services]
+        seen = f"the project has no service {', '.join(missing)}" if missing else f"{len(services)} services"
+        return [Check("engine", new_enough, f"Compose {said}"), Check("project", not missing, seen)]
+
+    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
+        """List what is pulled, stopped, made, started and asked."""
+        docker, begun = self._engine.docker, self._files.begun(self._files.override)
+        commands = [
+            PlannedCommand("pull", argv.pull_image(docker, argv.pinned(self._image, each)))
+            for each in (old, *legs)
+            if not await self.has(each)
+        ]
+        doctor = self._site.product.doctor
+        for _ in legs:
+            commands += [PlannedCommand("migrate", each) for each in await self._switched(begun, len(legs) == 1)]
+            if doctor:
+                asked = argv.execute(docker, self._project.service, (*self._image.command, *doctor.args))
+                commands.append(PlannedCommand("verify", asked))
+        return commands
+
+    async def _switched(self, begun: Sequence[str], at_once: bool) -> list[tuple[str, ...]]:
+        apart = [argv.stop(begun, self._services), argv.create(begun, self._services)]
+        before = argv.replaced(begun, self._services) if at_once else apart
+        if await self._more_than_started():
+            return [*before, argv.start(begun, self._services)]
+        name = next((each.name.removeprefix("/") for each in await self._containers()), self._project.service)
+        return [*before, argv.start_container(self._engine.docker, name)]
+
+    async def running(self) -> Running | None:
+        """Find the container of the gateway's service, and which version its image is."""
+        found = [each for each in await self._containers() if each.state.running]
+        if not found:
+            return None
+        ids = frozenset(GatewayId(each.id) for each in found)
+        first, names = found[0], ", ".join(each.name.removeprefix("/") for each in found)
+        seen = f"container {names} runs {first.config.image}"
+        version = await images.version_of(self._engine, self._image, first)
+        if len(found) > 1:
+            return Running(f"{seen}; more than one container cannot be upgraded as one instance", None, ids)
+        if not first.publishes(self._site.config.gateway_port):
+            return Running(f"{seen}, and does not publish port {self._site.config.gateway_port}", None, ids)
+        health = first.state.health
+        unwell = f"its healthcheck says {health.status}" if health and health.status not in {"healthy", ""} else None
+        return Running(seen, version, ids, unwell)
+
+    async def has(self, artifact: Artifact) -> bool:
+        """Return whether the engine has an image of this digest."""
+        return await self._engine.image(images.exact(self._image, artifact)) is not None
+
+    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
+        """Pull an image by its digest, and what the instance wants pulled with it."""
+        if await self.has(artifact):
+            return
+        services = self._services if artifact.version != await self._version() else self._services[:1]
+        await images.pull(self._engine, argv.pull(self._files.pulled(artifact), services), artifact, on_fetch)
+
+    async def _version(self) -> str | None:
+        running = await self.running()
+        return running.version if running else None
+
+    async def started(self, mark: str) -> GatewayId | None:
+        """Find the running container of a start."""
+        if mark in self._ready:
+            return None
+        found = [each for each in await self._marked(mark) if each.state.running]
+        return GatewayId(found[0].id) if found else None
+
+    async def was_started(self, mark: str) -> bool:
+        """Return whether the program of a start ever began; a container that was only made is proof that it did not."""
+        if mark in self._ready:
+            return False
+        found = await self._marked(mark)
+        return any(each.began for each in found) if found else self._files.attempted(mark)
+
+    async def _make(self, artifact: Artifact, mark: str) -> None:
+        """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
+        await self._compose(argv.create(self._files.pinned(artifact, mark), self._services))
+        found = await self._marked(mark)
+        if len(found) != 1:
+            raise StepFailed(
+                "start-failed",
+                f"Compose made {len(found)} containers of {self._project.service} where one was wanted.",
+                todo="Look at them with `docker ps --all`, remove those that do not belong, then retry.",
+            )
+        made = found[0]
+        self._files.remember(mark, made.policy)
+        # The engine may not start by itself again what failed in the middle of a migration.
+        await self._engine.run(argv.restart_policy(self._engine.docker, made.id, "no"))
+        self._ready[mark] = made
+
+    async def start(self, artifact: Artifact, mark: str) -> GatewayId:
+        """Start the gateway's container once; what a worker before us has made may be half made, and is made again."""
+        if mark not in self._ready:
+            await self._make(artifact, mark)
+        made = self._ready.pop(mark)
+        if await self._more_than_started():
+            await self._compose(argv.start(self._files.pinned(artifact, mark), self._services))
+        else:  # without Compose, which reads the project first while nobody is served
+            await self._compose(argv.start_container(self._engine.docker, made.id))
+        return GatewayId(made.id)
+
+    async def settle(self, mark: str) -> None:
+        """Return the container the restart policy that the user's project wants."""
+        for each in await self._marked(mark):
+            await self._engine.run(argv.restart_policy(self._engine.docker, each.id, self._files.policy(mark)))
+
+    async def alive(self, gateway: GatewayId) -> bool:
+        """Return whether the container runs."""
+        looked, found = self._looked
+        if found is None or found.id != gateway or time.monotonic() - looked > POLL_SECONDS:
+            found = await self._engine.container(gateway)
+            self._looked = time.monotonic(), found
+        return found is not None and found.state.running
+
+    async def exit_code(self, gateway: GatewayId) -> int | None:
+        """Return the code that the container ended with."""
+        found = await self._engine.container(gateway)
+        return found.state.exit_code if found and found.began and not found.state.running else None
+
+    async def output(self, mark: str) -> str:
+        """Return the last lines that a start's container has said."""
+        said: list[str] = []
+        for each in await self._marked(mark):
+            await self._engine.run(argv.logs(self._engine.docker, each.id, LINES), on_line=said.append)
+        return "\n".join(said)
+
+    async def stop_all(self, following: Following | None = None, /) -> None:
+        """Stop the gateway's services, or replace the gateway's container; the engine may start none by itself."""
+        for each in await self._containers():
+            if each.began:  # one that a worker before us only made still says which policy the project wants
+                await self._engine.run(argv.restart_policy(self._engine.docker, each.id, "no"))
+        if following and await self._replaced(following) and not self._project.also:
+            return
+        await self._compose(argv.stop(self._files.begun(), self._services))
+
+    async def _replaced(self, following: Following) -> bool:
+        with contextlib.suppress(StepFailed, shell.CommandProblem):
+            await self._more_than_started()  # asked for while it still serves
+            await self._make(following.artifact, following.mark)
+        return following.mark in self._ready
+
+    async def _more_than_started(self) -> bool:
+        """Return whether a start is more than that of one container: other services, or hooks of Compose's."""
+        service = (await self._configured()).get(self._project.service, {})
+        return bool(self._project.also) or "post_start" in service
+
+    async def _configured(self) -> dict[str, dict[str, Any]]:
+        """Return the project's services with everything filled in."""
+        if (known := self._known) is None:
+            known = self._known = (await self._engine.asked(argv.config(self._files.begun())))["services"]
+        return known
+
+    async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
+        """Run the product's own check inside the gateway's container; None where it has none."""
+        doctor = self._site.product.doctor
+        if doctor is None:
+            return None
+        running = [each.id for each in await self._containers() if each.state.running]
+        if not running:
+            return False, f"no container of {self._project.service} runs"
+        command = argv.execute(self._engine.docker, running[0], (*self._image.command, *doctor.args))
+        said: list[str] = []
+        try:
+            await self._engine.run(command, deadline=DOCTOR_SECONDS, on_line=said.append)
+        except shell.CommandFailed as error:
+            return False, f"ended with code {error.returncode}: {' '.join(said).strip()}"
+        except shell.CommandProblem as error:
+            return False, str(error)
+        return True, f"ended with code 0: {' '.join(said).strip()}"
+
+    async def migration_files(self, artifact: Artifact) -> list[str] | None:
+        """List the migrations that an image brings, by the names they get in the database."""
+        migrations, folder = self._site.product.migrations, self._image.folder
+        if migrations is None or migrations.files is None or folder is None or not await self.has(artifact):
+            return None
+        shelf = self._site.host.artifacts()
+        files = await images.files(
+            self._engine,
+            images.exact(self._image, artifact),
+            f"{folder}/{migrations.files}",
+            shelf,
+            self._site.instance_id,
+        )
+        return None if files is None else sorted(migrations.prefix + Path(each).stem for each in files)
+
+    async def _compose(self, command: Sequence[str]) -> None:
+        try:
+            await self._engine.run(command, deadline=START_SECONDS)
+        except shell.CommandProblem as error:
+            seen = error.tail.splitlines()
+            if any(words in error.tail for words in TAKEN):
+                raise self._taken(seen) from error
+            raise StepFailed("start-failed", f"Compose said no: {error}", seen=seen, output=error.tail) from error
+
+    def _taken(self, seen: list[str]) -> StepFailed:
+        holder = None
+        with contextlib.suppress(StepFailed):  # it may hide from this user, or be on the engine's host
+            holder = process.listener(self._site.config.gateway_port)
+        who = f"process {holder.pid}" if holder else "somebody else"
+        return StepFailed(
+            "port-taken",
+            f"Port {self._site.config.gateway_port} is taken by {who}.",
+            seen=seen,
+            todo="End that process or give the instance another port, then retry.",
+        )
+
+    def _labels(self, service: str) -> tuple[str, ...]:
+        begun = f"com.docker.compose.project={self._project.name}", f"com.docker.compose.service={service}"
+        return (*begun, "com.docker.compose.oneoff=False")
+
+    async def _containers(self) -> list[Container]:
+        return await self._engine.labelled(*self._labels(self._project.service))
+
+    async def _marked(self, mark: str) -> list[Container]:
+        return await self._engine.labelled(f"{argv.MARK}={self._files.label(mark)}")
+
+
+def _environment(site: Site, project: ComposeProject) -> dict[str, str]:
+    """Return what Compose fills the user's files with, beside the project's own .env: the instance's settings."""
+    engine = {"DOCKER_HOST": project.engine} if project.engine else {}
+    return {**inherited(), **site.config.settings, **site.secret_settings, **engine}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = version.removeprefix("v").split(".")[:2]
+    return tuple(int(part) for part in parts if part.isdigit())

@@ -1,0 +1,69 @@
+"""The files of a compose project: the user's, which are only read, and those of ours that come after them."""
+
+from pathlib import Path
+
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.products.product import Image
+from astrolabe.store.whole_file import write
+from astrolabe.workers.instance.site import Site
+
+
+class ComposeFiles:
+    """Begins Compose's commands on one instance's project, and keeps what its starts must not forget."""
+
+    def __init__(self, site: Site, project: ComposeProject, image: Image, docker: str) -> None:
+        self._site: Site = site
+        self._project: ComposeProject = project
+        self._image: Image = image
+        self._docker: str = docker
+        self.override: Path = site.instance_folder / "compose.override.yaml"
+
+    def begun(self, *overrides: Path) -> tuple[str, ...]:
+        """Begin a command on the project."""
+        return argv.compose(self._docker, self._project, *map(str, overrides))
+
+    def pinned(self, artifact: Artifact, mark: str) -> tuple[str, ...]:
+        """Begin a command on the project with the gateway's image pinned, for one start."""
+        return self.begun(self._write(self.override, artifact, mark))
+
+    def pulled(self, artifact: Artifact) -> tuple[str, ...]:
+        """Begin a command on the project with the image that is to be pulled; what runs is not touched by that."""
+        return self.begun(self._write(self._site.instance_folder / "pull.yaml", artifact))
+
+    def label(self, mark: str) -> str:
+        """Name a start among those of all instances."""
+        return f"{self._site.instance_id}/{mark}"
+
+    def attempted(self, mark: str) -> bool:
+        """Return whether a start was ever prepared."""
+        return self._attempt(mark).exists()
+
+    def remember(self, mark: str, policy: str) -> None:
+        """Keep that a start is prepared, and the restart policy that the project wants; the first to say so holds."""
+        if not self.attempted(mark):
+            write(self._attempt(mark), policy.encode(), lasting=True, private=True)
+
+    def policy(self, mark: str) -> str:
+        """Return the restart policy that the project wants."""
+        return self._attempt(mark).read_text()
+
+    def _attempt(self, mark: str) -> Path:
+        return self._site.instance_folder / f"{mark}.started"
+
+    def _write(self, path: Path, artifact: Artifact, mark: str = "") -> Path:
+        label = self.label(mark) if mark else ""
+        ports = [self._door()] if self._site.on_private_port else []
+        content = argv.override(self._project, argv.pinned(self._image, artifact), label, ports)
+        write(path, content, lasting=True, private=True)
+        return path
+
+    def _door(self) -> dict[str, object]:
+        config = self._site.config
+        return {
+            "target": self._image.port,
+            "host_ip": config.address,
+            "published": str(config.gateway_port),
+            "mode": "ingress",
+        }

@@ -1,0 +1,196 @@
+"""Container images: what a tag is, an image on the engine's host with the digest that was promised, and its files."""
+
+import fnmatch
+import hashlib
+import re
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.products.product import Image
+from astrolabe.domain.words import Version
+from astrolabe.store.whole_file import write
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.driver import OnFetch
+from astrolabe.workers.programs import shell
+
+PULL_SECONDS = 3600.0
+UNKNOWN = re.compile(r"manifest unknown|not found|no such manifest|denied|repository does not exist")
+DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
+HUB = "docker.io"
+
+
+async def resolve(engine: Engine, image: Image, version: str, instance_folder: Path) -> Artifact:
+    """Find the exact image of a version's tag, or of `latest`, whose version is in its label."""
+    name = argv.tagged(image, version)
+    file = instance_folder / f"resolve-{version}.yaml"  # several versions may be asked for at once
+    file.write_bytes(argv.only_image(name))
+    try:
+        answer = await engine.asked(argv.resolve(engine.docker, str(file)))
+    except shell.CommandProblem as error:
+        raise _unresolved(name, error) from error
+    finally:
+        file.unlink()
+    found = DIGEST.search(_image_of(answer))
+    if found is None:
+        raise StepFailed("wrong-artifact", f"The registry gives no digest for {name}.")
+    digest = found[1]
+    if version == "latest":
+        version = await _labelled_version(engine, image, digest)
+    registry, repository = split(image.repository)
+    return Artifact(repository, version, digest, registry)
+
+
+def split(repository: str) -> tuple[str, str]:
+    """Split an image's name into its registry and the repository there, as Docker does."""
+    first, slash, rest = repository.partition("/")
+    if slash and (first == "localhost" or "." in first or ":" in first):
+        return first, rest
+    return HUB, repository if slash else f"library/{repository}"
+
+
+def exact(image: Image, artifact: Artifact) -> str:
+    """Name an image by its digest alone."""
+    return f"{image.repository}@{artifact.integrity}"
+
+
+async def version_of(engine: Engine, image: Image, container: Container) -> str | None:
+    """Return which version of the product's image a container was made from; None where it is another image."""
+    name = container.config.image.partition("@")[0]
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        repository, tag = name, ""
+    if split(repository) != split(image.repository):
+        return None
+    before, after = image.tag.split("{version}")
+    version = tag.removeprefix(before).removesuffix(after)
+    if image.tag.format(version=version) == tag and _is_version(version):
+        return version
+    details = await engine.image(container.image)
+    return details.version if details else None
+
+
+async def pull(engine: Engine, command: Sequence[str], artifact: Artifact, on_fetch: OnFetch) -> None:
+    """Pull images, telling how many bytes have come."""
+    layers: dict[str, tuple[int, int]] = {}
+
+    def on_line(line: str) -> None:
+        told = _progress(line)
+        if told:
+            layers[told[0]] = told[1:]
+            on_fetch(sum(current for current, _ in layers.values()), sum(total for _, total in layers.values()))
+
+    try:
+        await engine.run(command, deadline=PULL_SECONDS, on_line=on_line)
+    except shell.CommandProblem as error:
+        raise _not_pulled(artifact, error) from error
+
+
+async def files(engine: Engine, image: str, pattern: str, shelf: Path, owner: str) -> list[str] | None:
+    """List the files of an image that a pattern names, None where it has no such folder; each is looked into once.
+
+    `owner` names what is only needed for the look, so that a worker finds what one before it left when it died.
+    """
+    known = shelf / f"files-{hashlib.sha256(f'{image} {pattern}'.encode()).hexdigest()[:32]}.json"
+    if known.exists():
+        return msgspec.json.decode(known.read_bytes(), type=list[str] | None)
+    folder = pattern.rpartition("/")[0]
+    archive, made = known.with_name(f".{owner}.tar"), f"astrolabe-{owner}"
+    if await engine.container(made):
+        await engine.run(argv.removed(engine.docker, made))
+    await engine.run(argv.created(engine.docker, image, made))
+    try:
+        await engine.run(argv.copied(engine.docker, made, folder), stdout=archive)
+        found = _matching(archive, folder, pattern)
+    except shell.CommandFailed as error:
+        if "Could not find" not in error.tail:
+            raise
+        found = None
+    finally:
+        await engine.run(argv.removed(engine.docker, made))
+        archive.unlink(missing_ok=True)
+    write(known, msgspec.json.encode(found))
+    return found
+
+
+def _matching(archive: Path, folder: str, pattern: str) -> list[str]:
+    with tarfile.open(archive) as tar:
+        names = [f"{folder.rpartition('/')[0]}/{each.name}" for each in tar if each.isfile()]
+    return sorted(each for each in names if fnmatch.fnmatch(each, pattern))
+
+
+async def _labelled_version(engine: Engine, image: Image, digest: str) -> str:
+    name = f"{image.repository}@{digest}"
+    try:
+        await engine.run(argv.pull_image(engine.docker, name), deadline=PULL_SECONDS)
+    except shell.CommandProblem as error:
+        raise _unresolved(name, error) from error
+    details = await engine.image(name)
+    version = details.version if details else None
+    if version is None or not _is_version(version):
+        raise StepFailed(
+            "version-unknown",
+            f"{image.repository}:latest does not say which version it is: its label {argv.VERSION_LABEL} is {version}.",
+            todo="Ask for an exact version.",
+        )
+    return version
+
+
+def _is_version(word: str) -> bool:
+    try:
+        msgspec.convert(word, Version)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _image_of(answer: Any) -> str:
+    return str(answer["services"]["gateway"]["image"])
+
+
+def _progress(line: str) -> tuple[str, int, int] | None:
+    try:
+        told = msgspec.json.decode(line)
+        return str(told["id"]), int(told["current"]), int(told["total"])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _unresolved(name: str, error: shell.CommandProblem) -> StepFailed:
+    seen = (error.tail or str(error)).splitlines()
+    if UNKNOWN.search(error.tail):
+        return StepFailed(
+            "version-unknown", f"The registry has no {name}.", seen=seen, todo="Ask for a version that exists."
+        )
+    return StepFailed(
+        "registry-unreachable",
+        f"The engine could not ask the registry about {name}.",
+        seen=seen,
+        todo="See that the engine's host reaches the registry (proxy, certificates, docker login), then retry.",
+    )
+
+
+def _not_pulled(artifact: Artifact, error: shell.CommandProblem) -> StepFailed:
+    seen = [line for line in error.tail.splitlines() if _progress(line) is None]
+    if "no space left" in error.tail:
+        return StepFailed("no-space", f"The engine's disk filled up while {artifact.package} was pulled.", seen=seen)
+    if "verification failed" in error.tail or "does not match" in error.tail:
+        return StepFailed(
+            "wrong-artifact",
+            f"What came as {artifact.name} is not what the plan names.",
+            seen=seen,
+            todo="Find out who changed the image on the registry; nothing was stopped.",
+        )
+    return StepFailed(
+        "pull-failed",
+        f"{artifact.name} could not be pulled.",
+        seen=seen or [str(error)],
+        todo="Read what Docker said, then retry; nothing was stopped.",
+        output=error.tail,
+    )

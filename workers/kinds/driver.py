@@ -1,0 +1,128 @@
+"""A driver: all that a kind of deployment must be able to do, on one instance and this host."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NewType, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
+from astrolabe.workers.instance.database import InstanceDatabase
+
+GatewayId = NewType("GatewayId", str)
+"""Tells what one start brought up, a process or a container, from all others, also from a later one of its name."""
+
+OnFetch: TypeAlias = Callable[[int, int | None], None]
+"""Is told how much of an artifact has come, and of how much where that is known; each kind in a unit of its own."""
+
+
+class Resolved(Struct, frozen=True):
+    """What a version or a tag is at its registry."""
+
+    artifact: Artifact
+    needs: str | None = None
+    """What the host must have to run it, in the registry's words."""
+
+
+class Running(Struct, frozen=True):
+    """What serves on the instance's port now; the version is None where that is not the product at all."""
+
+    seen: str
+    version: str | None
+    gateways: frozenset[GatewayId]
+    """By these one knows the start that it came from."""
+    unwell: str | None = None
+    """Why its own supervisor does not call it healthy yet; None where it does, or has no opinion."""
+
+
+class Following(Struct, frozen=True):
+    """The start that follows a stop."""
+
+    artifact: Artifact
+    mark: str
+
+
+class Driver(Protocol):
+    """Acts on one instance of one kind; every act may be repeated, by this worker or by one that takes over."""
+
+    @property
+    def database(self) -> InstanceDatabase | None:
+        """The way to the instance's database, None where it has none."""
+        ...
+
+    @property
+    def advice(self) -> Mapping[str, str]:
+        """What a person may do where a check of preflight does not hold, by the check's name."""
+        ...
+
+    @property
+    def tags_move(self) -> bool:
+        """Whether even an exact version may become something else at its registry."""
+        ...
+
+    async def resolve(self, version: str) -> Resolved:
+        """Find the exact artifact of a version or of `latest`."""
+        ...
+
+    async def checks(self, needs: Sequence[str | None], /) -> list[Check]:
+        """Look at what this kind needs of the host, before anything is touched."""
+        ...
+
+    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
+        """List the commands that will run, legs in their order, without those on the database."""
+        ...
+
+    async def running(self) -> Running | None:
+        """Find what serves on the instance's port."""
+        ...
+
+    async def has(self, artifact: Artifact) -> bool:
+        """Return whether an artifact is on this host."""
+        ...
+
+    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
+        """Bring an artifact to this host, proven to be what the plan names; one that is here is left as it is."""
+        ...
+
+    async def started(self, mark: str) -> GatewayId | None:
+        """Find what a start brought up, in this worker's life or an earlier one's."""
+        ...
+
+    async def was_started(self, mark: str) -> bool:
+        """Return whether the program of a start ever began: a migration that may have begun must never be forgotten."""
+        ...
+
+    async def start(self, artifact: Artifact, mark: str) -> GatewayId:
+        """Start the gateway from an artifact; it outlives this worker."""
+        ...
+
+    async def settle(self, mark: str, /) -> None:
+        """Leave a start that was verified to whoever keeps gateways running."""
+        ...
+
+    async def alive(self, gateway: GatewayId) -> bool:
+        """Return whether what a start brought up still runs."""
+        ...
+
+    async def exit_code(self, gateway: GatewayId) -> int | None:
+        """Return the code that it ended with, None where nobody can tell any more."""
+        ...
+
+    async def output(self, mark: str) -> str:
+        """Return the end of what a start has said, as it was said."""
+        ...
+
+    async def stop_all(self, following: Following | None = None, /) -> None:
+        """End every gateway of this instance, and wait until they are gone; never a stranger who took the port.
+
+        A kind that can make the following start ready in the same go does so; its program does not begin. What cannot
+        be made ready is left to that start, which says why.
+        """
+        ...
+
+    async def doctor(self, artifact: Artifact, /) -> tuple[bool, str] | None:
+        """Run the product's own check; None where it has none."""
+        ...
+
+    async def migration_files(self, artifact: Artifact) -> list[str] | None:
+        """List the migrations that an artifact brings, by the names they get in the database."""
+        ...

@@ -1,0 +1,1 @@
+"""The kinds that npm installs: `npx` gateways and `cli` command lines."""

@@ -1,0 +1,256 @@
+"""npm: what a version is, and a tree of it on this host with the integrity that was promised."""
+
+import contextlib
+import hashlib
+import shutil
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from astrolabe.domain.kinds import npx as argv
+from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.products.product import Npm
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
+
+VIEW_SECONDS = 120.0
+INSTALL_SECONDS = 1800.0
+MANIFEST = "astrolabe-artifact.json"
+SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, process.argv[2]) ? 0 : 1)"
+
+
+async def view(package: Npm, version: str) -> tuple[Artifact, str | None]:
+    """Resolve a version or `latest` to the exact artifact, and give the Node range that it asks for."""
+    try:
+        ended = await shell.run(
+            argv.view(tools.npm(), package, version), env=inherited(), deadline=VIEW_SECONDS, check=False
+        )
+    except shell.CommandProblem as error:
+        raise _registry_down(package, [str(error)]) from error
+    found = _object(ended.stdout)
+    if "E404" in ended.stdout + ended.stderr or (ended.returncode == 0 and not found):
+        raise StepFailed(
+            "version-unknown",
+            f"The registry has no {package.package}@{version}.",
+            seen=ended.stderr.splitlines(),
+            todo="Ask for a version that exists.",
+        )
+    if ended.returncode != 0 or not found:
+        raise _registry_down(package, (ended.stderr + ended.stdout).splitlines())
+    _check_identity(package, found)
+    dist = found.get("dist") or {}
+    artifact = Artifact(
+        package.package,
+        str(found["version"]),
+        str(dist.get("integrity", "")),
+        _registry_of(package.package, str(dist.get("tarball", ""))),
+    )
+    if not artifact.integrity.startswith("sha512-"):
+        raise StepFailed("wrong-artifact", f"The registry gives no SHA-512 for {package.package}@{artifact.version}.")
+    return artifact, (found.get("engines") or {}).get("node")
+
+
+async def node_satisfies(wanted: str) -> bool | None:
+    """Return whether this host's Node is in a range, by npm's own reading of ranges; None where that cannot be told."""
+    library = Path(tools.npm()[-1]).parent.parent / "node_modules" / "semver"
+    if not library.is_dir():
+        return None
+    command = [tools.node(), "-e", SATISFIES, library, wanted]
+    return (await shell.run(command, env=inherited(), deadline=30, check=False)).returncode == 0
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which npm finds the Node that it belongs to."""
+    env = inherited()
+    return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}"}
+
+
+def shelf(artifacts: Path, artifact: Artifact) -> Path:
+    """Return the folder of an artifact's tree; its name holds what it must be, so another can never take its place."""
+    digest = artifact.integrity.removeprefix("sha512-").translate(str.maketrans("+/", "-_"))[:16]
+    return artifacts / artifact.package / f"{artifact.version}-{digest}"
+
+
+def has_tree(artifacts: Path, artifact: Artifact) -> bool:
+    """Return whether the tree of an artifact is on this host and whole."""
+    return (shelf(artifacts, artifact) / MANIFEST).is_file()
+
+
+def same_files(one: Path, other: Path) -> bool:
+    """Return whether two copies of a package hold the same files, whatever was installed for it inside them."""
+    return _files(one) == _files(other)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        if path.is_file() and inside.parts[0] != "node_modules":
+            found[inside.as_posix()] = hashlib.sha256(path.read_bytes()).digest()
+    return found
+
+
+def size_of(folder: Path) -> int:
+    """Add up the bytes of everything in a tree."""
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
+
+
+async def install(
+    package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: Callable[[int], None]
+) -> None:
+    """Install an artifact beside its place, check what came, and move it there whole; `owner` names the unfinished."""
+    place = shelf(artifacts, artifact)
+    unfinished = place.parent / f".{owner}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        await _install(package, artifact, unfinished, on_fetch)
+        (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
+        await _flush(unfinished)
+        _shelve(unfinished, place)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Callable[[int], None]) -> None:
+    fetched = 0
+
+    def on_line(line: str) -> None:
+        nonlocal fetched
+        if line.startswith("npm http fetch"):
+            fetched += 1
+            on_fetch(fetched)
+
+    command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
+    await carry_out(command, artifact, on_line)
+    came = _installed(folder, package.package)
+    if came != (artifact.version, artifact.integrity):
+        seen = [f"planned {artifact.version} {artifact.integrity}", f"came {' '.join(came)}"]
+        raise wrong_artifact(artifact, seen)
+
+
+async def carry_out(command: Sequence[str], artifact: Artifact, on_line: Callable[[str], None] | None = None) -> None:
+    """Let npm install something; raises StepFailed where it did not, or only says that it did."""
+    try:
+        ended = await shell.run(command, env=environment(), deadline=INSTALL_SECONDS, on_line=on_line)
+    except shell.CommandProblem as error:
+        raise _install_failed(artifact, error.tail, str(error)) from error
+    if "TAR_ENTRY_ERROR" in ended.stderr:
+        # Where a file cannot be written, npm leaves an empty one, warns, and ends well.
+        raise _install_failed(artifact, ended.stderr, "npm could not unpack it")
+
+
+async def _flush(folder: Path) -> None:
+    """Wait until a tree is on the disk: it is the way back, and what follows must not wait for its writing."""
+    with contextlib.suppress(shell.CommandProblem):  # a system without the command writes it in its own time
+        await shell.run(("sync", "-f", folder), env=inherited(), deadline=INSTALL_SECONDS)
+
+
+def _shelve(whole: Path, place: Path) -> None:
+    with contextlib.suppress(OSError):
+        whole.rename(place)
+    if not (place / MANIFEST).is_file():  # neither ours nor another instance's, which was faster
+        shutil.rmtree(place, ignore_errors=True)
+        whole.rename(place)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(text or "null")
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _check_identity(package: Npm, found: dict[str, Any]) -> None:
+    wrong: list[str] = []
+    if found.get("name") != package.package:
+        wrong.append(f"its name is {found.get('name')}")
+    if package.bin and package.bin not in _commands(found):
+        wrong.append(f"it has no command {package.bin}")
+    repository = found.get("repository") or {}
+    url = str(repository.get("url", "") if isinstance(repository, dict) else repository)
+    if package.repository and package.repository not in url:
+        wrong.append(f"its repository is {url or 'not told'}, not {package.repository}")
+    publisher = _publisher(found.get("_npmUser"))
+    if package.publisher and publisher != package.publisher:
+        wrong.append(f"it was published by {publisher or 'somebody who is not told'}, not {package.publisher}")
+    tarball = str((found.get("dist") or {}).get("tarball", ""))
+    if package.registry and _origin(tarball) != _origin(package.registry):
+        wrong.append(f"it comes from {_origin(tarball)}, not {_origin(package.registry)}")
+    if wrong:
+        raise StepFailed(
+            "wrong-artifact",
+            f"{package.package}@{found.get('version')} is not the product: {'; '.join(wrong)}.",
+            todo="Name the right registry and package in the product file; a stranger may own this name elsewhere.",
+        )
+
+
+def _commands(found: dict[str, Any]) -> Collection[str]:
+    commands = found.get("bin") or {}
+    # A single one may be written as its path alone, and is then named as the package is.
+    return commands if isinstance(commands, dict) else {str(found.get("name")).rpartition("/")[2]}
+
+
+def _publisher(user: object) -> str:
+    # npm tells it as `name <mail>`, other registries as they keep it.
+    return str(user.get("name", "")) if isinstance(user, dict) else str(user or "").partition(" <")[0]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _registry_of(package: str, tarball: str) -> str:
+    before, found, _ = tarball.partition(f"/{package}/-/")
+    return before if found else _origin(tarball)
+
+
+def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
+    return StepFailed(
+        "registry-unreachable",
+        f"npm could not ask the registry about {package.package}.",
+        seen=_telling(seen),
+        todo="See that this host reaches the registry (proxy, certificates, npmrc), then retry.",
+    )
+
+
+def _install_failed(artifact: Artifact, said: str, why: str) -> StepFailed:
+    seen = _telling(said.splitlines())
+    if "EINTEGRITY" in said:
+        return wrong_artifact(artifact, seen)
+    if "ENOSPC" in said:
+        return StepFailed("no-space", f"The disk filled up while {artifact.package} was installed.", seen=seen)
+    return StepFailed(
+        "pull-failed",
+        f"npm could not install {artifact.package}@{artifact.version}.",
+        seen=seen or [why],
+        todo="Read what npm said, then retry; nothing was stopped.",
+        output=said,
+    )
+
+
+def wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
+    """Say that something else came than was planned."""
+    return StepFailed(
+        "wrong-artifact",
+        f"What came as {artifact.package}@{artifact.version} is not what the plan names.",
+        seen=seen,
+        todo="Find out who changed the package on the registry; nothing was stopped.",
+    )
+
+
+def _telling(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith("npm http")]
+
+
+def _installed(tree: Path, package: str) -> tuple[str, str]:
+    """Read which version of a package came, and with which integrity."""
+    lock = _object((tree / "node_modules" / ".package-lock.json").read_text("utf-8"))
+    found = lock.get("packages", {}).get(f"node_modules/{package}", {})
+    return str(found.get("version")), str(found.get("integrity"))

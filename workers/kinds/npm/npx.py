@@ -1,0 +1,198 @@
+"""The `npx` driver: Node trees pulled beforehand, and a gateway process that outlives the worker."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from astrolabe.domain.kinds import npx as argv
+from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
+from astrolabe.domain.products.product import Npm, Product
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.process import GatewayProcess
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.driver import Following, GatewayId, OnFetch, Resolved, Running
+from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
+
+DOCTOR_SECONDS = 120.0
+REAP_SECONDS = 0.5
+POLL_SECONDS = 0.05
+LONGEST_OUTPUT = 65_536
+ADVICE = {
+    "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
+    "process": "Register the port that the product listens on, started from an installed package, then retry.",
+}
+
+
+class NpxDriver:
+    """Acts on one instance of kind `npx` on this host."""
+
+    def __init__(self, site: Site) -> None:
+        self._site: Site = site
+        self._npm: Npm = site.product.package
+        self._artifacts: Path = site.host.artifacts()
+        self.database: InstanceDatabase | None = site.database
+        self.advice: Mapping[str, str] = ADVICE
+        self.tags_move: bool = False
+
+    async def resolve(self, version: str) -> Resolved:
+        """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
+        return Resolved(*await npm.view(self._npm, version))
+
+    async def checks(self, needs: Sequence[str | None]) -> list[Check]:
+        """Check that this host's Node is in the range that each package asks for."""
+        return [await node_check(each) for each in dict.fromkeys(needs)]
+
+    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
+        """List what is installed, started and asked."""
+        missing = [each for each in (old, *legs) if not await self.has(each)]
+        trees = {each: str(npm.shelf(self._artifacts, each)) for each in (old, *legs)}
+        commands = [
+            PlannedCommand("pull", argv.install(tools.npm(), self._npm, each.version, trees[each])) for each in missing
+        ]
+        start, doctor = self._site.product.start, self._site.product.doctor
+        for each in legs:
+            commands.append(PlannedCommand("migrate", argv.start(*self._program(each), start.args)))
+            if doctor:
+                commands.append(PlannedCommand("verify", argv.start(*self._program(each), doctor.args)))
+        return commands
+
+    async def running(self) -> Running | None:
+        """Find what listens on the instance's port, and which version its tree holds."""
+        found = process.listener(self._site.config.gateway_port)
+        return self._described(found) if found else None
+
+    def _described(self, found: GatewayProcess) -> Running:
+        package = self._npm.package
+        tree = found.tree(package)
+        version = process.package_version(tree, package) if tree else None
+        seen = f"process {found.pid} {'runs' if version else 'does not run'} {package}: {found.program}"
+        return Running(seen, version, frozenset(map(GatewayId, (found.id, *found.ancestors()))))
+
+    async def has(self, artifact: Artifact) -> bool:
+        """Return whether an artifact is on this host."""
+        return npm.has_tree(self._artifacts, artifact)
+
+    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
+        """Install an artifact on this host; one that is here is left as it is."""
+        if not await self.has(artifact):
+            owner = self._site.instance_id
+            await npm.install(self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None))
+
+    async def started(self, mark: str) -> GatewayId | None:
+        """Find the process of a start, in this worker's life or an earlier one's."""
+        found = process.marked(self._mark(mark))
+        return GatewayId(found.id) if found else None
+
+    async def was_started(self, mark: str) -> bool:
+        """Return whether the program of a start ever began."""
+        return self._attempt(mark).exists()
+
+    async def start(self, artifact: Artifact, mark: str) -> GatewayId:
+        """Start the gateway from an artifact; it outlives this worker."""
+        if holder := process.listener(self._site.config.gateway_port):
+            raise StepFailed(
+                "port-taken",
+                f"Port {self._site.config.port} is taken by process {holder.pid}.",
+                seen=[holder.program],
+                todo="End that process or give the instance another port, then retry.",
+            )
+        command = argv.start(*self._program(artifact), self._site.arguments(self._site.product.start.args))
+        instance_folder, attempt = self._site.instance_folder, self._attempt(mark)
+        try:
+            pid = shell.spawn(
+                command, env=self._environment(mark), cwd=instance_folder, log=self.log(mark), mark=attempt
+            )
+        except shell.CommandProblem as error:
+            raise StepFailed("start-failed", str(error)) from error
+        return GatewayId(process.of(pid).id)
+
+    async def settle(self, _mark: str, /) -> None:
+        """Nothing is left to do: keeping a process running is its owner's supervisor's work."""
+
+    async def alive(self, gateway: GatewayId) -> bool:
+        """Return whether the process still runs."""
+        return process.by_id(gateway).alive()
+
+    async def exit_code(self, gateway: GatewayId) -> int | None:
+        """Wait a moment for the code of a process that ended; only the worker that started it ever learns it."""
+        pid = process.by_id(gateway).pid
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAP_SECONDS):
+                while (code := shell.exit_code(pid)) is None:  # noqa: ASYNC110  a thread stores it
+                    await asyncio.sleep(POLL_SECONDS)
+                return code
+        return None
+
+    async def output(self, mark: str) -> str:
+        """Return the end of a start's output."""
+        try:
+            with self.log(mark).open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - LONGEST_OUTPUT))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    async def stop_all(self, _following: Following | None = None, /) -> None:
+        """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
+        found = process.listener(self._site.config.gateway_port)
+        if found and self._described(found).version:
+            await process.end(found)
+        # One that a worker before us told to end may still be at it, and listens no more.
+        for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
+            await process.end(left)
+
+    async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
+        """Run the product's own check; None where it has none."""
+        doctor = self._site.product.doctor
+        if doctor is None:
+            return None
+        command = argv.start(*self._program(artifact), self._site.arguments(doctor.args))
+        try:
+            ended = await shell.run(
+                command, env=self._environment(""), deadline=DOCTOR_SECONDS, secrets=self._site.secrets, check=False
+            )
+        except shell.CommandProblem as error:
+            return False, str(error)
+        return ended.returncode == 0, f"ended with code {ended.returncode}: {(ended.stdout + ended.stderr).strip()}"
+
+    async def migration_files(self, artifact: Artifact) -> list[str] | None:
+        """List the migrations that an artifact brings, by the names they get in the database."""
+        migrations = self._site.product.migrations
+        if migrations is None or migrations.files is None:
+            return None
+        package = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
+        return sorted(migrations.prefix + path.stem for path in package.glob(migrations.files))
+
+    def log(self, mark: str) -> Path:
+        """Return the file that a start's output goes to."""
+        folder = self._site.instance_folder / "logs"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder / f"{mark}.log"
+
+    def _program(self, artifact: Artifact) -> tuple[str, Product, str]:
+        return str(tools.node()), self._site.product, str(npm.shelf(self._artifacts, artifact))
+
+    def _mark(self, mark: str) -> str:
+        return f"{self._site.instance_id}/{mark}"
+
+    def _attempt(self, mark: str) -> Path:
+        return self._site.instance_folder / f"{mark}.started"
+
+    def _environment(self, mark: str) -> dict[str, str]:
+        env = self._site.environment()
+        own = {process.MARK: self._mark(mark)} if mark else {}
+        return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}", **own}
+
+
+async def node_check(engines: str | None) -> Check:
+    """Check that this host's Node is in the range that a package asks for."""
+    if engines is None:
+        return Check("node", True, "the package asks for no particular Node.js")
+    fits = await npm.node_satisfies(engines)
+    version = (await shell.run([tools.node(), "--version"], env=inherited(), deadline=30)).stdout.strip()
+    return Check("node", fits is not False, f"the package asks for Node.js {engines}; this host has {version}")

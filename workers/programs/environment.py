@@ -1,0 +1,53 @@
+"""What a started command inherits from the environment of the process that starts it."""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+INHERITED: Final = frozenset(
+    {
+        # who and where
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "TMPDIR",
+        "TZ",
+        "LANG",
+        "LANGUAGE",
+        # the way out through a company's network
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "NODE_EXTRA_CA_CERTS",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        # the user's npm configuration, which names registries and holds their credentials
+        "npm_config_userconfig",
+        "NPM_CONFIG_USERCONFIG",
+        "npm_config_globalconfig",
+        "NPM_CONFIG_GLOBALCONFIG",
+        "npm_config_cafile",
+        "NPM_CONFIG_CAFILE",
+        "npm_config_cache",
+        "NPM_CONFIG_CACHE",
+        # which container engine
+        "DOCKER_HOST",
+        "DOCKER_CONFIG",
+        "DOCKER_CONTEXT",
+        "DOCKER_TLS_VERIFY",
+        "DOCKER_CERT_PATH",
+        "XDG_RUNTIME_DIR",
+    }
+)
+"""Names a started command may see; `LC_*` besides; everything else stays with the worker."""
+
+
+def inherited(source: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the part of an environment that a started command inherits."""
+    return {name: value for name, value in source.items() if name in INHERITED or name.startswith("LC_")}

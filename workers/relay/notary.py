@@ -1,0 +1,89 @@
+"""The notary: builds the tree behind the sequencer, signs checkpoints, and writes them out of the database."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from msgspec import Struct
+
+from astrolabe.domain.audit.note import NoteError
+from astrolabe.store.audit.checkpoints import Checkpoints, Signed
+from astrolabe.store.audit.tree import Tree
+from astrolabe.store.database import Database
+from astrolabe.store.errors import StoreError
+from astrolabe.store.log.tail import Tail
+from astrolabe.workers.relay.announcing import Announcer
+from astrolabe.workers.relay.publishing import Contradiction, Publisher, Unwritable
+from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
+
+LOG = logging.getLogger("astrolabe.notary")
+
+REST_SECONDS = 3.0
+"""How long new events wait for their checkpoint at most, where nothing fails."""
+SILENT_SECONDS = 3600.0
+"""How old a checkpoint may become where nothing happens."""
+PAUSE_SECONDS = 1.0
+"""How long events are gathered before they are added: together they cost the appends less."""
+
+TOLD = (KeyProblem, Contradiction, Unwritable, NoteError, StoreError)
+
+
+class Notarial(Struct, frozen=True):
+    """Where the keys are, where is published and posted to, and how often is signed, in seconds."""
+
+    keys: Path
+    tlog: Path
+    origin: str | None = None
+    urls: tuple[str, ...] = ()
+    silent_seconds: float = SILENT_SECONDS
+    rest_seconds: float = REST_SECONDS
+
+
+class Notary:
+    """Signs what the log says; any number may run, where all have the same keys."""
+
+    def __init__(self, database: Database, tail: Tail, how: Notarial) -> None:
+        self._tail: Tail = tail
+        self._how: Notarial = how
+        self._keys: SigningKeys = SigningKeys(how.keys, how.origin)
+        self._tree: Tree = Tree(database)
+        self._checkpoints: Checkpoints = Checkpoints(database, self._tree)
+        self._publisher: Publisher = Publisher(how.tlog, self._tree)
+        self._announcers: list[Announcer] = [Announcer(url) for url in how.urls]
+        self._published: str | None = None
+
+    async def run(self) -> None:
+        """Follow the log for ever; an address that does not answer delays nothing."""
+        posting = [asyncio.create_task(each.run()) for each in self._announcers]
+        try:
+            await self._follow()
+        finally:
+            for each in posting:
+                each.cancel()
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self.step()
+            except TOLD as problem:
+                # Nothing published is overwritten meanwhile, and no upgrade stands still for it.
+                LOG.error("no checkpoint: %s", problem)  # noqa: TRY400  the sentence says all
+                await asyncio.sleep(self._how.rest_seconds)
+            await asyncio.sleep(PAUSE_SECONDS)
+            await self._tail.wait(min(self._how.rest_seconds, self._how.silent_seconds))
+
+    async def step(self) -> Signed | None:
+        """Add what is new, sign where it is due, publish and post; return the checkpoint that was signed."""
+        while await self._tree.step():
+            pass
+        last, size = await self._checkpoints.latest(), await self._tree.size()
+        keys = self._keys.ensure()
+        patience = self._how.rest_seconds if last and size > last.size else self._how.silent_seconds
+        signed = await self._checkpoints.make(keys) if last is None or last.age >= patience else None
+        newest = signed or last
+        if newest and newest.note != self._published:
+            await self._publisher.publish(newest)
+            self._published = newest.note
+            for each in self._announcers:
+                each.tell(newest.note)
+        return signed

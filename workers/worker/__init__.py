@@ -1,0 +1,1 @@
+"""The worker: one program that carries out what is due on the instances of its host."""

@@ -1,0 +1,74 @@
+"""Holding a lease: beaten while the work goes on, and the work ended at once when it is lost."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import AsyncGenerator, Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.outage import is_outage
+
+T = TypeVar("T")
+
+
+class LeaseLost(Exception):  # noqa: N818  a fact of life for whoever was away too long
+    """The lease has run out or was taken over; nothing may be done any more."""
+
+
+async def beat(leases: Leases, resource: str, fence: int) -> None:
+    """Renew a lease until it is lost, which is raised as LeaseLost; a silent database counts as a loss in time."""
+    ttl = leases.ttl.total_seconds()
+    renewed = time.monotonic()
+    while time.monotonic() - renewed < ttl:
+        await asyncio.sleep(ttl / 5)
+        asked = time.monotonic()
+        held = await quietly(_within(ttl / 3, leases.renew(resource, fence)))
+        if held is False:
+            raise LeaseLost(resource)
+        renewed = asked if held else renewed
+    raise LeaseLost(resource)
+
+
+async def _within(seconds: float, question: Awaitable[T]) -> T:
+    # Not wait_for: before Python 3.12 it swallows a cancellation that meets the answer, and a beat would never end.
+    async with asyncio.timeout(seconds):
+        return await question
+
+
+async def quietly(question: Awaitable[T]) -> T | None:
+    """Ask the log's database; None where it is away, which is for the lease to notice."""
+    try:
+        return await question
+    except Exception as error:
+        if is_outage(error):
+            return None
+        raise
+
+
+@contextlib.asynccontextmanager
+async def folder_lock(folder: Path, seconds: float) -> AsyncGenerator[bool]:
+    """Hold the lock file of an instance's folder; False where another process of this host still has its hands on it.
+
+    A lease can run out under a worker that was merely suspended. The kernel gives this lock back at the holder's
+    death and not before, so two workers of one host never touch one instance at once.
+    """
+    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        yield await _locked(descriptor, seconds)
+    finally:
+        os.close(descriptor)
+
+
+async def _locked(descriptor: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.05)

@@ -1,0 +1,76 @@
+"""The observer: looks at every instance at rest on this host, and records what is not what was seen before."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades.commands import Report
+from astrolabe.domain.upgrades.events import InstanceObserved
+from astrolabe.domain.upgrades.states import Idle
+from astrolabe.store.database import Database
+from astrolabe.store.log.log import Log
+from astrolabe.store.streams.instances import Instances, Loaded, WrongVersion
+from astrolabe.store.views.queries import Views
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.detection import Detection, detect
+from astrolabe.workers.kinds.registry import driver_of
+from astrolabe.workers.programs.output import Redactor
+from astrolabe.workers.programs.tools import ToolMissing
+
+LOG = logging.getLogger("astrolabe.observer")
+
+POLL_SECONDS = 60.0
+
+
+class Observer:
+    """Looks again and again; what is seen twice in a row, and is not what the log has, is recorded.
+
+    It needs no lease: an observation is recorded only where nothing else was since the instance was loaded, so that no
+    upgrade can have begun.
+    """
+
+    def __init__(self, database: Database, host: Host, worker: str) -> None:
+        self._views: Views = Views(database)
+        self._instances: Instances = Instances(Log(database))
+        self._host: Host = host
+        self._worker: str = worker
+        self._before: dict[str, Detection] = {}
+
+    async def run(self, seconds: float = POLL_SECONDS) -> None:
+        """Look for ever, with a pause between two rounds."""
+        while True:
+            await self.round()
+            await asyncio.sleep(seconds)
+
+    async def round(self) -> None:
+        """Look once at every instance at rest."""
+        for instance_id in await self._views.at_rest(self._host.name):
+            loaded = await self._instances.load(instance_id)
+            if isinstance(loaded.state, Idle):
+                await self._observe(loaded, loaded.state)
+
+    async def _observe(self, loaded: Loaded, state: Idle) -> None:
+        site = Site(self._host, loaded.instance_id, state.instance.config)
+        try:
+            found = await detect(site, driver_of(site))
+        except (StepFailed, ToolMissing) as failure:
+            LOG.warning("%s could not be looked at: %s", loaded.instance_id, failure)
+            return
+        # A gateway that is started again at this moment is no news.
+        twice = self._before.get(loaded.instance_id) == found
+        self._before[loaded.instance_id] = found
+        known = state.instance.observed
+        if twice and (known is None or (known.version, known.seen) != (found.version, found.seen)):
+            await self._record(loaded, found, Redactor(site.secrets))
+
+    async def _record(self, loaded: Loaded, found: Detection, redact: Redactor) -> None:
+        fact = InstanceObserved(found.version, redact(found.seen), datetime.now(UTC))
+        cause = Cause(self._worker, "it looked", f"worker/{self._worker}")
+        try:
+            await self._instances.execute(loaded, Report(fact), cause, if_match=loaded.version)
+        except (WrongVersion, Refused):
+            LOG.info("%s was changed while it was looked at", loaded.instance_id)

@@ -1,0 +1,115 @@
+"""The worker as a process: Dramatiq consumes its host's queue, and one event loop carries everything out."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+
+import dramatiq
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.brokers.redis import RedisBroker
+
+from astrolabe.store.database import Database
+from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.log.leases import TTL_SECONDS
+from astrolabe.workers.broker import ACTOR, open_broker, queue_of, taken
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.relay.process import FORMAT
+from astrolabe.workers.relay.relay import lasting
+from astrolabe.workers.worker.carry_out import CarryOut
+from astrolabe.workers.worker.observer import POLL_SECONDS, Observer
+
+POLL_MS = 20
+"""How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
+
+LEASE_SECONDS = "ASTROLABE_LEASE_SECONDS"
+OBSERVE_SECONDS = "ASTROLABE_OBSERVE_SECONDS"
+
+
+class WorkInHand:
+    """What this process is carrying out; all of it can be put down at once."""
+
+    def __init__(self, database_url: str, host: Host, broker: RedisBroker, threads: int) -> None:
+        self._database_url: str = database_url
+        self._host: Host = host
+        self._broker: RedisBroker = broker
+        self._threads: int = threads
+        self._name: str = f"{host.name}:{os.getpid()}"
+        self._parts: tuple[CarryOut, Observer] | None = None
+        self._opening: asyncio.Lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping: bool = False
+
+    async def take(self, instance_id: str) -> None:
+        """Carry out what is due on an instance."""
+        await asyncio.to_thread(taken, self._broker, instance_id)
+        if self._stopping:
+            return
+        carry_out, _ = await self._opened()
+        await self._hold(asyncio.create_task(carry_out(instance_id)))
+
+    async def look(self) -> None:
+        """Look at what runs on this host, again and again."""
+        seconds = float(os.environ.get(OBSERVE_SECONDS, POLL_SECONDS))
+
+        async def looking() -> None:
+            _, observer = await self._opened()
+            await observer.run(seconds)
+
+        await self._hold(asyncio.create_task(lasting(looking)))
+
+    async def _hold(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        try:
+            await asyncio.wait((task,))
+        finally:
+            self._tasks.discard(task)
+        if not task.cancelled():
+            task.result()
+
+    async def _opened(self) -> tuple[CarryOut, Observer]:
+        """Open the log once for all instances of this process, so that what they record shares statements."""
+        async with self._opening:
+            if self._parts is None:
+                lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
+                database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
+                self._parts = (
+                    CarryOut(database, self._host, self._name, lease_seconds=lease),
+                    Observer(database, self._host, self._name),
+                )
+                keep_what_lasts()
+            return self._parts
+
+    def put_down(self) -> None:
+        """End everything under way; another worker goes on from what the log says."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+
+
+def run_worker(database_url: str, redis_url: str, host: Host, threads: int) -> None:
+    """Carry out what is due on a host until SIGTERM or SIGINT; gateways that were started go on."""
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    broker = open_broker(redis_url)
+    dramatiq.set_broker(broker)
+    in_hand = WorkInHand(database_url, host, broker, threads)
+    queue = queue_of(host.name)
+    dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(in_hand.take)
+    worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL_MS)
+    worker.start()
+    loop = get_event_loop_thread()
+    if loop:
+        asyncio.run_coroutine_threadsafe(in_hand.look(), loop.loop)
+    stop.wait()
+    if loop:
+        loop.loop.call_soon_threadsafe(in_hand.put_down)
+    worker.stop()
