@@ -18,12 +18,11 @@ from astrolabe.cli.private_engine.layers import Layer, pack, tree
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.instances.compose_project import ComposeProject
-from astrolabe.domain.instances.instance import DatabaseConfig as Where
-from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds.compose import MARK, VERSION_LABEL
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import parse_product
-from astrolabe.store.database import DatabaseConfig
+from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import Instances
 from astrolabe.workers.instance.host import Host
@@ -326,7 +325,7 @@ async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncI
     (kept / "password").write_text(PASSWORD)
     product = parse_product(PRODUCT.format(repository=house.repository), "standin.toml")
     files = ("compose.yaml", "database.yaml")
-    async with DatabaseConfig(log_url, pool_size=4) as database:
+    async with Database(log_url, pool_size=4) as database:
         made = ComposeWorld(
             cast("Postgres", ContainerServer()),
             None,
@@ -338,7 +337,7 @@ async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncI
                 "standin",
                 free_port(),
                 kind="compose",
-                database=Where(name, name, password=f"file:{kept / 'password'}"),
+                database=DatabaseConfig(name, name, password=f"file:{kept / 'password'}"),
                 compose=ComposeProject(
                     str(folder / "projects" / name), name, files=files, profiles=("serving",), database_service="db"
                 ),

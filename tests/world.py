@@ -16,8 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.cli.servers.postgres import Postgres
-from astrolabe.domain.instances.instance import DatabaseConfig as Where
-from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.product import Product, parse_product
@@ -26,7 +25,7 @@ from astrolabe.domain.upgrades.commands import Command, Reconfigure, Register, R
 from astrolabe.domain.upgrades.events import Event, StepProgressed, StepStarted
 from astrolabe.domain.upgrades.sentences import sentence
 from astrolabe.domain.upgrades.states import Idle
-from astrolabe.store.database import DatabaseConfig
+from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import type_of
 from astrolabe.store.log.log import Log
@@ -124,7 +123,7 @@ class World:
     registry: Registry | None
     host: Host
     instances: Instances
-    log_database: DatabaseConfig
+    log_database: Database
     config: InstanceConfig
     instance_id: str = field(default_factory=new_id)
     longest_request: float = 0.7
@@ -325,12 +324,12 @@ class World:
 
     @property
     def url(self) -> str:
-        """Where the gateway answers."""
+        """DatabaseConfig the gateway answers."""
         return f"http://127.0.0.1:{self.config.port}"
 
     @property
     def database_host(self) -> str:
-        """Where tests reach the database's server."""
+        """DatabaseConfig tests reach the database's server."""
         assert self.config.database
         return self.config.database.host
 
@@ -406,7 +405,7 @@ async def world(
     (kept / "password").write_text(PASSWORD)
     product = parse_product(product_text(registry), "standin.toml")
     port = int(server.url().rpartition(":")[2].partition("/")[0])
-    async with DatabaseConfig(log_url, pool_size=4) as database:
+    async with Database(log_url, pool_size=4) as database:
         made = World(
             server,
             registry,
@@ -417,7 +416,7 @@ async def world(
                 name.replace("_", "-"),
                 "standin",
                 free_port(),
-                database=Where(name, name, "127.0.0.1", port, f"file:{kept / 'password'}"),
+                database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{kept / 'password'}"),
                 settings=settings,
                 patience_seconds=5,
             ),

@@ -39,10 +39,10 @@ time.sleep(600)
 UP = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from astrolabe.cli.supervisor import Tree, serve
+from astrolabe.cli.supervisor import Supervisor, serve
 
 folder, diary, child = sys.argv[1:]
-tree = Tree(Path(folder), command=lambda name: [sys.executable, "-c", child, name, diary], fast=True)
+tree = Supervisor(Path(folder), command=lambda name: [sys.executable, "-c", child, name, diary], fast=True)
 sys.exit(asyncio.run(serve(tree, lambda: print("ready", flush=True))))
 """
 

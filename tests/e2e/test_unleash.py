@@ -18,8 +18,7 @@ import pytest_asyncio
 from astrolabe.cli.demo.unleash import Unleash
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.cli.servers.valkey import Valkey
-from astrolabe.domain.instances.instance import DatabaseConfig as Where
-from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.host import Host
@@ -126,7 +125,7 @@ async def house(
         name.replace("_", "-"),
         "unleash",
         free_port(),
-        database=Where(name, name, "127.0.0.1", port, f"file:{trees / 'secrets' / name}"),
+        database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{trees / 'secrets' / name}"),
         secrets={"INIT_ADMIN_API_TOKENS": f"file:{trees / 'secrets' / 'token'}"},
     )
     host = Host("local", trees, load_products(), Secrets([trees / "secrets"]))

@@ -28,7 +28,7 @@ MOST_SAID: Final = 1024
 CONNECT_SECONDS: Final = 5.0
 """How long one address of a host may take to answer, before its next one is tried."""
 
-AGENT: Final = f"Astrolabe/{version('astrolabe')}"
+AGENT: Final = f"Astrolabe/{version('astrolabe-upgrades')}"
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _USUAL = {"http": 80, "https": 443}
 
