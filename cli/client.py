@@ -1,8 +1,9 @@
 """The client of the API, as a person's commands use it."""
 
+import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -12,9 +13,12 @@ from httpx_sse import ServerSentEvent, connect_sse
 
 from astrolabe.cli.failure import Bad
 from astrolabe.cli.options import DEFAULT_BIND
+from astrolabe.cli.patience import Unreachable
 
 TIMEOUT = 30.0
 NOTHING_MORE = 204
+PASSING = frozenset({502, 503, 504})
+"""The statuses of an API that is starting, or whose database is away."""
 SILENCE = 60.0
 """How long a stream may be silent; the API sends a comment every 15 seconds."""
 
@@ -22,14 +26,6 @@ SILENCE = 60.0
 def path(*parts: str) -> str:
     """Make a path of words, none of which can leave its place."""
     return "/" + "/".join(quote(part, safe="") for part in parts)
-
-
-class Refusal(Bad):
-    """The API refused; `problem` is what it said (RFC 9457)."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(str(problem.get("detail") or problem.get("title") or "the API refused"))
-        self.problem: Mapping[str, Any] = problem
 
 
 class Client:
@@ -53,7 +49,9 @@ class Client:
 
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """Read something."""
-        return self._call("GET", path, params={name: value for name, value in parameters.items() if value is not None})
+        given = {name: value for name, value in parameters.items() if value is not None}
+        # Even empty parameters would replace those that a link to a next page has.
+        return self._call("GET", path, params=given or None)
 
     def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Any:
         """Ask for something; with a key, asking twice asks once."""
@@ -75,7 +73,7 @@ class Client:
         """Write an answer of any length to a file, whole or not at all."""
         beside = file.with_name(f".{file.name}.part")
         try:
-            with self._http.stream("GET", path, params=parameters) as answer, beside.open("wb") as out:
+            with self._http.stream("GET", path, params=parameters or None) as answer, beside.open("wb") as out:
                 if answer.is_error:
                     answer.read()
                     raise _refusal(answer)
@@ -89,17 +87,19 @@ class Client:
         finally:
             beside.unlink(missing_ok=True)
 
-    def stream(self, path: str, last: str | None) -> Iterator[ServerSentEvent]:
-        """Listen to events after a position, until the stream ends."""
+    @contextlib.contextmanager
+    def listen(self, path: str, last: str | None) -> Generator[Iterator[ServerSentEvent]]:
+        """Listen to events after a position, until the stream ends; raises Unreachable where it breaks off."""
         headers = {"Last-Event-ID": last} if last else {}
         timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
-        with connect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
-            if source.response.status_code == NOTHING_MORE:
-                return
-            if source.response.is_error:
-                source.response.read()
-                raise _refusal(source.response)
-            yield from source.iter_sse()
+        try:
+            with connect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
+                if source.response.is_error:
+                    source.response.read()
+                    raise _refusal(source.response)
+                yield iter(()) if source.response.status_code == NOTHING_MORE else source.iter_sse()
+        except httpx.HTTPError as error:
+            raise Unreachable(f"the stream of events broke off ({type(error).__name__}: {error})") from None
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         answer = self._answer(method, path, **options)
@@ -112,17 +112,18 @@ class Client:
             raise Bad(f"{self.url} is no address; set ASTROLABE_URL, for example to http://{DEFAULT_BIND}.") from None
         except httpx.HTTPError as error:
             said = f"{type(error).__name__}: {error}"
-            raise Bad(f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL.") from None
+            raise Unreachable(f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL.") from None
         if answer.is_error:
             raise _refusal(answer)
         return answer
 
 
-def _refusal(answer: httpx.Response) -> Refusal:
+def _refusal(answer: httpx.Response) -> Bad:
+    """Say what the API says of its refusal (RFC 9457)."""
     try:
         problem = answer.json()
     except json.JSONDecodeError:
-        problem = {}
-    if not isinstance(problem, dict):
-        problem = {}
-    return Refusal({"detail": f"the server answered {answer.status_code}; is it an Astrolabe?", **problem})
+        problem = None
+    said = (problem.get("detail") or problem.get("title")) if isinstance(problem, dict) else None
+    kind = Unreachable if answer.status_code in PASSING else Bad
+    return kind(str(said or f"the server answered {answer.status_code}; is it an Astrolabe?"))

@@ -15,7 +15,7 @@ LARGEST = 1 << 28
 
 
 def verify_evidence(file: Path, keys: Sequence[PublicKey]) -> str:
-    """Check an archive, and say what it proves; raises Broken where it does not hold."""
+    """Check an archive, and say what it proves; raises VerificationFailed where it does not hold."""
     try:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()

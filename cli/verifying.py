@@ -48,7 +48,7 @@ def verify_export(
     published: Callable[[int], bytes | None] | None = None,
     tell: Callable[[], None] = lambda: None,
 ) -> Verified:
-    """Check an export to its end; memory grows with its streams only. Raises Broken where it does not hold."""
+    """Check an export to its end, in memory that grows with its streams only; raises VerificationFailed."""
     verification = Verification(keys, since, published or (lambda _: None))
     for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b"")):
         if not line.endswith(b"\n"):

@@ -1,23 +1,19 @@
 """Watching an upgrade: its events as they come, and how it ended."""
 
 import json
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
 from astrolabe.cli.client import Client, path
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.patience import Patience, Unreachable
 from astrolabe.domain.words import STEPS
 
-RECONNECTS = 30
-PAUSE_SECONDS = 1.0
 MARKS = {"done": "[green]✓[/]", "bad": "[red]✗[/]", "todo": "[dim]·[/]"}
 ENDS = {
     "preflight_passed": "preflight",
@@ -96,35 +92,32 @@ class UpgradeWatch:
     def until_done(self) -> dict[str, Any]:
         """Show events until the upgrade is done; return the operation."""
         if not self._console.is_terminal:
-            self._follow(None)
-        else:
-            with Live(self._board, console=self._console, refresh_per_second=8) as live:
-                self._follow(live)
-        return self._client.get(self._path)
+            return self._follow(None)
+        with Live(self._board, console=self._console, refresh_per_second=8) as live:
+            return self._follow(live)
 
-    def _follow(self, live: Live | None) -> None:
-        breaks = 0
-        while not self._done():
+    def _follow(self, live: Live | None) -> dict[str, Any]:
+        patience = Patience()
+        while True:
             try:
-                for event in self._client.stream(f"{self._path}/events", self._last):
-                    breaks = 0
-                    if not event.data:  # a heartbeat
-                        continue
-                    self._last = event.id or self._last
-                    self._show(event.event, json.loads(event.data), live)
-            except (httpx.HTTPError, Bad) as error:
-                breaks += 1
-                if breaks > RECONNECTS:
-                    raise Bad(f"The stream of events broke and did not come back: {error}") from None
-                time.sleep(PAUSE_SECONDS)
+                if ended := self._ended():
+                    return ended
+                with self._client.listen(f"{self._path}/events", self._last) as events:
+                    patience.renew()
+                    for event in events:
+                        if event.data:  # otherwise a heartbeat
+                            self._last = event.id or self._last
+                            self._show(event.event, json.loads(event.data), live)
+            except Unreachable as error:
+                patience.wait(error)
 
-    def _done(self) -> bool:
-        # A stream that ends may have been cut; only the operation says whether there is more to come.
-        operation = self._client.get(self._path)
+    def _ended(self) -> dict[str, Any] | None:
+        """Return the operation once it is done and all of it was shown; a stream that ends may have been cut."""
+        operation: dict[str, Any] = self._client.get(self._path)
         told = int(self._last) if self._last else -1
         events = self._client.get(f"{self._path}/events")["items"]
         positions = [each["position"] for each in events]
-        return bool(operation["done"]) and None not in positions and max(positions) <= told
+        return operation if operation["done"] and None not in positions and max(positions) <= told else None
 
     def _show(self, kind: str, event: Mapping[str, Any], live: Live | None) -> None:
         self._board.take(kind, event["data"], event["summary"])

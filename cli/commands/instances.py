@@ -11,6 +11,7 @@ from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_reason
 from astrolabe.cli.failure import Bad, CommandFailed
+from astrolabe.cli.patience import Patience
 from astrolabe.domain.words import Kind
 from astrolabe.store.ids import new_id
 
@@ -124,13 +125,14 @@ def register(
 
 
 def _until_adopted(client: Client, instance: dict[str, Any]) -> None:
-    """Wait for the worker that finds out what runs; raises Ended where that is not the product."""
+    """Wait for the worker that finds out what runs; raises CommandFailed where that is not the product."""
     if instance["status"] != "adopting":
         return
     click.echo(f"the worker on {instance['host']} looks which version runs")
+    patience, where = Patience(), path("instances", instance["id"])
     while instance["status"] == "adopting":
         time.sleep(POLL_SECONDS)
-        instance = client.get(path("instances", instance["id"]))
+        instance = patience.ask(lambda: client.get(where))
     if problem := instance["unadopted"]:
         raise CommandFailed(f"{problem['detail']} {problem['todo']}")
     click.echo(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")

@@ -146,12 +146,12 @@ def _rollback(client: Client, upgrade_id: str, reason: str | None, *, accept: bo
 
 
 def finish(client: Client, upgrade_id: str, wanted: tuple[str, ...] = ("succeeded",)) -> None:
-    """Watch an upgrade to its end; raises Ended where that is none of those wanted."""
+    """Watch an upgrade to its end; raises CommandFailed where that is none of those wanted."""
     judge(UpgradeWatch(client, upgrade_id, Console()).until_done(), wanted)
 
 
 def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
-    """Say how an upgrade ended; raises Ended where that is none of those wanted."""
+    """Say how an upgrade ended; raises CommandFailed where that is none of those wanted."""
     error, result = operation.get("error"), operation.get("result")
     if operation["status"] in wanted:
         downtime = (
