@@ -14,7 +14,9 @@ RUN apt-get update \
 WORKDIR /opt/astrolabe
 COPY requirements.lock ./
 RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml LICENSE ./
+COPY docs/package-page.md docs/
+COPY astrolabe astrolabe
 COPY api api
 COPY cli cli
 COPY domain domain

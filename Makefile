@@ -16,10 +16,10 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(VENV)/ready
-	@$(BIN)/astrolabe demo
+	@$(BIN)/python -P -m astrolabe.cli.demo
 
 demo-compose: $(VENV)/ready
-	@$(BIN)/astrolabe demo --compose
+	@$(BIN)/python -P -m astrolabe.cli.demo --compose
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -30,7 +30,7 @@ lint: $(VENV)/ready
 # A file of tests stays on one process, and its servers and installed trees with it.
 test: lint
 	$(BIN)/pytest -n 3 --dist loadfile -m "not engine"
-	$(BIN)/python -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m engine
+	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m engine
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench

@@ -13,9 +13,10 @@ from msgspec import to_builtins
 
 from astrolabe.cli import options
 from astrolabe.cli.client import Client
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.folder import is_free
-from astrolabe.cli.supervisor import Supervisor, own_command
+from astrolabe.cli.supervisor import Supervisor
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
@@ -102,7 +103,7 @@ async def astrolabe(folder: Path, products: Sequence[Path] = ()) -> AsyncGenerat
 
     def command(name: str) -> list[str]:
         named = [word for each in products for word in ("--products", str(each))]
-        return [*own_command(name), *{"api": ["--bind", BIND, *named], "worker": named}.get(name, [])]
+        return run_astrolabe(name, *{"api": ["--bind", BIND, *named], "worker": named}.get(name, []))
 
     async with Supervisor(folder, prepare=prepare, command=command) as tree:
         await until_ready(options.base_url(BIND))

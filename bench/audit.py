@@ -19,6 +19,7 @@ import psutil
 import uvloop
 
 from astrolabe.cli.demo.story import free_port
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.verifying import verify_export
 from astrolabe.domain.audit.note import PrivateKey, parse_public_key
@@ -125,7 +126,7 @@ def verify(path: Path, key: str) -> None:
 async def download(url: str, secret: str, path: Path) -> dict[str, Any]:
     """Take the export from the API, as an auditor does; the peak of memory is that of the API."""
     bind = f"127.0.0.1:{free_port(PORT)}"
-    argv = [sys.executable, "-m", "astrolabe.cli.main", "api", "--bind", bind]
+    argv = run_astrolabe("api", "--bind", bind)
     api = shell.supervise(argv, env=environment(DATABASE_URL=url), log=path.with_suffix(".log"), cwd=HOME)
     try:
         await until_ready(f"http://{bind}")

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
 from astrolabe.cli import options
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.workers.programs import shell
 from bench.server import HOME, environment
@@ -26,7 +26,7 @@ async def at_rest(url: str, redis: str) -> dict[str, float]:
         async with contextlib.AsyncExitStack() as stack:
             children: dict[str, shell.Child] = {}
             for name, words in commands.items():
-                argv = [sys.executable, "-m", "astrolabe.cli.main", *words]
+                argv = run_astrolabe(*words)
                 children[name] = shell.supervise(argv, env=env, log=Path(folder) / f"{name}.log", cwd=HOME)
                 stack.push_async_callback(children[name].stop)
             await until_ready(options.base_url(BIND))

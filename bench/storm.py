@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.domain.upgrades.events import UpgradeSucceeded
 from astrolabe.domain.webhooks.decider import AddEndpoint
 from astrolabe.domain.webhooks.endpoint import EndpointConfig
@@ -115,7 +116,7 @@ class Storm:
         kind, _, nth = name.partition(" ")
         each = self._shape.completions // self._shape.instances
         recorder = ["bench.completions", nth, *map(str, (EACH_KIND, each, self._shape.instances))]
-        argv = [sys.executable, "-m", *(["astrolabe.cli.main", "relay"] if kind == "relay" else recorder)]
+        argv = run_astrolabe("relay") if kind == "relay" else [sys.executable, "-m", *recorder]
         self._started += 1
         log = self._folder / f"{kind}-{self._started}.log"
         self._children[name] = supervise(argv, env=self._environment, log=log, cwd=HOME)

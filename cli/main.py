@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from typing import NoReturn
 
 import click
 from typing_extensions import override
@@ -14,7 +15,7 @@ INTERRUPTED = 130
 
 HEAVY = {
     "astrolabe.cli.commands.serving": ("api", "relay", "worker", "migrate", "first-token", "rebuild"),
-    "astrolabe.cli.commands.up": ("up", "demo"),
+    "astrolabe.cli.commands.up": ("up",),
 }
 """Commands that need a server's libraries, which take longer to load than most others take to run."""
 
@@ -55,10 +56,10 @@ for _command in (
     astrolabe.add_command(_command)
 
 
-def main() -> None:
+def run(command: click.Command) -> NoReturn:
     """Run a command: exit code 0 well, 1 ended badly, 2 cannot be done as asked, 130 interrupted."""
     try:
-        code = astrolabe.main(standalone_mode=False)
+        code = command.main(prog_name=command.name, standalone_mode=False)
     except click.ClickException as error:
         # A usage error's own page of help would hide the one line that matters.
         click.echo(f"astrolabe: {error.format_message()}", err=True)
@@ -71,5 +72,6 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-if __name__ == "__main__":
-    main()
+def main() -> NoReturn:
+    """Run what a person typed after `astrolabe`."""
+    run(astrolabe)

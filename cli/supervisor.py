@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.process import SupervisedCommand, SupervisedProcess
 from astrolabe.cli.servers.account import service_account
 from astrolabe.cli.servers.folder import VARIABLE, DataFolder
@@ -21,11 +21,6 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 STEADY: Final = 60.0
 """Seconds of life after which a death counts as the first one again."""
-
-
-def own_command(name: str) -> list[str]:
-    """Return the argv of one of our own processes."""
-    return [sys.executable, "-m", "astrolabe.cli.main", name]
 
 
 async def nothing(_environment: Mapping[str, str]) -> None:
@@ -46,7 +41,7 @@ class Supervisor:
         environment: Mapping[str, str] = os.environ,
         prepare: Callable[[Mapping[str, str]], Awaitable[None]] = nothing,
         children: Sequence[str] = CHILDREN,
-        command: Callable[[str], Sequence[str]] = own_command,
+        command: Callable[[str], Sequence[str]] = run_astrolabe,
         say: Callable[[str], None] = print,
         fast: bool = False,
     ) -> None:

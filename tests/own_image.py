@@ -59,7 +59,7 @@ def _config() -> dict[str, object]:
         "HOME": "/var/lib/astrolabe",
     }
     return {
-        "Entrypoint": ["python3", "-m", "astrolabe.cli.main"],
+        "Entrypoint": ["python3", "-m", "astrolabe"],
         "User": str(USER),
         "WorkingDir": "/opt/astrolabe",
         "Env": [f"{name}={value}" for name, value in env.items()],

@@ -1,7 +1,6 @@
-"""`astrolabe up`: everything on one machine; and `astrolabe demo`."""
+"""`astrolabe up`: everything on one machine."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,13 +8,12 @@ from pathlib import Path
 import click
 
 from astrolabe.cli import options
-from astrolabe.cli.demo.compose_story import tell_with_compose
-from astrolabe.cli.demo.story import tell
 from astrolabe.cli.failure import Bad
 from astrolabe.cli.first_token import first_token
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.folder import is_free
-from astrolabe.cli.supervisor import Supervisor, own_command, serve
+from astrolabe.cli.supervisor import Supervisor, serve
 from astrolabe.store.migrate import migrate
 from astrolabe.store.products.catalogue import load_products
 
@@ -33,7 +31,7 @@ def command_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:
 
     def command(name: str) -> list[str]:
         more = {"api": ["--bind", bind, *own], "worker": own}
-        return [*own_command(name), *more.get(name, [])]
+        return run_astrolabe(name, *more.get(name, []))
 
     return command
 
@@ -85,19 +83,4 @@ async def _greet(bind: str, token: str | None) -> None:
     click.echo("Next, in another terminal: astrolabe register --help. Stop with Ctrl-C.")
 
 
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Where the demo keeps everything.")
-@click.option("--compose", is_flag=True, help="Unleash as a compose project, 6.4.1 to 7.5.1, on a real engine.")
-def demo(data: Path | None, compose: bool) -> None:
-    """Upgrade a real Unleash from 5.6.0 to 6.10.1 and take it back, on this machine, with everything shown."""
-    folder = data or Path(os.environ.get("ASTROLABE_DEMO_DATA") or _demo_folder())
-    asyncio.run((tell_with_compose if compose else tell)(folder.absolute()))
-
-
-def _demo_folder() -> Path:
-    if os.geteuid() == 0:
-        return Path("/var/lib/astrolabe-demo")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "astrolabe-demo"
-
-
-COMMANDS = (up, demo)
+COMMANDS = (up,)

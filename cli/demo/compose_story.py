@@ -1,7 +1,6 @@
 """The compose demo: the same story on a real container engine, which is started for it."""
 
 import os
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from astrolabe.cli.demo.compose_stage import NEW, OLD, ComposeStage, products, p
 from astrolabe.cli.demo.screen import Screen
 from astrolabe.cli.demo.story import Play, free_port, tell
 from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.own_python import run_module
 from astrolabe.cli.private_engine import own
 from astrolabe.cli.private_engine.registry import ImageRegistry
 from astrolabe.domain.products.product import Npm
@@ -32,7 +32,7 @@ async def tell_with_compose(folder: Path) -> None:
     screen.say("The engine will have no network but its own, so both versions are fetched first.")
     for version in (OLD, NEW):
         await fetch(screen, folder, version)
-    command = own.beside([sys.executable, "-m", "astrolabe.cli.main", "demo", "--compose", "--data", str(folder)])
+    command = own.beside(run_module("astrolabe.cli.demo", "--compose", "--data", str(folder)))
     os.execvp(command[0], command)  # noqa: S606 (the demo goes on in there)
 
 

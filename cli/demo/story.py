@@ -16,9 +16,10 @@ from astrolabe.cli.demo.screen import ClaimFailed, Screen
 from astrolabe.cli.demo.stage import NpxStage, end_leftovers
 from astrolabe.cli.demo.unleash import Unleash
 from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.folder import is_free
-from astrolabe.cli.supervisor import Supervisor, own_command
+from astrolabe.cli.supervisor import Supervisor
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.instances.instance import InstanceConfig
@@ -91,7 +92,7 @@ async def tell(folder: Path, play: Play = NPX) -> None:
     def command(name: str) -> list[str]:
         products = [word for each in play.products for word in ("--products", str(each))]
         options_of = {"api": ["--bind", bind, *products], "worker": products}
-        return [*own_command(name), *options_of.get(name, [])]
+        return run_astrolabe(name, *options_of.get(name, []))
 
     screen.chapter("Astrolabe starts: PostgreSQL, Valkey, API, relay and worker")
     screen.say(f"Everything is kept in {folder}.")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from astrolabe.cli.own_python import run_module
 from astrolabe.cli.servers.server import until_ready
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
@@ -39,7 +40,7 @@ def lacking() -> str | None:
 
 def beside(command: list[str]) -> list[str]:
     """Return the command that runs another one beside an engine of its own."""
-    return ["unshare", *NAMESPACES, sys.executable, "-m", "astrolabe.cli.private_engine", "--inside", *command]
+    return ["unshare", *NAMESPACES, *run_module("astrolabe.cli.private_engine", "--inside", *command)]
 
 
 def environment() -> dict[str, str]:

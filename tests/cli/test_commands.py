@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from signal import SIGINT
@@ -13,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.postgres import Postgres
@@ -32,8 +32,7 @@ UPGRADE = "01a205ed-b9df-7372-8351-5238dbf134f3"
 async def astrolabe(*words: str, **environment: str) -> Finished:
     """Run a command as a person would."""
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
-    argv = [sys.executable, "-m", "astrolabe.cli.main", *words]
-    return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
+    return await run(run_astrolabe(*words), env=env, deadline=60, check=False)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -45,7 +44,7 @@ async def reached(
     async with empty_log(postgres_server, template_database) as url:
         async with Database(url, pool_size=1) as database:
             token = await Tokens(Log(database)).issue("alice", SCOPES, Cause("test", "to begin", "cli"))
-        argv = [sys.executable, "-m", "astrolabe.cli.main", "api", "--bind", bind]
+        argv = run_astrolabe("api", "--bind", bind)
         log = tmp_path_factory.mktemp("api") / "api.log"
         api = supervise(argv, env={**os.environ, "DATABASE_URL": url}, log=log)
         await until_ready(f"http://{bind}")
@@ -144,7 +143,7 @@ async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_f
     said: list[str] = []
     for _ in range(2):
         log.unlink(missing_ok=True)
-        up = supervise([sys.executable, "-u", "-m", "astrolabe.cli.main", "up", "--bind", bind], env=env, log=log)
+        up = supervise(run_astrolabe("up", "--bind", bind), env=env, log=log)
         await until(lambda: "Next, in another terminal" in log.read_text(), 60)
         said.append(log.read_text())
         token = re.findall(r"ASTROLABE_TOKEN=(\S+)", said[0])

@@ -26,6 +26,6 @@ def test_every_heavy_command_is_found(module: str) -> None:
 
 async def test_a_client_does_not_wait_for_a_servers_libraries() -> None:
     """Asking a running Astrolabe something loads none of what serves, stores and works."""
-    script = f"import sys, cli.main; print(sorted({SERVERS} & set(sys.modules)))"
+    script = f"import sys, astrolabe.cli.main; print(sorted({SERVERS} & set(sys.modules)))"
     done = await run([sys.executable, "-c", script], env=inherited(), cwd=Path(__file__).parents[2], deadline=60)
     assert done.stdout.strip() == "[]"

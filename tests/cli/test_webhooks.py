@@ -1,11 +1,11 @@
 import contextlib
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.recorded import Cause
@@ -29,8 +29,8 @@ async def reached(database_url: str, tmp_path: Path) -> AsyncIterator[dict[str, 
     env["ASTROLABE_WEBHOOK_ALLOW"] = "127.0.0.0/8"
     async with contextlib.AsyncExitStack() as stack:
         for words in (("api", "--bind", bind), ("relay",)):
-            argv = [sys.executable, "-m", "astrolabe.cli.main", *words]
-            child = supervise(argv, env=env, log=tmp_path / f"{words[0]}.log", cwd=Path(__file__).parents[2])
+            argv = run_astrolabe(*words)
+            child = supervise(argv, env=env, log=tmp_path / f"{words[0]}.log")
             stack.push_async_callback(child.stop)
         await until_ready(f"http://{bind}")
         yield {"ASTROLABE_URL": f"http://{bind}", "ASTROLABE_TOKEN": token.secret}

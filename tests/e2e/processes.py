@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 from msgspec import to_builtins
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.domain.access import SCOPES
@@ -78,7 +78,7 @@ class Astrolabe:
     def start(self, *words: str) -> Child:
         """Start one of our processes."""
         log = self.logs / f"{words[0]}-{next(_numbers)}.log"
-        child = supervise([sys.executable, "-m", "astrolabe.cli.main", *words], env=self.environment, log=log)
+        child = supervise(run_astrolabe(*words), env=self.environment, log=log)
         self.children.append(child)
         return child
 

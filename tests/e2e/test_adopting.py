@@ -1,12 +1,12 @@
 """An instance whose version nobody named, and one that drifts, seen by a worker of its own."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.workers.programs import shell
 from tests.e2e.processes import Astrolabe
 from tests.world import World
@@ -39,7 +39,7 @@ async def test_what_runs_is_adopted_and_its_drift_is_shown(astrolabe: Astrolabe,
         "ASTROLABE_URL": str(astrolabe.http.base_url),
         "ASTROLABE_TOKEN": astrolabe.http.headers["Authorization"].removeprefix("Bearer "),
     }
-    told = await shell.run([sys.executable, "-m", "astrolabe.cli.main", *words], env=env, deadline=60)
+    told = await shell.run(run_astrolabe(*words), env=env, deadline=60)
     assert told.stdout.splitlines()[1:] == [
         "the worker on local looks which version runs",
         f"Stand-in gateway 1.1.0 serves on port {config.port}",
@@ -51,12 +51,12 @@ async def test_what_runs_is_adopted_and_its_drift_is_shown(astrolabe: Astrolabe,
     shown = await _shown(astrolabe, config.name, lambda each: not each["observed"]["in_sync"])
     assert (shown["version"], shown["observed"]["version"]) == ("1.1.0", None)
     assert shown["observed"]["seen"] == f"nothing serves on port {config.port}"
-    listed = await shell.run([sys.executable, "-m", "astrolabe.cli.main", "instances"], env=env, deadline=60)
+    listed = await shell.run(run_astrolabe("instances"), env=env, deadline=60)
     assert "what runs is not that" in listed.stdout
     await standin.owner_starts("1.6.0")
     await _shown(astrolabe, config.name, lambda each: each["observed"]["version"] == "1.6.0")
     words = ("adopt", config.name, "--reason", "upgraded by hand")
-    taken = await shell.run([sys.executable, "-m", "astrolabe.cli.main", *words], env=env, deadline=60)
+    taken = await shell.run(run_astrolabe(*words), env=env, deadline=60)
     assert taken.stdout == f"{config.name} is at 1.6.0 from here on\n"
     kinds = [each["type"] for each in (await astrolabe.get(f"/instances/{config.name}/history"))["items"]]
     assert kinds == ["instance_registered", "instance_adopted", *["instance_observed"] * 2, "drift_accepted"]

@@ -1,13 +1,13 @@
 """An auditor and an Astrolabe of real processes: what leaves the house, and what a person types to check it."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from astrolabe.cli.commands import audit as command
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.servers.valkey import Valkey
 from astrolabe.workers.programs.shell import Finished, run
 from tests.e2e.processes import Astrolabe
@@ -22,7 +22,7 @@ DATABASE = {"name": "unleash", "user": "unleash"}
 
 async def audit(*words: str | Path, **reached: str) -> Finished:
     """Run `astrolabe audit ...` as a person would, who has no database."""
-    argv = [sys.executable, "-m", "astrolabe.cli.main", "audit", *words]
+    argv = run_astrolabe("audit", *words)
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **reached}
     return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
 

