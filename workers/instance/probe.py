@@ -14,14 +14,23 @@ from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 
 TIMEOUT = 2.0
+"""Seconds that a whole question may take, from connecting to the end of the answer."""
+
 LONGEST = 10_000
 """Characters of an answer that are handed on; whoever records them redacts them and cuts them shorter."""
+
+MOST_BYTES = 8 << 20
+"""Bytes of an answer that are read; what is longer is no answer (an OpenAPI document has its place in it)."""
 
 EVERY = 0.05
 """Seconds between probes while downtime is measured."""
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """A gateway is asked over plain HTTP; reading the machine's certificates for that would cost 35 ms of downtime."""
+
+
+class EndlessAnswer(Exception):  # noqa: N818  what a gateway did, no fault of ours
+    """An answer that goes on and on."""
 
 
 class Probed(Protocol):
@@ -74,8 +83,8 @@ class Probe:
         """Ask whether the gateway serves; return the verdict and what was seen."""
         expected = self._product.health
         try:
-            answer = await self._client.get(expected.path, headers={"Connection": "close"})
-        except httpx.HTTPError as error:
+            answer = await self._asked(expected.path)
+        except (httpx.HTTPError, TimeoutError, EndlessAnswer) as error:
             return False, f"{self.base}{expected.path}: {type(error).__name__}: {error}"
         seen = f"{self.base}{expected.path}: {answer.status_code} {answer.text[:LONGEST]}"
         if not answer.is_success:
@@ -89,10 +98,24 @@ class Probe:
         if probe is None:
             return None
         try:
-            answer = await self._client.get(probe.path, headers={"Connection": "close"})
-        except httpx.HTTPError:
+            answer = await self._asked(probe.path)
+        except (httpx.HTTPError, TimeoutError, EndlessAnswer):
             return None
         return _field(_json(answer), probe.field)
+
+    async def _asked(self, path: str) -> httpx.Response:
+        """Ask one question within one deadline: httpx bounds each read, and an answer may be dripped for ever."""
+        async with (
+            asyncio.timeout(TIMEOUT),
+            self._client.stream("GET", path, headers={"Connection": "close", "Accept-Encoding": "identity"}) as answer,
+        ):
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise EndlessAnswer(f"longer than {MOST_BYTES:,} bytes")
+            kind = {"Content-Type": answer.headers.get("Content-Type", "")}  # decoded already, if it was encoded
+            return httpx.Response(answer.status_code, headers=kind, content=bytes(body))
 
 
 class HealthWatch:
