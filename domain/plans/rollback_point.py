@@ -29,20 +29,24 @@ class DatabaseCopy(Struct, frozen=True):
     size: int
 
 
-class Writes(Struct, frozen=True):
-    """Rows inserted, updated or deleted, by table; `total` is None where the counters were lost (a server crash)."""
+class Writes(Struct, frozen=True, omit_defaults=True):
+    """Rows inserted, updated or deleted, by table; `total` is None where nobody knows."""
 
     total: int | None
     tables: dict[str, int] = {}
+    epoch: str | None = None
+    """Since when the server counts: two counts of one epoch can be compared, and no others."""
 
     def told(self) -> "Writes":
         """Return them as an event can bear them: of very many tables the most written by name, the others as one."""
         ranked = sorted(self.tables.items(), key=lambda each: (-each[1], each[0]))
         others = {OTHERS: sum(count for _, count in ranked[NAMED:])} if ranked[NAMED:] else {}
-        return Writes(self.total, dict(ranked[:NAMED]) | others)
+        return Writes(self.total, dict(ranked[:NAMED]) | others, self.epoch)
 
     def since(self, before: "Writes", without: str | None) -> "Writes":
-        """Count what was written since an earlier count, leaving a table out; a counter that fell was lost."""
+        """Count what was written since an earlier count, leaving a table out; unknown where a counter began anew."""
+        if self.epoch != before.epoch:
+            return Writes(None)
         now = self.tables
         if OTHERS in before.tables:
             named = {name: count for name, count in now.items() if name in before.tables}

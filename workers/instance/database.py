@@ -28,9 +28,17 @@ FILE_COPY_SINCE = 150_000
 FILE_COPY_FROM = 32 << 20
 """Bytes from which copying files beats copying by way of the server's log, for it makes two checkpoints in any case."""
 
+# Large objects lie in a table of the system's.
 COUNTERS = """
 SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del
-FROM pg_stat_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+FROM pg_stat_all_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+  AND (schemaname !~ '^pg_' AND schemaname <> 'information_schema' OR relname = 'pg_largeobject')
+"""
+# A crash, a reset and a failover each begin the server's counting anew, a restore and a copy the database's.
+EPOCH = """
+SELECT format('%s %s %s', d.oid, extract(epoch FROM s.stats_reset), extract(epoch FROM b.stats_reset))
+FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid CROSS JOIN pg_stat_bgwriter b
+WHERE d.datname = current_database()
 """
 WHOSE = "SELECT format('%s of %s in %s', pid, usename, application_name) FROM pg_stat_activity WHERE pid = $1"
 # Autovacuum has no user: the server ends it by itself before it copies or renames.
@@ -166,8 +174,9 @@ class InstanceDatabase:
     async def counters(self) -> Writes:
         """Count the rows written since the server began to count, by table."""
         async with self.connection(self.name) as connection:
+            epoch = await ask(connection, EPOCH)
             tables = {name: int(count) for name, count in await connection.fetch(COUNTERS)}
-            return Writes(sum(tables.values()), tables)
+            return Writes(sum(tables.values()), tables, epoch)
 
     async def block(self) -> None:
         """Let nobody in and end everybody inside."""
