@@ -44,10 +44,10 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
         case RequestUpgrade():
             return _request(command, _idle(state))
         case Approve(upgrade_id):
-            _run_of(state, upgrade_id)
+            _latest(state, upgrade_id)
             return approve(command, state)
         case Reject(upgrade_id):
-            _run_of(state, upgrade_id)
+            _latest(state, upgrade_id)
             return reject(command, state)
         case Review():
             return review(command, state)
@@ -151,34 +151,29 @@ def _reconfigure(command: Reconfigure, instance: s.Instance | s.Newcomer) -> tup
     return () if old == new else (e.InstanceReconfigured(new),)
 
 
-def _run_of(state: s.State, upgrade_id: str) -> s.Run:
-    match state:
-        case s.Absent() | s.Adopting() | s.Unadopted() | s.Withdrawn():
-            run = None
-        case s.Idle(instance) | s.Retired(instance):
-            run = instance.last.run if instance.last else None
-        case _:
-            run = state.run
+def _latest(state: s.State, upgrade_id: str) -> s.Run:
+    """Return the upgrade under way, or else the last; only it can be changed."""
+    run = s.run_of(state)
+    if isinstance(state, s.Idle | s.Retired) and state.instance.last:
+        run = state.instance.last.run
     if run is None or run.upgrade_id != upgrade_id:
         raise Refused("upgrade-not-current", "A later upgrade of this instance exists; only the latest can be changed.")
     return run
 
 
 def _cancel(command: Cancel, state: s.State) -> tuple[e.Event, ...]:
-    run = _run_of(state, command.upgrade_id)
-    match state:
-        case s.Requested() | s.Waiting() | s.Approved() | s.Planned() | s.BackedUp() | s.Pulled():
-            return (e.UpgradeCancelled(run.upgrade_id, command.now),)
-        case s.Stopping() | s.Stopped() | s.Copied() | s.Migrating() | s.Migrated():
-            return (e.RollbackStarted(run.upgrade_id, "cancel"),)
-        case s.Assessing() | s.RollingBack() | s.Restored():
-            raise Refused("cannot-cancel", "A rollback is under way and is never interrupted; wait for its end.")
-        case _:
-            raise Refused("cannot-cancel", "This upgrade has ended; there is nothing to cancel.")
+    run = _latest(state, command.upgrade_id)
+    if isinstance(state, s.Waiting | s.Begun):
+        return (e.UpgradeCancelled(run.upgrade_id, command.now),)
+    if isinstance(state, s.Touched):
+        return (e.RollbackStarted(run.upgrade_id, "cancel"),)
+    if isinstance(state, s.Returning):
+        raise Refused("cannot-cancel", "A rollback is under way and is never interrupted; wait for its end.")
+    raise Refused("cannot-cancel", "This upgrade has ended; there is nothing to cancel.")
 
 
 def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
-    run = _run_of(state, command.upgrade_id)
+    run = _latest(state, command.upgrade_id)
     match state:
         case s.Inconsistent():
             return (e.RollbackStarted(run.upgrade_id, "retry"),)
@@ -202,11 +197,7 @@ def _request_rollback(command: RequestRollback, state: s.State) -> tuple[e.Event
 
 def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
     upgrade_id, step, problem = command.upgrade_id, command.step, command.problem
-    if (
-        isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent)
-        or state.run.upgrade_id != upgrade_id
-        or step_due(state) != step
-    ):
+    if not isinstance(state, s.Busy) or state.run.upgrade_id != upgrade_id or step_due(state) != step:
         raise Refused("superseded", f"A failed {step} does not follow from {type(state).__name__}.")
     match state:
         case s.Requested() | s.Approved():

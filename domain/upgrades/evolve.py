@@ -1,132 +1,113 @@
-"""`evolve(state, event)`: what an instance is after an event; it never refuses."""
+"""`evolve(state, event)`: what an instance is after an event; it never refuses.
+
+Each group of states has a match of its own. An event that does not follow from a state changes nothing there.
+"""
 
 from collections.abc import Iterable
 from functools import reduce
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import in_kind
 from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import Approval, DueReview
-from astrolabe.domain.plans.plan import Artifact
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, RollbackPoint
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.retention import (
-    discarded,
-    kept_copies,
-    kept_databases,
-    kept_dump,
-    superseded,
-    with_dump_kept,
-)
-from astrolabe.domain.words import Cause, Outcome
+from astrolabe.domain.upgrades.ending import called_off, ended, rolled_back, succeeded, way_back
+from astrolabe.domain.upgrades.retention import discarded, superseded
 
-LATER_LEG = "the rollback point of a later leg"
-LATER_UPGRADE = "a later upgrade left a newer rollback point"
+ReviewEvent: TypeAlias = e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue
 
 
 def evolve(state: s.State, event: e.Event) -> s.State:
-    """Fold one event into a state; an event that does not follow changes nothing."""
-    match event, state:
-        case e.InstanceRegistered(config, version), s.Absent():
-            return s.Idle(s.Instance(config, version)) if version else s.Adopting(s.Newcomer(config), 1)
-        case e.AdoptionRequested(), s.Unadopted(instance, attempt):
-            return s.Adopting(instance, attempt + 1)
-        case e.InstanceReconfigured(config), s.Adopting(_, attempt) | s.Unadopted(_, attempt):
-            return s.Adopting(s.Newcomer(config), attempt + 1)
-        case e.InstanceAdopted() as found, s.Adopting(instance):
-            seen = Observation(found.version, found.seen, found.at)
-            return s.Idle(
-                s.Instance(in_kind(instance.config, found.kind) or instance.config, found.version, observed=seen)
-            )
-        case e.AdoptionRefused(_, problem), s.Adopting(instance, attempt):
-            return s.Unadopted(instance, attempt, problem)
-        case e.InstanceRetired(), s.Adopting(instance) | s.Unadopted(instance):
-            return s.Withdrawn(instance)
-        case e.InstanceObserved(version, seen, at), s.Idle(instance):
-            return s.Idle(replace(instance, observed=Observation(version, seen, at)))
-        case e.DriftAccepted(version, at), s.Idle(instance):
-            kept = instance.kept + superseded(instance, "what runs was changed by hand since", at)
-            return s.Idle(replace(instance, version=version, rollback_point=None, succeeded=None, kept=kept))
-        case e.InstanceReconfigured(config), s.Idle(instance):
-            return s.Idle(replace(instance, config=config, observed=None))
-        case e.InstanceRetired(), s.Idle(instance):
-            return s.Retired(instance)
-        case e.UpgradeRequested() as asked, s.Idle(instance):
-            return s.Requested(instance, _run(asked))
-        case e.UpgradeRetried() as again, s.Idle(instance) if instance.last:
-            return s.Requested(instance, _again(instance.last.run, again))
-        case e.ApprovalRequested(_, approvers, until), s.Planned(instance, run, plan):
-            return s.Waiting(instance, run, plan, approvers, until)
-        case e.UpgradeApproved(_, approver, at, missing), s.Waiting(instance, run, plan) as was:
-            more = replace(was, approvals=(*was.approvals, Approval(approver, at)))
-            return more if missing else s.Approved(instance, run, plan)
-        case e.UpgradeRejected(), s.Waiting(instance, run):
-            return s.Idle(_ended(instance, run, "rejected"))
-        case e.ApprovalExpired(), s.Waiting(instance, run):
-            return s.Idle(_ended(instance, run, "expired"))
-        case (e.ReviewRequested() | e.UpgradeReviewed() | e.ReviewOverdue()) as told, _:
-            return _reviewed(state, told)
-        case e.StepStarted(step="migrate"), s.Pulled(instance, run, plan, dump):
-            return s.Stopping(instance, run, plan, dump)
-        case e.PreflightPassed(plan=plan), s.Requested(instance, run) | s.Approved(instance, run):
-            return s.Planned(instance, run, plan)
-        case e.UpgradeRefused(), s.Requested(instance, run) | s.Approved(instance, run):
-            return s.Idle(_ended(instance, run, "refused"))
-        case e.BackupTaken(dump=dump), s.Planned(instance, run, plan):
-            return s.BackedUp(instance, run, plan, dump)
-        case e.ArtifactPulled(), s.BackedUp(instance, run, plan, dump):
-            return s.Pulled(instance, run, plan, dump)
-        case e.InstanceStopped(last_healthy_at=last), s.Stopping(instance, run, plan, dump, legs, since):
-            return s.Stopped(instance, run, plan, dump, since or last, legs)
-        case e.DatabaseCopied(copy=copy), s.Stopped(instance, run, plan, dump, last, legs):
-            return s.Copied(instance, run, plan, dump, last, copy, legs)
-        case e.MigrationStarted(port=port), s.Copied(instance, run, plan, dump, last, copy, legs):
-            return s.Migrating(instance, run, plan, dump, last, copy, legs, port)
-        case e.MigrationFinished(), s.Migrating(instance, run, plan, dump, last, copy, legs, port):
-            return s.Migrated(instance, run, plan, dump, last, copy, legs, port)
-        case e.LegFinished(), s.Migrated(instance, run, plan, dump, last, copy, legs, port) as was:
-            behind = s.Leg(s.leg_to(was), copy, port)
-            return s.Stopping(instance, run, plan, dump, (*legs, behind), last)
-        case e.UpgradeSucceeded() as done, s.Migrated() as was:
-            return _succeeded(was, done)
-        case e.UpgradeFailed(at=at), (s.Planned() | s.BackedUp() | s.Pulled()) as was:
-            return s.Idle(_ended(with_dump_kept(was, at), was.run, "failed"))
-        case e.UpgradeCancelled(), s.Waiting(instance, run):
-            return s.Idle(_ended(instance, run, "cancelled"))
-        case (
-            e.UpgradeCancelled(at=at),
-            (s.Requested() | s.Approved() | s.Planned() | s.BackedUp() | s.Pulled()) as was,
-        ):
-            return s.Idle(_ended(with_dump_kept(was, at), was.run, "cancelled"))
-        case e.RollbackRequested(accept_lost_writes=accept), s.Idle(instance) if (
-            instance.succeeded and instance.rollback_point
-        ):
-            return s.Assessing(instance, instance.succeeded, instance.rollback_point, accept)
-        case e.RollbackRefused(), s.Assessing(instance):
-            return s.Idle(instance)
-        case e.RollbackStarted() as turned, _:
-            return _turn_back(state, turned)
-        case e.DatabaseRestored(_, kept, last), s.RollingBack(instance, run, back):
-            return s.Restored(instance, run, replace(back, last_healthy_at=back.last_healthy_at or last), kept)
-        case e.UpgradeRolledBack() as back_again, s.Restored() as was:
-            return _returned(was, back_again)
-        case e.InstanceInconsistent(problem=problem), s.RollingBack(instance, run, back) | s.Restored(
-            instance, run, back
-        ):
-            return s.Inconsistent(instance, run, back, problem)
-        case e.KeptDiscarded(what, name), s.Idle(instance):
-            return s.Idle(discarded(instance, what, name))
-        case e.KeptDiscarded(what, name), s.Retired(instance):
-            return s.Retired(discarded(instance, what, name))
-        case _:
-            return state
+    """Fold one event into a state."""
+    if isinstance(event, ReviewEvent):
+        return _reviewed(state, event)
+    if isinstance(state, s.Unversioned):
+        return _unversioned(state, event)
+    if isinstance(state, s.Idle | s.Retired):
+        return _at_rest(state, event)
+    if isinstance(state, s.Waiting):
+        return _waiting(state, event)
+    if isinstance(state, s.Begun):
+        return _begun(state, event)
+    if isinstance(state, s.Touched):
+        return _touched(state, event)
+    return _returning(state, event)
 
 
 def replay(events: Iterable[e.Event], start: s.State | None = None) -> s.State:
     """Fold events into the state they lead to."""
     return reduce(evolve, events, start or s.Absent())
+
+
+def _reviewed(state: s.State, event: ReviewEvent) -> s.State:
+    # An emergency is reviewed while it is under way, or at any time after.
+    if isinstance(state, s.Unversioned):
+        return state
+    run, due = s.run_of(state), state.instance.review
+    match event:
+        case e.ReviewRequested(upgrade_id, until) if run and run.upgrade_id == upgrade_id:
+            due = DueReview(upgrade_id, run.requesters, until)
+        case e.UpgradeReviewed(upgrade_id) if due and due.upgrade_id == upgrade_id:
+            due = None
+        case e.ReviewOverdue(upgrade_id) if due and due.upgrade_id == upgrade_id:
+            due = replace(due, overdue=True)
+        case _:
+            return state
+    return s.with_instance(state, replace(state.instance, review=due))
+
+
+def _unversioned(state: s.Unversioned, event: e.Event) -> s.State:
+    match event:
+        case e.InstanceRegistered(config, version) if isinstance(state, s.Absent):
+            return s.Idle(s.Instance(config, version)) if version else s.Adopting(s.Newcomer(config), 1)
+        case e.AdoptionRequested() if isinstance(state, s.Unadopted):
+            return s.Adopting(state.instance, state.attempt + 1)
+        case e.InstanceReconfigured(config) if isinstance(state, s.Adopting | s.Unadopted):
+            return s.Adopting(s.Newcomer(config), state.attempt + 1)
+        case e.InstanceAdopted() if isinstance(state, s.Adopting):
+            return s.Idle(_adopted(state.instance, event))
+        case e.AdoptionRefused(problem=problem) if isinstance(state, s.Adopting):
+            return s.Unadopted(state.instance, state.attempt, problem)
+        case e.InstanceRetired() if isinstance(state, s.Adopting | s.Unadopted):
+            return s.Withdrawn(state.instance)
+        case _:
+            return state
+
+
+def _adopted(newcomer: s.Newcomer, found: e.InstanceAdopted) -> s.Instance:
+    config = in_kind(newcomer.config, found.kind) or newcomer.config
+    return s.Instance(config, found.version, observed=Observation(found.version, found.seen, found.at))
+
+
+def _at_rest(state: s.Idle | s.Retired, event: e.Event) -> s.State:
+    if isinstance(event, e.KeptDiscarded):
+        return replace(state, instance=discarded(state.instance, event.what, event.name))
+    return state if isinstance(state, s.Retired) else _idle(state, event)
+
+
+def _idle(state: s.Idle, event: e.Event) -> s.State:
+    instance = state.instance
+    match event:
+        case e.InstanceObserved(version, seen, at):
+            return s.Idle(replace(instance, observed=Observation(version, seen, at)))
+        case e.DriftAccepted(version, at):
+            kept = instance.kept + superseded(instance, "what runs was changed by hand since", at)
+            return s.Idle(replace(instance, version=version, rollback_point=None, succeeded=None, kept=kept))
+        case e.InstanceReconfigured(config):
+            return s.Idle(replace(instance, config=config, observed=None))
+        case e.InstanceRetired():
+            return s.Retired(instance)
+        case e.UpgradeRequested():
+            return s.Requested(instance, _run(event))
+        case e.UpgradeRetried() if instance.last:
+            return s.Requested(instance, _again(instance.last.run, event))
+        case e.RollbackRequested(accept_lost_writes=accept) if instance.succeeded and instance.rollback_point:
+            return s.Assessing(instance, instance.succeeded, instance.rollback_point, accept)
+        case _:
+            return state
 
 
 def _run(asked: e.UpgradeRequested) -> s.Run:
@@ -139,87 +120,82 @@ def _again(run: s.Run, again: e.UpgradeRetried) -> s.Run:
     return replace(run, attempt=again.attempt, from_version=again.from_version, requesters=(*run.requesters, *more))
 
 
-def _reviewed(state: s.State, told: e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue) -> s.State:
-    if isinstance(state, s.Unversioned):
-        return state
-    review = state.instance.review
-    match told:
-        case e.ReviewRequested(upgrade_id, until):
-            if isinstance(state, s.Idle | s.Retired) or state.run.upgrade_id != upgrade_id:
-                return state
-            review = DueReview(upgrade_id, state.run.requesters, until)
-        case e.UpgradeReviewed(upgrade_id):
-            review = None if review and review.upgrade_id == upgrade_id else review
-        case e.ReviewOverdue(upgrade_id):
-            review = replace(review, overdue=True) if review and review.upgrade_id == upgrade_id else review
-    return replace(state, instance=replace(state.instance, review=review))
-
-
-def _ended(instance: s.Instance, run: s.Run, outcome: Outcome) -> s.Instance:
-    return replace(instance, last=s.LastUpgrade(run, outcome))
-
-
-def _succeeded(state: s.Migrated, event: e.UpgradeSucceeded) -> s.State:
+def _waiting(state: s.Waiting, event: e.Event) -> s.State:
     instance, run = state.instance, state.run
-    first, *later = _copies(state)
-    point = RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, event.counters, event.at)
-    kept = superseded(instance, LATER_UPGRADE, event.at) + kept_copies(
-        instance, later, LATER_LEG, run.upgrade_id, event.at
-    )
-    last = s.LastUpgrade(run, "succeeded")
-    return s.Idle(
-        replace(
-            instance,
-            version=event.version,
-            rollback_point=point,
-            kept=instance.kept + kept,
-            last=last,
-            succeeded=run,
-            observed=None,
-        )
-    )
-
-
-def _copies(state: s.Touched) -> tuple[DatabaseCopy | None, ...]:
-    """Return the copies from before each leg, the first of which is the way back of the whole upgrade."""
-    behind = tuple(leg.copy for leg in state.legs)
-    return (*behind, state.copy) if isinstance(state, s.Copied | s.Migrating | s.Migrated) else (*behind, None)
-
-
-def _turn_back(state: s.State, event: e.RollbackStarted) -> s.State:
-    match state:
-        case (
-            s.Stopping(instance, run, plan, dump)
-            | s.Stopped(instance, run, plan, dump)
-            | s.Copied(instance, run, plan, dump)
-        ):
-            return s.RollingBack(instance, run, _way_back(event.cause, state, plan.old, dump, bool(state.legs)))
-        case s.Migrating(instance, run, plan, dump) | s.Migrated(instance, run, plan, dump):
-            return s.RollingBack(instance, run, _way_back(event.cause, state, plan.old, dump, migrated=True))
-        case s.Assessing(instance, run, point):
-            back = s.WayBack(event.cause, point.artifact, point.copy, point.dump, True, None)
-            return s.RollingBack(instance, run, back)
-        case s.Inconsistent(instance, run, back):
-            return s.RollingBack(instance, run, back)
+    match event:
+        case e.UpgradeApproved(missing=0):
+            return s.Approved(instance, run, state.plan)
+        case e.UpgradeApproved(approver=approver, at=at):
+            return replace(state, approvals=(*state.approvals, Approval(approver, at)))
+        case e.UpgradeRejected():
+            return s.Idle(ended(instance, run, "rejected"))
+        case e.ApprovalExpired():
+            return s.Idle(ended(instance, run, "expired"))
+        case e.UpgradeCancelled():
+            return s.Idle(ended(instance, run, "cancelled"))
         case _:
             return state
 
 
-def _way_back(cause: Cause, state: s.Touched, old: Artifact, dump: Dump | None, migrated: bool) -> s.WayBack:
-    first, *later = _copies(state)
-    return s.WayBack(cause, old, first, dump, migrated, state.last_healthy_at, tuple(copy for copy in later if copy))
+def _begun(state: s.Begun, event: e.Event) -> s.State:
+    match event:
+        case e.PreflightPassed(plan=plan) if isinstance(state, s.Requested | s.Approved):
+            return s.Planned(state.instance, state.run, plan)
+        case e.UpgradeRefused() if isinstance(state, s.Requested | s.Approved):
+            return s.Idle(ended(state.instance, state.run, "refused"))
+        case e.ApprovalRequested(_, approvers, until) if isinstance(state, s.Planned):
+            return s.Waiting(state.instance, state.run, state.plan, approvers, until)
+        case e.BackupTaken(dump=dump) if isinstance(state, s.Planned):
+            return s.BackedUp(s.Prepared(state.instance, state.run, state.plan, dump))
+        case e.ArtifactPulled() if isinstance(state, s.BackedUp):
+            return s.Pulled(state.prepared)
+        case e.StepStarted(step="migrate") if isinstance(state, s.Pulled):
+            return s.Stopping(state.prepared)
+        case e.UpgradeFailed(at=at) if isinstance(state, s.Planned | s.BackedUp | s.Pulled):
+            return s.Idle(called_off(state, "failed", at))
+        case e.UpgradeCancelled(at=at):
+            return s.Idle(called_off(state, "cancelled", at))
+        case _:
+            return state
 
 
-def _returned(state: s.Restored, event: e.UpgradeRolledBack) -> s.State:
-    instance, run, back = state.instance, state.run, state.back
-    if instance.succeeded and instance.succeeded.upgrade_id == run.upgrade_id:
-        instance = replace(instance, rollback_point=None, succeeded=None)
-    why = "the upgrade was taken back"
-    kept = kept_dump(instance, back.dump, why, run.upgrade_id, event.at)
-    if state.kept:
-        kept += kept_databases(instance, [state.kept], why, run.upgrade_id, event.at)
-    if not back.migrated:
-        kept += kept_copies(instance, [back.copy], "the rollback did not need it", run.upgrade_id, event.at)
-    kept += kept_copies(instance, back.spare, LATER_LEG, run.upgrade_id, event.at)
-    last = s.LastUpgrade(run, "rolled_back")
-    return s.Idle(replace(instance, version=event.version, kept=instance.kept + kept, last=last, observed=None))
+def _touched(state: s.Touched, event: e.Event) -> s.State:
+    match event:
+        case e.InstanceStopped(last_healthy_at=at) if isinstance(state, s.Stopping):
+            return s.Stopped(state.prepared, state.downtime or s.Downtime(at))
+        case e.DatabaseCopied(copy=copy) if isinstance(state, s.Stopped):
+            return s.Copied(state.prepared, state.downtime, copy)
+        case e.MigrationStarted(port=port) if isinstance(state, s.Copied):
+            return s.Migrating(state.prepared, state.downtime, state.copy, port)
+        case e.MigrationFinished() if isinstance(state, s.Migrating):
+            return s.Migrated(state.prepared, state.downtime, state.copy, state.port)
+        case e.LegFinished() if isinstance(state, s.Migrated):
+            leg = s.Leg(s.leg_to(state), state.copy, state.port)
+            return s.Stopping(state.prepared, s.Downtime(state.last_healthy_at, (*state.legs, leg)))
+        case e.UpgradeSucceeded() if isinstance(state, s.Migrated):
+            return s.Idle(succeeded(state, event))
+        case e.RollbackStarted(cause=cause):
+            return s.RollingBack(state.instance, state.run, way_back(state, cause))
+        case _:
+            return state
+
+
+def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
+    match event:
+        case e.RollbackRefused() if isinstance(state, s.Assessing):
+            return s.Idle(state.instance)
+        case e.RollbackStarted(cause=cause) if isinstance(state, s.Assessing):
+            point = state.point
+            back = s.WayBack(cause, point.artifact, point.copy, point.dump, migrated=True, last_healthy_at=None)
+            return s.RollingBack(state.instance, state.run, back)
+        case e.RollbackStarted() if isinstance(state, s.Inconsistent):
+            return s.RollingBack(state.instance, state.run, state.back)
+        case e.DatabaseRestored(_, kept, last) if isinstance(state, s.RollingBack):
+            back = replace(state.back, last_healthy_at=state.back.last_healthy_at or last)
+            return s.Restored(state.instance, state.run, back, kept)
+        case e.UpgradeRolledBack() if isinstance(state, s.Restored):
+            return s.Idle(rolled_back(state, event))
+        case e.InstanceInconsistent(problem=problem) if isinstance(state, s.RollingBack | s.Restored):
+            return s.Inconsistent(state.instance, state.run, state.back, problem)
+        case _:
+            return state

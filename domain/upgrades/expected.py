@@ -11,13 +11,13 @@ def expected(fact: e.Fact, state: s.State) -> bool:
     """Return whether a worker may report this fact in this state."""
     if isinstance(fact, e.OfInstance):
         return _of_instance(fact, state)
-    if (
-        isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Inconsistent)
-        or state.run.upgrade_id != fact.upgrade_id
-    ):
+    run = s.run_of(state)
+    if run is None or run.upgrade_id != fact.upgrade_id:
         return False
-    if isinstance(state, s.Waiting) or isinstance(fact, e.ApprovalExpired):
-        return isinstance(state, s.Waiting) and isinstance(fact, e.ApprovalExpired) and state.until <= fact.at
+    if isinstance(fact, e.ApprovalExpired):
+        return isinstance(state, s.Waiting) and state.until <= fact.at
+    if not isinstance(state, s.Busy):
+        return False
     if isinstance(fact, e.StepStarted | e.StepProgressed):
         return fact.step == step_due(state)
     return isinstance(state, FOLLOWS[type(fact)]) and _holds(fact, state)
@@ -78,7 +78,6 @@ def step_due(state: s.Busy) -> Step:
 FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
     e.PreflightPassed: (s.Requested, s.Approved),
     e.UpgradeRefused: (s.Requested, s.Approved),
-    e.ApprovalExpired: (s.Waiting,),
     e.BackupTaken: (s.Planned,),
     e.ArtifactPulled: (s.BackedUp,),
     e.InstanceStopped: (s.Stopping,),

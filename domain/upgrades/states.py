@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.observation import Observation
@@ -160,82 +161,106 @@ class Planned(Struct, frozen=True):
     plan: Plan
 
 
-class BackedUp(Struct, frozen=True):
+class Prepared(Struct, frozen=True):
+    """What an upgrade under way has from its backup on, the same through all its legs."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Downtime(Struct, frozen=True):
+    """Nobody is served: when the instance last answered, and the legs that were finished since."""
+
+    last_healthy_at: datetime
+    legs: tuple[Leg, ...] = ()
+
+
+class _Prepared(Struct, frozen=True):
+    prepared: Prepared
+
+    @property
+    def instance(self) -> Instance:
+        """The instance that is upgraded."""
+        return self.prepared.instance
+
+    @property
+    def run(self) -> Run:
+        """The upgrade under way."""
+        return self.prepared.run
+
+    @property
+    def plan(self) -> Plan:
+        """What preflight found it will do."""
+        return self.prepared.plan
+
+    @property
+    def dump(self) -> Dump | None:
+        """What backup made; None where the instance has no database."""
+        return self.prepared.dump
+
+
+class _Down(_Prepared, frozen=True):
+    downtime: Downtime
+
+    @property
+    def last_healthy_at(self) -> datetime:
+        """When the instance last answered."""
+        return self.downtime.last_healthy_at
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The legs that are finished."""
+        return self.downtime.legs
+
+
+class BackedUp(_Prepared, frozen=True):
     """The pull is due."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
 
-
-class Pulled(Struct, frozen=True):
+class Pulled(_Prepared, frozen=True):
     """The migration is due, and cancelling is still free."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
 
-
-class Stopping(Struct, frozen=True):
+class Stopping(_Prepared, frozen=True):
     """A worker may have stopped the old version."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
-    legs: tuple[Leg, ...] = ()
-    last_healthy_at: datetime | None = None
-    """Known from the second leg on: nobody was served since."""
+    downtime: Downtime | None = None
+    """None on the first leg, where the old version may still serve."""
+
+    @property
+    def last_healthy_at(self) -> datetime | None:
+        """When the instance last answered; None where it may still do so."""
+        return self.downtime.last_healthy_at if self.downtime else None
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The legs that are finished."""
+        return self.downtime.legs if self.downtime else ()
 
 
-class Stopped(Struct, frozen=True):
+class Stopped(_Down, frozen=True):
     """The old version is stopped; the copy is due."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
-    last_healthy_at: datetime
-    legs: tuple[Leg, ...] = ()
 
-
-class Copied(Struct, frozen=True):
+class Copied(_Down, frozen=True):
     """The rollback point is complete; the new version may be started."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
-    last_healthy_at: datetime
     copy: DatabaseCopy | None
-    legs: tuple[Leg, ...] = ()
 
 
-class Migrating(Struct, frozen=True):
+class Migrating(_Down, frozen=True):
     """The new version may be changing the database."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
-    last_healthy_at: datetime
     copy: DatabaseCopy | None
-    legs: tuple[Leg, ...] = ()
     port: int | None = None
 
 
-class Migrated(Struct, frozen=True):
+class Migrated(_Down, frozen=True):
     """The new version answers; verifying is due."""
 
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
-    last_healthy_at: datetime
     copy: DatabaseCopy | None
-    legs: tuple[Leg, ...] = ()
     port: int | None = None
 
 
@@ -283,6 +308,29 @@ Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
 Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated
 """Under way with the old version stopped: every way out is a rollback."""
 
+Returning: TypeAlias = Assessing | RollingBack | Restored
+"""On the way back, or about to be."""
+
+Busy: TypeAlias = Begun | Touched | Returning
+"""Under way, and a worker's turn."""
+
+UnderWay: TypeAlias = Waiting | Busy | Inconsistent
+"""Under way, whoever's turn it is."""
+
+State: TypeAlias = Unversioned | Idle | Retired | UnderWay
+
+
+def run_of(state: State) -> Run | None:
+    """Return the upgrade that is under way; None where none is."""
+    return state.run if isinstance(state, UnderWay) else None
+
+
+def with_instance(state: Idle | Retired | UnderWay, instance: Instance) -> State:
+    """Return the same state of an instance of which something else is known."""
+    if isinstance(state, BackedUp | Pulled | Touched):
+        return replace(state, prepared=replace(state.prepared, instance=instance))
+    return replace(state, instance=instance)
+
 
 def leg_from(state: Touched) -> Artifact:
     """Return what the leg under way began on."""
@@ -306,6 +354,7 @@ def private_port(state: Touched) -> int | None:
     return state.legs[-1].port if state.legs else None
 
 
-Returning: TypeAlias = RollingBack | Restored
-Busy: TypeAlias = Begun | Touched | Assessing | Returning
-State: TypeAlias = Unversioned | Idle | Retired | Waiting | Busy | Inconsistent
+def copies_of(state: Touched) -> tuple[DatabaseCopy | None, ...]:
+    """Return the copies from before each leg, the first of which is the way back of the whole upgrade."""
+    copy = state.copy if isinstance(state, Copied | Migrating | Migrated) else None
+    return (*(leg.copy for leg in state.legs), copy)

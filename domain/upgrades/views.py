@@ -123,7 +123,8 @@ def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | N
 
 def upgrade_of(state: s.State) -> str | None:
     """Name the upgrade that is under way."""
-    return None if isinstance(state, s.Unversioned | s.Idle | s.Retired) else state.run.upgrade_id
+    run = s.run_of(state)
+    return run.upgrade_id if run else None
 
 
 def upgrade_row(row: UpgradeRow | None, recorded: Recorded[e.Event]) -> UpgradeRow | None:

@@ -149,7 +149,7 @@ class Instance(RuleBasedStateMachine):
     @rule(port=st.integers(4000, 4002))
     def reconfigure(self, port: int) -> None:
         """Somebody changes the configuration."""
-        config = getattr(getattr(self.state, "it", None), "config", CONFIG)
+        config = getattr(getattr(self.state, "instance", None), "config", CONFIG)
         self.ask(Reconfigure(replace(config, port=port)))
 
     @precondition(lambda self: len(self.history) > 60)

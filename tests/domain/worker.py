@@ -16,7 +16,7 @@ FINAL = (s.Idle, s.Inconsistent)
 
 def busy(state: s.State) -> s.Busy | None:
     """Return the state where a worker has something to do for an upgrade."""
-    return None if isinstance(state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent) else state
+    return state if isinstance(state, s.Busy) else None
 
 
 def failure(state: s.Busy) -> Command:

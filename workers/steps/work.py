@@ -84,7 +84,7 @@ class Work:
     @property
     def busy(self) -> s.Busy:
         """The state of an instance on which something is under way."""
-        if isinstance(self.state, s.Unversioned | s.Idle | s.Retired | s.Waiting | s.Inconsistent):
+        if not isinstance(self.state, s.Busy):
             raise Superseded(type(self.state).__name__)
         return self.state
 

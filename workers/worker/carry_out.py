@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.upgrades.expected import step_due
 from astrolabe.domain.upgrades.reconcile import ActionName, Discard, Due, Expiry
-from astrolabe.domain.upgrades.states import Absent, Adopting, Idle, Inconsistent, Retired, Unversioned, Waiting
+from astrolabe.domain.upgrades.states import Absent, Adopting
 from astrolabe.domain.words import Step
 from astrolabe.store.database import Database
 from astrolabe.store.errors import StaleFence
@@ -150,10 +150,7 @@ def _unexpected(error: Exception) -> StepFailed:
 
 
 def _step(work: Work) -> Step:
-    state = work.state
-    if isinstance(state, Unversioned | Idle | Retired | Waiting | Inconsistent):
-        raise Superseded(type(state).__name__)
-    return step_due(state)
+    return step_due(work.busy)
 
 
 async def first(watch: Coroutine[Any, Any, None], task: Coroutine[Any, Any, None]) -> None:

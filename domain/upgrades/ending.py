@@ -1,0 +1,75 @@
+"""Ending: what an instance is after an upgrade, and what then stands aside."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from astrolabe.domain.plans.rollback_point import RollbackPoint
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.events import UpgradeRolledBack, UpgradeSucceeded
+from astrolabe.domain.upgrades.retention import (
+    kept_copies,
+    kept_databases,
+    kept_dump,
+    superseded,
+    with_dump_kept,
+)
+from astrolabe.domain.words import Cause, Outcome
+
+LATER_LEG = "the rollback point of a later leg"
+LATER_UPGRADE = "a later upgrade left a newer rollback point"
+
+
+def ended(instance: s.Instance, run: s.Run, outcome: Outcome) -> s.Instance:
+    """Return the instance after an upgrade that left nothing."""
+    return replace(instance, last=s.LastUpgrade(run, outcome))
+
+
+def called_off(state: s.Begun, outcome: Outcome, at: datetime) -> s.Instance:
+    """Return the instance after an upgrade that touched nothing; a dump that was made is kept."""
+    return ended(with_dump_kept(state, at), state.run, outcome)
+
+
+def succeeded(state: s.Migrated, event: UpgradeSucceeded) -> s.Instance:
+    """Return the instance on the new version, with the way back to the old one."""
+    instance, run = state.instance, state.run
+    first, *later = s.copies_of(state)
+    kept = superseded(instance, LATER_UPGRADE, event.at)
+    kept += kept_copies(instance, later, LATER_LEG, run.upgrade_id, event.at)
+    return replace(
+        ended(instance, run, "succeeded"),
+        version=event.version,
+        rollback_point=RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, event.counters, event.at),
+        kept=instance.kept + kept,
+        succeeded=run,
+        observed=None,
+    )
+
+
+def way_back(state: s.Touched, cause: Cause) -> s.WayBack:
+    """Return the way back from an upgrade that has stopped the old version."""
+    first, *later = s.copies_of(state)
+    migrated = bool(state.legs) or isinstance(state, s.Migrating | s.Migrated)
+    spare = tuple(copy for copy in later if copy)
+    return s.WayBack(cause, state.plan.old, first, state.dump, migrated, state.last_healthy_at, spare)
+
+
+def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> s.Instance:
+    """Return the instance on the old version again; what the way back did not need is kept."""
+    instance, run, back = state.instance, state.run, state.back
+    why = "the upgrade was taken back"
+    kept = kept_dump(instance, back.dump, why, run.upgrade_id, event.at)
+    if state.kept:
+        kept += kept_databases(instance, [state.kept], why, run.upgrade_id, event.at)
+    if not back.migrated:
+        kept += kept_copies(instance, [back.copy], "the rollback did not need it", run.upgrade_id, event.at)
+    kept += kept_copies(instance, back.spare, LATER_LEG, run.upgrade_id, event.at)
+    taken_back = instance.succeeded is not None and instance.succeeded.upgrade_id == run.upgrade_id
+    return replace(
+        ended(instance, run, "rolled_back"),
+        version=event.version,
+        rollback_point=None if taken_back else instance.rollback_point,
+        kept=instance.kept + kept,
+        succeeded=None if taken_back else instance.succeeded,
+        observed=None,
+    )
