@@ -13,7 +13,7 @@ from astrolabe.cli.private_engine.registry import Built, ImageRegistry
 from astrolabe.workers.programs import tools
 
 PROJECT: Final = Path(__file__).parents[1]
-FLOORS: Final = ("api", "cli", "domain", "migrations", "store", "workers")
+FLOORS: Final = ("api", "astrolabe", "cli", "domain", "migrations", "store", "workers")
 LEFT_OUT: Final = (
     "/test/",
     "/tests/",

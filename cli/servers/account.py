@@ -31,8 +31,9 @@ def service_account() -> pwd.struct_passwd | None:
 
 def obstacle(path: Path, account: pwd.struct_passwd) -> Path | None:
     """Return what keeps the user from a path: the outermost folder or file that is closed to it, or None."""
-    resolved = path.resolve()
-    return next((step for step in (*reversed(resolved.parents), resolved) if not _opens(step, account)), None)
+    # A link is passed by the folders that it lies in and by those that it leads to.
+    ways = (path.absolute(), path.resolve())
+    return next((step for way in ways for step in (*reversed(way.parents), way) if not _opens(step, account)), None)
 
 
 def program(path: Path, account: pwd.struct_passwd | None, store: Path) -> Path:

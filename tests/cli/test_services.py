@@ -263,6 +263,16 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied(
 
 
 @as_root
+def test_a_link_in_a_closed_folder_is_closed_too(closed: Path) -> None:
+    """Who may open what a link leads to may still be kept from the link, as of an installer that links its wheels."""
+    account = service_account()
+    assert account is not None
+    (closed / "link").symlink_to("/bin/sh")
+    assert obstacle(Path("/bin/sh"), account) is None
+    assert obstacle(closed / "link", account) in closed.parents  # the outermost: of pytest, who closes its own
+
+
+@as_root
 async def test_a_copied_server_runs(closed: Path, folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose programs had to be copied answers."""
     copy_wheel(closed)
