@@ -3,10 +3,9 @@
 import asyncio
 from typing import Literal
 
-from litestar import get
 from msgspec import Struct
 
-from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 
 PATIENCE_SECONDS = 2.0
@@ -19,18 +18,13 @@ class Readiness(Struct, frozen=True):
     status: Literal["ok"]
 
 
-@get("/healthz", summary="Is the process alive?", tags=["meta"], responses=doc.problems(*doc.ALWAYS))
+@get("/healthz", summary="Is the process alive?", tag="meta", scope=None)
 async def check_health() -> Readiness:
     """Answer as long as the process lives; no token is needed."""
     return Readiness("ok")
 
 
-@get(
-    "/readyz",
-    summary="Can it work?",
-    tags=["meta"],
-    responses=doc.problems(*doc.ALWAYS, "database-unavailable"),
-)
+@get("/readyz", summary="Can it work?", tag="meta", scope=None, problems=("database-unavailable",))
 async def check_readiness(request: AuthenticatedRequest) -> Readiness:
     """Answer 200 while the database is reachable and set up, 503 otherwise; no token is needed."""
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -4,7 +4,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Mapping
 
-from litestar import Response, get
+from litestar import Response
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,8 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from typing_extensions import override
 
-from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -91,15 +90,7 @@ class Measured(ASGIMiddleware):
         await next_app(scope, receive, noting)
 
 
-@get(
-    "/metrics",
-    summary="Read the metrics",
-    tags=["meta"],
-    media_type=CONTENT_TYPE_LATEST,
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED),
-)
+@get("/metrics", summary="Read the metrics", tag="meta", scope="read", media_type=CONTENT_TYPE_LATEST)
 async def show_metrics(request: AuthenticatedRequest) -> Response[bytes]:
     """Return the numbers of this process and of the log in Prometheus's text format."""
     metrics: Metrics = request.app.state.metrics

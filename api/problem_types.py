@@ -1,12 +1,11 @@
 """The routes that describe problem types, so that a `type` can be looked up."""
 
-from litestar import get
 from litestar.params import FromPath
 from msgspec import Struct
 
-from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.problem_catalogue import CATALOGUE, ProblemType
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import get
 
 
 class ProblemTypes(Struct, frozen=True):
@@ -15,18 +14,13 @@ class ProblemTypes(Struct, frozen=True):
     items: tuple[ProblemType, ...]
 
 
-@get("/problems", summary="List every problem type", tags=["meta"], responses=doc.problems(*doc.ALWAYS))
+@get("/problems", summary="List every problem type", tag="meta", scope=None)
 async def list_problems() -> ProblemTypes:
     """Return every problem type that an answer may carry."""
     return ProblemTypes(tuple(CATALOGUE.values()))
 
 
-@get(
-    "/problems/{name:str}",
-    summary="Describe a problem type",
-    tags=["meta"],
-    responses=doc.problems(*doc.ALWAYS, "not-found"),
-)
+@get("/problems/{name:str}", summary="Describe a problem type", tag="meta", scope=None, problems=("not-found",))
 async def describe_problem(name: FromPath[str]) -> ProblemType:
     """Say what a problem type means and what helps."""
     if name not in CATALOGUE:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 
-from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import get
 
 FOLDER: Final = Path(__file__).parent / "page"
 MEDIA_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -26,13 +26,13 @@ HEADERS: Final = {
 FILES: Final = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir())}
 
 
-@get("/", include_in_schema=False)
+@get("/", summary="See the page", tag="meta", scope=None, documented=False)
 async def show_page() -> Response[bytes]:
     """Return the page; what it shows, it asks the API for with the token of whoever looks."""
     return _file("index.html")
 
 
-@get("/page/{name:str}", include_in_schema=False, responses=doc.problems("not-found"))
+@get("/page/{name:str}", summary="Read a part of the page", tag="meta", scope=None, documented=False)
 async def show_part(name: FromPath[str]) -> Response[bytes]:
     """Return a part of the page."""
     if name not in FILES:

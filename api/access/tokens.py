@@ -3,16 +3,16 @@
 from collections.abc import Collection
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import Body, FromPath
 from msgspec import Meta, Struct
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.idempotency import Key, StoredResponse, claim, key_of, stored
 from astrolabe.api.http.parameters import IdempotencyKey
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import BODY, KEYED, LOCATION, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.domain.access import SCOPES, Scope, Token
 from astrolabe.domain.problem import Refused
@@ -54,11 +54,10 @@ class IssuedToken(TokenView, frozen=True):
 @post(
     "/tokens",
     summary="Make a token",
-    tags=["tokens"],
-    guards=[require_scope("admin")],
-    security=[{SCHEME: ["admin"]}],
-    response_headers=[doc.LOCATION],
-    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, "token-exists", "idempotency-key-refused"),
+    tag="tokens",
+    scope="admin",
+    headers=(LOCATION,),
+    problems=(*BODY, "token-exists", "idempotency-key-refused"),
 )
 async def issue_token(
     request: AuthenticatedRequest,
@@ -87,14 +86,7 @@ def _issued(made: NewToken) -> Response[IssuedToken]:
     return Response(view, headers={**PRIVATE, "Location": "/tokens"})
 
 
-@get(
-    "/tokens",
-    summary="List tokens",
-    tags=["tokens"],
-    guards=[require_scope("admin")],
-    security=[{SCHEME: ["admin"]}],
-    responses=doc.problems(*doc.AUTHORISED),
-)
+@get("/tokens", summary="List tokens", tag="tokens", scope="admin")
 async def list_tokens(request: AuthenticatedRequest) -> TokenPage:
     """List the tokens in use by name; neither secrets nor their digests are ever shown."""
     access = await services_of(request).tokens.current()
@@ -108,11 +100,10 @@ def _view(token: Token) -> TokenView:
 @post(
     "/tokens/{token_id:str}/revoke",
     summary="Revoke a token",
-    tags=["tokens"],
-    status_code=204,
-    guards=[require_scope("admin")],
-    security=[{SCHEME: ["admin"]}],
-    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, *doc.KEYED, "token-unknown", "last-admin-token"),
+    tag="tokens",
+    scope="admin",
+    status=204,
+    problems=(*BODY, *KEYED, "token-unknown", "last-admin-token"),
 )
 async def revoke_token(
     request: AuthenticatedRequest,

@@ -5,15 +5,14 @@ import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from litestar import Response, get
-from litestar.openapi import ResponseSpec
+from litestar import Response
 
 from astrolabe.api.audit.trail import last_checkpoint
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.parameters import UpgradeId
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.operation import belongs
 from astrolabe.domain.audit.evidence import make_evidence
@@ -25,13 +24,10 @@ MEDIA_TYPE = "application/zip"
 @get(
     "/upgrades/{upgrade_id:str}/evidence",
     summary="Take an upgrade's evidence away",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses={
-        200: ResponseSpec(bytes, generate_examples=False, description="The archive", media_type=MEDIA_TYPE),
-        **doc.problems(*doc.AUTHORISED, "upgrade-unknown", "no-checkpoint", "evidence-not-ready"),
-    },
+    tag="audit",
+    scope="read",
+    answers={200: doc.answer(bytes, "The archive", MEDIA_TYPE)},
+    problems=("upgrade-unknown", "no-checkpoint", "evidence-not-ready"),
 )
 async def show_evidence(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[bytes]:
     """Return one archive with the upgrade's events, their proofs, the checkpoint, the plan, notes and hashes.

@@ -3,16 +3,15 @@
 import base64
 from typing import Annotated
 
-from litestar import Response, get
-from litestar.openapi import ResponseSpec
+from litestar import Response
 from litestar.params import FromPath, PathParameter, QueryParameter
 from msgspec import Struct
 
 from astrolabe.api.audit.trail import last_checkpoint
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.parameters import LARGEST_POSITION
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.audit.tiles import parse_path
 
@@ -45,11 +44,10 @@ class ConsistencyProof(Struct, frozen=True):
 @get(
     "/audit/checkpoint",
     summary="Read the last signed checkpoint",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
+    tag="audit",
+    scope="read",
     media_type=TEXT,
-    responses=doc.problems(*doc.AUTHORISED, "no-checkpoint"),
+    problems=("no-checkpoint",),
 )
 async def show_checkpoint(request: AuthenticatedRequest) -> Response[str]:
     """Return the last checkpoint as a signed note (C2SP tlog-checkpoint); keep it outside the house."""
@@ -59,10 +57,9 @@ async def show_checkpoint(request: AuthenticatedRequest) -> Response[str]:
 @get(
     "/audit/proofs/inclusion/{position:str}",
     summary="Prove that an event is in the log",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "no-checkpoint", "not-in-the-tree"),
+    tag="audit",
+    scope="read",
+    problems=("parameter-invalid", "no-checkpoint", "not-in-the-tree"),
 )
 async def prove_inclusion(
     request: AuthenticatedRequest,
@@ -84,10 +81,9 @@ async def prove_inclusion(
 @get(
     "/audit/proofs/consistency",
     summary="Prove that the log only grew",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "no-checkpoint", "not-in-the-tree"),
+    tag="audit",
+    scope="read",
+    problems=("parameter-invalid", "no-checkpoint", "not-in-the-tree"),
 )
 async def prove_consistency(
     request: AuthenticatedRequest,
@@ -107,15 +103,10 @@ async def prove_consistency(
 @get(
     "/audit/tlog/{file:path}",
     summary="Read the tree's files",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses={
-        200: ResponseSpec(
-            bytes, generate_examples=False, description="A checkpoint or a tile", media_type="application/octet-stream"
-        ),
-        **doc.problems(*doc.AUTHORISED, "no-checkpoint", "not-in-the-tree"),
-    },
+    tag="audit",
+    scope="read",
+    answers={200: doc.answer(bytes, "A checkpoint or a tile", "application/octet-stream")},
+    problems=("no-checkpoint", "not-in-the-tree"),
 )
 async def show_tile(request: AuthenticatedRequest, file: FromPath[str]) -> Response[bytes]:
     """Give `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""

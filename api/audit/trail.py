@@ -5,17 +5,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import msgspec
-from litestar import get
-from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.parameters import LARGEST_POSITION, Limit, next_page
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import instance_id_of
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
 from astrolabe.store.audit.checkpoints import Signed
@@ -56,10 +54,9 @@ class AuditPage(Struct, frozen=True):
 @get(
     "/audit/events",
     summary="Read the audit trail",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+    tag="audit",
+    scope="read",
+    problems=("parameter-invalid", "instance-unknown"),
 )
 async def list_audit_events(
     request: AuthenticatedRequest,
@@ -130,19 +127,11 @@ async def last_checkpoint(services: Services) -> Signed:
 @get(
     "/audit/export",
     summary="Take the audit trail away",
-    tags=["audit"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
+    tag="audit",
+    scope="read",
     media_type="application/jsonl",
-    responses={
-        200: ResponseSpec(
-            bytes,
-            generate_examples=False,
-            description="The trail up to the last checkpoint",
-            media_type="application/jsonl",
-        ),
-        **doc.problems(*doc.AUTHORISED, "parameter-invalid", "no-checkpoint"),
-    },
+    answers={200: doc.answer(bytes, "The trail up to the last checkpoint", "application/jsonl")},
+    problems=("parameter-invalid", "no-checkpoint"),
 )
 async def export_audit(
     request: AuthenticatedRequest,

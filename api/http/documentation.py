@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar.datastructures import ResponseHeader
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Example, SecurityScheme, Tag
@@ -11,25 +10,6 @@ from litestar.openapi.spec import Components, Example, SecurityScheme, Tag
 from astrolabe.api.http.auth import SCHEME
 from astrolabe.api.http.problem_catalogue import ProblemType, by_status
 from astrolabe.api.http.problems import MEDIA_TYPE, ProblemDetails
-
-ALWAYS = ("bad-request", "internal-error")
-AUTHORISED = (*ALWAYS, "database-unavailable", "token-missing", "token-invalid", "scope-missing")
-BODY = ("json-malformed", "field-unknown", "field-invalid", "body-too-large", "media-type-unsupported")
-KEYED = ("idempotency-key-invalid", "idempotency-key-reused", "request-in-flight")
-MATCHED = ("if-match-invalid", "version-mismatch")
-CHANGE = (*AUTHORISED, *BODY, *KEYED, *MATCHED, "contended")
-BUSY = (
-    "instance-unknown",
-    "instance-busy",
-    "instance-retired",
-    "instance-inconsistent",
-    "instance-adopting",
-    "instance-unadopted",
-)
-
-ETAG = ResponseHeader(name="ETag", description="the version of the instance's stream", documentation_only=True)
-LOCATION = ResponseHeader(name="Location", description="where the result is", documentation_only=True)
-RETRY_AFTER = ResponseHeader(name="Retry-After", description="when to look again, in seconds", documentation_only=True)
 
 DESCRIPTION = """\
 Upgrades self-hosted services that keep their data in PostgreSQL, and knows the way back.
@@ -40,8 +20,8 @@ with a stable `type`, described under `/problems`.
 """
 
 
-def problems(*names: str) -> dict[int, ResponseSpec]:
-    """List the problems that a route may answer with, by status."""
+def problem_responses(*names: str) -> dict[int, ResponseSpec]:
+    """Describe the problems that a route may answer with, by status."""
     return {status: _spec(status, kinds) for status, kinds in sorted(by_status(dict.fromkeys(names)).items())}
 
 
@@ -59,6 +39,11 @@ def _spec(status: int, kinds: Sequence[ProblemType]) -> ResponseSpec:
             for kind in kinds
         ],
     )
+
+
+def answer(kind: type, description: str, media_type: str = "application/json") -> ResponseSpec:
+    """Describe an answer that a route gives beside the type that its handler returns."""
+    return ResponseSpec(kind, generate_examples=False, description=description, media_type=media_type)
 
 
 def example(summary: str, value: dict[str, Any]) -> list[Example]:

@@ -1,14 +1,13 @@
 """The routes of an instance's past: its history, and the rollback point that it led to."""
 
-from litestar import Response, get
+from litestar import Response
 
-from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.etag import etag
 from astrolabe.api.http.event import EventPage, event_view
 from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, moment, next_page
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance
+from astrolabe.api.http.route import ETAG, get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.upgrades.states import Unversioned
@@ -17,11 +16,10 @@ from astrolabe.domain.upgrades.states import Unversioned
 @get(
     "/instances/{ref:str}/history",
     summary="Read an instance's history",
-    tags=["instances"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+    tag="instances",
+    scope="read",
+    headers=(ETAG,),
+    problems=("parameter-invalid", "instance-unknown"),
 )
 async def show_history(
     request: AuthenticatedRequest, ref: InstanceRef, at: At = None, after: AfterVersion = 0, limit: Limit = 100
@@ -40,11 +38,10 @@ async def show_history(
 @get(
     "/instances/{ref:str}/rollback-point",
     summary="Look at an instance's way back",
-    tags=["instances"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown", "no-rollback-point"),
+    tag="instances",
+    scope="read",
+    headers=(ETAG,),
+    problems=("parameter-invalid", "instance-unknown", "no-rollback-point"),
 )
 async def show_rollback_point(
     request: AuthenticatedRequest, ref: InstanceRef, at: At = None

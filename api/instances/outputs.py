@@ -3,13 +3,12 @@
 import re
 from typing import Annotated
 
-from litestar import Response, get
-from litestar.openapi import ResponseSpec
+from litestar import Response
 from litestar.params import PathParameter
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 
 TEXT = "text/plain"
@@ -19,14 +18,11 @@ _HASH = re.compile("[0-9a-f]{64}")
 @get(
     "/outputs/{sha256:str}",
     summary="Read an output",
-    tags=["upgrades"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
+    tag="upgrades",
+    scope="read",
     media_type=TEXT,
-    responses={
-        200: ResponseSpec(str, generate_examples=False, description="What the command said", media_type=TEXT),
-        **doc.problems(*doc.AUTHORISED, "output-unknown"),
-    },
+    answers={200: doc.answer(str, "What the command said", TEXT)},
+    problems=("output-unknown",),
 )
 async def show_output(
     request: AuthenticatedRequest, sha256: Annotated[str, PathParameter(description="its SHA-256 in hexadecimal")]

@@ -1,12 +1,10 @@
 """The routes of products: what can be deployed, as their files say."""
 
-from litestar import get
 from litestar.params import FromPath
 from msgspec import Struct
 
-from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.products.product import (
     Doctor,
@@ -49,28 +47,14 @@ def _view(product: Product) -> ProductView:
     return ProductView(**{name: getattr(product, name) for name in ProductView.__struct_fields__})
 
 
-@get(
-    "/products",
-    summary="List products",
-    tags=["products"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED),
-)
+@get("/products", summary="List products", tag="products", scope="read")
 async def list_products(request: AuthenticatedRequest) -> ProductPage:
     """List the products of the catalogue, built in and of the user's own."""
     products = services_of(request).products
     return ProductPage(tuple(_view(products[name]) for name in sorted(products)))
 
 
-@get(
-    "/products/{name:str}",
-    summary="Look at a product",
-    tags=["products"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "not-found"),
-)
+@get("/products/{name:str}", summary="Look at a product", tag="products", scope="read", problems=("not-found",))
 async def show_product(request: AuthenticatedRequest, name: FromPath[str]) -> ProductView:
     """Return a product as its file describes it."""
     if product := services_of(request).products.get(name):

@@ -3,18 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from litestar import Response, get, post, put
+from litestar import Response
 from litestar.params import Body
 from litestar.status_codes import HTTP_201_CREATED
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, Claims, StoredResponse, idempotently, key_of
 from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, moment, next_page
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
+from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.instances.registration import check_config
 from astrolabe.api.instances.view import (
@@ -47,14 +47,12 @@ CHANGED = {key: value for key, value in EXAMPLE.items() if key != "version"} | {
 @post(
     "/instances",
     summary="Register an instance",
-    tags=["instances"],
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.LOCATION, doc.ETAG],
-    responses=doc.problems(
-        *doc.AUTHORISED,
-        *doc.BODY,
-        *doc.KEYED,
+    tag="instances",
+    scope="configure",
+    headers=(LOCATION, ETAG),
+    problems=(
+        *BODY,
+        *KEYED,
         *("version-invalid", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
         *("database-missing", "instance-too-large", "instance-name-taken"),
     ),
@@ -96,14 +94,7 @@ async def _register(services: Services, data: Registration, cause: Cause, claims
         ) from None
 
 
-@get(
-    "/instances",
-    summary="List instances",
-    tags=["instances"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid"),
-)
+@get("/instances", summary="List instances", tag="instances", scope="read", problems=("parameter-invalid",))
 async def list_instances(request: AuthenticatedRequest, after: AfterId = None, limit: Limit = 100) -> InstancePage:
     """List instances in order of registration; a list is a moment behind the log."""
     rows = await services_of(request).views.instances(after=after, limit=limit + 1)
@@ -115,11 +106,10 @@ async def list_instances(request: AuthenticatedRequest, after: AfterId = None, l
 @get(
     "/instances/{ref:str}",
     summary="Look at an instance",
-    tags=["instances"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+    tag="instances",
+    scope="read",
+    headers=(ETAG,),
+    problems=("parameter-invalid", "instance-unknown"),
 )
 async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At = None) -> Response[InstanceView]:
     """Fold one instance, by its id or its name, as it stands or as it stood at a moment."""
@@ -130,15 +120,13 @@ async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At 
 @put(
     "/instances/{ref:str}",
     summary="Reconfigure an instance",
-    tags=["instances"],
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(
-        *doc.AUTHORISED,
-        *doc.BODY,
-        *doc.MATCHED,
-        *doc.BUSY,
+    tag="instances",
+    scope="configure",
+    headers=(ETAG,),
+    problems=(
+        *BODY,
+        *MATCHED,
+        *BUSY,
         *("contended", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
         *(
             "database-missing",
@@ -168,12 +156,11 @@ async def reconfigure_instance(
 @post(
     "/instances/{ref:str}/retire",
     summary="Retire an instance",
-    tags=["instances"],
-    status_code=200,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.CHANGE, *doc.BUSY),
+    tag="instances",
+    scope="configure",
+    status=200,
+    headers=(ETAG,),
+    problems=(*CHANGE, *BUSY),
 )
 async def retire_instance(
     request: AuthenticatedRequest,
@@ -205,12 +192,11 @@ def _answer(answered: Answered) -> Response[InstanceView]:
 @post(
     "/instances/{ref:str}/adopt",
     summary="Take what runs as it is",
-    tags=["instances"],
-    status_code=202,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.CHANGE, "instance-unknown", "nothing-to-adopt"),
+    tag="instances",
+    scope="configure",
+    status=202,
+    headers=(ETAG,),
+    problems=(*CHANGE, "instance-unknown", "nothing-to-adopt"),
 )
 async def adopt_instance(
     request: AuthenticatedRequest,

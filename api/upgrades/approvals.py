@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from litestar import Response, post
+from litestar import Response
 from litestar.params import Body
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import ReasonedBody
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
+from astrolabe.api.http.route import post
 from astrolabe.api.http.services import AuthenticatedRequest
 from astrolabe.api.upgrades.operation import Operation
-from astrolabe.api.upgrades.verbs import HEADERS, carry_out, verb_problems
+from astrolabe.api.upgrades.verbs import HEADERS, VERB, carry_out
 from astrolabe.domain.plans.approval import Verdict
 from astrolabe.domain.upgrades.commands import Approve, Reject, Review
 
@@ -28,12 +28,11 @@ class ReviewBody(ReasonedBody, frozen=True, forbid_unknown_fields=True):
 @post(
     "/upgrades/{upgrade_id:str}/approve",
     summary="Approve an upgrade",
-    tags=["approvals"],
-    status_code=202,
-    guards=[require_scope("approve")],
-    security=[{SCHEME: ["approve"]}],
-    response_headers=HEADERS,
-    responses=verb_problems(*WAITING, "approver-is-requester", "already-approved", "approval-expired"),
+    tag="approvals",
+    scope="approve",
+    status=202,
+    headers=HEADERS,
+    problems=(*VERB, *WAITING, "approver-is-requester", "already-approved", "approval-expired"),
 )
 async def approve_upgrade(
     request: AuthenticatedRequest,
@@ -50,12 +49,11 @@ async def approve_upgrade(
 @post(
     "/upgrades/{upgrade_id:str}/reject",
     summary="Reject an upgrade",
-    tags=["approvals"],
-    status_code=202,
-    guards=[require_scope("approve")],
-    security=[{SCHEME: ["approve"]}],
-    response_headers=HEADERS,
-    responses=verb_problems(*WAITING),
+    tag="approvals",
+    scope="approve",
+    status=202,
+    headers=HEADERS,
+    problems=(*VERB, *WAITING),
 )
 async def reject_upgrade(
     request: AuthenticatedRequest,
@@ -72,12 +70,11 @@ async def reject_upgrade(
 @post(
     "/upgrades/{upgrade_id:str}/review",
     summary="Review an emergency upgrade",
-    tags=["approvals"],
-    status_code=202,
-    guards=[require_scope("approve")],
-    security=[{SCHEME: ["approve"]}],
-    response_headers=HEADERS,
-    responses=verb_problems("no-review-due", "approver-is-requester"),
+    tag="approvals",
+    scope="approve",
+    status=202,
+    headers=HEADERS,
+    problems=(*VERB, "no-review-due", "approver-is-requester"),
 )
 async def review_upgrade(
     request: AuthenticatedRequest,

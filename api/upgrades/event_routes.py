@@ -2,16 +2,15 @@
 
 from typing import cast
 
-from litestar import Response, get
+from litestar import Response
 from litestar.openapi import ResponseSpec
 from litestar.response import Stream
 
-from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.etag import etag
 from astrolabe.api.http.event import EventPage, event_view
 from astrolabe.api.http.parameters import LastEventId, UpgradeId
 from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.route import ETAG, get
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.api.upgrades.operation import belongs, operation
@@ -21,14 +20,11 @@ from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
 @get(
     "/upgrades/{upgrade_id:str}/events",
     summary="Read or follow an upgrade's events",
-    tags=["upgrades"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    response_headers=[doc.ETAG],
-    responses={
-        204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again"),
-        **doc.problems(*doc.AUTHORISED, "upgrade-unknown", "parameter-invalid"),
-    },
+    tag="upgrades",
+    scope="read",
+    headers=(ETAG,),
+    answers={204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again")},
+    problems=("upgrade-unknown", "parameter-invalid"),
 )
 async def show_events(
     request: AuthenticatedRequest, upgrade_id: UpgradeId, last_event_id: LastEventId = -1

@@ -2,20 +2,19 @@
 
 from typing import Annotated, cast
 
-from litestar import Response, get, post
-from litestar.openapi import ResponseSpec
+from litestar import Response
 from litestar.params import Body, QueryParameter
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, Claims, StoredResponse, idempotently, key_of
 from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
+from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.instances.registration import product_of
 from astrolabe.api.upgrades.operation import Operation, operation
@@ -67,20 +66,17 @@ class UpgradePage(Struct, frozen=True):
 @post(
     "/upgrades",
     summary="Ask for an upgrade",
-    tags=["upgrades"],
-    status_code=202,
-    guards=[require_scope("operate")],
-    security=[{SCHEME: ["operate"]}],
-    response_headers=[doc.LOCATION, doc.ETAG, doc.RETRY_AFTER],
-    responses={
-        200: ResponseSpec(UpgradePlan, generate_examples=False, description="With validate_only: what would be done"),
-        **doc.problems(
-            *doc.CHANGE,
-            *doc.BUSY,
-            *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
-            *("emergency-needless", "review-outstanding", "breaking-release", "no-route", "notes-missing"),
-        ),
-    },
+    tag="upgrades",
+    scope="operate",
+    status=202,
+    headers=(LOCATION, ETAG, RETRY_AFTER),
+    answers={200: doc.answer(UpgradePlan, "With validate_only: what would be done")},
+    problems=(
+        *CHANGE,
+        *BUSY,
+        *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
+        *("emergency-needless", "review-outstanding", "breaking-release", "no-route", "notes-missing"),
+    ),
 )
 async def request_upgrade(
     request: AuthenticatedRequest,
@@ -156,10 +152,9 @@ def operation_answer(answered: Answered) -> Response[Operation]:
 @get(
     "/upgrades",
     summary="List upgrades",
-    tags=["upgrades"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "parameter-invalid", "instance-unknown"),
+    tag="upgrades",
+    scope="read",
+    problems=("parameter-invalid", "instance-unknown"),
 )
 async def list_upgrades(
     request: AuthenticatedRequest,
@@ -185,11 +180,10 @@ def _summary(row: UpgradeRow) -> UpgradeSummary:
 @get(
     "/upgrades/{upgrade_id:str}",
     summary="Look at an upgrade",
-    tags=["upgrades"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    response_headers=[doc.ETAG, doc.RETRY_AFTER],
-    responses=doc.problems(*doc.AUTHORISED, "upgrade-unknown"),
+    tag="upgrades",
+    scope="read",
+    headers=(ETAG, RETRY_AFTER),
+    problems=("upgrade-unknown",),
 )
 async def show_upgrade(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[Operation]:
     """Fold one upgrade as it stands."""

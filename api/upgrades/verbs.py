@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
-from litestar import Response, post
+from litestar import Response
 from litestar.datastructures import ResponseHeader
-from litestar.openapi import ResponseSpec
 from litestar.params import Body
 from msgspec import Meta
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import ReasonBody, ReasonedBody, cause_of, following
 from astrolabe.api.http.etag import expected_version
 from astrolabe.api.http.idempotency import Claims, StoredResponse, idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
 from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, post
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.operation import Operation
 from astrolabe.api.upgrades.routes import operation_answer
@@ -24,7 +23,7 @@ from astrolabe.domain.upgrades.commands import Approve, Cancel, Command, Reject,
 from astrolabe.store.streams.instances import Loaded
 
 Verb: TypeAlias = Approve | Reject | Review | Cancel | Retry | RequestRollback
-HEADERS: Sequence[ResponseHeader] = (doc.LOCATION, doc.ETAG, doc.RETRY_AFTER)
+HEADERS: Sequence[ResponseHeader] = (LOCATION, ETAG, RETRY_AFTER)
 
 
 class RollbackBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
@@ -35,20 +34,18 @@ class RollbackBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
     ] = False
 
 
-def verb_problems(*names: str) -> dict[int, ResponseSpec]:
-    """List the problems that a verb on an upgrade may answer with."""
-    return doc.problems(*doc.CHANGE, "upgrade-unknown", "upgrade-not-current", *names)
+VERB = (*CHANGE, "upgrade-unknown", "upgrade-not-current")
+"""The problems of every verb on an upgrade."""
 
 
 @post(
     "/upgrades/{upgrade_id:str}/cancel",
     summary="Cancel an upgrade",
-    tags=["upgrades"],
-    status_code=202,
-    guards=[require_scope("operate")],
-    security=[{SCHEME: ["operate"]}],
-    response_headers=HEADERS,
-    responses=verb_problems("cannot-cancel"),
+    tag="upgrades",
+    scope="operate",
+    status=202,
+    headers=HEADERS,
+    problems=(*VERB, "cannot-cancel"),
 )
 async def cancel_upgrade(
     request: AuthenticatedRequest,
@@ -65,14 +62,11 @@ async def cancel_upgrade(
 @post(
     "/upgrades/{upgrade_id:str}/retry",
     summary="Retry an upgrade",
-    tags=["upgrades"],
-    status_code=202,
-    guards=[require_scope("operate")],
-    security=[{SCHEME: ["operate"]}],
-    response_headers=HEADERS,
-    responses=verb_problems(
-        "cannot-retry", "already-at-version", "not-newer", "emergency-needless", "review-outstanding"
-    ),
+    tag="upgrades",
+    scope="operate",
+    status=202,
+    headers=HEADERS,
+    problems=(*VERB, "cannot-retry", "already-at-version", "not-newer", "emergency-needless", "review-outstanding"),
 )
 async def retry_upgrade(
     request: AuthenticatedRequest,
@@ -90,12 +84,11 @@ async def retry_upgrade(
 @post(
     "/upgrades/{upgrade_id:str}/rollback",
     summary="Roll an upgrade back",
-    tags=["upgrades"],
-    status_code=202,
-    guards=[require_scope("operate")],
-    security=[{SCHEME: ["operate"]}],
-    response_headers=HEADERS,
-    responses=verb_problems("no-rollback-point", *doc.BUSY),
+    tag="upgrades",
+    scope="operate",
+    status=202,
+    headers=HEADERS,
+    problems=(*VERB, "no-rollback-point", *BUSY),
 )
 async def roll_back_upgrade(
     request: AuthenticatedRequest,

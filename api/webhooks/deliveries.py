@@ -2,16 +2,16 @@
 
 from typing import Annotated, TypeAlias
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import Body, PathParameter, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.idempotency import key_of
 from astrolabe.api.http.parameters import AfterId, IdempotencyKey, Limit, is_uuid, next_page
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import BODY, LOCATION, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.webhooks.change import find_webhook
 from astrolabe.api.webhooks.view import WebhookRef
@@ -55,10 +55,9 @@ class Recovered(Struct, frozen=True):
 @get(
     "/webhooks/{ref:str}/deliveries",
     summary="List a webhook's deliveries",
-    tags=["webhooks"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "parameter-invalid"),
+    tag="webhooks",
+    scope="read",
+    problems=("webhook-unknown", "parameter-invalid"),
 )
 async def list_deliveries(
     request: AuthenticatedRequest, ref: WebhookRef, only: OnlyState = None, before: AfterId = None, limit: Limit = 100
@@ -77,10 +76,9 @@ async def list_deliveries(
 @get(
     "/webhooks/{ref:str}/deliveries/{delivery_id:str}",
     summary="Look at a delivery",
-    tags=["webhooks"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "delivery-unknown"),
+    tag="webhooks",
+    scope="read",
+    problems=("webhook-unknown", "delivery-unknown"),
 )
 async def show_delivery(request: AuthenticatedRequest, ref: WebhookRef, delivery_id: DeliveryId) -> DeliveryView:
     """Show a delivery and each of its attempts."""
@@ -91,12 +89,11 @@ async def show_delivery(request: AuthenticatedRequest, ref: WebhookRef, delivery
 @post(
     "/webhooks/{ref:str}/deliveries/{delivery_id:str}/redeliver",
     summary="Send a delivery again",
-    tags=["webhooks"],
-    status_code=202,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.LOCATION],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "delivery-unknown"),
+    tag="webhooks",
+    scope="configure",
+    status=202,
+    headers=(LOCATION,),
+    problems=("webhook-unknown", "delivery-unknown"),
 )
 async def redeliver(request: AuthenticatedRequest, ref: WebhookRef, delivery_id: DeliveryId) -> Response[DeliveryView]:
     """Send a delivery again now, under the same `webhook-id`, whether it arrived, failed, or waits for its next try."""
@@ -110,11 +107,10 @@ async def redeliver(request: AuthenticatedRequest, ref: WebhookRef, delivery_id:
 @post(
     "/webhooks/{ref:str}/recover",
     summary="Send many deliveries again",
-    tags=["webhooks"],
-    status_code=202,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, "webhook-unknown"),
+    tag="webhooks",
+    scope="configure",
+    status=202,
+    problems=(*BODY, "webhook-unknown"),
 )
 async def recover(
     request: AuthenticatedRequest,
@@ -134,12 +130,11 @@ async def recover(
 @post(
     "/webhooks/{ref:str}/test",
     summary="Send a ping",
-    tags=["webhooks"],
-    status_code=202,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.LOCATION],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "idempotency-key-invalid"),
+    tag="webhooks",
+    scope="configure",
+    status=202,
+    headers=(LOCATION,),
+    problems=("webhook-unknown", "idempotency-key-invalid"),
 )
 async def send_ping(
     request: AuthenticatedRequest, ref: WebhookRef, idempotency_key: IdempotencyKey = None

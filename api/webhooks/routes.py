@@ -2,14 +2,14 @@
 
 from typing import Annotated, TypeAlias
 
-from litestar import Response, get, post, put
+from litestar import Response
 from litestar.params import Body
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import ReasonBody
 from astrolabe.api.http.etag import etag
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch
+from astrolabe.api.http.route import BODY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.webhooks.change import RequestedChange, answer, change, find_webhook, keys_of
 from astrolabe.api.webhooks.view import (
@@ -39,13 +39,10 @@ CONFIG = ("webhook-url-forbidden", "webhook-exists", "instance-unknown")
 @post(
     "/webhooks",
     summary="Add a webhook",
-    tags=["webhooks"],
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.LOCATION, doc.ETAG],
-    responses=doc.problems(
-        *doc.AUTHORISED, *doc.BODY, *doc.KEYED, *CONFIG, "contended", "webhooks-too-many", "webhook-key-missing"
-    ),
+    tag="webhooks",
+    scope="configure",
+    headers=(LOCATION, ETAG),
+    problems=(*BODY, *KEYED, *CONFIG, "contended", "webhooks-too-many", "webhook-key-missing"),
 )
 async def add_webhook(
     request: AuthenticatedRequest,
@@ -61,14 +58,7 @@ async def add_webhook(
     )
 
 
-@get(
-    "/webhooks",
-    summary="List webhooks",
-    tags=["webhooks"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED),
-)
+@get("/webhooks", summary="List webhooks", tag="webhooks", scope="read")
 async def list_webhooks(request: AuthenticatedRequest) -> WebhookPage:
     """List all webhooks by name, and how their deliveries stand."""
     services = services_of(request)
@@ -80,11 +70,10 @@ async def list_webhooks(request: AuthenticatedRequest) -> WebhookPage:
 @get(
     "/webhooks/{ref:str}",
     summary="Look at a webhook",
-    tags=["webhooks"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown"),
+    tag="webhooks",
+    scope="read",
+    headers=(ETAG,),
+    problems=("webhook-unknown",),
 )
 async def show_webhook(request: AuthenticatedRequest, ref: WebhookRef) -> Response[WebhookView]:
     """Show a webhook as it is now, and how its deliveries stand; never its secret."""
@@ -96,11 +85,10 @@ async def show_webhook(request: AuthenticatedRequest, ref: WebhookRef) -> Respon
 @put(
     "/webhooks/{ref:str}",
     summary="Change a webhook",
-    tags=["webhooks"],
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.AUTHORISED, *doc.BODY, *doc.MATCHED, *CONFIG, "webhook-unknown", "contended"),
+    tag="webhooks",
+    scope="configure",
+    headers=(ETAG,),
+    problems=(*BODY, *MATCHED, *CONFIG, "webhook-unknown", "contended"),
 )
 async def change_webhook(
     request: AuthenticatedRequest,
@@ -118,12 +106,11 @@ async def change_webhook(
 @post(
     "/webhooks/{ref:str}/disable",
     summary="Disable a webhook",
-    tags=["webhooks"],
-    status_code=200,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.CHANGE, "webhook-unknown"),
+    tag="webhooks",
+    scope="configure",
+    status=200,
+    headers=(ETAG,),
+    problems=(*CHANGE, "webhook-unknown"),
 )
 async def disable_webhook(
     request: AuthenticatedRequest,
@@ -140,12 +127,11 @@ async def disable_webhook(
 @post(
     "/webhooks/{ref:str}/enable",
     summary="Enable a webhook",
-    tags=["webhooks"],
-    status_code=200,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.CHANGE, "webhook-unknown"),
+    tag="webhooks",
+    scope="configure",
+    status=200,
+    headers=(ETAG,),
+    problems=(*CHANGE, "webhook-unknown"),
 )
 async def enable_webhook(
     request: AuthenticatedRequest,
@@ -162,11 +148,10 @@ async def enable_webhook(
 @post(
     "/webhooks/{ref:str}/remove",
     summary="Remove a webhook",
-    tags=["webhooks"],
-    status_code=204,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    responses=doc.problems(*doc.CHANGE, "webhook-unknown"),
+    tag="webhooks",
+    scope="configure",
+    status=204,
+    problems=(*CHANGE, "webhook-unknown"),
 )
 async def remove_webhook(
     request: AuthenticatedRequest,

@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import Body
 from msgspec import Meta, Struct
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.cause import ReasonBody
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import CHANGE, ETAG, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.webhooks.change import RequestedChange, answer, change, find_webhook, keys_of, now
 from astrolabe.api.webhooks.view import WebhookRef, WebhookView
@@ -50,12 +50,11 @@ class SecretView(Struct, frozen=True):
 @post(
     "/webhooks/{ref:str}/rotate-secret",
     summary="Rotate a webhook's secret",
-    tags=["webhooks"],
-    status_code=200,
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    response_headers=[doc.ETAG],
-    responses=doc.problems(*doc.CHANGE, "webhook-unknown", "webhook-key-missing"),
+    tag="webhooks",
+    scope="configure",
+    status=200,
+    headers=(ETAG,),
+    problems=(*CHANGE, "webhook-unknown", "webhook-key-missing"),
 )
 async def rotate_secret(
     request: AuthenticatedRequest,
@@ -77,10 +76,9 @@ async def rotate_secret(
 @get(
     "/webhooks/{ref:str}/secret",
     summary="Read a webhook's secret",
-    tags=["webhooks"],
-    guards=[require_scope("configure")],
-    security=[{SCHEME: ["configure"]}],
-    responses=doc.problems(*doc.AUTHORISED, "webhook-unknown", "webhook-key-missing", "webhook-key-changed"),
+    tag="webhooks",
+    scope="configure",
+    problems=("webhook-unknown", "webhook-key-missing", "webhook-key-changed"),
 )
 async def show_secret(request: AuthenticatedRequest, ref: WebhookRef) -> Response[SecretView]:
     """Show what a receiver verifies with, and what else signs at this moment."""

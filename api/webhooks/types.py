@@ -4,13 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get
 from litestar.params import PathParameter
 from msgspec import Struct
 
-from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.route import get
 from astrolabe.domain.webhooks import notification as n
 
 EVENT = "0190f000-0000-7000-8000-00000000000e"
@@ -33,14 +31,7 @@ class TypePage(Struct, frozen=True):
     items: tuple[TypeView, ...]
 
 
-@get(
-    "/webhooks/types",
-    summary="List types of notifications",
-    tags=["webhooks"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED),
-)
+@get("/webhooks/types", summary="List types of notifications", tag="webhooks", scope="read")
 async def list_types() -> TypePage:
     """List what a webhook may be told of."""
     return TypePage(tuple(CATALOGUE.values()))
@@ -49,10 +40,9 @@ async def list_types() -> TypePage:
 @get(
     "/webhooks/types/{name:str}",
     summary="Look at a type of notification",
-    tags=["webhooks"],
-    guards=[require_scope("read")],
-    security=[{SCHEME: ["read"]}],
-    responses=doc.problems(*doc.AUTHORISED, "not-found"),
+    tag="webhooks",
+    scope="read",
+    problems=("not-found",),
 )
 async def show_type(name: Annotated[str, PathParameter(description="a type, such as astrolabe.ping")]) -> TypeView:
     """Show one type's schema and an example."""

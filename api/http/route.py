@@ -1,0 +1,74 @@
+"""Routes: who may ask, what may be refused, and how the OpenAPI tells of both, said once for each."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Literal, TypeAlias
+
+from litestar.datastructures import ResponseHeader
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
+
+from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.documentation import problem_responses
+from astrolabe.domain.access import Scope
+
+Method: TypeAlias = Literal["GET", "POST", "PUT"]
+
+ALWAYS = ("bad-request", "internal-error")
+AUTHORISED = (*ALWAYS, "database-unavailable", "token-missing", "token-invalid", "scope-missing")
+BODY = ("json-malformed", "field-unknown", "field-invalid", "body-too-large", "media-type-unsupported")
+KEYED = ("idempotency-key-invalid", "idempotency-key-reused", "request-in-flight")
+MATCHED = ("if-match-invalid", "version-mismatch")
+CHANGE = (*BODY, *KEYED, *MATCHED, "contended")
+BUSY = (
+    "instance-unknown",
+    "instance-busy",
+    "instance-retired",
+    "instance-inconsistent",
+    "instance-adopting",
+    "instance-unadopted",
+)
+
+ETAG = ResponseHeader(name="ETag", description="the version of the instance's stream", documentation_only=True)
+LOCATION = ResponseHeader(name="Location", description="where the result is", documentation_only=True)
+RETRY_AFTER = ResponseHeader(name="Retry-After", description="when to look again, in seconds", documentation_only=True)
+
+
+def route(
+    method: Method,
+    path: str,
+    *,
+    summary: str,
+    tag: str,
+    scope: Scope | None,
+    problems: Sequence[str] = (),
+    answers: Mapping[int, ResponseSpec] | None = None,
+    headers: Sequence[ResponseHeader] = (),
+    status: int | None = None,
+    media_type: str | None = None,
+    documented: bool = True,
+) -> HTTPRouteHandler:
+    """Return the decorator of a handler.
+
+    Only tokens with the scope, or with admin, get in; None lets everybody in. The problems are those that only this
+    route has, by their names in the catalogue; a name that is not there raises KeyError.
+    """
+    everywhere = AUTHORISED if scope else ALWAYS
+    return HTTPRouteHandler(
+        path,
+        http_method=method,
+        summary=summary,
+        tags=[tag],
+        guards=[require_scope(scope)] if scope else None,
+        security=[{SCHEME: [scope]}] if scope else None,
+        responses={**(answers or {}), **problem_responses(*everywhere, *problems)},
+        response_headers=headers,
+        status_code=status,
+        media_type=media_type,
+        include_in_schema=documented,
+    )
+
+
+get = partial(route, "GET")
+post = partial(route, "POST")
+put = partial(route, "PUT")
