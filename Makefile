@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-compose test lint bench clean
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-compose format check unit lint style imports types domain test bench clean
 .DELETE_ON_ERROR:
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -15,25 +19,44 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(VENV)/ready
+demo: $(VENV)/ready ## upgrade a real Unleash before your eyes, and take it back
 	@$(BIN)/python -P -m astrolabe.cli.demo
 
-demo-compose: $(VENV)/ready
+demo-compose: $(VENV)/ready ## the same with a compose project, on a container engine of its own; Linux and root
 	@$(BIN)/python -P -m astrolabe.cli.demo --compose
 
-lint: $(VENV)/ready
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --no-cache
+format: $(VENV)/ready ## put the code into shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+check: $(VENV)/ready ## style, import rules, types and the domain's tests, side by side: before each commit
+	@$(MAKE) --no-print-directory --jobs style imports types domain
+
+unit: $(VENV)/ready ## the tests of each floor by itself, without gateways and engines
+	$(BIN)/pytest -n 2 tests/domain tests/store tests/api tests/workers
+
+lint: style imports types ## style, import rules and types
+
+style: $(VENV)/ready
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+imports: $(VENV)/ready
+	@$(BIN)/lint-imports --no-cache --no-logo
+
+types: $(VENV)/ready
 	$(BIN)/basedpyright
 
+domain: $(VENV)/ready
+	$(BIN)/pytest --quiet tests/domain
+
 # A file of tests stays on one process, and its servers and installed trees with it.
-test: lint
+test: lint ## everything: lint, and all tests
 	$(BIN)/pytest -n 3 --dist loadfile -m "not engine"
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m engine
 
-bench: $(VENV)/ready
+bench: $(VENV)/ready ## measure; see docs/performance.md
 	$(BIN)/python -m bench
 
-clean:
+clean: ## remove the virtual environment
 	rm -rf $(VENV)
