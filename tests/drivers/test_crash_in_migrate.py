@@ -8,7 +8,7 @@ from astrolabe.domain.upgrades.commands import RequestUpgrade, Retry
 from astrolabe.store.ids import new_id
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.steps import rollback
-from astrolabe.workers.steps.work import Work
+from astrolabe.workers.steps.context import StepContext
 from tests.databases import run
 from tests.drivers.outcomes import rolled_back
 from tests.hooked import Killed, hooked, upgrade, when
@@ -100,10 +100,10 @@ async def test_a_role_locked_out_for_a_while_is_waited_for(standin: World, monke
     lock, unlock = (f"ALTER ROLE {standin.database} {word}" for word in ("NOLOGIN", "LOGIN"))
     restore, tries = rollback._restore, []
 
-    async def until_let_in(work: Work) -> None:
-        tries.append(work)
+    async def until_let_in(context: StepContext) -> None:
+        tries.append(context)
         try:
-            await restore(work)
+            await restore(context)
         except StepFailed:
             await run(standin.server, unlock)
             raise

@@ -8,7 +8,7 @@ from tests.hooked import upgrade
 from tests.world import World
 
 
-@pytest.mark.kinds("npx")
+@pytest.mark.kinds("npx", "compose")
 async def test_what_is_kept_goes_when_its_retention_ends(standin: World) -> None:
     """With a retention of nothing, the failed database and the dump are gone once the work is done."""
     await standin.reconfigure(retention_hours=0)

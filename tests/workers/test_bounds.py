@@ -8,7 +8,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.store.log.entry import MAX_ENTRY, encode, make_entry
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.programs.output import Redactor
-from astrolabe.workers.steps.work import redacted
+from astrolabe.workers.steps.redaction import redacted
 from tests.domain.samples import AT, UP
 from tests.store.stage import BY
 

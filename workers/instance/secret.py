@@ -1,9 +1,11 @@
 """Secrets: resolved on the worker's host, from places that its operator opened for that."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.words import SecretRef
 from astrolabe.workers.instance.failure import StepFailed
 
@@ -29,6 +31,15 @@ class Secrets:
                 todo=f"Set {reference} for the worker on this host, then retry.",
             )
         return value
+
+    def of(self, config: InstanceConfig) -> tuple[str, ...]:
+        """Return the secrets of an instance, for redaction; one that cannot be resolved cannot be shown either."""
+        database = config.database.password if config.database else None
+        found: list[str] = []
+        for reference in (*([database] if database else []), *config.secrets.values()):
+            with contextlib.suppress(StepFailed):
+                found.append(self.resolve(reference))
+        return tuple(found)
 
     def _variable(self, name: str, reference: SecretRef) -> str | None:
         if not name.startswith(PREFIX):

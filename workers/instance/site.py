@@ -1,6 +1,5 @@
 """A site: one instance on this host, with all that acting on it needs."""
 
-import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,14 +8,13 @@ from urllib.parse import quote
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 from astrolabe.workers.instance.database import InstanceDatabase
-from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.programs.environment import inherited
 
 
 @dataclass(frozen=True)
 class Site:
-    """An instance as this host sees it; what is secret is resolved when it is first needed."""
+    """An instance as this host sees it; what is secret is resolved each time it is needed, for it may change."""
 
     host: Host
     instance_id: str
@@ -34,38 +32,26 @@ class Site:
         """The folder of this instance's logs and marks."""
         return self.host.instance_folder(self.instance_id)
 
-    @cached_property
+    @property
     def password(self) -> str | None:
         """The database's password, None where it needs none."""
         database = self.config.database
         return self.host.secrets.resolve(database.password) if database and database.password else None
 
-    @cached_property
+    @property
     def secret_settings(self) -> dict[str, str]:
         """The settings that are secret."""
         return {name: self.host.secrets.resolve(place) for name, place in self.config.secrets.items()}
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Everything that no event and no log line may show; what cannot be resolved cannot be shown either."""
-        database = self.config.database
-        places = [*([database.password] if database and database.password else []), *self.config.secrets.values()]
-        plain: list[str] = []
-        for place in places:
-            with contextlib.suppress(StepFailed):
-                plain.append(self.host.secrets.resolve(place))
-        return tuple(plain)
+        """Everything that no event and no log line may show."""
+        return self.host.secrets.of(self.config)
 
     @cached_property
     def database(self) -> InstanceDatabase | None:
         """The instance's database, None where it has none."""
         return InstanceDatabase(self.config.database, self.password) if self.config.database else None
-
-    def needed_database(self) -> InstanceDatabase:
-        """Return the database of an instance that must have one."""
-        if self.database is None:
-            raise StepFailed("database-unknown", "This instance was registered without a database.")
-        return self.database
 
     def _placeholders(self) -> dict[str, str]:
         values = {"address": self.config.address, "port": str(self.config.port or ""), "database_url": ""}

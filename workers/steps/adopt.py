@@ -10,22 +10,22 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.detection import detect
 from astrolabe.workers.kinds.registry import DRIVERS, driver_of
-from astrolabe.workers.steps.work import Superseded, Work
+from astrolabe.workers.steps.context import StepContext
 
 TODO = "Start it, or say anew how to reach it (product, kind, port), then adopt it again."
 
 
-async def adopt(work: Work) -> None:
+async def adopt(context: StepContext) -> None:
     """Find out which version runs, and record it, or raise StepFailed where that is not the product."""
-    state = work.state
-    if not isinstance(state, Adopting):
-        raise Superseded(type(state).__name__)
+    state = context.expect(Adopting)
     seen: list[str] = []
-    for site in _sites(work.site()):
+    for site in _sites(context.site):
         found = await detect(site, driver_of(site))
         if found.version:
             at = datetime.now(UTC)
-            await work.report(e.InstanceAdopted(state.attempt, site.config.kind, found.version, found.seen, at))
+            await context.recorder.report(
+                e.InstanceAdopted(state.attempt, site.config.kind, found.version, found.seen, at)
+            )
             return
         seen.append(found.seen)
     raise StepFailed("not-running", f"There is nothing to adopt: {seen[0]}.", seen=seen, todo=TODO)

@@ -15,7 +15,8 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
-from astrolabe.workers.steps.work import Superseded, Work
+from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.recorder import Recorder, Superseded
 
 DUMP_SECONDS = 24 * 3600.0
 LIST_SECONDS = 600.0
@@ -25,22 +26,19 @@ COMPRESSIONS = ("zstd:1", "gzip:1", "1")
 NO_SUCH_COMPRESSION = re.compile("not support compression|--compress")
 
 
-async def backup(work: Work) -> None:
+async def backup(context: StepContext) -> None:
     """Dump the database, prove that the dump can be read and is whole, and record its SHA-256."""
-    await work.begin("backup")
-    state = work.state
-    if not isinstance(state, Planned):
-        raise Superseded(type(state).__name__)
-    site, database, run = work.site(), work.driver().database, state.run
+    site, database, recorder = context.site, context.driver.database, context.recorder
+    run = context.expect(Planned).run
     if database is None:
-        await work.report(e.BackupTaken(run.upgrade_id, None))
+        await recorder.report(e.BackupTaken(run.upgrade_id, None))
         return
     path = site.host.backups(site.instance_id) / f"{run.upgrade_id}-{run.attempt}.dump"
     unfinished = path.with_suffix(".unfinished")
-    _clear_strays(work, path.parent)
+    _clear_strays(recorder, path.parent)
     unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
     size = await database.size()
-    watch = asyncio.create_task(_tell(work, unfinished, size))
+    watch = asyncio.create_task(_record_size(recorder, unfinished, size))
     try:
         tool = await _dump(site, database, unfinished)
         tables = await _prove(unfinished, database)
@@ -50,16 +48,16 @@ async def backup(work: Work) -> None:
         watch.cancel()
         unfinished.unlink(missing_ok=True)
     try:
-        await work.report(e.BackupTaken(run.upgrade_id, Dump(str(path), sha256, path.stat().st_size, tables, tool)))
+        await recorder.report(e.BackupTaken(run.upgrade_id, Dump(str(path), sha256, path.stat().st_size, tables, tool)))
     except Superseded:  # called off at the last moment
-        await work.refresh()
-        _clear_strays(work, path.parent)
+        await recorder.refresh()
+        _clear_strays(recorder, path.parent)
         raise
 
 
-def _clear_strays(work: Work, folder: Path) -> None:
+def _clear_strays(recorder: Recorder, folder: Path) -> None:
     """Delete what backups left behind that were never recorded; nobody else would ever delete it."""
-    told = [each.event for each in work.loaded.history]
+    told = [each.event for each in recorder.history]
     known = {event.dump.path for event in told if isinstance(event, e.BackupTaken) and event.dump}
     for upgrade_id in (event.upgrade_id for event in told if isinstance(event, e.UpgradeRequested)):
         for path in folder.glob(f"{upgrade_id}-*"):
@@ -67,11 +65,11 @@ def _clear_strays(work: Work, folder: Path) -> None:
                 path.unlink()
 
 
-async def _tell(work: Work, path: Path, size: int) -> None:
+async def _record_size(recorder: Recorder, path: Path, size: int) -> None:
     while True:
         await asyncio.sleep(1)
         if path.exists():
-            await work.progress("backup", f"dumped from {size:,} bytes of database", path.stat().st_size)
+            await recorder.progress("backup", f"dumped from {size:,} bytes of database", path.stat().st_size)
 
 
 async def _dump(site: Site, database: InstanceDatabase, path: Path) -> str:

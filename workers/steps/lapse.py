@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.reconcile import Expiry
-from astrolabe.workers.steps.work import Work
+from astrolabe.workers.steps.recorder import Recorder
 
 LOG = logging.getLogger("astrolabe.worker")
 
 
-async def lapse(work: Work, due: Expiry) -> None:
+async def lapse(recorder: Recorder, due: Expiry) -> None:
     """Record that a plan was not approved, or an emergency not reviewed, in time."""
     now = datetime.now(UTC)
     if due.what == "approval":
-        await work.report(e.ApprovalExpired(due.upgrade_id, now), "nobody approved it in time")
+        await recorder.report(e.ApprovalExpired(due.upgrade_id, now), "nobody approved it in time")
         return
-    LOG.warning("%s: nobody reviewed the emergency upgrade %s in time", work.loaded.instance_id, due.upgrade_id)
-    await work.report(e.ReviewOverdue(due.upgrade_id, now), "nobody reviewed it in time")
+    LOG.warning("%s: nobody reviewed the emergency upgrade %s in time", recorder.instance_id, due.upgrade_id)
+    await recorder.report(e.ReviewOverdue(due.upgrade_id, now), "nobody reviewed it in time")

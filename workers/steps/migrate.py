@@ -5,31 +5,28 @@ from datetime import datetime
 from astrolabe.domain.plans.rollback_point import DatabaseCopy
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.states import Run
 from astrolabe.workers.instance import process
+from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
+from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of, of_leg
+from astrolabe.workers.steps.recorder import Recorder
 from astrolabe.workers.steps.start import GatewayStart
-from astrolabe.workers.steps.work import Superseded, Work
 
 
-async def stop(work: Work) -> None:
+async def stop(context: StepContext) -> None:
     """End the old version and let nobody else write; what it acknowledged until then is in the database."""
-    await work.begin("migrate")
-    state = work.state
-    if not isinstance(state, s.Stopping):
-        raise Superseded(type(state).__name__)
-    site, driver = work.site(), work.driver()
+    state, site, driver = context.expect(s.Stopping), context.site, context.driver
     if driver.database:
         await driver.database.where()  # asked for while it still serves
     async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(_following(state))
-        last = state.last_healthy_at or watch.last_healthy_at or _begun_at(work, state.run)
+        last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
     if driver.database:
         await driver.database.block()
-    await work.report(e.InstanceStopped(state.run.upgrade_id, last, site.config.port is not None))
+    await context.recorder.report(e.InstanceStopped(state.run.upgrade_id, last, site.config.port is not None))
 
 
 def _following(state: s.Stopping) -> Following | None:
@@ -41,12 +38,12 @@ def _mark(state: s.Touched) -> str:
     return mark_of(state.run, of_leg("new", len(state.legs)))
 
 
-def _begun_at(work: Work, run: Run) -> datetime:
+def _begun_at(recorder: Recorder, run: s.Run) -> datetime:
     # A worker before us stopped it and died; it still served when the step was first begun.
-    return next(each.recorded_at for each in work.loaded.history if _begins(each.event, run))
+    return next(each.recorded_at for each in recorder.history if _begins(each.event, run))
 
 
-def _begins(event: e.Event, run: Run) -> bool:
+def _begins(event: e.Event, run: s.Run) -> bool:
     match event:
         case e.StepStarted(upgrade_id, attempt, "migrate"):
             return (upgrade_id, attempt) == (run.upgrade_id, run.attempt)
@@ -54,43 +51,32 @@ def _begins(event: e.Event, run: Run) -> bool:
             return False
 
 
-async def copy(work: Work) -> None:
+async def copy(context: StepContext) -> None:
     """Copy the stopped database: the way back without a lost write."""
-    await work.begin("migrate")
-    state = work.state
-    if not isinstance(state, s.Stopped):
-        raise Superseded(type(state).__name__)
-    await work.report(e.DatabaseCopied(state.run.upgrade_id, await _copied(work, state)))
+    state = context.expect(s.Stopped)
+    await context.recorder.report(e.DatabaseCopied(state.run.upgrade_id, await _copied(context.driver.database, state)))
 
 
-async def _copied(work: Work, state: s.Stopped) -> DatabaseCopy | None:
-    database = work.driver().database
+async def _copied(database: InstanceDatabase | None, state: s.Stopped) -> DatabaseCopy | None:
     if database is None:
         return None
     name = beside(database.name, state.run, of_leg("before", len(state.legs)))
     return DatabaseCopy(name, await database.copy(name))
 
 
-async def start(work: Work) -> None:
+async def start(context: StepContext) -> None:
     """Record that the database may change from here on; the start itself follows that record."""
-    await work.begin("migrate")
-    state = work.state
-    if not isinstance(state, s.Copied):
-        raise Superseded(type(state).__name__)
+    state = context.expect(s.Copied)
     serves = state.instance.config.port is not None
     private_port = None if s.is_last_leg(state) or not serves else process.free_port()
-    await work.report(e.MigrationStarted(state.run.upgrade_id, private_port))
+    await context.recorder.report(e.MigrationStarted(state.run.upgrade_id, private_port))
 
 
-async def follow(work: Work) -> None:
+async def follow(context: StepContext) -> None:
     """Start the new version if that never happened, and follow it until it has migrated and serves."""
-    await work.begin("migrate")
-    state = work.state
-    if not isinstance(state, s.Migrating):
-        raise Superseded(type(state).__name__)
-    driver, run = work.driver(), state.run
+    state, driver = context.expect(s.Migrating), context.driver
     mark, artifact = _mark(state), s.leg_to(state)
-    start = GatewayStart(work, artifact, mark, "migrate")
+    start = GatewayStart(context, artifact, mark, "migrate")
 
     async def once() -> GatewayId:
         if started := await driver.started(mark):
@@ -107,13 +93,13 @@ async def follow(work: Work) -> None:
         return await driver.start(artifact, mark)
 
     healthy_at = await start.until_healthy(once)
-    before, after, last = await _counted(work, state)
+    before, after, last = await _counted(context, state)
     downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
-    await work.report(e.MigrationFinished(run.upgrade_id, healthy_at, downtime, before, after, last))
+    await context.recorder.report(e.MigrationFinished(state.run.upgrade_id, healthy_at, downtime, before, after, last))
 
 
-async def _counted(work: Work, state: s.Migrating) -> tuple[int | None, int | None, str | None]:
-    driver, migrations = work.driver(), work.site().product.migrations
+async def _counted(context: StepContext, state: s.Migrating) -> tuple[int | None, int | None, str | None]:
+    driver, migrations = context.driver, context.site.product.migrations
     if driver.database is None or migrations is None:
         return None, None, None
     history = await driver.database.history(migrations) or []

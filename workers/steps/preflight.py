@@ -1,106 +1,56 @@
-"""Preflight: everything that can be known beforehand, known before anything is touched."""
+"""Preflight: everything that can be known beforehand is gathered, judged, and recorded before anything is touched."""
 
 from datetime import UTC, datetime
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from astrolabe.domain.kinds import postgres as pg_argv
-from astrolabe.domain.plans.plan import Artifact, Check, Plan, PlannedCommand, same_way
-from astrolabe.domain.problem import Refused
-from astrolabe.domain.products.release_notes import crossed, judged
+from astrolabe.domain.plans.plan import Artifact, PlannedCommand
+from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades import events as e
-from astrolabe.domain.upgrades.decide import check_target
-from astrolabe.domain.upgrades.gate import pass_gate
+from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
 from astrolabe.domain.upgrades.states import Approved, Requested
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probe
-from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.driver import Driver, Resolved
 from astrolabe.workers.programs import tools
-from astrolabe.workers.steps.capacity import database_checks
+from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.database_findings import find_database
 from astrolabe.workers.steps.release_feed import releases_of
 from astrolabe.workers.steps.together import both
-from astrolabe.workers.steps.work import Superseded, Work
+
+T = TypeVar("T")
 
 
-async def preflight(work: Work) -> None:
+async def preflight(context: StepContext) -> None:
     """Resolve both artifacts, look at everything that the upgrade will need, and record the plan."""
-    await work.begin("preflight")
-    state = work.state
-    if not isinstance(state, Requested | Approved):
-        raise Superseded(type(state).__name__)
-    site, driver = work.site(), work.driver()
+    state, site, driver = context.expect(Requested, Approved), context.site, context.driver
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
-    await work.progress("preflight", f"asking the registry about {site.product.title} {state.run.target}")
-    target, old = await both(driver.resolve(state.run.target), _old(work, state.instance.version))
-    route = await _route(work, target.artifact.version)
-    legs = (*[await driver.resolve(version) for version in route.legs[:-1]], target)
-    *stops, new = (leg.artifact for leg in legs)
-    kind, instance = await both(driver.checks([leg.needs for leg in legs]), _instance(work))
-    checks = [*(_identity(leg.artifact) for leg in legs), *kind, *instance]
-    if driver.database:
-        checks += await database_checks(site, driver.database, len(legs))
-    bad = [check for check in checks if not check.ok]
-    if bad:
-        raise StepFailed(
-            f"preflight-{bad[0].name}",
-            f"Preflight found {len(bad)} reason{'s' if len(bad) > 1 else ''} not to begin: {bad[0].seen}",
-            seen=[f"{check.name}: {check.seen}" for check in checks],
-            todo={**_TODO, **driver.advice}.get(bad[0].name, "Mend what was found, then retry."),
-        )
-    plan = Plan(
-        old,
-        new,
-        tuple(checks),
-        await _commands(work, old, (*stops, new)),
-        route.breaking,
-        tuple(stops),
-        crossed(route),
-        judged(route),
-    )
-    if isinstance(state, Approved):
-        _check_same(plan, state.plan)
-    await work.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC)))
+    target, old = await _resolve(context, state)
+    route = _accepted(judge_route(state, await releases_of(site.product), target.artifact.version))
+    found = await _gather(context, old, route, target)
+    plan = _accepted(judge(state, site.product.title, route, found, driver.advice))
+    plan = replace(plan, commands=await _commands(context, plan.old, plan.legs))
+    await context.recorder.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC)))
 
 
-def _check_same(plan: Plan, approved: Plan) -> None:
-    if not same_way(plan, approved):
-        now, then = (f"{each.new.version} {each.new.integrity}" for each in (plan, approved))
-        raise StepFailed(
-            "plan-changed",
-            f"The plan that was approved leads to {then}; by now it would lead to {now}.",
-            todo="Find out what changed, then retry: the new plan needs an approval of its own.",
-        )
+def _accepted(verdict: T | Problem) -> T:
+    if isinstance(verdict, Problem):
+        raise StepFailed(verdict.code, verdict.detail, seen=verdict.seen, todo=verdict.todo)
+    return verdict
 
 
-_TODO = {
-    "breaking-release": "Read those notes, then ask anew and name these releases in acknowledge_breaking.",
-    "no-route": "Upgrade to what the notes ask for first.",
-    "notes-missing": "Add the notes, then retry.",
-    "health": "Start the instance and see that it is healthy, then retry.",
-    "version": "Put back what the log believes, or vouch for what runs (astrolabe adopt), then retry.",
-    "disk": "Free the space that is needed, then retry.",
-    "tools": "Install PostgreSQL programs at least as new as the server (ASTROLABE_PG_BIN), then retry.",
-    "settings": "Grant the instance's role what the database's own settings need, or reset those, then retry.",
-    "rights": "Let the instance's role own its database and grant it CREATEDB, then retry.",
-}
+async def _resolve(context: StepContext, state: Requested | Approved) -> tuple[Resolved, Artifact]:
+    title, target = context.site.product.title, state.run.target
+    await context.recorder.progress("preflight", f"asking the registry about {title} {target}")
+    return await both(context.driver.resolve(target), _resolve_old(context.driver, state.instance.version))
 
 
-async def _route(work: Work, resolved: str) -> Route:
-    run, instance, product = work.busy.run, work.busy.instance, work.site().product
+async def _resolve_old(driver: Driver, version: str) -> Artifact:
     try:
-        check_target(instance.version, resolved)
-        return pass_gate(await releases_of(product), instance.config, instance.version, resolved, run.acknowledged)
-    except Refused as refusal:
-        todo = _TODO.get(refusal.code, "")
-        raise StepFailed(refusal.code, refusal.detail, todo=todo) from None
-
-
-def _identity(artifact: Artifact) -> Check:
-    return Check("artifact", True, f"{artifact.name} {artifact.integrity} from {artifact.registry}")
-
-
-async def _old(work: Work, version: str) -> Artifact:
-    try:
-        return (await work.driver().resolve(version)).artifact
+        return (await driver.resolve(version)).artifact
     except StepFailed as failure:
         if failure.problem.code != "version-unknown":
             raise
@@ -112,31 +62,26 @@ async def _old(work: Work, version: str) -> Artifact:
         ) from None
 
 
-async def _instance(work: Work) -> list[Check]:
-    site = work.site()
-    async with Probe.open(site.config, site.product) as probe:
-        healthy, seen = await probe.health()
+async def _gather(context: StepContext, old: Artifact, route: Route, target: Resolved) -> Findings:
+    site, driver = context.site, context.driver
+    resolved = (*[await driver.resolve(version) for version in route.legs[:-1]], target)
+    legs = tuple(each.artifact for each in resolved)
+    kind, gateway = await both(driver.checks([each.needs for each in resolved]), _gateway(context))
+    database = await find_database(site, driver.database, len(legs)) if driver.database else None
+    return Findings(old, legs, gateway, tuple(kind), database)
+
+
+async def _gateway(context: StepContext) -> GatewayFindings:
+    async with Probe.open(context.site.config, context.site.product) as probe:
+        healthy, health = await probe.health()
         answers = await probe.version()
-    checks = [Check("health", healthy, seen)]
-    running = await work.driver().running()
-    if running is None:
-        checks.append(Check("process", False, _nothing(site)))
-        return checks
-    checks.append(Check("process", running.version is not None, running.seen))
-    believed = work.busy.instance.version
-    for what, version in (("what runs is", running.version), ("it answers that it is", answers)):
-        if version is not None:
-            checks.append(Check("version", version == believed, f"{what} {version}; the log says {believed}"))
-    return checks
+    running = await context.driver.running()
+    seen, version = (running.seen, running.version) if running else (None, None)
+    return GatewayFindings(healthy, health, seen, version, answers)
 
 
-def _nothing(site: Site) -> str:
-    port = site.config.port
-    return f"nothing on this host serves on port {port}" if port else f"{site.product.title} is not installed"
-
-
-async def _commands(work: Work, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:
-    site, driver = work.site(), work.driver()
+async def _commands(context: StepContext, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:
+    site, driver = context.site, context.driver
     commands = await driver.commands(old, legs)
     if driver.database is None:
         return tuple(commands)

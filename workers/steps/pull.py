@@ -7,7 +7,8 @@ from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import BackedUp
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.steps.work import Superseded, Work
+from astrolabe.workers.kinds.driver import Driver
+from astrolabe.workers.steps.context import StepContext
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
@@ -15,24 +16,21 @@ LASTING = {"wrong-artifact", "no-space", "tag-moved"}
 """What another attempt cannot mend."""
 
 
-async def pull(work: Work) -> None:
+async def pull(context: StepContext) -> None:
     """Bring what every leg ends on, and the old artifact for the way back, with the integrity that the plan names."""
-    await work.begin("pull")
-    state = work.state
-    if not isinstance(state, BackedUp):
-        raise Superseded(type(state).__name__)
-    if state.run.target == "latest" or work.driver().tags_move:
-        await _with_retries(lambda: _check_unmoved(work, state.run.target, state.plan.new))
+    state, driver = context.expect(BackedUp), context.driver
+    if state.run.target == "latest" or driver.tags_move:
+        await _with_retries(lambda: _check_unmoved(driver, state.run.target, state.plan.new))
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
-        await _with_retries(lambda wanted=artifact: _pull(work, wanted))
-        await work.driver().migration_files(artifact)  # looked for while the old version still serves
-    await work.report(e.ArtifactPulled(state.run.upgrade_id, needed))
+        await _with_retries(lambda wanted=artifact: _pull(context, wanted))
+        await driver.migration_files(artifact)  # looked for while the old version still serves
+    await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 
-async def _check_unmoved(work: Work, target: str, planned: Artifact) -> None:
+async def _check_unmoved(driver: Driver, target: str, planned: Artifact) -> None:
     """See that the tag still means what the plan was made for: who asked for the latest did not ask for the second."""
-    now = (await work.driver().resolve(target)).artifact
+    now = (await driver.resolve(target)).artifact
     if now != planned:
         was, became = (f"{each.version} ({each.integrity} from {each.registry})" for each in (planned, now))
         raise StepFailed(
@@ -54,7 +52,7 @@ async def _with_retries(attempted: Callable[[], Awaitable[None]]) -> None:
             return
 
 
-async def _pull(work: Work, artifact: Artifact) -> None:
+async def _pull(context: StepContext, artifact: Artifact) -> None:
     fetched: tuple[int, int | None] = (0, None)
 
     def on_fetch(count: int, total: int | None) -> None:
@@ -63,14 +61,13 @@ async def _pull(work: Work, artifact: Artifact) -> None:
 
     async def tell() -> None:
         while True:
-            await work.progress("pull", f"fetching {artifact.name}", *fetched)
+            await context.recorder.progress("pull", f"fetching {artifact.name}", *fetched)
             await asyncio.sleep(1)
 
-    driver = work.driver()
-    if await driver.has(artifact):
+    if await context.driver.has(artifact):
         return
     watch = asyncio.create_task(tell())
     try:
-        await driver.pull(artifact, on_fetch)
+        await context.driver.pull(artifact, on_fetch)
     finally:
         watch.cancel()

@@ -4,14 +4,16 @@ from pathlib import Path
 
 from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.upgrades import events as e
-from astrolabe.workers.steps.work import Work
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.steps.context import StepContext
 
 
-async def discard(work: Work, kept: Kept) -> None:
+async def discard(context: StepContext, kept: Kept) -> None:
     """Drop a database or delete a dump that was kept long enough."""
-    site = work.site()
-    if kept.what == "database":
-        await site.needed_database().drop(kept.name)
-    else:
+    if kept.what == "dump":
         Path(kept.name).unlink(missing_ok=True)
-    await work.report(e.KeptDiscarded(kept.what, kept.name), "its retention has ended")
+    elif database := context.driver.database:
+        await database.drop(kept.name)
+    else:
+        raise StepFailed("database-unknown", "The instance is registered without a database by now.")
+    await context.recorder.report(e.KeptDiscarded(kept.what, kept.name), "its retention has ended")

@@ -10,10 +10,10 @@ from astrolabe.domain.upgrades import states as s
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
+from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of, of_leg
 from astrolabe.workers.steps.start import GatewayStart
 from astrolabe.workers.steps.verify import checks_of, refuse_bad
-from astrolabe.workers.steps.work import Superseded, Work
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 1.0
@@ -21,19 +21,16 @@ FLUSH_SECONDS = 10.5
 """PostgreSQL's sessions report what they wrote at the latest 10 seconds after (PGSTAT_IDLE_INTERVAL)."""
 
 
-async def assess(work: Work) -> None:
+async def assess(context: StepContext) -> None:
     """Count what a rollback would leave behind, and begin it only where that is nothing or was accepted."""
-    await work.begin("rollback")
-    state = work.state
-    if not isinstance(state, s.Assessing):
-        raise Superseded(type(state).__name__)
-    await _way_back(work, state.point)
-    writes = await _since(work, state.point.counters)
-    if work.driver().database and not state.accept_lost_writes and writes.total == 0:
+    state, recorder = context.expect(s.Assessing), context.recorder
+    await _check_way_back(context, state.point)
+    writes = await _since(context, state.point.counters)
+    if context.driver.database and not state.accept_lost_writes and writes.total == 0:
         await asyncio.sleep(FLUSH_SECONDS)
-        writes = await _since(work, state.point.counters)
+        writes = await _since(context, state.point.counters)
     if state.accept_lost_writes or writes.total == 0:
-        await work.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes))
+        await recorder.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes))
         return
     many = "an unknown number of writes" if writes.total is None else f"{writes.total} writes"
     failure = StepFailed(
@@ -42,15 +39,14 @@ async def assess(work: Work) -> None:
         seen=[f"{table}: {count}" for table, count in sorted(writes.tables.items())],
         todo="Ask again with accept_lost_writes to go back all the same.",
     )
-    await work.report(e.RollbackRefused(state.run.upgrade_id, failure.problem, writes))
+    await recorder.report(e.RollbackRefused(state.run.upgrade_id, failure.problem, writes))
 
 
-async def _way_back(work: Work, point: RollbackPoint) -> None:
+async def _check_way_back(context: StepContext, point: RollbackPoint) -> None:
     """See that what the way back needs is still there, before anything stops."""
-    work.site().environment()
-    driver = work.driver()
-    await driver.pull(point.artifact, lambda _, __: None)
-    database = driver.database
+    context.site.environment()
+    await context.driver.pull(point.artifact, lambda _, __: None)
+    database = context.driver.database
     if database and point.copy and not await database.exists(point.copy.database):
         raise StepFailed(
             "copy-missing",
@@ -59,35 +55,35 @@ async def _way_back(work: Work, point: RollbackPoint) -> None:
         )
 
 
-async def _since(work: Work, before: Writes) -> Writes:
-    database, migrations = work.driver().database, work.site().product.migrations
+async def _since(context: StepContext, before: Writes) -> Writes:
+    database, migrations = context.driver.database, context.site.product.migrations
     if database is None:
         return Writes(0)
     own = migrations.table if migrations else None
     return (await database.counters()).since(before, own).told()
 
 
-async def restore(work: Work) -> None:
+async def restore(context: StepContext) -> None:
     """Stop whatever runs, and put the database of before in its place; the migrated one is kept aside."""
-    await work.begin("rollback")
-    await _persistently(work, _restore)
+    await _persistently(context, _restore)
 
 
-async def revive(work: Work) -> None:
+async def revive(context: StepContext) -> None:
     """Start the old version on the old database and verify it."""
-    await work.begin("rollback")
-    await _persistently(work, _revive)
+    await _persistently(context, _revive)
 
 
-async def _persistently(work: Work, step: Callable[[Work], Awaitable[None]]) -> None:
+async def _persistently(context: StepContext, step: Callable[[StepContext], Awaitable[None]]) -> None:
     """Repeat a step of the way back: there is no other way, so one bad moment must not end it."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            await step(work)
+            await step(context)
         except StepFailed as failure:
             if attempt == ATTEMPTS:
                 raise _inconsistent(failure) from failure
-            await work.progress("rollback", f"attempt {attempt} of {ATTEMPTS}: {failure.problem.detail}"[:1000])
+            await context.recorder.progress(
+                "rollback", f"attempt {attempt} of {ATTEMPTS}: {failure.problem.detail}"[:1000]
+            )
             await asyncio.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
         else:
             return
@@ -101,20 +97,18 @@ def _inconsistent(failure: StepFailed) -> StepFailed:
     )
 
 
-async def _restore(work: Work) -> None:
-    state = work.state
-    if not isinstance(state, s.RollingBack):
-        raise Superseded(type(state).__name__)
-    site, driver, run, back = work.site(), work.driver(), state.run, state.back
+async def _restore(context: StepContext) -> None:
+    state, site, driver = context.expect(s.RollingBack), context.site, context.driver
+    run, back = state.run, state.back
     async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
-    kept, writes = await _put_back(work, state)
-    await work.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
+    kept, writes = await _put_back(context, state)
+    await context.recorder.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
 
 
-async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Writes | None]:
-    database, back = work.driver().database, state.back
+async def _put_back(context: StepContext, state: s.RollingBack) -> tuple[str | None, Writes | None]:
+    database, back = context.driver.database, state.back
     if database is None:
         return None, None
     kept = writes = None
@@ -122,7 +116,7 @@ async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Write
         kept = beside(database.name, state.run, "after")
         if back.cause == "request" and state.instance.rollback_point and not await database.exists(kept):
             await database.allow()  # a worker before us may have died between the block and the swap
-            writes = await _since(work, state.instance.rollback_point.counters)
+            writes = await _since(context, state.instance.rollback_point.counters)
         await database.swap(back.copy.database, kept)
     if back.cause != "request":
         # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
@@ -132,11 +126,9 @@ async def _put_back(work: Work, state: s.RollingBack) -> tuple[str | None, Write
     return kept, writes
 
 
-async def _revive(work: Work) -> None:
-    state = work.state
-    if not isinstance(state, s.Restored):
-        raise Superseded(type(state).__name__)
-    driver, run, back = work.driver(), state.run, state.back
+async def _revive(context: StepContext) -> None:
+    state, driver = context.expect(s.Restored), context.driver
+    run, back = state.run, state.back
     mark = mark_of(run, "old")
 
     async def start() -> GatewayId:
@@ -144,12 +136,12 @@ async def _revive(work: Work) -> None:
             await driver.database.allow()
         return await driver.started(mark) or await driver.start(back.artifact, mark)
 
-    healthy_at = await GatewayStart(work, back.artifact, mark, "rollback").until_healthy(start)
-    checks = await checks_of(work, back.artifact)
+    healthy_at = await GatewayStart(context, back.artifact, mark, "rollback").until_healthy(start)
+    checks = await checks_of(context, back.artifact)
     refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")
     await driver.settle(mark)
     last = back.last_healthy_at
     downtime = round((healthy_at - last).total_seconds() * 1000) if last else None
-    await work.report(
+    await context.recorder.report(
         e.UpgradeRolledBack(run.upgrade_id, back.artifact.version, datetime.now(UTC), tuple(checks), downtime)
     )

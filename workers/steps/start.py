@@ -13,7 +13,8 @@ from astrolabe.workers.instance.probe import EVERY, HealthWatch, Probe, Probed
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver, GatewayId
 from astrolabe.workers.programs.output import Redactor
-from astrolabe.workers.steps.work import Work
+from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.recorder import Recorder
 
 POLL_SECONDS = 0.5
 """How often migration progress is looked for."""
@@ -27,10 +28,10 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 class GatewayStart:
     """One start of one artifact, told apart from all others by its mark."""
 
-    def __init__(self, work: Work, artifact: Artifact, mark: str, step: Step) -> None:
-        self._work: Work = work
-        self._site: Site = work.site()
-        self._driver: Driver = work.driver()
+    def __init__(self, context: StepContext, artifact: Artifact, mark: str, step: Step) -> None:
+        self._recorder: Recorder = context.recorder
+        self._site: Site = context.site
+        self._driver: Driver = context.driver
         self._artifact: Artifact = artifact
         self._mark: str = mark
         self._step: Step = step
@@ -84,7 +85,7 @@ class GatewayStart:
         applied = await self._applied()
         if applied != before:
             total = len(await self._driver.migration_files(self._artifact) or []) or None
-            await self._work.progress(self._step, "migrations applied", applied, total)
+            await self._recorder.progress(self._step, "migrations applied", applied, total)
             return time.monotonic(), applied
         if self._driver.database and await self._driver.database.working():
             return time.monotonic(), applied

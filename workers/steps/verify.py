@@ -8,39 +8,35 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import Migrated, is_last_leg, leg_to
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of, of_leg
-from astrolabe.workers.steps.work import Superseded, Work
 
 LONGEST = 300
 """Characters of a doctor's words that an event holds; all of them are kept beside the log."""
 
 
-async def verify(work: Work) -> None:
+async def verify(context: StepContext) -> None:
     """Check the new version by health, version, doctor, migration history and indexes, and record the success."""
-    await work.begin("verify")
-    state = work.state
-    if not isinstance(state, Migrated):
-        raise Superseded(type(state).__name__)
+    state, driver, recorder = context.expect(Migrated), context.driver, context.recorder
     artifact = leg_to(state)
-    checks = await checks_of(work, artifact)
+    checks = await checks_of(context, artifact)
     refuse_bad(checks, f"{artifact.package} {artifact.version}")
     if not is_last_leg(state):
-        await work.report(
+        await recorder.report(
             e.LegFinished(state.run.upgrade_id, artifact.version, tuple(checks), datetime.now(UTC)),
         )
         return
-    driver = work.driver()
     await driver.settle(mark_of(state.run, of_leg("new", len(state.legs))))
     database = driver.database
     counters = (await database.counters()).told() if database else Writes(0)
-    await work.report(
+    await recorder.report(
         e.UpgradeSucceeded(state.run.upgrade_id, artifact.version, tuple(checks), counters, datetime.now(UTC))
     )
 
 
-async def checks_of(work: Work, artifact: Artifact) -> list[Check]:
+async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask everything that can tell whether this artifact serves on a whole database."""
-    site, driver = work.site(), work.driver()
+    site, driver = context.site, context.driver
     async with Probe.open(site.config, site.product) as probe:
         healthy, seen = await probe.health()
         checks = [Check("health", healthy, seen)]
@@ -53,13 +49,18 @@ async def checks_of(work: Work, artifact: Artifact) -> list[Check]:
     if told := await driver.doctor(artifact):
         ok, said = told
         checks.append(
-            Check("doctor", ok, said if len(said) <= LONGEST else f"{said[:40]} … {said[-260:]}", await work.keep(said))
+            Check(
+                "doctor",
+                ok,
+                said if len(said) <= LONGEST else f"{said[:40]} … {said[-260:]}",
+                await context.recorder.keep(said),
+            )
         )
-    return [*checks, *await _database_checks(work, artifact)]
+    return [*checks, *await _database_checks(context, artifact)]
 
 
-async def _database_checks(work: Work, artifact: Artifact) -> list[Check]:
-    driver, migrations = work.driver(), work.site().product.migrations
+async def _database_checks(context: StepContext, artifact: Artifact) -> list[Check]:
+    driver, migrations = context.driver, context.site.product.migrations
     if driver.database is None:
         return []
     invalid = await driver.database.invalid_indexes()

@@ -1,0 +1,174 @@
+"""The recorder: what was recorded of an instance so far, and the way to record more under a lease."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Command, FailStep, Report
+from astrolabe.domain.upgrades.events import AdoptionRefused, Fact, StepProgressed, StepStarted, UpgradeReviewed
+from astrolabe.domain.upgrades.views import upgrade_of
+from astrolabe.domain.words import Step
+from astrolabe.store.outage import is_outage
+from astrolabe.store.outputs import Outputs
+from astrolabe.store.streams.instances import InstanceRecorded, Instances, Loaded
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.programs.output import Redactor
+from astrolabe.workers.steps.redaction import redacted
+
+PROGRESS_SECONDS = 2.0
+"""How often progress is recorded at the most: the log cannot forget, so it is told no more than a reader wants."""
+
+S = TypeVar("S", bound=Struct)
+
+
+class Superseded(Exception):  # noqa: N818  an order, not a fault
+    """The log went another way (a cancel, another worker): drop what is being done."""
+
+
+class LogUnreachable(Exception):  # noqa: N818  the step may be fine; only the record is not
+    """The log's own database is away: nothing may be done that cannot be recorded."""
+
+
+def expect(state: s.State, *states: type[S]) -> S:
+    """Return the state if it is one of these; raises Superseded where the log went another way."""
+    if isinstance(state, states):
+        return state
+    raise Superseded(type(state).__name__)
+
+
+class Recorder:
+    """Appends what one worker does to one instance, and reads what others append; every text is redacted first."""
+
+    def __init__(
+        self, instances: Instances, outputs: Outputs, secrets: Secrets, loaded: Loaded, *, worker: str, fence: int
+    ) -> None:
+        self._instances: Instances = instances
+        self._outputs: Outputs = outputs
+        self._secrets: Secrets = secrets
+        self._loaded: Loaded = loaded
+        self._worker: str = worker
+        self._fence: int = fence
+        self._appending: asyncio.Lock = asyncio.Lock()
+        self._begun: tuple[str, int, Step] | None = None
+        self._progressed: float = 0.0
+        self._progress: StepProgressed | None = None
+
+    @property
+    def instance_id(self) -> str:
+        """The instance's id."""
+        return self._loaded.instance_id
+
+    @property
+    def state(self) -> s.State:
+        """What the instance is, as far as this worker knows."""
+        return self._loaded.state
+
+    @property
+    def busy(self) -> s.Busy:
+        """The state of an instance on which it is a worker's turn; raises Superseded where it is not."""
+        if isinstance(self.state, s.Busy):
+            return self.state
+        raise Superseded(type(self.state).__name__)
+
+    @property
+    def version(self) -> int:
+        """The version of the stream that this worker knows."""
+        return self._loaded.version
+
+    @property
+    def history(self) -> tuple[InstanceRecorded, ...]:
+        """Everything that was recorded of the instance, oldest first."""
+        return self._loaded.history
+
+    async def refresh(self) -> None:
+        """Read what others appended."""
+        async with self._appending:
+            with _reachable():
+                self._loaded = await self._instances.refresh(self._loaded)
+
+    async def begin(self, step: Step) -> None:
+        """Record that this worker begins a step, once for each attempt of an upgrade."""
+        run = self.busy.run
+        if self._begun != (run.upgrade_id, run.attempt, step):
+            await self.report(StepStarted(run.upgrade_id, run.attempt, step, self._worker, self._fence))
+            self._begun = run.upgrade_id, run.attempt, step
+
+    async def report(self, fact: Fact, because: str | None = None) -> None:
+        """Record what was done or found: for whoever asked, or by the worker itself because of something else."""
+        await self._append(Report(redacted(fact, self._redactor())), because)
+
+    async def progress(self, step: Step, message: str, done: int | None = None, total: int | None = None) -> None:
+        """Record how far a step is, unless that or something else was recorded a moment ago."""
+        now, progress = time.monotonic(), StepProgressed(self.busy.run.upgrade_id, step, message, done, total)
+        if now - self._progressed >= PROGRESS_SECONDS and progress != self._progress:
+            self._progressed, self._progress = now, progress
+            await self.report(progress)
+
+    async def keep(self, output: str) -> str | None:
+        """Keep what a command said at length beside the log; return its SHA-256, None where it said nothing."""
+        if not output.strip() or isinstance(self.state, s.Absent):
+            return None
+        until = datetime.now(UTC) + timedelta(hours=self.state.instance.config.retention_hours)
+        with _reachable():
+            return await self._outputs.put(self._redactor()(output), until)
+
+    async def fail(self, step: Step, failure: StepFailed) -> None:
+        """Record that a step cannot be done."""
+        problem = redacted(replace(failure.problem, output=await self.keep(failure.output)), self._redactor())
+        await self._append(FailStep(self.busy.run.upgrade_id, step, problem, datetime.now(UTC)))
+
+    async def fail_adoption(self, failure: StepFailed) -> None:
+        """Record that what runs could not be adopted."""
+        attempt = expect(self.state, s.Adopting).attempt
+        await self.report(AdoptionRefused(attempt, failure.problem, datetime.now(UTC)))
+
+    async def _append(self, command: Command, because: str | None = None) -> None:
+        async with self._appending:
+            with _reachable():
+                try:
+                    self._loaded = await self._instances.execute(
+                        self._loaded, command, self._cause(because), fence=self._fence
+                    )
+                except Refused as refusal:
+                    raise Superseded(refusal.detail) from None
+
+    def _cause(self, because: str | None) -> Cause:
+        asked = next((each for each in reversed(self.history) if _asks(each)), None)
+        by = asked.cause if asked and because is None else Cause(self._worker, because or "nobody asked", "")
+        return Cause(
+            actor=by.actor,
+            reason=by.reason,
+            source=f"worker/{self._worker}",
+            causation_id=self.history[-1].event_id if self.history else None,
+            correlation_id=upgrade_of(self.state),
+        )
+
+    def _redactor(self) -> Redactor:
+        # Read anew each time: a secret that was changed while the instance was worked on is none the less one.
+        state = self.state
+        return Redactor() if isinstance(state, s.Absent) else Redactor(self._secrets.of(state.instance.config))
+
+
+@contextlib.contextmanager
+def _reachable() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        if is_outage(error):
+            raise LogUnreachable(str(error)) from error
+        raise
+
+
+def _asks(recorded: InstanceRecorded) -> bool:
+    # Whoever reviews afterwards asks for nothing.
+    return not (recorded.cause.source.startswith("worker/") or isinstance(recorded.event, UpgradeReviewed))

@@ -1,0 +1,31 @@
+"""Which function carries out which action of an upgrade."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from astrolabe.domain.upgrades.reconcile import ActionName
+from astrolabe.workers.steps.adopt import adopt
+from astrolabe.workers.steps.backup import backup
+from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.migrate import copy, follow, start, stop
+from astrolabe.workers.steps.preflight import preflight
+from astrolabe.workers.steps.pull import pull
+from astrolabe.workers.steps.rollback import assess, restore, revive
+from astrolabe.workers.steps.verify import verify
+
+StepFunction: TypeAlias = Callable[[StepContext], Awaitable[None]]
+
+STEP_FUNCTIONS: Final[dict[ActionName, StepFunction]] = {
+    "adopt": adopt,
+    "preflight": preflight,
+    "backup": backup,
+    "pull": pull,
+    "stop": stop,
+    "copy": copy,
+    "start": start,
+    "follow": follow,
+    "verify": verify,
+    "assess": assess,
+    "restore": restore,
+    "revive": revive,
+}

@@ -1,0 +1,130 @@
+"""The reconcile loop: on one instance under a lease, whatever is due is done until nothing is."""
+
+import asyncio
+import errno
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from astrolabe.domain.upgrades.expected import step_due
+from astrolabe.domain.upgrades.reconcile import Action, Discard, Due, Expiry, due
+from astrolabe.domain.upgrades.states import Adopting
+from astrolabe.store.errors import StaleFence
+from astrolabe.store.log.log import Log
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.driver import Driver
+from astrolabe.workers.kinds.registry import driver_of
+from astrolabe.workers.programs.tools import ToolMissing
+from astrolabe.workers.steps.context import StepContext, site_of
+from astrolabe.workers.steps.lapse import lapse
+from astrolabe.workers.steps.recorder import LogUnreachable, Recorder, Superseded
+from astrolabe.workers.steps.registry import STEP_FUNCTIONS
+from astrolabe.workers.steps.retention import discard
+from astrolabe.workers.worker.lease import quietly
+
+POLL_SECONDS = 0.5
+"""How often a worker looks whether the log went another way meanwhile (a cancel)."""
+
+LOG = logging.getLogger("astrolabe.worker")
+
+
+class NotNow(Exception):  # noqa: N818  an excuse, not a fault
+    """What is due can wait, and must: nothing depends on it."""
+
+
+class Reconciler:
+    """Brings one instance to where nothing is due."""
+
+    def __init__(self, log: Log, host: Host, recorder: Recorder) -> None:
+        self._log: Log = log
+        self._host: Host = host
+        self._recorder: Recorder = recorder
+        self._driving: tuple[Site, Driver] | None = None
+
+    async def run(self) -> None:
+        """Do what is due, one thing after another; what the log turned away from is dropped."""
+        while now_due := self._due():
+            try:
+                await first(self._another_way(now_due), self._do(now_due))
+            except Superseded as superseded:
+                LOG.info("%s: %s", self._recorder.instance_id, superseded)
+                await self._recorder.refresh()
+
+    def _due(self) -> Due | None:
+        return due(self._recorder.state, datetime.now(UTC))
+
+    async def _another_way(self, doing: Due) -> None:
+        """Raise Superseded when something else is due than what is being done."""
+        recorder = self._recorder
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            head = await quietly(self._log.head(recorder.instance_id))
+            if head not in (None, recorder.version):
+                before = recorder.version
+                await recorder.refresh()
+                if recorder.version != before and self._due() != doing:
+                    raise Superseded("the log went another way")
+
+    async def _do(self, doing: Due) -> None:
+        match doing:
+            case Expiry():
+                await lapse(self._recorder, doing)
+            case Discard(kept):
+                try:
+                    await discard(self._context(), kept)
+                except (StepFailed, ToolMissing, OSError) as error:
+                    # Later, then: what is kept aside stands in nobody's way.
+                    raise NotNow(f"{kept.what} {kept.name} is still kept: {error}") from error
+            case Action():
+                await self._act(doing)
+
+    async def _act(self, action: Action) -> None:
+        recorder = self._recorder
+        step = None if isinstance(recorder.state, Adopting) else step_due(recorder.busy)
+        fail = partial(recorder.fail, step) if step else recorder.fail_adoption
+        try:
+            if step:
+                await recorder.begin(step)
+            await STEP_FUNCTIONS[action.name](self._context())
+        except StepFailed as failure:
+            await fail(failure)
+        except ToolMissing as missing:
+            await fail(StepFailed("tool-missing", str(missing)))
+        except (Superseded, StaleFence, LogUnreachable):
+            raise
+        except Exception as error:
+            LOG.exception("unexpected in %s of %s", action.name, recorder.instance_id)
+            await fail(_unexpected(error))
+
+    def _context(self) -> StepContext:
+        recorder = self._recorder
+        site = site_of(self._host, recorder.instance_id, recorder.state)
+        if self._driving is None or self._driving[0] != site:
+            # Kept as long as the site stays the same: a driver may remember from step to step.
+            self._driving = site, driver_of(site)
+        return StepContext(recorder.state, site, self._driving[1], recorder)
+
+
+def _unexpected(error: Exception) -> StepFailed:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return StepFailed("no-space", f"The disk is full: {error}", todo="Free some space, then retry.")
+    detail = f"Unexpected: {type(error).__name__}: {error}"
+    return StepFailed("unexpected", detail, todo="Read the worker's log, then retry.")
+
+
+async def first(watch: Coroutine[Any, Any, None], task: Coroutine[Any, Any, None]) -> None:
+    """Run a task until it ends or the watch over it raises; neither outlives the other."""
+    watching, doing = asyncio.create_task(watch), asyncio.create_task(task)
+    try:
+        await asyncio.wait((watching, doing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in (doing, watching):
+            each.cancel()
+        ended = await asyncio.gather(doing, watching, return_exceptions=True)
+    for end in ended:
+        if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
+            raise end
