@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import uvloop
 
-from astrolabe.domain.upgrades.evolve import replay
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
@@ -86,7 +86,7 @@ async def questions(database: Database, instance_id: str) -> dict[str, float]:
     instances = Instances(log)
 
     async def rollback_point() -> None:
-        replay([each.event for each in (await instances.load(instance_id)).history][:-1])
+        INSTANCE_DECIDER.replay([each.event for each in (await instances.load(instance_id)).history][:-1])
 
     return {
         "list of upgrades": await milliseconds(views.upgrades),

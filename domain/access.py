@@ -1,18 +1,13 @@
 """Access: the tokens that may speak to Astrolabe, a stream of its own."""
 
-from collections.abc import Iterable
-from datetime import datetime
-from functools import reduce
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from astrolabe.domain.decider import Decider
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.words import Name
-
-ACCESS_STREAM = "00000000-0000-7000-8000-000000000001"
-"""The one stream that all tokens are recorded in."""
 
 Scope = Literal["read", "configure", "operate", "approve", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "configure", "operate", "approve", "admin")
@@ -63,13 +58,12 @@ class RevokeToken(Struct, frozen=True):
     """End a token."""
 
     token_id: str
-    at: datetime | None = None
 
 
 AccessCommand: TypeAlias = IssueToken | RevokeToken
 
 
-def decide_access(command: AccessCommand, access: Access) -> tuple[AccessEvent, ...]:
+def decide(command: AccessCommand, access: Access) -> tuple[AccessEvent, ...]:
     """Decide what follows from a command on tokens; raises Refused where it makes no sense."""
     match command:
         case IssueToken(token_id, name, scopes, digest):
@@ -79,10 +73,15 @@ def decide_access(command: AccessCommand, access: Access) -> tuple[AccessEvent, 
         case RevokeToken(token_id):
             if all(token.token_id != token_id for token in access.tokens.values()):
                 raise Refused("token-unknown", "No token in use has this id; see GET /tokens.")
+            if {token.token_id for token in access.tokens.values() if "admin" in token.scopes} == {token_id}:
+                raise Refused(
+                    "last-admin-token",
+                    "This is the last token with the scope admin; make another one first, then revoke this one.",
+                )
             return (TokenRevoked(token_id),)
 
 
-def evolve_access(access: Access, event: AccessEvent) -> Access:
+def evolve(access: Access, event: AccessEvent) -> Access:
     """Fold one event into the tokens that are good."""
     match event:
         case TokenIssued(token_id, name, scopes, digest):
@@ -92,6 +91,4 @@ def evolve_access(access: Access, event: AccessEvent) -> Access:
             return replace(access, tokens=left)
 
 
-def replay_access(events: Iterable[AccessEvent], start: Access | None = None) -> Access:
-    """Fold events into the tokens that are good."""
-    return reduce(evolve_access, events, start or Access())
+ACCESS_DECIDER: Final[Decider[AccessCommand, Access, AccessEvent]] = Decider(Access(), decide, evolve)

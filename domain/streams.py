@@ -1,7 +1,10 @@
 """Streams that are not instances: what Astrolabe records about itself."""
 
-from astrolabe.domain.access import ACCESS_STREAM
-from astrolabe.domain.webhooks.endpoint import WEBHOOKS_STREAM
+ACCESS_STREAM = "00000000-0000-7000-8000-000000000001"
+"""The one stream that all tokens are recorded in."""
+
+WEBHOOKS_STREAM = "00000000-0000-7000-8000-000000000002"
+"""The one stream that all endpoints of webhooks are recorded in."""
 
 OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM})
 """The streams that no instance may be folded from."""

@@ -9,6 +9,15 @@ class Conflict(StoreError):  # noqa: N818  the field's word
     """The stream is not at the expected version: somebody else appended first."""
 
 
+class WrongVersion(StoreError):  # noqa: N818  an answer, not a fault
+    """The caller expected another version of what is to be changed."""
+
+    def __init__(self, noun: str, version: int) -> None:
+        super().__init__(f"the {noun} is at version {version}")
+        self.noun: str = noun
+        self.version: int = version
+
+
 class StaleFence(StoreError):  # noqa: N818  the field's word
     """The lease was taken over; whoever holds this fence may not act any more."""
 

@@ -9,15 +9,14 @@ from msgspec import Meta, Struct
 
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, cause_of
-from astrolabe.api.http.idempotency import Key, StoredResponse, claim, key_of, stored
+from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.route import BODY, KEYED, LOCATION, get, post
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
-from astrolabe.domain.access import SCOPES, Scope, Token
-from astrolabe.domain.problem import Refused
+from astrolabe.api.http.services import AuthenticatedRequest, services_of
+from astrolabe.domain.access import ACCESS_DECIDER, SCOPES, Access, AccessEvent, Scope, Token
 from astrolabe.domain.words import Name, Reason
-from astrolabe.store.errors import AlreadyClaimed
+from astrolabe.store.streams.stream import ClaimsFor, LoadedStream
 from astrolabe.store.streams.tokens import NewToken
 
 PRIVATE = {"Cache-Control": "no-store"}
@@ -57,7 +56,7 @@ class IssuedToken(TokenView, frozen=True):
     tag="tokens",
     scope="admin",
     headers=(LOCATION,),
-    problems=(*BODY, "token-exists", "idempotency-key-refused"),
+    problems=(*BODY, "contended", "token-exists", "idempotency-key-refused"),
 )
 async def issue_token(
     request: AuthenticatedRequest,
@@ -103,7 +102,7 @@ def _view(token: Token) -> TokenView:
     tag="tokens",
     scope="admin",
     status=204,
-    problems=(*BODY, *KEYED, "token-unknown", "last-admin-token"),
+    problems=(*BODY, *KEYED, "contended", "token-unknown", "last-admin-token"),
 )
 async def revoke_token(
     request: AuthenticatedRequest,
@@ -112,29 +111,14 @@ async def revoke_token(
     idempotency_key: IdempotencyKey = None,
 ) -> None:
     """End a token at once; the last one with the scope admin stays, for nobody could make another."""
-    body, services = data or ReasonBody(), services_of(request)
+    services, body = services_of(request), data or ReasonBody()
+    cause = cause_of(request, body.reason)
+
+    async def revoke(claims: ClaimsFor[Access, AccessEvent]) -> LoadedStream[Access, AccessEvent]:
+        return await services.tokens.revoke(token_id, cause, claims=claims)
+
     key = key_of(request, idempotency_key, body)
-    try:
-        await _refuse_last_admin(services, token_id)
-        await services.tokens.revoke(
-            token_id, cause_of(request, body.reason), claims=claim(key, StoredResponse(204, 0))
-        )
-    except (AlreadyClaimed, ApiProblem, Refused):
-        if not await _done_before(services, key):
-            raise
-
-
-async def _done_before(services: Services, key: Key | None) -> bool:
-    return key is not None and await stored(services, key) is not None
-
-
-async def _refuse_last_admin(services: Services, token_id: str) -> None:
-    admins = {token.token_id for token in (await services.tokens.current()).tokens.values() if "admin" in token.scopes}
-    if admins == {token_id}:
-        raise ApiProblem(
-            "last-admin-token",
-            "This is the last token with the scope admin; make another one first, then revoke this one.",
-        )
+    await idempotently(services, ACCESS_DECIDER, key, revoke, 204)
 
 
 ROUTES = (issue_token, list_tokens, revoke_token)

@@ -8,8 +8,8 @@ from litestar.exceptions import ClientException, HTTPException, MethodNotAllowed
 
 from astrolabe.api.http.problems import ApiProblem, FieldError, ProblemDetails, answer
 from astrolabe.domain.problem import Refused
+from astrolabe.store.errors import WrongVersion
 from astrolabe.store.outage import is_outage, is_unmigrated
-from astrolabe.store.streams.instances import WrongVersion
 
 logger = logging.getLogger("astrolabe.api")
 
@@ -33,8 +33,8 @@ def problem_of(error: Exception) -> ApiProblem:
         case Refused(code=code, detail=detail, facts=facts):
             upgrade_id = facts.get("upgrade_id")
             return ApiProblem(code, detail, upgrade=f"/upgrades/{upgrade_id}" if upgrade_id else None)
-        case WrongVersion(version=version):
-            return _mismatch(version)
+        case WrongVersion(noun=noun, version=version):
+            return _mismatch(noun, version)
         case HTTPException():
             return _of_http(error)
         case _:
@@ -49,10 +49,10 @@ def _of_fault(error: Exception) -> ApiProblem:
     return ApiProblem("internal-error", "Astrolabe met a fault of its own; ask again, and report it if it stays.")
 
 
-def _mismatch(version: int) -> ApiProblem:
+def _mismatch(noun: str, version: int) -> ApiProblem:
     return ApiProblem(
         "version-mismatch",
-        f"The instance is at version {version} by now; read it again, and decide on what is now so.",
+        f"The {noun} is at version {version} by now; read it again, and decide on what is now so.",
         headers={"ETag": f'"{version}"'},
         version=version,
     )

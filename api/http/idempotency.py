@@ -7,19 +7,22 @@ equal to the first, and no secret can be kept by accident. The key belongs to th
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.services import AuthenticatedRequest, Services
+from astrolabe.domain.decider import Decider, EventT, StateT
 from astrolabe.domain.problem import Refused
-from astrolabe.store.errors import AlreadyClaimed
+from astrolabe.store.errors import AlreadyClaimed, WrongVersion
 from astrolabe.store.ids import named_id
 from astrolabe.store.log.batch import Claim
-from astrolabe.store.streams.instances import Loaded, WrongVersion, fold
+from astrolabe.store.streams.stream import ClaimsFor, LoadedStream, fold
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 5.0
 """How long a change may wait for another that holds the same key or stream."""
@@ -39,23 +42,22 @@ class Key(Struct, frozen=True):
 
 
 class StoredResponse(Struct, frozen=True):
-    """An answer as it is stored: its status, and the version of the stream that it tells of."""
+    """An answer as it is stored: its status, the version of the stream that it tells of, and what of it it is about."""
 
     status: int
     version: int
     upgrade_id: str | None = None
+    endpoint_id: str | None = None
 
 
-class Answered(Struct, frozen=True):
+class Answered(Struct, Generic[StateT, EventT], frozen=True):
     """What the answer is made from, the first time and each time again."""
 
-    loaded: Loaded
+    loaded: LoadedStream[StateT, EventT]
     response: StoredResponse
 
 
-Claims: TypeAlias = Callable[[Loaded], Sequence[Claim]]
-Attempt: TypeAlias = Callable[[Claims], Awaitable[Loaded]]
-ResponseOf: TypeAlias = Callable[[Loaded], StoredResponse]
+Attempt: TypeAlias = Callable[[ClaimsFor[StateT, EventT]], Awaitable[LoadedStream[StateT, EventT]]]
 
 
 def key_of(request: AuthenticatedRequest, header: str | None, body: object) -> Key | None:
@@ -70,37 +72,41 @@ def key_of(request: AuthenticatedRequest, header: str | None, body: object) -> K
     return Key(named_id("key", request.auth.name, header), hashlib.sha256(asked).digest())
 
 
-def claim(key: Key | None, response: StoredResponse) -> tuple[Claim, ...]:
-    """Return the claim that an append makes for a key; none without one."""
-    return () if key is None else (Claim(key.command_id, key.request_hash, msgspec.json.encode(response).decode()),)
+async def idempotently(
+    services: Services,
+    decider: Decider[Any, StateT, EventT],
+    key: Key | None,
+    attempt: Attempt[StateT, EventT],
+    status: int,
+    *,
+    upgrade_id: str | None = None,
+    endpoint_id: str | None = None,
+) -> Answered[StateT, EventT]:
+    """Carry a request out, or answer it as it was answered first: with this status, about that upgrade or endpoint.
 
-
-async def idempotently(services: Services, key: Key | None, attempt: Attempt, response_of: ResponseOf) -> Answered:
-    """Carry a request out, or answer it as it was answered first.
-
-    A twin that won leaves the instance changed, so a refusal too may only mean that the work is done.
+    A twin that won leaves the stream changed, so a refusal too may only mean that the work is done.
     """
+
+    def response_of(after: LoadedStream[StateT, EventT]) -> StoredResponse:
+        return StoredResponse(status, after.version, upgrade_id, endpoint_id)
+
     try:
-        loaded = await _patiently(key, attempt(lambda after: claim(key, response_of(after))))
+        loaded = await _patiently(key, attempt(lambda after: _claims(key, response_of(after))))
     except (AlreadyClaimed, ApiProblem, Refused, WrongVersion):
-        if key is None or (again := await stored(services, key)) is None:
+        if key is None or (again := await _stored(services, decider, key)) is None:
             raise
         return again
     return Answered(loaded, response_of(loaded))
 
 
-async def stored(services: Services, key: Key) -> Answered | None:
+def _claims(key: Key | None, response: StoredResponse) -> tuple[Claim, ...]:
+    return () if key is None else (Claim(key.command_id, key.request_hash, msgspec.json.encode(response).decode()),)
+
+
+async def _stored(
+    services: Services, decider: Decider[Any, StateT, EventT], key: Key
+) -> Answered[StateT, EventT] | None:
     """Find the answer to a key; raises ApiProblem where it was given to another request."""
-    found = await stored_response_of(services, key)
-    if found is None:
-        return None
-    stream_id, response = found
-    history = await services.log.read_stream_at(stream_id, version=response.version)
-    return Answered(fold(stream_id, history), response)
-
-
-async def stored_response_of(services: Services, key: Key) -> tuple[str, StoredResponse] | None:
-    """Find what is stored under a key, and for which stream; raises ApiProblem where another request used it."""
     found = await services.log.claim(key.command_id)
     if found is None:
         return None
@@ -109,10 +115,12 @@ async def stored_response_of(services: Services, key: Key) -> tuple[str, StoredR
             "idempotency-key-reused",
             "This Idempotency-Key was used for another request; use a new key, or send exactly what was sent first.",
         )
-    return found.stream_id, msgspec.json.decode(found.answer, type=StoredResponse)
+    response = msgspec.json.decode(found.answer, type=StoredResponse)
+    history = await services.log.read_stream_at(found.stream_id, version=response.version)
+    return Answered(fold(decider, found.stream_id, history), response)
 
 
-async def _patiently(key: Key | None, work: Awaitable[Loaded]) -> Loaded:
+async def _patiently(key: Key | None, work: Awaitable[T]) -> T:
     deadline = asyncio.timeout(PATIENCE_SECONDS)
     try:
         async with deadline:

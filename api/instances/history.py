@@ -30,7 +30,7 @@ async def show_history(
     page = left[:limit]
     link = None
     if len(left) > limit:
-        here = f"/instances/{loaded.instance_id}/history"
+        here = f"/instances/{loaded.stream_id}/history"
         link = next_page(here, {"at": at, "after": page[-1].version, "limit": limit})
     return Response(EventPage(tuple(map(event_view, page)), link), headers={"ETag": etag(loaded.version)})
 

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_201_CREATED
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.etag import etag, expected_version
-from astrolabe.api.http.idempotency import Answered, Claims, StoredResponse, idempotently, key_of
+from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, moment, next_page
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
@@ -27,11 +27,13 @@ from astrolabe.api.instances.view import (
 )
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Retire
-from astrolabe.domain.upgrades.states import Absent
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.upgrades.states import State
 from astrolabe.store.errors import AlreadyClaimed
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.batch import Claim
-from astrolabe.store.streams.instances import Loaded
+from astrolabe.store.streams.instances import InstanceClaims, Loaded
 
 EXAMPLE = {
     "name": "flags",
@@ -68,21 +70,23 @@ async def register_instance(
     """
     services, cause = services_of(request), cause_of(request, data.reason)
 
-    async def register(claims: Claims) -> Loaded:
+    async def register(claims: InstanceClaims) -> Loaded:
         return await _register(services, data, cause, claims)
 
     key = key_of(request, idempotency_key, data)
-    return _answer(await idempotently(services, key, register, lambda after: StoredResponse(201, after.version)))
+    return _answer(await idempotently(services, INSTANCE_DECIDER, key, register, 201))
 
 
-async def _register(services: Services, data: Registration, cause: Cause, claims: Claims) -> Loaded:
+async def _register(services: Services, data: Registration, cause: Cause, claims: InstanceClaims) -> Loaded:
     config = config_of(data)
     check_config(config, services.products)
     name = Claim(name_claim(config.name), b"", "{}")
-    fresh = Loaded(new_id(), Absent(), 0, ())
     try:
         return await services.instances.execute(
-            fresh, Register(config, data.version), cause, claims=lambda after: (*claims(after), name)
+            services.instances.fresh(new_id()),
+            Register(config, data.version),
+            cause,
+            claims=lambda after: (*claims(after), name),
         )
     except AlreadyClaimed:
         if (taken := await services.log.claim(name.command_id)) is None:
@@ -173,19 +177,19 @@ async def retire_instance(
     body = data or ReasonBody()
     services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
 
-    async def retire(claims: Claims) -> Loaded:
+    async def retire(claims: InstanceClaims) -> Loaded:
         loaded = await find_instance(services, ref)
         return await services.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    return _answer(await idempotently(services, key, retire, lambda after: StoredResponse(200, after.version)))
+    return _answer(await idempotently(services, INSTANCE_DECIDER, key, retire, 200))
 
 
-def _answer(answered: Answered) -> Response[InstanceView]:
+def _answer(answered: Answered[State, Event]) -> Response[InstanceView]:
     loaded, status = answered.loaded, answered.response.status
     headers = {"ETag": etag(loaded.version)}
     if status == HTTP_201_CREATED:
-        headers["Location"] = f"/instances/{loaded.instance_id}"
+        headers["Location"] = f"/instances/{loaded.stream_id}"
     return Response(instance_view(loaded), status_code=status, headers=headers)
 
 
@@ -213,13 +217,13 @@ async def adopt_instance(
     body = data or ReasonBody()
     services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
 
-    async def adopt(claims: Claims) -> Loaded:
+    async def adopt(claims: InstanceClaims) -> Loaded:
         loaded = await find_instance(services, ref)
         command = Adopt(datetime.now(UTC))
         return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    return _answer(await idempotently(services, key, adopt, lambda after: StoredResponse(202, after.version)))
+    return _answer(await idempotently(services, INSTANCE_DECIDER, key, adopt, 202))
 
 
 ROUTES = (register_instance, list_instances, show_instance, reconfigure_instance, adopt_instance, retire_instance)

@@ -98,7 +98,7 @@ def instance_view(loaded: Loaded) -> InstanceView:
     state = loaded.state
     if isinstance(state, Absent):
         raise ApiProblem("instance-unknown", "No instance has this id; GET /instances lists those there are.")
-    here = f"/instances/{loaded.instance_id}"
+    here = f"/instances/{loaded.stream_id}"
     links = {"self": here, "history": f"{here}/history"}
     if upgrade_id := upgrade_of(state):
         links["upgrade"] = f"/upgrades/{upgrade_id}"
@@ -110,7 +110,7 @@ def instance_view(loaded: Loaded) -> InstanceView:
     return InstanceView(
         **asdict(state.instance.config),
         **known,
-        id=loaded.instance_id,
+        id=loaded.stream_id,
         status=instance_status(state),
         upgrade_id=upgrade_id,
         unadopted=state.problem if isinstance(state, Unadopted) else None,

@@ -41,7 +41,7 @@ async def show_events(
     unsent = any(each.position is None or each.position > last_event_id for each in mine)
     if operation(loaded, upgrade_id).done and not unsent:
         return cast("Response[EventPage]", Response(None, status_code=204))
-    events = stream(services, Follower(services.log, loaded.instance_id, upgrade_id), last_event_id)
+    events = stream(services, Follower(services.log, loaded.stream_id, upgrade_id), last_event_id)
     return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
 
 

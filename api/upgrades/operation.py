@@ -88,7 +88,7 @@ def operation(loaded: Loaded, upgrade_id: str) -> Operation:
             steps = steps_after(told.steps, recorded)
             told = replace(_listen(told, recorded.event), steps=steps)
     if row is None:
-        raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.instance_id}")
+        raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.stream_id}")
     return _operation(loaded, row, told)
 
 

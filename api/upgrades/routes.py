@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
-from astrolabe.api.http.idempotency import Answered, Claims, StoredResponse, idempotently, key_of
+from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
@@ -22,12 +22,15 @@ from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.gate import pass_gate
-from astrolabe.domain.upgrades.states import Idle
+from astrolabe.domain.upgrades.states import Idle, State
 from astrolabe.domain.upgrades.views import DONE, UpgradeRow
 from astrolabe.domain.words import Reason, Target, Version
+from astrolabe.store.errors import WrongVersion
 from astrolabe.store.ids import new_id
-from astrolabe.store.streams.instances import Loaded, WrongVersion
+from astrolabe.store.streams.instances import InstanceClaims, Loaded
 
 LOOK_AGAIN = "2"
 """When an operation is worth looking at again, in seconds."""
@@ -99,13 +102,13 @@ async def request_upgrade(
         plan = await _plan(services, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
 
-    async def ask(claims: Claims) -> Loaded:
+    async def ask(claims: InstanceClaims) -> Loaded:
         loaded = await _find(services, data.instance)
         _route(services, loaded, command)
         return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     return operation_answer(
-        await idempotently(services, key, ask, lambda after: StoredResponse(202, after.version, command.upgrade_id))
+        await idempotently(services, INSTANCE_DECIDER, key, ask, 202, upgrade_id=command.upgrade_id)
     )
 
 
@@ -131,17 +134,17 @@ def _route(services: Services, loaded: Loaded, command: RequestUpgrade) -> Route
 async def _plan(services: Services, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
     loaded = await _find(services, ref)
     if expected not in {None, loaded.version}:
-        raise WrongVersion(loaded.version)
+        raise WrongVersion("instance", loaded.version)
     decide(command, loaded.state)
     assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
     instance = loaded.state.instance
     product = product_of(instance.config, services.products)
     route = _route(services, loaded, command)
-    plan = plan_upgrade(loaded.instance_id, instance, product, command, route)
+    plan = plan_upgrade(loaded.stream_id, instance, product, command, route)
     return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
 
 
-def operation_answer(answered: Answered) -> Response[Operation]:
+def operation_answer(answered: Answered[State, Event]) -> Response[Operation]:
     """Answer with the operation that was started, where it is, and when to look again."""
     loaded, response = answered.loaded, answered.response
     found = operation(loaded, response.upgrade_id or "")

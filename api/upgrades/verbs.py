@@ -12,7 +12,7 @@ from msgspec import Meta
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, ReasonedBody, cause_of, following
 from astrolabe.api.http.etag import expected_version
-from astrolabe.api.http.idempotency import Claims, StoredResponse, idempotently, key_of
+from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
 from astrolabe.api.http.references import find_upgrade
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, post
@@ -20,7 +20,8 @@ from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.operation import Operation
 from astrolabe.api.upgrades.routes import operation_answer
 from astrolabe.domain.upgrades.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry, Review
-from astrolabe.store.streams.instances import Loaded
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.store.streams.instances import InstanceClaims, Loaded
 
 Verb: TypeAlias = Approve | Reject | Review | Cancel | Retry | RequestRollback
 HEADERS: Sequence[ResponseHeader] = (LOCATION, ETAG, RETRY_AFTER)
@@ -120,16 +121,14 @@ async def carry_out(
     services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
     asked: Command = command
 
-    async def attempt(claims: Claims) -> Loaded:
+    async def attempt(claims: InstanceClaims) -> Loaded:
         loaded = await find_upgrade(services, command.upgrade_id)
         follows = following(cause, loaded, command.upgrade_id)
         return await services.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    response_of = await idempotently(
-        services, key, attempt, lambda after: StoredResponse(202, after.version, command.upgrade_id)
-    )
-    return operation_answer(response_of)
+    answered = await idempotently(services, INSTANCE_DECIDER, key, attempt, 202, upgrade_id=command.upgrade_id)
+    return operation_answer(answered)
 
 
 ROUTES = (cancel_upgrade, retry_upgrade, roll_back_upgrade)

@@ -7,16 +7,15 @@ from msgspec import Struct
 
 from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
-from astrolabe.api.http.idempotency import StoredResponse, claim, key_of, stored_response_of
+from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.webhooks.view import WebhookView, webhook_view
-from astrolabe.domain.problem import Refused
-from astrolabe.domain.webhooks.decider import WebhookCommand
-from astrolabe.domain.webhooks.endpoint import WEBHOOKS_STREAM, Endpoint, Endpoints
-from astrolabe.store.errors import AlreadyClaimed, StoreError
-from astrolabe.store.streams.instances import WrongVersion
-from astrolabe.store.streams.webhooks import fold
+from astrolabe.domain.webhooks.decider import WEBHOOKS_DECIDER, WebhookCommand
+from astrolabe.domain.webhooks.endpoint import Endpoint, Endpoints, WebhookEvent
+from astrolabe.store.errors import StoreError
+from astrolabe.store.streams.stream import ClaimsFor
+from astrolabe.store.streams.webhooks import LoadedWebhooks
 from astrolabe.store.webhooks.keys import WebhookKeys
 
 
@@ -51,37 +50,14 @@ async def find_webhook(services: Services, ref: str) -> Endpoint:
 async def change(request: AuthenticatedRequest, asked: RequestedChange, status: int = 200) -> Endpoint | None:
     """Carry a change out, or find what it led to the first time; None where the webhook is no more."""
     services = services_of(request)
-    key = key_of(request, asked.idempotency_key, asked.body)
-    try:
-        await services.webhooks.execute(
-            asked.command,
-            cause_of(request, asked.reason),
-            if_match=expected_version(asked.if_match),
-            claims=lambda version: claim(key, StoredResponse(status, version)),
-        )
-    except (AlreadyClaimed, Refused, WrongVersion) as error:
-        again = await stored_response_of(services, key) if key else None
-        if again is None:
-            raise _told(error) from None
-        return await _as_it_was(services, again[1].version)
-    return (await services.webhooks.current()).by_id.get(asked.command.endpoint_id)
+    cause, expected = cause_of(request, asked.reason), expected_version(asked.if_match)
 
+    async def attempt(claims: ClaimsFor[Endpoints, WebhookEvent]) -> LoadedWebhooks:
+        return await services.webhooks.execute(asked.command, cause, if_match=expected, claims=claims)
 
-def _told(error: Exception) -> Exception:
-    if isinstance(error, WrongVersion):
-        return ApiProblem(
-            "version-mismatch",
-            f"The webhook is at version {error.version} by now; read it again, and decide on what is now so.",
-            headers={"ETag": etag(error.version)},
-            version=error.version,
-        )
-    return error
-
-
-async def _as_it_was(services: Services, version: int) -> Endpoint | None:
-    history = await services.log.read_stream_at(WEBHOOKS_STREAM, version=version)
-    endpoints: Endpoints = fold(history)
-    return endpoints.by_id.get(getattr(history[-1].event, "endpoint_id", ""))
+    key, endpoint_id = key_of(request, asked.idempotency_key, asked.body), asked.command.endpoint_id
+    answered = await idempotently(services, WEBHOOKS_DECIDER, key, attempt, status, endpoint_id=endpoint_id)
+    return answered.loaded.state.by_id.get(answered.response.endpoint_id or "")
 
 
 async def answer(request: AuthenticatedRequest, endpoint: Endpoint | None, status: int = 200) -> Response[WebhookView]:

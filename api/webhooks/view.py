@@ -75,7 +75,7 @@ async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:
         message = f"{unknown[0]} is no type; see GET /webhooks/types"
         raise ApiProblem("field-invalid", f"{message}.", errors=(FieldError("types", message),))
     await _check_url(services, data.url)
-    instances = [(await find_instance(services, each)).instance_id for each in data.instances]
+    instances = [(await find_instance(services, each)).stream_id for each in data.instances]
     types = tuple(each for each in ALL_TYPES if each in data.types)
     return EndpointConfig(data.name, data.url, types, tuple(dict.fromkeys(instances)), data.ordered)
 

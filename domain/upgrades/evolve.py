@@ -3,8 +3,6 @@
 Each group of states has a match of its own. An event that does not follow from a state changes nothing there.
 """
 
-from collections.abc import Iterable
-from functools import reduce
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -35,11 +33,6 @@ def evolve(state: s.State, event: e.Event) -> s.State:
     if isinstance(state, s.Touched):
         return _touched(state, event)
     return _returning(state, event)
-
-
-def replay(events: Iterable[e.Event], start: s.State | None = None) -> s.State:
-    """Fold events into the state they lead to."""
-    return reduce(evolve, events, start or s.Absent())
 
 
 def _reviewed(state: s.State, event: ReviewEvent) -> s.State:

@@ -1,13 +1,12 @@
 """Webhooks: whether a command on endpoints is allowed, and what endpoints are after an event."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import reduce
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from astrolabe.domain.decider import Decider
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.webhooks.endpoint import (
     DisableCause,
@@ -31,7 +30,7 @@ MOST_OLD_SECRETS = 5
 
 
 class AddEndpoint(Struct, frozen=True):
-    """Return an endpoint from here on; its name stays unique among those that there are."""
+    """Notify an endpoint from here on; its name stays unique among those that there are."""
 
     endpoint_id: str
     config: EndpointConfig
@@ -39,14 +38,14 @@ class AddEndpoint(Struct, frozen=True):
 
 
 class ChangeEndpoint(Struct, frozen=True):
-    """Return an endpoint elsewhere, or something else."""
+    """Notify an endpoint elsewhere, or of something else."""
 
     endpoint_id: str
     config: EndpointConfig
 
 
 class RotateSecret(Struct, frozen=True):
-    """Return an endpoint a new secret; the old one signs too for a while."""
+    """Replace the secret of an endpoint; the old one signs too for a while."""
 
     endpoint_id: str
     key_id: str
@@ -78,7 +77,7 @@ WebhookCommand: TypeAlias = (
 )
 
 
-def decide_webhooks(command: WebhookCommand, endpoints: Endpoints) -> tuple[WebhookEvent, ...]:
+def decide(command: WebhookCommand, endpoints: Endpoints) -> tuple[WebhookEvent, ...]:
     """Decide what follows from a command on endpoints; nothing where it is so already, Refused where it cannot be."""
     if isinstance(command, AddEndpoint):
         return _add(command, endpoints)
@@ -119,7 +118,7 @@ def _name_is_free(name: str, endpoint_id: str, endpoints: Endpoints) -> None:
         raise Refused("webhook-exists", f"A webhook named {name} exists; change that one, or choose another name.")
 
 
-def evolve_webhooks(endpoints: Endpoints, event: WebhookEvent) -> Endpoints:
+def evolve(endpoints: Endpoints, event: WebhookEvent) -> Endpoints:
     """Fold one event into the endpoints that there are."""
     if isinstance(event, EndpointAdded):
         return _with(endpoints, Endpoint(event.endpoint_id, event.config, event.key_id))
@@ -151,6 +150,4 @@ def _with(endpoints: Endpoints, endpoint: Endpoint) -> Endpoints:
     return Endpoints({**endpoints.by_id, endpoint.endpoint_id: endpoint})
 
 
-def replay_webhooks(events: Iterable[WebhookEvent], start: Endpoints | None = None) -> Endpoints:
-    """Fold events into the endpoints that there are."""
-    return reduce(evolve_webhooks, events, start or Endpoints())
+WEBHOOKS_DECIDER: Final[Decider[WebhookCommand, Endpoints, WebhookEvent]] = Decider(Endpoints(), decide, evolve)

@@ -8,9 +8,6 @@ from msgspec import Meta, Struct
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.words import END, Moment, Name
 
-WEBHOOKS_STREAM = "00000000-0000-7000-8000-000000000002"
-"""The one stream that all endpoints are recorded in."""
-
 LONGEST_OVERLAP = timedelta(days=7)
 """How long an old secret may sign beside a new one."""
 

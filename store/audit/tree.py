@@ -1,12 +1,12 @@
 """The tree: one RFC 9162 Merkle tree over the log in order of position, built behind the sequencer."""
 
 import uuid
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from cachetools import LRUCache
 
 from astrolabe.domain.audit.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
 from astrolabe.domain.audit.merkle import SIZE, Node, Range, consistency, inclusion, leaf_hash, prove, subtrees
@@ -30,7 +30,7 @@ class Tree:
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
-        self._chains: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._chains: LRUCache[str, tuple[int, bytes]] = LRUCache(REMEMBERED)
 
     async def size(self) -> int:
         """Return how many leaves there are."""
@@ -84,9 +84,6 @@ class Tree:
             found += chain
             # What belongs to a stream's version follows from the log, so that it may be kept before it is stored.
             self._chains[row.stream_id] = (row.version, chain)
-            self._chains.move_to_end(row.stream_id)
-        while len(self._chains) > REMEMBERED:
-            self._chains.popitem(last=False)
         return bytes(hashes), bytes(found)
 
     async def root(self, size: int) -> bytes:

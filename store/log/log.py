@@ -1,11 +1,11 @@
 """The log: append to a stream with an expected version, read a stream, read everything in order."""
 
 import uuid
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
+from cachetools import LRUCache
 from msgspec import Struct
 
 from astrolabe.domain.recorded import Cause
@@ -37,7 +37,7 @@ class Log:
         self._appends: Coalescer = Coalescer(database)
         self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
         self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
-        self._claimed: OrderedDict[str, StoredClaim] = OrderedDict()
+        self._claimed: LRUCache[str, StoredClaim] = LRUCache(REMEMBERED)
 
     async def append(
         self,
@@ -126,8 +126,6 @@ class Log:
         found = await self._claims.ask(command_id)
         if found is not None:
             self._claimed[command_id] = found
-            if len(self._claimed) > REMEMBERED:
-                self._claimed.popitem(last=False)
         return found
 
     async def _find_claims(self, command_ids: Sequence[str]) -> list[StoredClaim | None]:

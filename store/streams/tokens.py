@@ -2,13 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from typing import cast
 
 from msgspec import Struct
 
 from astrolabe.domain.access import (
-    ACCESS_STREAM,
+    ACCESS_DECIDER,
     Access,
     AccessCommand,
     AccessEvent,
@@ -16,14 +14,12 @@ from astrolabe.domain.access import (
     RevokeToken,
     Scope,
     Token,
-    decide_access,
-    replay_access,
 )
 from astrolabe.domain.recorded import Cause
-from astrolabe.store.errors import Conflict
+from astrolabe.domain.streams import ACCESS_STREAM
 from astrolabe.store.ids import new_id
-from astrolabe.store.log.batch import Claim
 from astrolabe.store.log.log import Log
+from astrolabe.store.streams.stream import ClaimsFor, LoadedStream, OneStream, Streams
 
 PREFIX = "astro_"
 
@@ -42,22 +38,11 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-class Tokens:
-    """All tokens; what was folded is kept, and what is new is read each time, so a revocation holds at once."""
+class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
+    """All tokens; what is new is read each time, so that a revocation holds at once."""
 
     def __init__(self, log: Log) -> None:
-        self._log: Log = log
-        self._access: Access = Access()
-        self._version: int = 0
-
-    async def current(self) -> Access:
-        """Return the tokens that are good now."""
-        more = await self._log.read_stream(ACCESS_STREAM, self._version)
-        if more and more[-1].version > self._version:
-            told = cast("Sequence[AccessEvent]", [each.event for each in more if each.version > self._version])
-            self._access = replay_access(told, self._access)
-            self._version = more[-1].version
-        return self._access
+        super().__init__(Streams(log, ACCESS_DECIDER, "token"), ACCESS_STREAM)
 
     async def authenticate(self, secret: str) -> Token | None:
         """Find the token that a secret belongs to."""
@@ -68,18 +53,11 @@ class Tokens:
         """Make a token; raises Refused where the name is in use."""
         secret = PREFIX + secrets.token_urlsafe(32)
         token = NewToken(new_id(), name, scopes, secret)
-        await self._execute(IssueToken(token.token_id, name, scopes, digest(secret)), cause)
+        await self.execute(IssueToken(token.token_id, name, scopes, digest(secret)), cause)
         return token
 
-    async def revoke(self, token_id: str, cause: Cause, *, claims: Sequence[Claim] = ()) -> None:
-        """End a token; raises Refused where there is none, AlreadyClaimed where a command id was used before."""
-        await self._execute(RevokeToken(token_id), cause, claims)
-
-    async def _execute(self, command: AccessCommand, cause: Cause, claims: Sequence[Claim] = ()) -> None:
-        while True:
-            events = decide_access(command, await self.current())
-            try:
-                await self._log.append(ACCESS_STREAM, self._version, events, cause, claims=claims)
-            except Conflict:
-                continue
-            return
+    async def revoke(
+        self, token_id: str, cause: Cause, *, claims: ClaimsFor[Access, AccessEvent] = lambda _: ()
+    ) -> LoadedStream[Access, AccessEvent]:
+        """End a token; raises Refused where it cannot be, AlreadyClaimed where a command id was used before."""
+        return await self.execute(RevokeToken(token_id), cause, claims=claims)

@@ -1,16 +1,17 @@
 """The projector: folds the log into the list views, in order, each event once."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import cast
 
+from cachetools import LRUCache
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades import events as e
-from astrolabe.domain.upgrades.evolve import evolve, replay
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.evolve import evolve
 from astrolabe.domain.upgrades.states import Absent, State
 from astrolabe.domain.upgrades.views import InstanceRow, UpgradeRow, instance_row
 from astrolabe.store.database import Database
@@ -31,7 +32,7 @@ class Projector:
     def __init__(self, database: Database, log: Log) -> None:
         self._database: Database = database
         self._log: Log = log
-        self._states: OrderedDict[str, tuple[int, State]] = OrderedDict()
+        self._states: LRUCache[str, tuple[int, State]] = LRUCache(REMEMBERED)
 
     async def step(self) -> int:
         """Fold the next batch; return how many events it had."""
@@ -77,7 +78,7 @@ class Projector:
         self, recorded: InstanceRecorded, instances: dict[str, InstanceRow], upgrades: dict[str, UpgradeRow]
     ) -> None:
         state = evolve(await self._before(recorded), recorded.event)
-        self._remember(recorded, state)
+        self._states[recorded.stream_id] = (recorded.version, state)
         if row := instance_row(state, recorded):
             instances[recorded.stream_id] = row
         fold_upgrade(upgrades, recorded)
@@ -89,13 +90,7 @@ class Projector:
         if recorded.version == 1:
             return Absent()
         history = await self._log.read_stream_at(recorded.stream_id, version=recorded.version - 1)
-        return replay(cast("e.Event", each.event) for each in history)
-
-    def _remember(self, recorded: InstanceRecorded, state: State) -> None:
-        self._states[recorded.stream_id] = (recorded.version, state)
-        self._states.move_to_end(recorded.stream_id)
-        if len(self._states) > REMEMBERED:
-            self._states.popitem(last=False)
+        return INSTANCE_DECIDER.replay(cast("e.Event", each.event) for each in history)
 
     async def _position(self, connection: AsyncConnection) -> int:
         await connection.execute(insert(SUBSCRIPTION).values(name=NAME, position=-1).on_conflict_do_nothing())

@@ -8,11 +8,10 @@ from typing import TypeAlias, cast
 import asyncpg
 from msgspec import Struct
 
-from astrolabe.domain.streams import OWN_STREAMS
+from astrolabe.domain.streams import OWN_STREAMS, WEBHOOKS_STREAM
 from astrolabe.domain.upgrades.events import Event
-from astrolabe.domain.webhooks.decider import evolve_webhooks
+from astrolabe.domain.webhooks.decider import WEBHOOKS_DECIDER
 from astrolabe.domain.webhooks.endpoint import (
-    WEBHOOKS_STREAM,
     EndpointEnabled,
     EndpointRemoved,
     Endpoints,
@@ -67,7 +66,7 @@ class FanOut:
             if not batch:
                 return 0
             if position != self._at:
-                self._endpoints = await self._webhooks.at(position=position)
+                self._endpoints = await self._webhooks.at(position)
             notes = fan_out_of(batch, self._endpoints)
             await _write(connection, notes)
             last = cast("int", batch[-1].position)
@@ -97,7 +96,7 @@ def fan_out_of(batch: Iterable[AnyRecorded], endpoints: Endpoints) -> FanOutResu
 
 
 def _change(found: FanOutResult, event: WebhookEvent) -> None:
-    found.endpoints = evolve_webhooks(found.endpoints, event)
+    found.endpoints = WEBHOOKS_DECIDER.evolve(found.endpoints, event)
     if isinstance(event, EndpointRemoved):
         found.removed.add(event.endpoint_id)
         found.notes = [note for note in found.notes if note.endpoint_id != event.endpoint_id]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest_asyncio
 from jsonschema import Draft202012Validator
 
-from astrolabe.domain.webhooks.endpoint import WEBHOOKS_STREAM
+from astrolabe.domain.streams import WEBHOOKS_STREAM
 from astrolabe.domain.webhooks.notification import ALL_TYPES
 from astrolabe.store.webhooks.deliveries import Outcome
 from astrolabe.store.webhooks.fan_out import FanOut

@@ -7,9 +7,8 @@ import pytest
 
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.upgrades.commands import Command
-from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
-from astrolabe.domain.upgrades.evolve import replay
 from astrolabe.domain.upgrades.states import State
 
 
@@ -22,18 +21,18 @@ class When:
 
     def then(self, *events: Event) -> State:
         """Expect exactly these events; return the state that they lead to."""
-        decided = decide(self.command, self.state)
+        decided = INSTANCE_DECIDER.decide(self.command, self.state)
         assert decided == events
-        return replay(decided, self.state)
+        return INSTANCE_DECIDER.replay(decided, self.state)
 
     def then_nothing(self) -> None:
         """Expect the command to be accepted with nothing to record."""
-        assert decide(self.command, self.state) == ()
+        assert INSTANCE_DECIDER.decide(self.command, self.state) == ()
 
     def refuses(self, code: str) -> Refused:
         """Expect a refusal of this kind, in a sentence."""
         with pytest.raises(Refused) as caught:
-            decide(self.command, self.state)
+            INSTANCE_DECIDER.decide(self.command, self.state)
         assert caught.value.code == code
         assert caught.value.detail.endswith(".")
         return caught.value
@@ -47,7 +46,7 @@ class Given:
 
     def and_then(self, *events: Event) -> Self:
         """Go on with further history."""
-        return type(self)(replay(events, self.state))
+        return type(self)(INSTANCE_DECIDER.replay(events, self.state))
 
     def when(self, command: Command) -> When:
         """Ask something of it."""
@@ -56,4 +55,4 @@ class Given:
 
 def given(*events: Event) -> Given:
     """Begin with a history."""
-    return Given(replay(events))
+    return Given(INSTANCE_DECIDER.replay(events))

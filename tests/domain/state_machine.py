@@ -4,7 +4,8 @@ from pathlib import Path
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.evolve import evolve, replay
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.evolve import evolve
 from astrolabe.domain.upgrades.reconcile import ACTIONS
 from tests.domain.samples import (
     BARE,
@@ -20,6 +21,7 @@ from tests.domain.samples import (
     unversioned,
 )
 
+replay = INSTANCE_DECIDER.replay
 PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"
 
 INTRODUCTION = """\

@@ -3,6 +3,7 @@
 import pytest
 
 from astrolabe.domain.access import (
+    ACCESS_DECIDER,
     SCOPES,
     Access,
     IssueToken,
@@ -10,12 +11,12 @@ from astrolabe.domain.access import (
     Token,
     TokenIssued,
     TokenRevoked,
-    decide_access,
-    evolve_access,
-    replay_access,
+    decide,
+    evolve,
 )
 from astrolabe.domain.problem import Refused
 
+replay = ACCESS_DECIDER.replay
 issued = TokenIssued("id-1", "ci", ("read", "operate"), "digest-1")
 issue = IssueToken("id-1", "ci", ("read", "operate"), "digest-1")
 
@@ -23,14 +24,14 @@ issue = IssueToken("id-1", "ci", ("read", "operate"), "digest-1")
 def refusal(command, *history):
     """Return the code that a command is refused with."""
     with pytest.raises(Refused) as caught:
-        decide_access(command, replay_access(history))
+        decide(command, replay(history))
     return caught.value.code
 
 
 def test_a_token_is_issued_and_found_by_its_digest():
     """What is known of a token is its id, its name and what it may do."""
-    assert decide_access(issue, Access()) == (issued,)
-    assert replay_access([issued]).tokens == {"digest-1": Token("id-1", "ci", frozenset({"read", "operate"}))}
+    assert decide(issue, Access()) == (issued,)
+    assert replay([issued]).tokens == {"digest-1": Token("id-1", "ci", frozenset({"read", "operate"}))}
 
 
 def test_a_name_in_use_is_refused():
@@ -40,11 +41,11 @@ def test_a_name_in_use_is_refused():
 
 def test_a_revoked_token_is_good_for_nothing_and_its_name_is_free():
     """After a revocation the digest is unknown and the name may be used again."""
-    assert decide_access(RevokeToken("id-1"), replay_access([issued])) == (TokenRevoked("id-1"),)
-    access = replay_access([issued, TokenRevoked("id-1")])
+    assert decide(RevokeToken("id-1"), replay([issued])) == (TokenRevoked("id-1"),)
+    access = replay([issued, TokenRevoked("id-1")])
     assert access.tokens == {}
     again = IssueToken("id-2", "ci", ("read",), "digest-2")
-    assert decide_access(again, access) == (TokenIssued("id-2", "ci", ("read",), "digest-2"),)
+    assert decide(again, access) == (TokenIssued("id-2", "ci", ("read",), "digest-2"),)
 
 
 def test_only_a_token_in_use_is_revoked():
@@ -53,15 +54,24 @@ def test_only_a_token_in_use_is_revoked():
     assert refusal(RevokeToken("id-1"), issued, TokenRevoked("id-1")) == "token-unknown"
 
 
+def test_the_last_token_with_the_scope_admin_stays():
+    """Nobody could make another one; with a second admin in use either may go, and then the other stays."""
+    first, second = TokenIssued("id-1", "ann", SCOPES, "digest-1"), TokenIssued("id-2", "bob", ("admin",), "digest-2")
+    other = TokenIssued("id-3", "ci", ("read",), "digest-3")
+    assert refusal(RevokeToken("id-1"), first, other) == "last-admin-token"
+    assert decide(RevokeToken("id-1"), replay([first, second])) == (TokenRevoked("id-1"),)
+    assert refusal(RevokeToken("id-2"), first, second, TokenRevoked("id-1")) == "last-admin-token"
+
+
 def test_revoking_one_leaves_the_others():
     """Tokens do not depend on one another."""
     other = TokenIssued("id-2", "ops", SCOPES, "digest-2")
-    access = replay_access([issued, other, TokenRevoked("id-1")])
+    access = replay([issued, other, TokenRevoked("id-1")])
     assert [token.name for token in access.tokens.values()] == ["ops"]
 
 
 def test_folding_never_refuses():
     """Revoking what is not there changes nothing, and folding goes on from where it was."""
-    access = replay_access([issued])
-    assert evolve_access(access, TokenRevoked("id-9")) == access
-    assert replay_access([TokenRevoked("id-1")], access) == replay_access([issued, TokenRevoked("id-1")])
+    access = replay([issued])
+    assert evolve(access, TokenRevoked("id-9")) == access
+    assert replay([TokenRevoked("id-1")], access) == replay([issued, TokenRevoked("id-1")])

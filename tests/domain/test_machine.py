@@ -29,7 +29,8 @@ from astrolabe.domain.upgrades.commands import (
     Review,
 )
 from astrolabe.domain.upgrades.decide import decide
-from astrolabe.domain.upgrades.evolve import evolve, replay
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.evolve import evolve
 from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, Discard, Expiry, due, due_at
 from astrolabe.domain.words import STEPS
 from tests.domain import strategies, worker
@@ -37,6 +38,7 @@ from tests.domain.given import given as given_events
 from tests.domain.samples import AT, BARE, CONFIG, EVENTS, HISTORIES, LATER, PROBLEM, REQUESTED, ROLLED_BACK, SUCCEEDED
 
 VERSIONS = ("5.6.0", "6.10.1", "7.5.1", "8.2.0")
+replay = INSTANCE_DECIDER.replay
 FOREVER = LATER + timedelta(days=10_000)
 PEOPLE = st.sampled_from(["alice", "bob", "carol"])
 GATED = tuple(

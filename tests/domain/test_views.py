@@ -7,7 +7,7 @@ import pytest
 from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.evolve import replay
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
 from tests.domain.samples import (
     ADOPTING,
@@ -48,6 +48,7 @@ from tests.domain.samples import (
     turned_back,
 )
 
+replay = INSTANCE_DECIDER.replay
 INSTANCE = "0190f000-0000-7000-8000-00000000000a"
 BY = Cause("ci", "because", "api")
 

@@ -8,14 +8,13 @@ from astrolabe.domain.problem import Refused
 from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.webhooks.decider import (
     MOST_ENDPOINTS,
+    WEBHOOKS_DECIDER,
     AddEndpoint,
     ChangeEndpoint,
     DisableEndpoint,
     EnableEndpoint,
     RemoveEndpoint,
     RotateSecret,
-    decide_webhooks,
-    replay_webhooks,
 )
 from astrolabe.domain.webhooks.endpoint import EndpointConfig, Endpoints
 from astrolabe.domain.webhooks.notification import TYPES, UNTOLD, encode, events_of_instances, notification
@@ -31,7 +30,7 @@ def after(*commands: object) -> Endpoints:
     """The endpoints after some commands."""
     endpoints = Endpoints()
     for command in commands:
-        endpoints = replay_webhooks(decide_webhooks(command, endpoints), endpoints)
+        endpoints = WEBHOOKS_DECIDER.replay(WEBHOOKS_DECIDER.decide(command, endpoints), endpoints)
     return endpoints
 
 
@@ -63,10 +62,10 @@ def test_given_an_endpoint_when_it_is_disabled_then_nothing_more_follows_from_di
     """What is so already needs no event; enabling undoes it."""
     off = after(ADD, DisableEndpoint(ID, "gone"))
     assert off.find("chat").disabled == "gone"
-    assert decide_webhooks(DisableEndpoint(ID), off) == ()
+    assert WEBHOOKS_DECIDER.decide(DisableEndpoint(ID), off) == ()
     on = after(ADD, DisableEndpoint(ID), EnableEndpoint(ID))
     assert (on.find(ID).disabled, on.find(ID).version) == (None, 3)
-    assert decide_webhooks(EnableEndpoint(ID), on) == ()
+    assert WEBHOOKS_DECIDER.decide(EnableEndpoint(ID), on) == ()
 
 
 def test_given_a_name_in_use_when_it_is_asked_for_then_it_is_refused() -> None:

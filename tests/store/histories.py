@@ -20,7 +20,7 @@ from astrolabe.domain.upgrades.reconcile import Discard, due
 from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.errors import Conflict
 from astrolabe.store.ids import new_id
-from astrolabe.store.streams.instances import Instances, Loaded
+from astrolabe.store.streams.instances import Instances
 from tests.domain import worker
 from tests.domain.samples import BARE, CONFIG, LATER
 from tests.domain.test_machine import FOREVER, Report
@@ -36,7 +36,7 @@ class Town:
 
     def __init__(self, instances: Instances) -> None:
         self._instances = instances
-        self._loaded = [Loaded(new_id(), Absent(), 0, ()) for _ in range(3)]
+        self._loaded = [instances.fresh(new_id()) for _ in range(3)]
         self._upgrades = [new_id() for _ in range(3)]
 
     async def play(self, history: Sequence[tuple[int, str, int]]) -> None:

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Cancel, Reconfigure, Register, RequestUpgrade
-from astrolabe.domain.upgrades.evolve import replay
-from astrolabe.store.errors import AlreadyClaimed, StaleFence
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.store.errors import AlreadyClaimed, StaleFence, WrongVersion
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.batch import Claim
 from astrolabe.store.log.leases import Leases
-from astrolabe.store.streams.instances import Instances, WrongVersion
+from astrolabe.store.streams.instances import Instances
 from tests.domain.samples import AT, CONFIG, ROLLED_BACK
 from tests.domain.worker import success
 from tests.store.stage import BY
@@ -36,24 +36,24 @@ async def test_an_instance_is_the_fold_of_its_stream(log, instances):
     stream_id = new_id()
     await log.append(stream_id, 0, ROLLED_BACK[:4], BY)
     known = await instances.load(stream_id)
-    assert known.state == replay(ROLLED_BACK[:4])
+    assert known.state == INSTANCE_DECIDER.replay(ROLLED_BACK[:4])
     await log.append(stream_id, 4, ROLLED_BACK[4:], BY)
     assert await instances.refresh(known) == await instances.load(stream_id)
-    assert (await instances.load(stream_id)).state == replay(ROLLED_BACK)
+    assert (await instances.load(stream_id)).state == INSTANCE_DECIDER.replay(ROLLED_BACK)
     nobody = await instances.load(new_id())
     assert (nobody.state, nobody.version, nobody.history) == (s.Absent(), 0, ())
 
 
-async def test_what_is_current_is_what_is_folded_anew(log, instances, monkeypatch):
+async def test_what_is_current_is_what_is_folded_anew(log, monkeypatch):
     """Whoever appended, and whatever was remembered or forgotten: it is the instance as it is now, bare of history."""
-    monkeypatch.setattr("astrolabe.store.streams.instances.REMEMBERED", 2)
-    stream_id = new_id()
+    monkeypatch.setattr("astrolabe.store.streams.stream.REMEMBERED", 2)
+    instances, stream_id = Instances(log), new_id()
     for nth, event in enumerate(ROLLED_BACK):
         await log.append(stream_id, nth, [event], BY)
         if nth % 3 == 0:
             for _ in "ab":
                 other = await instances.execute(await instances.load(new_id()), Register(CONFIG, "5.6.0"), BY)
-                assert (await instances.current(other.instance_id)).state == other.state
+                assert (await instances.current(other.stream_id)).state == other.state
         assert await instances.current(stream_id) == replace(await instances.load(stream_id), history=())
     after = await instances.execute(await instances.current(stream_id), RequestUpgrade(new_id(), "9.0.0", "ci"), BY)
     assert await instances.current(stream_id) == replace(after, history=())
@@ -63,14 +63,14 @@ async def test_a_command_is_recorded_with_its_cause(instances, idle):
     """What is decided is in the stream, and the answer is the instance as it then is."""
     after = await instances.execute(idle, RequestUpgrade(new_id(), "6.10.1"), BY)
     assert isinstance(after.state, s.Requested)
-    assert after == await instances.load(idle.instance_id)
+    assert after == await instances.load(idle.stream_id)
     assert [each.cause for each in after.history] == [BY, BY]
 
 
 async def test_what_changes_nothing_records_nothing(instances, idle):
     """A command that leads to no event leaves the stream as it is."""
     assert await instances.execute(idle, Reconfigure(CONFIG), BY) == idle
-    assert (await instances.load(idle.instance_id)).version == 1
+    assert (await instances.load(idle.stream_id)).version == 1
 
 
 async def test_a_command_is_decided_anew_when_others_were_first(instances, idle):
@@ -92,7 +92,7 @@ async def test_of_many_requests_one_is_recorded(instances, idle):
     refusals = [end for end in ends if isinstance(end, Refused)]
     assert [each.code for each in refusals] == ["instance-busy"] * 7
     assert {each.facts["upgrade_id"] for each in refusals} == {winner.state.run.upgrade_id}
-    assert (await instances.load(idle.instance_id)).version == 2
+    assert (await instances.load(idle.stream_id)).version == 2
 
 
 async def test_of_twins_under_one_command_id_one_is_recorded_and_the_others_know(instances, idle):
@@ -105,7 +105,7 @@ async def test_of_twins_under_one_command_id_one_is_recorded_and_the_others_know
 
     ends = await asyncio.gather(*(execute() for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(end, AlreadyClaimed) for end in ends) == 7
-    assert (await instances.load(idle.instance_id)).version == 2
+    assert (await instances.load(idle.stream_id)).version == 2
 
 
 async def test_a_claim_is_told_the_instance_as_it_will_be(instances, idle):
@@ -119,7 +119,7 @@ async def test_a_claim_is_told_the_instance_as_it_will_be(instances, idle):
 async def test_a_caller_may_insist_on_a_version(instances, idle):
     """With If-Match a command is decided at that version or not at all."""
     await instances.execute(idle, Reconfigure(replace(CONFIG, port=4300)), BY, if_match=1)
-    for loaded in (idle, await instances.load(idle.instance_id)):
+    for loaded in (idle, await instances.load(idle.stream_id)):
         with pytest.raises(WrongVersion) as caught:
             await instances.execute(loaded, Reconfigure(replace(CONFIG, port=4400)), BY, if_match=1)
         assert caught.value.version == 2
@@ -129,8 +129,8 @@ async def test_a_worker_that_lost_its_lease_records_nothing(database, instances,
     """After a take-over a report is refused, whatever it says."""
     requested = await instances.execute(idle, RequestUpgrade(new_id(), "6.10.1"), BY)
     leases = Leases(database, 0.0)
-    old = await leases.acquire(idle.instance_id, "old")
-    new = await leases.acquire(idle.instance_id, "new")
+    old = await leases.acquire(idle.stream_id, "old")
+    new = await leases.acquire(idle.stream_id, "new")
     with pytest.raises(StaleFence):
         await instances.execute(requested, success(requested.state), BY, fence=old)
     assert isinstance((await instances.execute(requested, success(requested.state), BY, fence=new)).state, s.Planned)
@@ -147,5 +147,5 @@ async def test_a_cancel_and_a_report_meet(instances, idle):
     await asyncio.gather(
         instances.execute(requested, report, BY), instances.execute(requested, cancel, BY), return_exceptions=True
     )
-    after = (await instances.load(idle.instance_id)).state
+    after = (await instances.load(idle.stream_id)).state
     assert isinstance(after, s.Idle | s.RollingBack)

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,17 +23,19 @@ from astrolabe.domain.audit.verification import VerificationFailed
 from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.commands import Approve
-from astrolabe.domain.upgrades.states import Approved, Unversioned, Waiting
+from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.states import Approved, State, Unversioned, Waiting
 from astrolabe.domain.upgrades.views import instance_status, upgrade_of
 from astrolabe.store.audit.checkpoints import Checkpoints
 from astrolabe.store.audit.export import export_lines
 from astrolabe.store.audit.tree import Tree
 from astrolabe.store.database import Connection, Database
-from astrolabe.store.log.entry import TYPES
+from astrolabe.store.log.entry import TYPES, AnyRecorded
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.migrate import migrate
-from astrolabe.store.streams.instances import Instances, fold
+from astrolabe.store.streams.instances import Instances
+from astrolabe.store.streams.stream import fold
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
 from astrolabe.store.views.projector import Projector
@@ -86,13 +88,15 @@ def proven() -> Proven:
 async def described(log: Log, instance_id: str) -> dict[str, Any]:
     """Describe an instance as the old version described it."""
     history = await log.read_stream(instance_id)
-    loaded = fold(instance_id, history)
-    state = loaded.state
+    state = _state(instance_id, history)
     known = None if isinstance(state, Unversioned) else state.instance
     return {
-        "version": loaded.version,
+        "version": history[-1].version,
         "state": type(state).__name__,
-        "path": [type(fold(instance_id, history[:nth]).state).__name__ for nth in range(1, len(history) + 1)],
+        "path": [
+            type(fold(INSTANCE_DECIDER, instance_id, history[:nth]).state).__name__
+            for nth in range(1, len(history) + 1)
+        ],
         "name": state.instance.config.name,
         "kind": state.instance.config.kind,
         "status": instance_status(state),
@@ -112,6 +116,10 @@ async def described(log: Log, instance_id: str) -> dict[str, Any]:
         if known and known.observed
         else None,
     }
+
+
+def _state(instance_id: str, history: Sequence[AnyRecorded]) -> State:
+    return fold(INSTANCE_DECIDER, instance_id, history).state
 
 
 def _point(point: RollbackPoint) -> dict[str, Any]:

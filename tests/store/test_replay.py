@@ -1,6 +1,6 @@
 """Replaying: the whole log in pieces, whatever the pieces are cut through."""
 
-from astrolabe.domain.access import ACCESS_STREAM
+from astrolabe.domain.streams import ACCESS_STREAM
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.replay import replay_instances
 from astrolabe.store.streams.tokens import Tokens

@@ -97,7 +97,7 @@ class Relay:
     async def _tell_of(self, batch: Sequence[AnyRecorded]) -> None:
         woken = dict.fromkeys(each.stream_id for each in batch if isinstance(each.event, WAKING))
         found = await asyncio.gather(*(self._instances.current(instance_id) for instance_id in woken))
-        due = [(each.instance_id, each.state) for each in found if type(each.state) in ACTIONS]
+        due = [(each.stream_id, each.state) for each in found if type(each.state) in ACTIONS]
         hosts = [
             (state.instance.config.host, instance_id) for instance_id, state in due if not isinstance(state, Absent)
         ]

@@ -66,7 +66,7 @@ class Recorder:
     @property
     def instance_id(self) -> str:
         """The instance's id."""
-        return self._loaded.instance_id
+        return self._loaded.stream_id
 
     @property
     def state(self) -> s.State:

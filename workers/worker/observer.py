@@ -10,8 +10,9 @@ from astrolabe.domain.upgrades.commands import Report
 from astrolabe.domain.upgrades.events import InstanceObserved
 from astrolabe.domain.upgrades.states import Idle
 from astrolabe.store.database import Database
+from astrolabe.store.errors import WrongVersion
 from astrolabe.store.log.log import Log
-from astrolabe.store.streams.instances import Instances, Loaded, WrongVersion
+from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.store.views.queries import Views
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.host import Host
@@ -54,15 +55,15 @@ class Observer:
                 await self._observe(loaded, loaded.state)
 
     async def _observe(self, loaded: Loaded, state: Idle) -> None:
-        site = Site(self._host, loaded.instance_id, state.instance.config)
+        site = Site(self._host, loaded.stream_id, state.instance.config)
         try:
             found = await detect(site, driver_of(site))
         except (StepFailed, ToolMissing) as failure:
-            LOG.warning("%s could not be looked at: %s", loaded.instance_id, failure)
+            LOG.warning("%s could not be looked at: %s", loaded.stream_id, failure)
             return
         # A gateway that is started again at this moment is no news.
-        twice = self._before.get(loaded.instance_id) == found
-        self._before[loaded.instance_id] = found
+        twice = self._before.get(loaded.stream_id) == found
+        self._before[loaded.stream_id] = found
         known = state.instance.observed
         if twice and (known is None or (known.version, known.seen) != (found.version, found.seen)):
             await self._record(loaded, found, Redactor(site.secrets))
@@ -73,4 +74,4 @@ class Observer:
         try:
             await self._instances.execute(loaded, Report(fact), cause, if_match=loaded.version)
         except (WrongVersion, Refused):
-            LOG.info("%s was changed while it was looked at", loaded.instance_id)
+            LOG.info("%s was changed while it was looked at", loaded.stream_id)

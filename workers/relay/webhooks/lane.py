@@ -11,7 +11,7 @@ from astrolabe.domain.recorded import Cause
 from astrolabe.domain.webhooks.decider import DisableEndpoint
 from astrolabe.domain.webhooks.endpoint import DisableCause, Endpoint
 from astrolabe.domain.webhooks.retrying import GONE, SUCCESS, next_pause
-from astrolabe.store.streams.instances import WrongVersion
+from astrolabe.store.errors import WrongVersion
 from astrolabe.store.streams.webhooks import Webhooks
 from astrolabe.store.webhooks.deliveries import Deliveries, Outcome, Taken
 from astrolabe.store.webhooks.settings import WebhookSettings
@@ -119,9 +119,9 @@ class Lane:
         command, cause = DisableEndpoint(endpoint.endpoint_id, why), Cause("relay", WHY[why], "relay")
         # Whoever changed the endpoint meanwhile, or removed it, has dealt with it: it is tried as it is now.
         with contextlib.suppress(WrongVersion, Refused):
-            disabled = await self._webhooks.execute(command, cause, if_match=endpoint.version)
+            after = await self._webhooks.execute(command, cause, if_match=endpoint.version)
             self._over = True
-            if disabled:
+            if after.history:
                 LOG.error("webhook %s is disabled: %s; enable it when it is well", endpoint.config.name, WHY[why])
 
 
