@@ -1,0 +1,69 @@
+"""The facts of an upgrade's way back."""
+
+from astrolabe.domain.plans.plan import Check
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.problem import Problem
+from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
+from astrolabe.domain.words import Cause, Moment, Step, Version
+
+
+class RollbackRequested(OfUpgrade, frozen=True, tag="rollback_requested"):
+    """Somebody asked to take a succeeded upgrade back."""
+
+    accept_lost_writes: bool
+    """Whether to go back although writes stay behind in the database kept aside."""
+
+
+class RollbackRefused(OfUpgrade, frozen=True, tag="rollback_refused"):
+    """Going back would leave writes behind that nobody accepted to lose; nothing was touched."""
+
+    problem: Problem
+    """How many writes, in which tables, and what to do."""
+    writes: Writes
+    """The writes that would stay behind."""
+
+
+class RollbackStarted(OfUpgrade, frozen=True, tag="rollback_started"):
+    """The way back begins."""
+
+    cause: Cause
+    """Why: a failed step, a cancellation, a request, or the retry of a way back that failed."""
+    step: Step | None = None
+    """The step that failed; null where none did."""
+    problem: Problem | None = None
+    """What went wrong; null where nothing did."""
+    writes: Writes | None = None
+    """The writes that stay behind in the database kept aside; null where they were not counted beforehand."""
+
+
+class DatabaseRestored(OfUpgrade, frozen=True, tag="database_restored"):
+    """The database is the one from before; the migrated one is kept aside."""
+
+    kept: str | None
+    """The name that the migrated database is kept under; null where there is none to keep."""
+    last_healthy_at: Moment | None = None
+    """When anything last answered: downtime begins here; null where nobody knows."""
+    writes: Writes | None = None
+    """The writes that are in the database kept aside alone; null where they were not counted."""
+
+
+class UpgradeRolledBack(OfUpgrade, frozen=True, tag="upgrade_rolled_back"):
+    """The old version answers again with all the data it had when it stopped."""
+
+    version: Version
+    """The version that runs."""
+    at: Moment
+    """When it was verified."""
+    checks: tuple[Check, ...]
+    """What was looked at, and what was seen."""
+    downtime_ms: int | None = None
+    """From the last answer of anything to the first of the old version, in milliseconds; null where nobody knows."""
+
+
+class InstanceInconsistent(OfUpgrade, frozen=True, tag="instance_inconsistent"):
+    """The way back failed, and a person must act before a retry."""
+
+    problem: Problem
+    """What went wrong, and what the person must do."""
+    at: Moment
+    """When it failed."""
