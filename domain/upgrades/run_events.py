@@ -43,7 +43,7 @@ class StepStarted(OfUpgrade, frozen=True, tag="step_started"):
     worker: str
     """The worker, as HOST:PROCESS."""
     fence: int
-    """The number of the worker's lease; one with a smaller number than another has had records nothing more."""
+    """The number of the worker's lease; once a later lease is given, nothing more is recorded under this one."""
 
 
 class StepProgressed(OfUpgrade, frozen=True, tag="step_progressed"):
