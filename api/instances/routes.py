@@ -16,7 +16,6 @@ from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
-from astrolabe.api.instances.registration import check_config
 from astrolabe.api.instances.view import (
     InstancePage,
     InstanceView,
@@ -25,6 +24,7 @@ from astrolabe.api.instances.view import (
     config_of,
     instance_view,
 )
+from astrolabe.domain.instances.registration import check_config
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Retire
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER

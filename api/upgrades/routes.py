@@ -12,19 +12,16 @@ from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
-from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
-from astrolabe.api.instances.registration import product_of
 from astrolabe.api.upgrades.operation import Operation, operation
 from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
-from astrolabe.domain.products.route import Route
+from astrolabe.domain.instances.registration import product_of
 from astrolabe.domain.upgrades.commands import RequestUpgrade
-from astrolabe.domain.upgrades.decide import decide
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
-from astrolabe.domain.upgrades.gate import pass_gate
+from astrolabe.domain.upgrades.gate import check_request
 from astrolabe.domain.upgrades.states import Idle, State
 from astrolabe.domain.upgrades.views import DONE, UpgradeRow
 from astrolabe.domain.words import Reason, Target, Version
@@ -78,7 +75,8 @@ class UpgradePage(Struct, frozen=True):
         *CHANGE,
         *BUSY,
         *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
-        *("emergency-needless", "review-outstanding", "breaking-release", "no-route", "notes-missing"),
+        *("emergency-needless", "reason-missing", "review-outstanding"),
+        *("breaking-release", "no-route", "notes-missing"),
     ),
 )
 async def request_upgrade(
@@ -94,17 +92,17 @@ async def request_upgrade(
     """
     services, expected = services_of(request), expected_version(if_match)
     key = key_of(request, idempotency_key, data)
-    if data.emergency and data.reason is None:
-        raise ApiProblem("field-invalid", "An emergency needs a reason; say why it cannot wait for its approval.")
-    command = RequestUpgrade(new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking)
+    command = RequestUpgrade(
+        new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking, data.reason or ""
+    )
     cause = replace(cause_of(request, data.reason), correlation_id=command.upgrade_id)
     if validate_only or data.validate_only:
         plan = await _plan(services, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
 
     async def ask(claims: InstanceClaims) -> Loaded:
-        loaded = await _find(services, data.instance)
-        _route(services, loaded, command)
+        loaded = await _find(services, data.instance, expected)
+        check_request(command, loaded.state, services.products)
         return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     return operation_answer(
@@ -112,34 +110,19 @@ async def request_upgrade(
     )
 
 
-async def _find(services: Services, ref: str) -> Loaded:
+async def _find(services: Services, ref: str, expected: int | None) -> Loaded:
     loaded = await find_current(services, ref)
-    if isinstance(loaded.state, Idle):
-        product_of(loaded.state.instance.config, services.products)
+    if expected not in {None, loaded.version}:
+        raise WrongVersion("instance", loaded.version)
     return loaded
 
 
-def _route(services: Services, loaded: Loaded, command: RequestUpgrade) -> Route | None:
-    """Pass the release gate at once, where all that it asks is known here; preflight passes it in any case."""
-    if not isinstance(loaded.state, Idle) or command.target == "latest":
-        return None
-    instance = loaded.state.instance
-    product = product_of(instance.config, services.products)
-    if product.notes:
-        return None
-    decide(command, loaded.state)
-    return pass_gate(product.release, instance.config, instance.version, command.target, command.acknowledge_breaking)
-
-
 async def _plan(services: Services, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
-    loaded = await _find(services, ref)
-    if expected not in {None, loaded.version}:
-        raise WrongVersion("instance", loaded.version)
-    decide(command, loaded.state)
+    loaded = await _find(services, ref, expected)
+    route = check_request(command, loaded.state, services.products)
     assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
     instance = loaded.state.instance
     product = product_of(instance.config, services.products)
-    route = _route(services, loaded, command)
     plan = plan_upgrade(loaded.stream_id, instance, product, command, route)
     return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
 

@@ -3,7 +3,7 @@
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import Approve, Reject, Review
+from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Review
 
 
 def check_emergency(instance: s.Instance, upgrade_id: str) -> None:
@@ -16,6 +16,12 @@ def check_emergency(instance: s.Instance, upgrade_id: str) -> None:
             f"The emergency upgrade {instance.review.upgrade_id} was not reviewed yet; have that done first.",
             upgrade_id=instance.review.upgrade_id,
         )
+
+
+def check_reason(command: RequestUpgrade) -> None:
+    """Refuse an emergency that nobody gives a reason for: whoever reviews it afterwards must know why."""
+    if not command.reason.strip():
+        raise Refused("reason-missing", "An emergency needs a reason; say why it cannot wait for its approval.")
 
 
 def gate(fact: e.Fact, state: s.State) -> tuple[e.Event, ...]:

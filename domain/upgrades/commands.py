@@ -44,6 +44,8 @@ class RequestUpgrade(Struct, frozen=True):
     requested_by: str = ""
     emergency: bool = False
     acknowledge_breaking: tuple[Version, ...] = ()
+    reason: str = ""
+    """Why; an emergency needs a reason. The event has it in its envelope."""
 
 
 class Approve(Struct, frozen=True):

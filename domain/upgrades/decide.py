@@ -7,7 +7,7 @@ from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.version_order import order
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.approving import approve, check_emergency, gate, reject, review
+from astrolabe.domain.upgrades.approving import approve, check_emergency, check_reason, gate, reject, review
 from astrolabe.domain.upgrades.commands import (
     Adopt,
     Approve,
@@ -69,6 +69,7 @@ def _request(command: RequestUpgrade, instance: s.Instance) -> tuple[e.Event, ..
     check_target(instance.version, command.target)
     if command.emergency:
         check_emergency(instance, command.upgrade_id)
+        check_reason(command)
     return (
         e.UpgradeRequested(
             command.upgrade_id,

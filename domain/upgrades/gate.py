@@ -1,11 +1,16 @@
 """The release gate: what the notes say, read before anything begins."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.registration import product_of
 from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.route import Route, find_route
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.domain.upgrades.decide import decide
+from astrolabe.domain.upgrades.states import Idle, State
 from astrolabe.domain.words import Version
 
 SHOWN = 300
@@ -32,6 +37,21 @@ def pass_gate(
             f"On the way to {target} lies what breaks. {said} Name {names} in acknowledge_breaking to go on.",
         )
     return route
+
+
+def check_request(command: RequestUpgrade, state: State, products: Mapping[str, Product]) -> Route | None:
+    """Refuse an upgrade that would be refused later, as far as that is known where it is asked for.
+
+    Return the route; None where only a worker can find the target or the notes. Preflight passes the gate in any case.
+    """
+    decide(command, state)
+    if not isinstance(state, Idle):
+        return None
+    instance = state.instance
+    product = product_of(instance.config, products)
+    if command.target == "latest" or product.notes:
+        return None
+    return pass_gate(product.release, instance.config, instance.version, command.target, command.acknowledge_breaking)
 
 
 def _quoted(release: Release) -> str:

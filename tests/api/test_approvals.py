@@ -114,7 +114,7 @@ async def test_an_emergency_is_loud(house: House) -> None:
     alice = await person(house, "alice", "operate", "approve")
     asked = {"instance": "flags", "target": "6.10.1", "emergency": True}
     bare = await alice.post("/upgrades", json=asked)
-    assert (bare.status_code, problem(bare)) == (400, "field-invalid")
+    assert (bare.status_code, problem(bare)) == (422, "reason-missing")
     upgrade_id = (await alice.post("/upgrades", json={**asked, "reason": "exploited now"})).json()["id"]
     await house.report(instance_id, e.PreflightPassed(upgrade_id, samples.PLAN, datetime.now(UTC)))
     operation = (await house.client.get(f"/upgrades/{upgrade_id}")).json()

@@ -2,9 +2,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.instances.registration import check_config
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.registration import check_config
+from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Npm, Product
 from tests.api.house import FLAGS, House, problem
 
@@ -171,9 +171,9 @@ def test_settings_that_no_event_could_hold_are_refused() -> None:
     names = tuple(f"SETTING_{nth}" for nth in range(50))
     product = Product("wide", "Wide", Npm("wide", bin="wide"), settings=names)
     config = InstanceConfig("wide", "wide", 4242, settings=dict.fromkeys(names, "\u20ac" * 500))
-    with pytest.raises(ApiProblem) as raised:
+    with pytest.raises(Refused) as raised:
         check_config(config, {"wide": product})
-    assert raised.value.name == "instance-too-large"
+    assert raised.value.code == "instance-too-large"
 
 
 async def test_a_fault_of_ours_says_nothing_of_its_inside(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

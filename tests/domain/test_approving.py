@@ -194,16 +194,23 @@ def test_an_approved_plan_is_carried_out_as_it_was_approved():
 
 def test_an_emergency_runs_at_once_and_asks_for_a_review():
     """What cannot wait does not, and says so in the log with the time until which somebody must look at it."""
-    given(registered(ApprovalPolicy("always"))).when(RequestUpgrade(UP, "6.10.1", "alice", emergency=True)).then(
-        in_emergency
-    )
+    ask = RequestUpgrade(UP, "6.10.1", "alice", emergency=True, reason="now")
+    given(registered(ApprovalPolicy("always"))).when(ask).then(in_emergency)
     state = given(registered(ApprovalPolicy("always")), in_emergency).when(report(planned))
     assert isinstance(state.then(planned, review_requested), s.Planned)
 
 
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_an_emergency_needs_a_reason(reason):
+    """Whoever reviews it afterwards must know why it could not wait; an ordinary upgrade may go without."""
+    ask = RequestUpgrade(UP, "6.10.1", "alice", emergency=True, reason=reason)
+    given(registered(ApprovalPolicy("always"))).when(ask).refuses("reason-missing")
+    given(registered(ApprovalPolicy("always"))).when(replace(ask, emergency=False)).then(requested)
+
+
 def test_an_emergency_that_needs_no_approval_is_none():
     """Where nothing waits there is nothing to pass by; where the plan turns out harmless nobody must review it."""
-    given(*IDLE).when(RequestUpgrade(UP, "6.10.1", "alice", emergency=True)).refuses("emergency-needless")
+    given(*IDLE).when(RequestUpgrade(UP, "6.10.1", "alice", emergency=True, reason="now")).refuses("emergency-needless")
     harmless = plan(())
     given(registered(ApprovalPolicy("breaking")), in_emergency).when(report(harmless)).then(harmless)
 
@@ -237,12 +244,11 @@ def test_a_review_that_nobody_made_is_overdue():
 def test_no_second_emergency_before_the_first_was_reviewed():
     """An emergency is not a way around approvals for good; an ordinary upgrade may still be asked for."""
     ended = given(*EMERGENCY, *DONE)
-    refusal = ended.when(RequestUpgrade(NEXT, "7.5.1", "alice", emergency=True)).refuses("review-outstanding")
+    again = RequestUpgrade(NEXT, "7.5.1", "alice", emergency=True, reason="now")
+    refusal = ended.when(again).refuses("review-outstanding")
     assert refusal.facts == {"upgrade_id": UP}
     ended.when(RequestUpgrade(NEXT, "7.5.1", "alice")).then(e.UpgradeRequested(NEXT, "6.10.1", "7.5.1", "alice"))
-    ended.and_then(reviewed).when(RequestUpgrade(NEXT, "7.5.1", "alice", emergency=True)).then(
-        e.UpgradeRequested(NEXT, "6.10.1", "7.5.1", "alice", emergency=True)
-    )
+    ended.and_then(reviewed).when(again).then(e.UpgradeRequested(NEXT, "6.10.1", "7.5.1", "alice", emergency=True))
 
 
 def test_a_retried_emergency_awaits_one_review():

@@ -131,7 +131,7 @@ class Instance(RuleBasedStateMachine):
     def request(self, wanted: str, who: str, rush: bool, well: int, fail: bool) -> None:
         """Somebody asks for a version, perhaps in an emergency, and a worker begins."""
         self.requested += 1
-        self.ask(RequestUpgrade(f"upgrade-{self.requested}", wanted, who, emergency=rush))
+        self.ask(RequestUpgrade(f"upgrade-{self.requested}", wanted, who, emergency=rush, reason="why"))
         self.work(well, fail)
 
     @rule(kind=st.sampled_from([Approve, Approve, Approve, Reject, Review]), who=PEOPLE, which=WHICH, well=PACE)

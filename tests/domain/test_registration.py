@@ -5,6 +5,9 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.registration import LONGEST_CONFIG, check_config
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.product import Npm, Product, StartCommand
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Reconfigure, Register
@@ -110,3 +113,37 @@ class TestNotIdle:
         refusal = given(*INCONSISTENT).when(command).refuses("instance-inconsistent")
         assert "Look at its log." in refusal.detail
         assert refusal.facts == {"upgrade_id": UP}
+
+
+UNLEASH = Product(
+    "unleash",
+    "Unleash",
+    Npm("unleash-server"),
+    start=StartCommand(env={"URL": "{database_url}"}),
+    settings=("PORT", "KEY"),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"settings": {"PORT": "1"}, "secrets": {"KEY": "env:ASTROLABE_SECRET_KEY"}}, None),
+        ({"product": "other"}, "product-unknown"),
+        ({"kind": "cli", "port": None, "database": None}, "kind-unsupported"),
+        ({"settings": {"NODE_OPTIONS": "1"}}, "setting-unknown"),
+        ({"secrets": {"NODE_OPTIONS": "env:ASTROLABE_SECRET_KEY"}}, "setting-unknown"),
+        ({"settings": {"KEY": "1"}, "secrets": {"KEY": "env:ASTROLABE_SECRET_KEY"}}, "setting-twice"),
+        ({"database": None}, "database-missing"),
+        ({"settings": {"PORT": "1" * LONGEST_CONFIG}}, "instance-too-large"),
+    ],
+)
+def test_a_configuration_must_fit_its_product(changes, code):
+    """Its product is known, may be deployed this way, has these settings and the database that it needs."""
+    config = replace(CONFIG, **changes)
+    if code is None:
+        check_config(config, {"unleash": UNLEASH})
+        return
+    with pytest.raises(Refused) as refused:
+        check_config(config, {"unleash": UNLEASH})
+    assert refused.value.code == code
