@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=150_000, help="rows of half a kilobyte in the instance's database")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if os.environ.get(own.INSIDE):
+    if own.inside():
         free_or_say()
         measures = asyncio.run(bench(asked.folder, asked.rounds, asked.rows))
         print(f"\n{table(measures)}\nkept in {kept(measures, asked.rows)}")

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -12,8 +11,8 @@ import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
 from astrolabe.cli.failure import Bad
-from astrolabe.cli.options import DEFAULT_BIND
 from astrolabe.cli.patience import Unreachable
+from astrolabe.store.settings import DEFAULTS, Settings
 
 TIMEOUT = 30.0
 NOTHING_MORE = 204
@@ -40,12 +39,13 @@ class Client:
     @classmethod
     def from_environment(cls) -> Self:
         """Make a client from ASTROLABE_URL and ASTROLABE_TOKEN."""
-        token = os.environ.get("ASTROLABE_TOKEN", "").strip()
+        settings = Settings.read()
+        token = settings.token.strip()
         if not token:
             raise Bad("Set ASTROLABE_TOKEN to a token; `astrolabe up` prints the first one.")
         if not token.isascii() or any(char.isspace() for char in token):
             raise Bad("ASTROLABE_TOKEN holds characters that no token has; copy it anew.")
-        return cls(os.environ.get("ASTROLABE_URL", f"http://{DEFAULT_BIND}").rstrip("/"), token)
+        return cls(settings.url.rstrip("/"), token)
 
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """Read something."""
@@ -109,7 +109,7 @@ class Client:
         try:
             answer = self._http.request(method, path, **options)
         except httpx.InvalidURL:
-            raise Bad(f"{self.url} is no address; set ASTROLABE_URL, for example to http://{DEFAULT_BIND}.") from None
+            raise Bad(f"{self.url} is no address; set ASTROLABE_URL, for example to {DEFAULTS.url}.") from None
         except httpx.HTTPError as error:
             said = f"{type(error).__name__}: {error}"
             raise Unreachable(f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL.") from None

@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import contextlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,16 +10,36 @@ import httpx
 
 from astrolabe.cli.failure import Bad
 from astrolabe.cli.servers.folder import VARIABLE
+from astrolabe.store.settings import DEFAULTS, Settings, variable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_PORT = 8400
 DEFAULT_BIND = f"127.0.0.1:{DEFAULT_PORT}"
 
+
+def _from(setting: str) -> Callable[[], Any]:
+    """Let an option that is not given take its value from a setting."""
+    return lambda: getattr(Settings.read(), setting)
+
+
+def _required(option: str, setting: str) -> Callable[[], Any]:
+    """Let an option that is not given take its value from a setting, which must be there."""
+
+    def given() -> Any:
+        if found := getattr(Settings.read(), setting):
+            return found
+        raise Bad(f"Give {option}, or set {variable(setting)}.")
+
+    return given
+
+
 database_url = click.option(
-    "--database-url", envvar="DATABASE_URL", required=True, help="The log's PostgreSQL (DATABASE_URL)."
+    "--database-url", default=_required("--database-url", "database_url"), help="The log's PostgreSQL (DATABASE_URL)."
 )
-redis_url = click.option("--redis-url", envvar="REDIS_URL", required=True, help="Redis or Valkey (REDIS_URL).")
+redis_url = click.option(
+    "--redis-url", default=_required("--redis-url", "redis_url"), help="Redis or Valkey (REDIS_URL)."
+)
 products = click.option(
     "--products",
     multiple=True,
@@ -29,23 +48,25 @@ products = click.option(
 )
 bind = click.option("--bind", default=DEFAULT_BIND, show_default=True, help="The address that the API listens on.")
 data = click.option(
-    "--data", envvar=VARIABLE, type=click.Path(path_type=Path, file_okay=False), help=f"The data folder ({VARIABLE})."
+    "--data",
+    default=_from("data"),
+    type=click.Path(path_type=Path, file_okay=False),
+    help=f"The data folder ({VARIABLE}).",
 )
 _tlog = click.option(
     "--tlog",
-    envvar="ASTROLABE_TLOG",
+    default=_from("tlog"),
     type=click.Path(path_type=Path, file_okay=False),
     help="Where checkpoints and tiles are written to (ASTROLABE_TLOG; tlog in the data folder).",
 )
 _origin = click.option(
-    "--origin", envvar="ASTROLABE_ORIGIN", help="The log's name, given at its first start (ASTROLABE_ORIGIN)."
+    "--origin", default=_from("origin"), help="The log's name, given at its first start (ASTROLABE_ORIGIN)."
 )
 _seconds = click.option(
     "--checkpoint-seconds",
     "seconds",
-    envvar="ASTROLABE_CHECKPOINT_SECONDS",
-    default=3600.0,
-    show_default=True,
+    default=_from("checkpoint_seconds"),
+    show_default=f"{DEFAULTS.checkpoint_seconds:g}",
     type=click.FloatRange(1),
     help="How old a checkpoint may become where nothing happens (ASTROLABE_CHECKPOINT_SECONDS).",
 )
@@ -67,7 +88,7 @@ def _web_addresses(_context: click.Context, _option: click.Parameter, given: tup
 _urls = click.option(
     "--checkpoint-url",
     "urls",
-    envvar="ASTROLABE_CHECKPOINT_URLS",
+    default=_from("checkpoint_urls"),
     multiple=True,
     callback=_web_addresses,
     help="Where each checkpoint is posted to; may be repeated (ASTROLABE_CHECKPOINT_URLS, apart by spaces).",
@@ -84,8 +105,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def product_folders(given: tuple[Path, ...]) -> list[Path]:
     """Return the folders of the user's own product files, from the environment and from options."""
-    named = [Path(each) for each in os.environ.get("ASTROLABE_PRODUCTS", "").split(os.pathsep) if each]
-    return [*named, *given]
+    return [*Settings.read().products, *given]
 
 
 def address(text: str) -> tuple[str, int]:

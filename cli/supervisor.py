@@ -38,7 +38,7 @@ class Supervisor:
         self,
         path: Path | None = None,
         *,
-        environment: Mapping[str, str] = os.environ,
+        environment: Mapping[str, str] = os.environ,  # noqa: TID251  the children get it whole
         prepare: Callable[[Mapping[str, str]], Awaitable[None]] = nothing,
         children: Sequence[str] = CHILDREN,
         command: Callable[[str], Sequence[str]] = run_astrolabe,

@@ -121,7 +121,7 @@ class ImageHouse:
 @pytest.fixture(scope="session")
 def engine() -> None:
     """A container engine of this session's own; without one the test is skipped, and fails in CI."""
-    if os.environ.get(own.INSIDE):
+    if own.inside():
         return
     why = own.lacking() or "start the tests beside one: python -m astrolabe.cli.private_engine pytest -m engine"
     if os.environ.get("CI") == "true":

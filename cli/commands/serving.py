@@ -1,7 +1,6 @@
 """The processes that make up Astrolabe, each to be started by itself: and what is done beside them."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate as migrate_schema
 from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.settings import Settings
 from astrolabe.store.views.projector import Projector
 from astrolabe.store.webhooks.settings import webhook_settings
 from astrolabe.workers.instance.host import Host
@@ -40,7 +40,7 @@ def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
         host=host,
         port=port,
         product_folders=options.product_folders(products),
-        webhooks=webhook_settings(default_path(), os.environ),
+        webhooks=webhook_settings(default_path(), Settings.read()),
     )
 
 
@@ -62,7 +62,7 @@ def relay(
     """Follow the log: positions, views, messages to the workers, signed checkpoints, webhooks."""
     folder = (data or default_path()).absolute()
     notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, urls, seconds)
-    run_relay(database_url, redis_url, notarial, webhook_settings(folder, os.environ))
+    run_relay(database_url, redis_url, notarial, webhook_settings(folder, Settings.read()))
 
 
 @click.command()
@@ -96,7 +96,7 @@ def worker(
         load_products(options.product_folders(products)),
         Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets]),
     )
-    run_worker(database_url, redis_url, host, threads)
+    run_worker(database_url, redis_url, host, threads, Settings.read())
 
 
 @click.command()

@@ -1,7 +1,6 @@
 """`python -m astrolabe.cli.demo`: upgrades a real Unleash and takes it back, on this machine, with everything shown."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
@@ -9,6 +8,8 @@ import click
 from astrolabe.cli.demo.compose_story import tell_with_compose
 from astrolabe.cli.demo.story import tell
 from astrolabe.cli.main import run
+from astrolabe.cli.servers.folder import data_home
+from astrolabe.store.settings import Settings
 
 
 @click.command()
@@ -16,14 +17,9 @@ from astrolabe.cli.main import run
 @click.option("--compose", is_flag=True, help="Unleash as a compose project, 6.4.1 to 7.5.1, on a real engine.")
 def demo(data: Path | None, compose: bool) -> None:
     """Upgrade a real Unleash from 5.6.0 to 6.10.1 and take it back, on this machine, with everything shown."""
-    folder = data or Path(os.environ.get("ASTROLABE_DEMO_DATA") or _folder())
+    settings = Settings.read()
+    folder = data or settings.demo_data or data_home(settings) / "astrolabe-demo"
     asyncio.run((tell_with_compose if compose else tell)(folder.absolute()))
-
-
-def _folder() -> Path:
-    if os.geteuid() == 0:
-        return Path("/var/lib/astrolabe-demo")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "astrolabe-demo"
 
 
 if __name__ == "__main__":

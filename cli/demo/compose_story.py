@@ -23,7 +23,7 @@ REGISTRY_PORT = 5000
 
 async def tell_with_compose(folder: Path) -> None:
     """Return the story beside an engine of its own, or become the command that does so."""
-    if os.environ.get(own.INSIDE):
+    if own.inside():
         await _tell(folder)
         return
     if why := own.lacking():

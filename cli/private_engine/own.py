@@ -20,12 +20,17 @@ DATA: Final = FOLDER / "data"
 DOWNLOADS: Final = DATA / "tmp"
 """Where the engine puts what it pulls, before it unpacks it."""
 
-INSIDE: Final = "ASTROLABE_ENGINE"
+INSIDE: Final = "ASTROLABE_INSIDE_ENGINE"
 """Set for whoever runs beside an engine of ours."""
 
 NEEDED: Final = ("unshare", "mount", "ip", "ldd", "dockerd", "containerd", "docker", "docker-registry", "busybox")
 DEBIAN: Final = "docker.io docker-registry busybox-static iproute2"
 NAMESPACES: Final = ("--fork", "--pid", "--mount", "--net", "--mount-proc", "--kill-child=SIGKILL")
+
+
+def inside() -> bool:
+    """Whether this process runs beside an engine of ours."""
+    return INSIDE in os.environ  # noqa: TID251  no setting: we set it ourselves
 
 
 def lacking() -> str | None:
@@ -78,4 +83,4 @@ async def _run(*argv: str) -> None:
 
 def _path() -> str:
     # Root's PATH may leave out the folders where daemons lie.
-    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    return os.pathsep.join((*os.get_exec_path(), "/usr/sbin", "/sbin"))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.store.settings import Settings, variable
 
-VARIABLE: Final = "ASTROLABE_DATA"
+VARIABLE: Final = variable("data")
 KEYS: Final = "keys"
 """The folder in it that holds the log's signing keys."""
 LARGEST_LOG: Final = 10_000_000
@@ -17,12 +18,16 @@ LARGEST_LOG: Final = 10_000_000
 
 
 def default_path() -> Path:
-    """Where the data is: the environment's choice, else the system's place for root, else the user's own."""
-    if chosen := os.environ.get(VARIABLE):
-        return Path(chosen).absolute()
+    """Return the data folder: the one that a setting names, else the system's for root, else the user's own."""
+    settings = Settings.read()
+    return settings.data.absolute() if settings.data else data_home(settings) / "astrolabe"
+
+
+def data_home(settings: Settings) -> Path:
+    """Return the folder that programs of this user keep their data in."""
     if os.geteuid() == 0:
-        return Path("/var/lib/astrolabe")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "astrolabe"
+        return Path("/var/lib")
+    return settings.data_home or Path.home() / ".local" / "share"
 
 
 class DataFolder:
@@ -66,7 +71,7 @@ class DataFolder:
         self._lock.flush()
 
     def release(self) -> None:
-        """Return the folder up."""
+        """Release the folder, so that another `astrolabe up` may take it."""
         self._lock.close()
 
     def secret(self, name: str) -> str:

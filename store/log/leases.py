@@ -5,15 +5,13 @@ from datetime import timedelta
 
 from astrolabe.store.database import Database
 from astrolabe.store.log import sql
-
-TTL_SECONDS = 15.0
-"""How long an actor may be silent before another takes over."""
+from astrolabe.store.settings import DEFAULTS
 
 
 class Leases:
-    """Leases in the log's database, timed by its clock alone."""
+    """Leases in the log's database, timed by its clock alone; `ttl_seconds` is how long an actor may be silent."""
 
-    def __init__(self, database: Database, ttl_seconds: float = TTL_SECONDS) -> None:
+    def __init__(self, database: Database, ttl_seconds: float = DEFAULTS.lease_seconds) -> None:
         self._database: Database = database
         self.ttl: timedelta = timedelta(seconds=ttl_seconds)
 

@@ -11,8 +11,8 @@ from astrolabe.domain.webhooks.notification import PING, Notification, notificat
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import recorded
+from astrolabe.store.settings import LONGEST_TIMEOUT
 from astrolabe.store.webhooks import sql
-from astrolabe.store.webhooks.settings import LONGEST_TIMEOUT
 
 DeliveryState = Literal["pending", "delivered", "failed"]
 

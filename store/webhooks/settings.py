@@ -1,6 +1,5 @@
 """Settings of webhooks: where the master key is, what the operator allows, and how patient deliveries are."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -8,13 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from astrolabe.domain.webhooks.web_address import Network
-from astrolabe.store.errors import StoreError
-
-KEY = "ASTROLABE_WEBHOOK_KEY"
-ALLOW = "ASTROLABE_WEBHOOK_ALLOW"
-TIMEOUT = "ASTROLABE_WEBHOOK_TIMEOUT_SECONDS"
-DAYS = "ASTROLABE_WEBHOOK_DISABLE_DAYS"
-LONGEST_TIMEOUT = 60
+from astrolabe.store.settings import DEFAULTS, Settings, SettingsError
 
 
 class WebhookSettings(Struct, frozen=True):
@@ -22,8 +15,8 @@ class WebhookSettings(Struct, frozen=True):
 
     key_file: Path | None = None
     allowed: tuple[Network, ...] = ()
-    deadline: timedelta = timedelta(seconds=20)
-    failing_for: timedelta = timedelta(days=5)
+    deadline: timedelta = timedelta(seconds=DEFAULTS.webhook_timeout_seconds)
+    failing_for: timedelta = timedelta(days=DEFAULTS.webhook_disable_days)
 
     @property
     def lease(self) -> timedelta:
@@ -31,13 +24,13 @@ class WebhookSettings(Struct, frozen=True):
         return self.deadline * 1.5
 
 
-def webhook_settings(data: Path, environment: Mapping[str, str]) -> WebhookSettings:
-    """Read the settings from the environment; raises StoreError where one is malformed."""
+def webhook_settings(data: Path, settings: Settings) -> WebhookSettings:
+    """Return what a process is told of webhooks, with its data folder; raises SettingsError where it is malformed."""
     return WebhookSettings(
-        Path(environment.get(KEY) or data / "keys" / "webhooks"),
-        tuple(map(_network, environment.get(ALLOW, "").replace(",", " ").split())),
-        timedelta(seconds=_number(environment, TIMEOUT, 20, LONGEST_TIMEOUT)),
-        timedelta(days=_number(environment, DAYS, 5, 365)),
+        settings.webhook_key or data / "keys" / "webhooks",
+        tuple(map(_network, settings.webhook_allow)),
+        timedelta(seconds=settings.webhook_timeout_seconds),
+        timedelta(days=settings.webhook_disable_days),
     )
 
 
@@ -45,15 +38,4 @@ def _network(text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise StoreError(f"{ALLOW}: {text} is no network; write 10.1.2.0/24 or fd12::/64.") from None
-
-
-def _number(environment: Mapping[str, str], name: str, usual: float, most: float) -> float:
-    text = environment.get(name) or str(usual)
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number <= most:
-        raise StoreError(f"{name}: {text} is no number above 0 and up to {most}.")
-    return number
+        raise SettingsError(f"ASTROLABE_WEBHOOK_ALLOW: {text} is no network; write 10.1.2.0/24 or fd12::/64.") from None

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import httpx
 import pytest_asyncio
 from msgspec import Struct
 
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.recorded import Cause
@@ -71,7 +71,7 @@ class Place(Struct):
 
 def start(port: int, url: str, folder: Path) -> Child:
     """Start an API process."""
-    argv = [sys.executable, "-m", "astrolabe.cli.main", "api", "--bind", f"127.0.0.1:{port}"]
+    argv = run_astrolabe("api", "--bind", f"127.0.0.1:{port}")
     return supervise(argv, env={**os.environ, "DATABASE_URL": url}, log=folder / "api.log")
 
 
@@ -102,7 +102,7 @@ def typing(place: Place, *words: str) -> tuple[asyncio.Task[int], Path]:
     """Begin a command that goes on; its exit code to come, and the file that it writes what it says to."""
     said = place.folder / "said"
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONUNBUFFERED": "1", **place.environment}
-    child = supervise([sys.executable, "-m", "astrolabe.cli.main", *words], env=env, log=said)
+    child = supervise(run_astrolabe(*words), env=env, log=said)
     return asyncio.create_task(child.wait()), said
 
 

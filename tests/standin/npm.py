@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import subprocess  # noqa: TID251 (a session fixture has no event loop to run workers.shell in)
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Final

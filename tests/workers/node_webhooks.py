@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess  # noqa: TID251 (fetched once, without an event loop)
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

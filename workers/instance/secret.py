@@ -16,7 +16,7 @@ PREFIX = "ASTROLABE_SECRET_"
 class Secrets:
     """Where secrets may come from: variables named ASTROLABE_SECRET_…, and files inside a few folders."""
 
-    def __init__(self, folders: Sequence[Path], environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, folders: Sequence[Path], environment: Mapping[str, str] = os.environ) -> None:  # noqa: TID251  secrets are no settings
         self._folders: tuple[Path, ...] = tuple(folder.resolve() for folder in folders)
         self._environment: Mapping[str, str] = environment
 

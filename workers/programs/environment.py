@@ -48,6 +48,6 @@ INHERITED: Final = frozenset(
 """Names a started command may see; `LC_*` besides; everything else stays with the worker."""
 
 
-def inherited(source: Mapping[str, str] = os.environ) -> dict[str, str]:
+def inherited(source: Mapping[str, str] = os.environ) -> dict[str, str]:  # noqa: TID251  for others
     """Return the part of an environment that a started command inherits."""
     return {name: value for name, value in source.items() if name in INHERITED or name.startswith("LC_")}

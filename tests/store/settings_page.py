@@ -1,0 +1,92 @@
+"""The page of settings: `python -m tests.store.settings_page` writes docs/settings.md."""
+
+import re
+from pathlib import Path
+
+from astrolabe.store.settings import VARIABLES, Variable
+from astrolabe.workers.programs.environment import INHERITED
+
+PROJECT = Path(__file__).parents[2]
+PAGE = PROJECT / "docs" / "settings.md"
+
+INTRODUCTION = """\
+# Settings
+
+Written from the code by `python -m tests.store.settings_page`; a test compares the two.
+
+Astrolabe has no configuration file. Environment variables tell its processes what to do, and options, which take
+precedence; `astrolabe COMMAND --help` lists those. An empty variable counts as not set.
+
+| variable | read by | means | default |
+|---|---|---|---|
+"""
+
+SECRETS = """
+## Secrets of instances
+
+An instance names the place of a secret, never the secret. The worker on its host reads it when it is needed.
+
+| name | place |
+|---|---|
+| `env:ASTROLABE_SECRET_…` | a variable of the worker; variables of other names are refused |
+| `file:/…` | a file in `/run/secrets`, in `secrets` in the data folder, or in a folder given with `--secrets` |
+"""
+
+COMPOSE = """
+## docker-compose.yml
+
+The compose file takes these from the environment, or from a file `.env` beside it.
+
+| variable | means |
+|---|---|
+"""
+
+PLACES = {
+    "ASTROLABE_BIND": "the address of this host that PostgreSQL and Valkey are published on, for workers elsewhere",
+    "ASTROLABE_DB_AT": "where a worker on another host reaches PostgreSQL",
+    "ASTROLABE_DB_PASSWORD": "the password of the log's PostgreSQL; required",
+    "ASTROLABE_ENGINE": "the socket of the container engine that the worker acts on",
+    "ASTROLABE_HOST": "the name of the worker's host, which instances name",
+    "ASTROLABE_PRODUCTS": "the folder of this host that holds product files",
+    "ASTROLABE_PROJECTS": "the folder of this host below which compose projects lie",
+    "ASTROLABE_REDIS_AT": "where a worker on another host reaches Valkey",
+    "ASTROLABE_REDIS_PASSWORD": "the password of Valkey; required",
+    "ASTROLABE_SECRETS": "the folder of this host that holds secrets of instances, `/run/secrets` for the worker",
+    "ASTROLABE_WEBHOOK_ALLOW": "as above",
+    "DOCKER_GID": "the group that may use the engine's socket",
+}
+
+STARTED = """
+## What started commands inherit
+
+A command that Astrolabe starts (npm, Docker, PostgreSQL's programs, the product itself) gets these variables of the
+worker, `LC_*`, and what its product file and its instance add; nothing else:
+
+"""
+
+
+def page() -> str:
+    """Write the whole page."""
+    rows = "".join(f"| `{each.name}` | {each.processes} | {each.means} | {_default(each)} |\n" for each in VARIABLES)
+    places = "".join(f"| `{name}` | {PLACES[name]} |\n" for name in sorted(places_of_compose()))
+    inherited = ", ".join(f"`{name}`" for name in sorted(INHERITED, key=lambda name: (name.upper(), name)))
+    return f"{INTRODUCTION}{rows}{SECRETS}{COMPOSE}{places}{STARTED}{inherited}.\n"
+
+
+def places_of_compose() -> set[str]:
+    """Return the variables that docker-compose.yml takes from outside."""
+    return set(re.findall(r"\$\{([A-Z_]+)[:}]", (PROJECT / "docker-compose.yml").read_text()))
+
+
+def _default(variable: Variable) -> str:
+    match variable.default:
+        case None | "" | ():
+            return ""
+        case float(number):
+            return f"{number:g}"
+        case other:
+            return f"`{other}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
