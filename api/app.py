@@ -18,6 +18,7 @@ from astrolabe.api.http.bodies import MAX_BODY, StrictRequest
 from astrolabe.api.http.documentation import openapi_config
 from astrolabe.api.http.failures import answer_failure
 from astrolabe.api.http.problems import ProblemDetails
+from astrolabe.api.http.schemas import StructSchemas
 from astrolabe.api.http.services import opened
 from astrolabe.api.instances import history, outputs, products
 from astrolabe.api.instances import routes as instances
@@ -76,6 +77,7 @@ def create_app(
         request_class=StrictRequest,
         request_max_body_size=MAX_BODY,
         exception_handlers={Exception: failed},
+        plugins=[StructSchemas()],
         openapi_config=openapi_config(version("astrolabe-upgrades")),
         logging_config=None,
     )

@@ -16,6 +16,7 @@ class Readiness(Struct, frozen=True):
     """How this process is."""
 
     status: Literal["ok"]
+    """Always `ok`; a process that cannot work answers 503."""
 
 
 @get("/healthz", summary="Is the process alive?", tag="meta", scope=None)

@@ -1,6 +1,8 @@
 """The routes that describe problem types, so that a `type` can be looked up."""
 
-from litestar.params import FromPath
+from typing import Annotated
+
+from litestar.params import PathParameter
 from msgspec import Struct
 
 from astrolabe.api.http.problem_catalogue import CATALOGUE, ProblemType
@@ -12,6 +14,7 @@ class ProblemTypes(Struct, frozen=True):
     """All problem types."""
 
     items: tuple[ProblemType, ...]
+    """The problem types."""
 
 
 @get("/problems", summary="List every problem type", tag="meta", scope=None)
@@ -21,7 +24,9 @@ async def list_problems() -> ProblemTypes:
 
 
 @get("/problems/{name:str}", summary="Describe a problem type", tag="meta", scope=None, problems=("not-found",))
-async def describe_problem(name: FromPath[str]) -> ProblemType:
+async def describe_problem(
+    name: Annotated[str, PathParameter(description="a problem type's name, such as not-found")],
+) -> ProblemType:
     """Say what a problem type means and what helps."""
     if name not in CATALOGUE:
         raise ApiProblem("not-found", "No problem type has this name; see GET /problems.")

@@ -17,15 +17,20 @@ class TokenIssued(Struct, frozen=True, tag="token_issued"):
     """A token was made; only the SHA-256 of its secret is known."""
 
     token_id: str
+    """The token's id, a UUID; it is no secret."""
     name: Name
+    """The token's name, which is the actor of all that is done with it."""
     scopes: tuple[Scope, ...]
+    """What it may do."""
     digest: str
+    """The SHA-256 of its secret, in hexadecimal."""
 
 
 class TokenRevoked(Struct, frozen=True, tag="token_revoked"):
     """A token is good for nothing from here on."""
 
     token_id: str
+    """The token's id."""
 
 
 AccessEvent: TypeAlias = TokenIssued | TokenRevoked

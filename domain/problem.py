@@ -13,11 +13,16 @@ class Problem(Struct, frozen=True):
     """A failure: a stable code, one sentence, what was seen, and what to do."""
 
     code: str
+    """What went wrong, in a word that is stable and that a program may match on."""
     detail: Line
+    """What went wrong, in a sentence."""
     seen: tuple[Line, ...] = ()
+    """What was seen of it, line by line; secrets are shown as [REDACTED]."""
     todo: Line = ""
+    """What a person can do, in a sentence; empty where there is nothing to do."""
     output: Sha256 | None = None
-    """The hash of all that was said, which is kept beside the log for a while."""
+    """The SHA-256 of all that was said, kept beside the log for a while: `GET /outputs/{sha256}`; null where nothing
+    more was said."""
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault

@@ -1,4 +1,7 @@
-"""The words that callers may send, each bounded so that none can become an option, a path or a registry switch."""
+"""The words that callers may send, each bounded so that none can become an option, a path or a registry switch.
+
+A word's description is its form, as a refusal says it: "must be …".
+"""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -40,13 +43,17 @@ SecretRef = Annotated[
         description="where the worker finds the secret: env:ASTROLABE_SECRET_NAME or file:/run/secrets/name",
     ),
 ]
-SettingName = Annotated[str, Meta(pattern=rf"^[A-Z][A-Z0-9_]{{0,63}}{END}")]
+SettingName = Annotated[
+    str, Meta(pattern=rf"^[A-Z][A-Z0-9_]{{0,63}}{END}", description="capital letters, digits and _")
+]
 # Printable: what is shown in a terminal must not steer it, and PostgreSQL's text holds no NUL.
 _PRINTABLE = r"[^\x00-\x1f\x7f-\x9f]"
-SettingValue = Annotated[str, Meta(max_length=500, pattern=rf"^{_PRINTABLE}*{END}")]
+SettingValue = Annotated[
+    str, Meta(max_length=500, pattern=rf"^{_PRINTABLE}*{END}", description="printable text of one line")
+]
 Reason = Annotated[
     str,
-    Meta(min_length=1, max_length=500, pattern=rf"^{_PRINTABLE}+{END}", description="why, for the audit trail"),
+    Meta(min_length=1, max_length=500, pattern=rf"^{_PRINTABLE}+{END}", description="printable text of one line"),
 ]
 Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="a SHA-256 in hexadecimal")]
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Annotated
 
 from litestar import Response
-from litestar.params import Body, FromPath
+from litestar.params import Body, PathParameter
 from msgspec import Meta, Struct
 
 from astrolabe.api.http import documentation as doc
@@ -26,28 +26,37 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The body that makes a token; its name is the actor of all that is done with it."""
 
     name: Name
+    """The token's name, the actor of all that is done with it, unique among those in use: lower case letters, digits
+    and -."""
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(SCOPES))]
+    """What it may do."""
     reason: Reason | None = None
+    """Why, for the audit trail, which tells null as no reason given."""
 
 
 class TokenView(Struct, frozen=True):
     """A token in use; its secret is known to nobody but its holder."""
 
     id: str
+    """The token's id, a UUID; it is no secret."""
     name: str
+    """The token's name, the actor of all that is done with it."""
     scopes: tuple[Scope, ...]
+    """What it may do."""
 
 
 class TokenPage(Struct, frozen=True):
     """All tokens in use."""
 
     items: tuple[TokenView, ...]
+    """The tokens, by name."""
 
 
 class IssuedToken(TokenView, frozen=True):
     """A token just made, with its secret for the only time."""
 
     secret: str
+    """What its holder sends as `Authorization: Bearer SECRET`; it is never shown again."""
 
 
 @post(
@@ -106,7 +115,7 @@ def _view(token: Token) -> TokenView:
 )
 async def revoke_token(
     request: AuthenticatedRequest,
-    token_id: FromPath[str],
+    token_id: Annotated[str, PathParameter(description="a token's id")],
     data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "lost"}))] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> None:

@@ -4,7 +4,7 @@ import base64
 from typing import Annotated
 
 from litestar import Response
-from litestar.params import FromPath, PathParameter, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
 from astrolabe.api.audit.trail import last_checkpoint
@@ -27,18 +27,26 @@ class InclusionProof(Struct, frozen=True):
     """An RFC 9162 inclusion proof, base64 of SHA-256 hashes; `leaf` is the exact line that was hashed."""
 
     position: int
+    """The event's position, which is the leaf's index."""
     size: int
+    """The size of the checkpoint's tree, in leaves."""
     leaf: str
+    """The exact line that was hashed."""
     proof: tuple[str, ...]
+    """The hashes of the path from the leaf to the root, SHA-256 in base64."""
     checkpoint: str
+    """The signed checkpoint that it is proven against."""
 
 
 class ConsistencyProof(Struct, frozen=True):
     """An RFC 9162 consistency proof, base64 of SHA-256 hashes."""
 
     first: int
+    """The size of the older tree, in leaves."""
     second: int
+    """The size of the newer tree, in leaves."""
     proof: tuple[str, ...]
+    """The hashes that lead from the one to the other, SHA-256 in base64."""
 
 
 @get(
@@ -108,7 +116,10 @@ async def prove_consistency(
     answers={200: doc.answer(bytes, "A checkpoint or a tile", "application/octet-stream")},
     problems=("no-checkpoint", "not-in-the-tree"),
 )
-async def show_tile(request: AuthenticatedRequest, file: FromPath[str]) -> Response[bytes]:
+async def show_tile(
+    request: AuthenticatedRequest,
+    file: Annotated[str, PathParameter(description="a file of the tree, by the path that C2SP tlog-tiles gives it")],
+) -> Response[bytes]:
     """Give `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
     services = services_of(request)
     last = await last_checkpoint(services)

@@ -14,8 +14,12 @@ from astrolabe.api.http.parameters import LARGEST_POSITION, Limit, next_page
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import instance_id_of
 from astrolabe.api.http.route import get
+from astrolabe.api.http.schemas import holding
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
+from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
+from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.webhooks.endpoint import WebhookEvent
 from astrolabe.store.audit.checkpoints import Signed
 from astrolabe.store.audit.export import export_lines, export_rows
 from astrolabe.store.audit.trail import Filter
@@ -31,24 +35,38 @@ class AuditEvent(Struct, frozen=True):
     """One event of the whole log: who, why, when, what it follows from, and what happened."""
 
     position: int
+    """The event's place in the whole log, from 0 on."""
     recorded_at: datetime
+    """When it was recorded."""
     stream_id: str
+    """The stream that it is in: an instance's id, or the id of the stream of all tokens or all webhooks."""
     version: int
+    """Its place in its stream, from 1 on."""
     id: str
+    """Its id, a UUID."""
     type: str
+    """What happened, in a stable word."""
     actor: str
+    """Who asked: the name of a token, or of a process of Astrolabe."""
     reason: str
+    """Why, as the one who asked said."""
     source: str
+    """Where it came in: api, cli or relay, or worker/ and the worker's name."""
     causation_id: str | None
+    """The event that it follows from; null where it follows from none."""
     correlation_id: str | None
-    data: dict[str, Any]
+    """The upgrade that it belongs to; null where it belongs to none."""
+    data: Annotated[dict[str, Any], holding(Event | AccessEvent | WebhookEvent)]
+    """What `data` of this type tells a program."""
 
 
 class AuditPage(Struct, frozen=True):
     """A page of events in order of position; `next` is there while there is more, also where a page is short."""
 
     items: tuple[AuditEvent, ...]
+    """The events, in order of position; there may be none although there is a next page."""
     next: str | None = None
+    """The path of the next page; null on the last one."""
 
 
 @get(

@@ -18,11 +18,6 @@ MAX_BODY = 65_536
 """How long a body may be, in bytes."""
 
 _TYPES_OF_FIELDS = {"target": "version-invalid", "version": "version-invalid"}
-_OWN = {
-    "Reason": "printable text of one line",
-    "SettingName": "capital letters, digits and _",
-    "SettingValue": "printable text of one line",
-}
 _REGEX = re.compile(r"Expected str matching regex (.*)", re.DOTALL)
 _LACKS = re.compile(r"Object contains unknown field (.*)", re.DOTALL)
 _MISSES = re.compile(r"Object missing required field (.*)", re.DOTALL)
@@ -64,13 +59,9 @@ def metas_of(word: object) -> list[Meta]:
 
 @cache
 def _descriptions() -> dict[str, str]:
-    """Return what each word means by the pattern that a validation message quotes."""
-    found: dict[str, str] = {}
-    for name, word in vars(words).items():
-        for meta in metas_of(word):
-            if meta.pattern:
-                found[repr(meta.pattern)] = _OWN.get(name) or meta.description or ""
-    return found
+    """Return the form of each word by the pattern that a validation message quotes."""
+    metas = (meta for word in vars(words).values() for meta in metas_of(word))
+    return {repr(meta.pattern): meta.description for meta in metas if meta.pattern and meta.description}
 
 
 def _invalid(said: str) -> ApiProblem:

@@ -15,12 +15,14 @@ class ReasonBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A body that says no more than why."""
 
     reason: Reason | None = None
+    """Why, for the audit trail, which tells null as no reason given."""
 
 
 class ReasonedBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A body that must say why."""
 
     reason: Reason
+    """Why, for the audit trail."""
 
 
 def cause_of(request: AuthenticatedRequest, reason: str | None) -> Cause:

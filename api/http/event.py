@@ -1,11 +1,13 @@
 """An event as callers see it, the same in lists and in streams."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Struct
 
+from astrolabe.api.http.schemas import holding
+from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.sentences import sentence
 from astrolabe.store.log.entry import type_of
 from astrolabe.store.streams.instances import InstanceRecorded
@@ -18,22 +20,34 @@ class EventView(Struct, frozen=True):
     """
 
     id: str
+    """The event's id, a UUID."""
     version: int
+    """Its place in its instance's stream, from 1 on."""
     position: int | None
+    """Its place in the whole log, from 0 on; null for the moment until the log's order holds it."""
     type: str
+    """What happened, in a stable word."""
     actor: str
+    """Who asked: the name of a token, or of a process of Astrolabe."""
     reason: str
+    """Why, as the one who asked said."""
     source: str
+    """Where it came in: api, cli or relay, or worker/ and the worker's name."""
     recorded_at: datetime
+    """When it was recorded."""
     summary: str
-    data: dict[str, Any]
+    """What `data` tells, for a person; its words may change."""
+    data: Annotated[dict[str, Any], holding(Event)]
+    """What `data` of this type tells a program."""
 
 
 class EventPage(Struct, frozen=True):
     """A page of events, oldest first, and the link to the next where there is one."""
 
     items: tuple[EventView, ...]
+    """The events, the oldest first."""
     next: str | None = None
+    """The path of the next page; null on the last one."""
 
 
 def event_view(recorded: InstanceRecorded) -> EventView:

@@ -9,9 +9,13 @@ class ProblemType(Struct, frozen=True):
     """One kind of problem: its name, the status it is answered with, its title, and what helps."""
 
     name: str
+    """The name that ends every `type`; stable for ever."""
     status: int
+    """The HTTP status that it is answered with."""
     title: str
+    """What it means, in a few words."""
     help: str
+    """What helps, in a sentence."""
 
 
 _TYPES = (

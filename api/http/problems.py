@@ -24,21 +24,32 @@ class FieldError(Struct, frozen=True):
     """One field or parameter, and what is wrong with it."""
 
     field: str
+    """The field of the body or the parameter, its names joined by dots."""
     message: str
+    """What is wrong with it."""
 
 
 class ProblemDetails(Struct, frozen=True, omit_defaults=True):
     """The body of every error answer; `type` is stable, and `detail` says what to do."""
 
     type: str
+    """The path of the problem type's description, stable for ever."""
     title: str
+    """What the problem type means, in a few words."""
     status: int
+    """The HTTP status of this answer."""
     detail: str
+    """What is wrong here, and what to do."""
     errors: tuple[FieldError, ...] = ()
+    """Each field or parameter that is wrong; left out where none is."""
     upgrade: str | None = None
+    """The path of the upgrade that is in the way; left out where none is."""
     existing: str | None = None
+    """The path of what has the name already; left out where nothing has."""
     scope: str | None = None
+    """The scope that the token lacks; left out where it lacks none."""
     version: int | None = None
+    """The version that the stream is at by now; left out where the version was no matter."""
 
 
 class ApiProblem(Exception):  # noqa: N818  an answer, not a fault

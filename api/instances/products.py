@@ -1,6 +1,8 @@
 """The routes of products: what can be deployed, as their files say."""
 
-from litestar.params import FromPath
+from typing import Annotated
+
+from litestar.params import PathParameter
 from msgspec import Struct
 
 from astrolabe.api.http.problems import ApiProblem
@@ -10,11 +12,13 @@ from astrolabe.domain.products.product import (
     Doctor,
     HealthCheck,
     Image,
+    LogPatterns,
     Migrations,
     NotesSource,
     Npm,
     Product,
     StartCommand,
+    VersionProbe,
 )
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.words import Kind
@@ -24,23 +28,40 @@ class ProductView(Struct, frozen=True):
     """A product as its file describes it, with what the file leaves out filled in."""
 
     name: str
+    """The product's name, which its file is named after."""
     title: str
+    """The product's name for a reader."""
     npm: Npm | None
+    """The npm package; null where the product is had as an image alone."""
     image: Image | None
+    """The container image; null where the product is had as a package alone."""
     kinds: tuple[Kind, ...]
+    """How it can be deployed."""
     start: StartCommand
+    """How the gateway is started."""
     health: HealthCheck
+    """Where the gateway says that it serves."""
+    version: VersionProbe | None
+    """Where the gateway says which version it is; null where it does not say."""
+    log: LogPatterns
+    """What its log says of migrations."""
     migrations: Migrations | None
+    """Where the product keeps its own migration history; null where it does not."""
     doctor: Doctor | None
+    """The product's own check after an upgrade; null where it has none."""
     settings: tuple[str, ...]
+    """The settings that an instance may have."""
     notes: NotesSource | None
+    """Where the notes of releases are had from; null where they stand in a file of their own, or nowhere."""
     release: tuple[Release, ...]
+    """The releases that are known."""
 
 
 class ProductPage(Struct, frozen=True):
     """All products."""
 
     items: tuple[ProductView, ...]
+    """The products, by name."""
 
 
 def _view(product: Product) -> ProductView:
@@ -55,7 +76,9 @@ async def list_products(request: AuthenticatedRequest) -> ProductPage:
 
 
 @get("/products/{name:str}", summary="Look at a product", tag="products", scope="read", problems=("not-found",))
-async def show_product(request: AuthenticatedRequest, name: FromPath[str]) -> ProductView:
+async def show_product(
+    request: AuthenticatedRequest, name: Annotated[str, PathParameter(description="a product's name")]
+) -> ProductView:
     """Return a product as its file describes it."""
     if product := services_of(request).products.get(name):
         return _view(product)

@@ -1,9 +1,9 @@
 """An instance as callers see it: what its owner registered, and where it stands."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from astrolabe.api.http.problems import ApiProblem
@@ -21,71 +21,111 @@ from astrolabe.store.streams.instances import Loaded
 class Registration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body that registers an instance: how to reach it, and the exact version that it runs where that is known."""
 
-    version: Annotated[Version | None, Meta(description="left out, a worker on the host finds out what runs")] = None
+    version: Version | None = None
+    """The exact version that runs; null where a worker on the host is to find out."""
     reason: Reason | None = None
+    """Why, for the audit trail, which tells null as no reason given."""
 
 
 class Reconfiguration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body that says anew how to reach an instance."""
 
     reason: Reason | None = None
+    """Why, for the audit trail, which tells null as no reason given."""
 
 
 class LastUpgrade(Struct, frozen=True):
     """The last upgrade of an instance, and how it ended."""
 
     upgrade_id: str
+    """The upgrade's id."""
     outcome: Outcome
+    """How it ended."""
 
 
 class Observed(Struct, frozen=True):
     """What a worker saw running last, since when that is so, and whether the log believes the same."""
 
     version: str | None
+    """The version that runs; null where the product does not run."""
     seen: str
+    """What the worker saw, in a sentence."""
     since: datetime
+    """Since when that is so."""
     in_sync: bool
+    """Whether the log believes the same."""
 
 
 class InstanceView(Struct, frozen=True):
     """An instance, folded from its stream."""
 
     id: str
+    """The instance's id, a UUID."""
     name: str
+    """Its name, unique for ever."""
     product: str
+    """The product that is deployed."""
     kind: Kind
+    """How it is deployed."""
     host: str
+    """The host that it runs on: the name of that host's worker."""
     address: str
+    """The address that it listens on."""
     port: int | None
+    """The port that it serves on; null for a command line, which serves nobody."""
     database: DatabaseConfig | None
+    """Where it keeps its data; null where it has no database."""
     compose: ComposeProject | None
+    """Where its compose project is; null for every other kind."""
     settings: dict[str, str]
+    """The product's settings by name."""
     secrets: dict[str, str]
+    """Where the worker finds each of the product's secret settings, by name."""
     approvals: ApprovalPolicy
+    """Which of its upgrades wait for somebody's approval."""
     require_notes: bool
+    """Whether releases that nobody wrote notes for are refused."""
     retention_hours: int
+    """How long what an upgrade leaves aside is kept, in hours."""
     patience_seconds: int
+    """How long a start may show no progress before it counts as failed, in seconds."""
     prefix: str | None
+    """Where npm installs a command line; null for the prefix of the worker's user, and for every other kind."""
     version: str | None
+    """The version that the log believes to run; null before a worker found out."""
     status: InstanceStatus
+    """What it is doing."""
     upgrade_id: str | None
+    """The upgrade under way; null where none is."""
     last_upgrade: LastUpgrade | None
+    """The last upgrade that ended; null before the first."""
     rollback_point: bool
+    """Whether there is a way back: `GET /instances/{ref}/rollback-point`."""
     kept: tuple[Kept, ...]
+    """What is kept aside, and until when."""
     review: DueReview | None
+    """The emergency upgrade that somebody else must review; null where there is none."""
     observed: Observed | None
+    """What a worker saw running last; null where nobody looked since the version changed."""
     unadopted: Problem | None
+    """Why what runs could not be adopted, and what to do; null where nothing stands in the way."""
     stream_version: int
+    """How many events its stream has, which the ETag is made of."""
     registered_at: datetime
+    """When it was registered."""
     updated_at: datetime
+    """When its last event was recorded."""
     links: dict[str, str]
+    """The paths of what belongs to it, by name."""
 
 
 class InstancePage(Struct, frozen=True):
     """A page of instances, a moment behind the log, and the link to the next where there is one."""
 
     items: tuple[InstanceRow, ...]
+    """The instances, in order of registration."""
     next: str | None = None
+    """The path of the next page; null on the last one."""
 
 
 def config_of(body: Registration | Reconfiguration) -> InstanceConfig:

@@ -13,19 +13,28 @@ class Approvals(Struct, frozen=True):
     """Who must agree: how many approvers, none of them a requester, until when, and who has agreed."""
 
     approvers: int
+    """How many must approve."""
     until: datetime
+    """When the plan has waited long enough and expires."""
     requesters: tuple[str, ...]
+    """The names of the tokens that asked, none of which may approve."""
     approved_by: tuple[str, ...] = ()
+    """The names of the tokens that approved."""
     rejected_by: str | None = None
+    """The name of the token that rejected; null where none did."""
 
 
 class ReviewView(Struct, frozen=True):
     """The review of an emergency: until when it is to be made, and by whom it was, with which verdict."""
 
     until: datetime
+    """By when it must have been reviewed."""
     overdue: bool = False
+    """Whether that time passed without a review."""
     reviewer: str | None = None
+    """The name of the token that reviewed; null before that."""
     verdict: Verdict | None = None
+    """What the reviewer thinks; null before that."""
 
 
 def approvals_after(asked: Approvals | None, event: e.Event, requesters: tuple[str, ...]) -> Approvals | None:

@@ -23,6 +23,7 @@ class ReviewBody(ReasonedBody, frozen=True, forbid_unknown_fields=True):
     """The body that says what one thinks of an emergency upgrade, and why."""
 
     verdict: Verdict
+    """What you think of it; it changes nothing but the trail."""
 
 
 @post(

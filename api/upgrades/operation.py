@@ -22,42 +22,69 @@ class Progress(Struct, frozen=True):
     """How far the step under way is."""
 
     step: Step
+    """The step under way."""
     message: str
+    """What it does, in words."""
     done: int | None = None
+    """How much is done, in what the message counts; null where it counts nothing."""
     total: int | None = None
+    """How much there is to do, in what the message counts; null where nobody knows."""
 
 
 class Result(Struct, frozen=True):
     """How an upgrade ended: the version that runs, the downtime in milliseconds, and whether it can be taken back."""
 
     version: str
+    """The version that runs."""
     downtime_ms: int | None
+    """How long nothing answered, in milliseconds; null where nothing was stopped, or nobody knows."""
     rollback_point: bool
+    """Whether the upgrade can be taken back."""
 
 
 class Operation(Struct, frozen=True):
     """An upgrade; `links` name what can be asked of it now."""
 
     id: str
+    """The upgrade's id, a UUID."""
     instance_id: str
+    """The instance that is upgraded."""
     attempt: int
+    """Which attempt it is, counted from 1."""
     from_version: str
+    """The version that it came from."""
     target: str
+    """The version that was asked for, perhaps `latest`."""
     to_version: str | None
+    """The exact version that it goes to; null before preflight has resolved `latest`."""
     status: UpgradeStatus
+    """How far it is, or how it ended."""
     done: bool
+    """Whether it has ended."""
     steps: tuple[StepState, ...]
+    """How far each step is; `rollback` is among them once it was begun."""
     progress: Progress | None
+    """How far the step under way is; null where none is."""
     error: Problem | None
+    """What went wrong; null where nothing did."""
     result: Result | None
+    """How it ended; null before that, and where it ended with an error."""
     emergency: bool
+    """Whether it runs without its approval, and is reviewed afterwards."""
     approvals: Approvals | None
+    """Who must approve, and who has; null where no approval is asked for."""
     review: ReviewView | None
+    """The review of an emergency; null where there is none to review."""
     actor: str
+    """The name of the token that asked."""
     reason: str
+    """Why, as the requester said."""
     requested_at: datetime
+    """When it was asked for."""
     updated_at: datetime
+    """When its last event was recorded."""
     links: dict[str, str]
+    """The paths of what belongs to it, and of the verbs that it would accept now, by name."""
 
 
 class _Told(Struct, frozen=True):

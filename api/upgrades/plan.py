@@ -69,8 +69,11 @@ class PlannedStep(Struct, frozen=True):
     """A step of an upgrade, and where a failure of it leads."""
 
     step: Step
+    """The step."""
     does: str
+    """What it does, in a sentence."""
     may_fail_into: str
+    """What a failure of it leads to."""
 
 
 class UpgradePlan(Struct, frozen=True):
@@ -80,16 +83,27 @@ class UpgradePlan(Struct, frozen=True):
     """
 
     instance_id: str
+    """The instance's id."""
     from_version: str
+    """The version that the log believes to run."""
     target: str
+    """The version that was asked for, or `latest`."""
     legs: tuple[str, ...]
+    """The versions that it runs, in order, the target last."""
     breaking: tuple[str, ...] | None
+    """The breaking releases on the way; null where nobody knows."""
     releases: tuple[CrossedRelease, ...]
+    """What the notes say of the releases on the way."""
     migrations: tuple[Judgement, ...]
+    """What their migrations do to those who use the instance meanwhile."""
     zero_downtime_documented: bool | None
+    """Whether the document calls all migrations on the way zero-downtime; null where nobody knows them."""
     approval: str
+    """Whether it waits for approval, of whom and for how long, in a clause."""
     steps: tuple[PlannedStep, ...]
+    """The steps, in order."""
     commands: tuple[PlannedCommand, ...]
+    """The commands that will run, as the user could have typed them, in order."""
 
 
 def plan_upgrade(

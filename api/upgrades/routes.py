@@ -38,29 +38,34 @@ WHERE = "an instance's id or name"
 class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The body that asks for an upgrade."""
 
-    instance: Annotated[str, Meta(min_length=1, max_length=100, description=WHERE)]
+    instance: Annotated[str, Meta(min_length=1, max_length=100)]
+    """The instance's id or name."""
     target: Target
+    """The version to go to, or `latest`."""
     reason: Reason | None = None
+    """Why, for the audit trail, which tells null as no reason given; an emergency needs one."""
     validate_only: bool = False
-    acknowledge_breaking: Annotated[
-        tuple[Version, ...], Meta(max_length=100, description="the breaking releases on the way that you know of")
-    ] = ()
-    emergency: Annotated[
-        bool, Meta(description="run now, approved by nobody: needs a reason, and somebody else's review afterwards")
-    ] = False
+    """Only tell what would be done."""
+    acknowledge_breaking: Annotated[tuple[Version, ...], Meta(max_length=100)] = ()
+    """The breaking releases on the way that you know of."""
+    emergency: bool = False
+    """Run now, approved by nobody: needs a reason, and somebody else's review afterwards."""
 
 
 class UpgradeSummary(UpgradeRow, frozen=True, kw_only=True):
     """An upgrade in a list."""
 
     done: bool
+    """Whether it has ended."""
 
 
 class UpgradePage(Struct, frozen=True):
     """A page of upgrades, the newest first and a moment behind the log, and the link to the next where there is one."""
 
     items: tuple[UpgradeSummary, ...]
+    """The upgrades, the newest first."""
     next: str | None = None
+    """The path of the next page; null on the last one."""
 
 
 @post(

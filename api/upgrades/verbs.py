@@ -7,7 +7,6 @@ from typing import Annotated, TypeAlias
 from litestar import Response
 from litestar.datastructures import ResponseHeader
 from litestar.params import Body
-from msgspec import Meta
 
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, ReasonedBody, cause_of, following
@@ -30,9 +29,8 @@ HEADERS: Sequence[ResponseHeader] = (LOCATION, ETAG, RETRY_AFTER)
 class RollbackBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
     """The body that takes an upgrade back."""
 
-    accept_lost_writes: Annotated[
-        bool, Meta(description="go back even where writes since the upgrade stay behind in the database kept aside")
-    ] = False
+    accept_lost_writes: bool = False
+    """Go back although writes since the upgrade stay behind in the database kept aside."""
 
 
 VERB = (*CHANGE, "upgrade-unknown", "upgrade-not-current")

@@ -29,27 +29,34 @@ class DeliveryPage(Struct, frozen=True):
     """A page of deliveries, the newest first, and the link to the next where there is one."""
 
     items: tuple[Delivery, ...]
+    """The deliveries, the newest first."""
     next: str | None = None
+    """The path of the next page; null on the last one."""
 
 
 class DeliveryView(Delivery, frozen=True, kw_only=True):
     """A delivery with every attempt: its status, how long it took, and the beginning of what was answered."""
 
     tried: tuple[Attempt, ...]
+    """Every attempt, the first one first."""
 
 
 class RecoverBody(Struct, frozen=True, forbid_unknown_fields=True):
     """The body that has deliveries sent again: those of events in a range of time, failed ones or all."""
 
     since: Moment | None = None
+    """Of events recorded at this time or later; null for no bound."""
     until: Moment | None = None
+    """Of events recorded before this time; null for no bound."""
     delivered: bool = False
+    """Also those that arrived."""
 
 
 class Recovered(Struct, frozen=True):
     """How many deliveries are sent again."""
 
     deliveries: int
+    """How many deliveries are sent again."""
 
 
 @get(

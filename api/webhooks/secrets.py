@@ -25,26 +25,32 @@ PRIVATE = {"Cache-Control": "no-store"}
 class RotateBody(ReasonBody, frozen=True, forbid_unknown_fields=True):
     """The body that gives a webhook a new secret."""
 
-    overlap_hours: Annotated[
-        int, Meta(ge=0, le=MOST_HOURS, description="how long the old secret signs too; 0 where it has leaked")
-    ] = 24
+    overlap_hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 24
+    """How long the old secret signs too, in hours; 0 where it has leaked."""
 
 
 class OldSecret(Struct, frozen=True):
     """A secret of before that signs too, for a while."""
 
     secret: str
+    """What receivers verify v1 signatures with."""
     public_key: str
+    """What receivers verify v1a signatures with."""
     until: datetime
+    """Until when it signs."""
 
 
 class SecretView(Struct, frozen=True):
     """What a receiver verifies with: `secret` for v1, or `public_key` for v1a."""
 
     secret: str
+    """What receivers verify v1 signatures with."""
     public_key: str
+    """What receivers verify v1a signatures with."""
     generation: int
+    """Which secret it is, counted from 1."""
     old: tuple[OldSecret, ...]
+    """The secrets of before that sign too, the newest first."""
 
 
 @post(

@@ -1,12 +1,14 @@
 """The routes of the catalogue: which types there are, with the schema of each and an example."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
 from litestar.params import PathParameter
 from msgspec import Struct
 
+from astrolabe.api.http.field_descriptions import field_descriptions
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.route import get
 from astrolabe.domain.webhooks import notification as n
@@ -20,21 +22,26 @@ class TypeView(Struct, frozen=True):
     """A type of notification: what it tells, the JSON Schema of its body, and an example."""
 
     type: str
+    """The type's name, stable for ever."""
     tells: str
+    """What it tells, in a sentence."""
     schema: dict[str, Any]
+    """The JSON Schema (2020-12) of its body."""
     example: dict[str, Any]
+    """A body of this type."""
 
 
 class TypePage(Struct, frozen=True):
     """All types of notifications."""
 
     items: tuple[TypeView, ...]
+    """The types."""
 
 
 @get("/webhooks/types", summary="List types of notifications", tag="webhooks", scope="read")
 async def list_types() -> TypePage:
     """List what a webhook may be told of."""
-    return TypePage(tuple(CATALOGUE.values()))
+    return TypePage(tuple(_catalogue().values()))
 
 
 @get(
@@ -46,9 +53,28 @@ async def list_types() -> TypePage:
 )
 async def show_type(name: Annotated[str, PathParameter(description="a type, such as astrolabe.ping")]) -> TypeView:
     """Show one type's schema and an example."""
-    if name not in CATALOGUE:
-        raise ApiProblem("not-found", "There is no such type; GET /webhooks/types lists those that there are.")
-    return CATALOGUE[name]
+    if found := _catalogue().get(name):
+        return found
+    raise ApiProblem("not-found", "There is no such type; GET /webhooks/types lists those that there are.")
+
+
+@cache
+def _catalogue() -> dict[str, TypeView]:
+    return {name: _view(name, about) for about, name in n.TYPES.items()} | {n.PING: _view(n.PING, None)}
+
+
+def _view(name: str, about: type[Struct] | None) -> TypeView:
+    tells = "Somebody asked whether messages arrive." if about is None else (about.__doc__ or "").partition("\n")[0]
+    return TypeView(name, tells, _schema(name), _example(name, about))
+
+
+def _schema(name: str) -> dict[str, Any]:
+    schema = n.schema(name)
+    parts = {n.Notification: schema, **{kind: schema["$defs"][kind.__name__] for kind in (n.Data, n.Links)}}
+    for kind, part in parts.items():
+        for field, text in field_descriptions(kind).items():
+            part["properties"][field]["description"] = text
+    return schema
 
 
 def _example(name: str, about: type[Struct] | None) -> dict[str, Any]:
@@ -65,12 +91,5 @@ def _example(name: str, about: type[Struct] | None) -> dict[str, Any]:
 def _plain(told: n.Notification) -> dict[str, Any]:
     return msgspec.json.decode(n.encode(told))
 
-
-def _view(name: str, about: type[Struct] | None) -> TypeView:
-    tells = "Somebody asked whether messages arrive." if about is None else (about.__doc__ or "").partition("\n")[0]
-    return TypeView(name, tells, n.schema(name), _example(name, about))
-
-
-CATALOGUE = {name: _view(name, about) for about, name in n.TYPES.items()} | {n.PING: _view(n.PING, None)}
 
 ROUTES = (list_types, show_type)

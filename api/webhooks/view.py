@@ -35,38 +35,55 @@ class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: Name
+    """The webhook's name, unique among those that there are: lower case letters, digits and -."""
     url: Url
+    """Where its notifications are posted to, without user or password; it stays in the log for ever, and is no place
+    for a secret."""
     types: Annotated[tuple[EventType, ...], Meta(max_length=100)] = ()
-    instances: Annotated[
-        tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=500, description="ids or names")
-    ] = ()
-    ordered: Annotated[
-        bool, Meta(description="send an instance's next event only after the one before was delivered or given up")
-    ] = False
+    """The types of notifications that it is told; all where it names none."""
+    instances: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=500)] = ()
+    """The ids or names of the instances that it is told of; all where it names none."""
+    ordered: bool = False
+    """Send an instance's next notification only after the one before was delivered or given up."""
     reason: Reason | None = None
+    """Why, for the audit trail, which tells null as no reason given."""
 
 
 class WebhookView(Struct, frozen=True):
     """A webhook as it is now; `failing_since` is when the first attempt failed after the last one that did not."""
 
     id: str
+    """The webhook's id, a UUID."""
     name: str
+    """Its name."""
     url: str
+    """Where its notifications are posted to."""
     types: tuple[str, ...]
+    """The types of notifications that it is told; all where it names none."""
     instances: tuple[str, ...]
+    """The ids of the instances that it is told of; all where it names none."""
     ordered: bool
+    """Whether an instance's next notification is sent only after the one before was delivered or given up."""
     disabled: DisableCause | None
+    """Why nothing is sent to it: somebody asked, it answered that it is gone, or it failed for too long; null where it
+    is enabled."""
     failing_since: datetime | None
+    """When the first attempt failed after the last one that did not; null where the last one did not."""
     pending: int
+    """How many deliveries wait for an attempt."""
     failed: int
+    """How many deliveries were given up."""
     version: int
+    """How many events it has, which the ETag is made of."""
     links: dict[str, str]
+    """The paths of what belongs to it, by name."""
 
 
 class WebhookPage(Struct, frozen=True):
     """All webhooks, by name."""
 
     items: tuple[WebhookView, ...]
+    """The webhooks, by name."""
 
 
 async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:

@@ -28,15 +28,20 @@ class ComposeProject(Struct, frozen=True, forbid_unknown_fields=True):
     """What `docker compose` must be told to find the project, and which services are the gateway's."""
 
     folder: Folder
+    """The project's folder on the worker's host, absolute."""
     name: Project
+    """The project's name, as `docker compose ls` shows it."""
     service: Service = "gateway"
+    """The gateway's service."""
     files: Annotated[tuple[FileName, ...], Meta(min_length=1, max_length=10)] = ("compose.yaml",)
+    """The project's files in the order in which they override each other, absolute or from its folder."""
     env_files: Annotated[tuple[FileName, ...], Meta(max_length=10)] = ()
+    """The files that the project's variables come from, beside its .env."""
     profiles: Annotated[tuple[Service, ...], Meta(max_length=10)] = ()
-    also: Annotated[
-        tuple[Service, ...], Meta(max_length=20, description="services that are pulled and recreated with the gateway")
-    ] = ()
-    database_service: Annotated[
-        Service | None, Meta(description="the service that the database is in, where the project itself has it")
-    ] = None
+    """The profiles that the project runs with."""
+    also: Annotated[tuple[Service, ...], Meta(max_length=20)] = ()
+    """Services that are pulled and recreated with the gateway."""
+    database_service: Service | None = None
+    """The service that the database is in; null where the project does not have it."""
     engine: EngineUrl | None = None
+    """Where the container engine is, as in DOCKER_HOST; null for the worker's own."""

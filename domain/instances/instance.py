@@ -25,35 +25,54 @@ class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where an instance keeps its data; the password is named, never carried."""
 
     name: Identifier
+    """The database's name."""
     user: Identifier
+    """The role that the product connects as."""
     host: Address = "127.0.0.1"
+    """The database server's host, or the folder of its socket."""
     port: Port = 5432
+    """The database server's port."""
     password: SecretRef | None = None
+    """Where the worker finds the role's password: `env:ASTROLABE_SECRET_NAME` or `file:/run/secrets/name`; null where
+    the server asks for none."""
     maintenance: Identifier = "postgres"
+    """The database that a worker connects to while it renames the instance's own."""
 
 
 class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What Astrolabe must know to reach, stop and start an instance; one that no kind can have cannot be made."""
 
     name: Name
+    """The instance's name, unique for ever: lower case letters, digits and -."""
     product: Name
-    port: Annotated[Port | None, Meta(description="where it serves; a command line, kind cli, has none")] = None
+    """The product that is deployed, by the name of its file."""
+    port: Port | None = None
+    """The port that it serves on; null for a command line, kind cli, which serves nobody."""
     kind: Kind = "npx"
+    """How it is deployed."""
     host: HostName = "local"
+    """The host that it runs on: the name of that host's worker."""
     address: Address = "127.0.0.1"
+    """The address that it listens on."""
     database: DatabaseConfig | None = None
+    """Where it keeps its data; null where it has no database."""
     compose: ComposeProject | None = None
+    """Where its compose project is; null for every other kind."""
     settings: Annotated[dict[SettingName, SettingValue], Meta(max_length=50)] = {}
+    """The product's settings by name; they stay in the log for ever, and are no place for a secret."""
     secrets: Annotated[dict[SettingName, SecretRef], Meta(max_length=50)] = {}
+    """Where the worker finds each of the product's secret settings, by name: `env:ASTROLABE_SECRET_NAME` or
+    `file:/run/secrets/name`."""
     approvals: ApprovalPolicy = ApprovalPolicy()
-    require_notes: Annotated[bool, Meta(description="refuse releases that nobody wrote notes for")] = False
+    """Which of its upgrades wait for somebody's approval."""
+    require_notes: bool = False
+    """Whether releases that nobody wrote notes for are refused."""
     retention_hours: Annotated[int, Meta(ge=0, le=24 * 366)] = 168
-    patience_seconds: Annotated[
-        int, Meta(ge=1, le=86_400, description="how long a start may show no progress before it counts as failed")
-    ] = 60
-    prefix: Annotated[
-        Folder | None, Meta(description="where npm installs a command line; left out, the prefix of the worker's user")
-    ] = None
+    """How long what an upgrade leaves aside is kept, in hours."""
+    patience_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    """How long a start may show no progress before it counts as failed, in seconds."""
+    prefix: Folder | None = None
+    """Where npm installs a command line; null for the prefix of the worker's user, and for every other kind."""
 
     @property
     def gateway_port(self) -> Port:

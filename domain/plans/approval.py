@@ -14,15 +14,14 @@ Verdict = Literal["accepted", "objected"]
 class ApprovalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Which upgrades of an instance wait for how many approvers, and for how long."""
 
-    when: Annotated[
-        Literal["never", "breaking", "always"],
-        Meta(description="breaking: also where nobody knows whether a release on the way is breaking"),
-    ] = "never"
-    approvers: Annotated[int, Meta(ge=1, le=20, description="how many, the requester never among them")] = 1
-    expires_hours: Annotated[int, Meta(ge=1, le=24 * 90, description="how long a plan waits for its approval")] = 72
-    review_hours: Annotated[
-        int, Meta(ge=1, le=24 * 90, description="how soon an emergency upgrade must have been reviewed")
-    ] = 24
+    when: Literal["never", "breaking", "always"] = "never"
+    """Which upgrades wait for approval; `breaking` also where nobody knows whether a release on the way is breaking."""
+    approvers: Annotated[int, Meta(ge=1, le=20)] = 1
+    """How many must approve, the requester never among them."""
+    expires_hours: Annotated[int, Meta(ge=1, le=24 * 90)] = 72
+    """How long a plan waits for its approval, in hours."""
+    review_hours: Annotated[int, Meta(ge=1, le=24 * 90)] = 24
+    """How soon an emergency upgrade must have been reviewed, in hours."""
 
     def asks(self, plan: Plan) -> bool:
         """Return whether an upgrade by this plan needs an approval."""
@@ -54,6 +53,10 @@ class DueReview(Struct, frozen=True):
     """An emergency upgrade that somebody else must look at, afterwards."""
 
     upgrade_id: str
+    """The emergency upgrade."""
     requesters: tuple[str, ...]
+    """The names of the tokens that asked for it, none of which may review it."""
     until: Moment
+    """By when it must have been reviewed."""
     overdue: bool = False
+    """Whether that time has passed."""

@@ -16,6 +16,7 @@ class Artifact(Struct, frozen=True):
     package: str
     """The package's name, or the image's repository without its registry."""
     version: Version
+    """The exact version."""
     integrity: str
     """The hash that proves it: npm's SHA-512, or the image's digest."""
     registry: str
@@ -31,28 +32,38 @@ class Check(Struct, frozen=True):
     """One thing that was looked at, and what was seen."""
 
     name: str
+    """What was looked at, in a word."""
     ok: bool
+    """Whether it was as it should be."""
     seen: str
+    """What was seen, in a sentence."""
     output: Sha256 | None = None
-    """The hash of all that was said, which is kept beside the log for a while."""
+    """The SHA-256 of all that was said, kept beside the log for a while: `GET /outputs/{sha256}`; null where it was
+    short."""
 
 
 class PlannedCommand(Struct, frozen=True):
     """A command that a step will run, as the user could have typed it."""
 
     step: Step
+    """The step that runs it."""
     argv: tuple[str, ...]
+    """The program and its arguments, one each; a secret is shown as [REDACTED]."""
 
 
 class Plan(Struct, frozen=True):
     """The way from the running artifact to the wanted one."""
 
     old: Artifact
+    """What runs."""
     new: Artifact
+    """What was asked for."""
     checks: tuple[Check, ...] = ()
+    """What preflight looked at, and what it saw."""
     commands: tuple[PlannedCommand, ...] = ()
+    """The commands that will run, in order."""
     breaking: tuple[Version, ...] | None = None
-    """The breaking releases on the way; None where one of them has no notes that tell."""
+    """The breaking releases on the way; null where one of them has no notes that tell."""
     stops: tuple[Artifact, ...] = ()
     """The versions between that must run once, in order; each ends a leg of the upgrade."""
     releases: tuple[CrossedRelease, ...] = ()

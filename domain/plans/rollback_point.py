@@ -16,26 +16,36 @@ class Dump(Struct, frozen=True):
     """A dump file proven readable; sizes in bytes."""
 
     path: str
+    """Its file on the worker's host, absolute."""
     sha256: str
+    """The SHA-256 of the file, in hexadecimal."""
     size: int
+    """The file's size in bytes."""
     tables: int
+    """How many tables it holds."""
     tool: str
+    """The program that wrote it, with its version."""
 
 
 class DatabaseCopy(Struct, frozen=True):
     """A copy of the stopped instance's database beside it; size in bytes."""
 
     database: str
+    """The copy's name, on the same server."""
     size: int
+    """Its size in bytes."""
 
 
 class Writes(Struct, frozen=True, omit_defaults=True):
     """Rows inserted, updated or deleted, by table; `total` is None where nobody knows."""
 
     total: int | None
+    """How many rows in all; null where nobody knows, which is not 0."""
     tables: dict[str, int] = {}
+    """How many rows by table, as SCHEMA.TABLE; of very many tables the most written by name, the others together."""
     epoch: str | None = None
-    """Since when the server counts: two counts of one epoch can be compared, and no others."""
+    """Since when the server counts: two counts of one epoch can be compared, and no others; null where no server was
+    asked."""
 
     def told(self) -> "Writes":
         """Return them as an event can bear them: of very many tables the most written by name, the others as one."""
@@ -61,18 +71,29 @@ class RollbackPoint(Struct, frozen=True):
     """What takes an instance back: the old artifact, the copy of its database, and the dump."""
 
     upgrade_id: str
+    """The upgrade that left it."""
     artifact: Artifact
+    """The old version."""
     dump: Dump | None
+    """The dump that was made while the old version served; null where the instance has no database."""
     copy: DatabaseCopy | None
+    """The copy of the stopped database, which loses nothing; null where the instance has no database."""
     counters: Writes
+    """What the database's own counters said when the new version was verified."""
     taken_at: datetime
+    """When the new version was verified."""
 
 
 class Kept(Struct, frozen=True):
     """A database or a dump that is kept aside until its retention ends."""
 
     what: Literal["database", "dump"]
+    """What it is."""
     name: str
+    """The database's name, or the dump's path on the host."""
     why: str
+    """Why it is kept."""
     upgrade_id: str
+    """The upgrade that left it."""
     until: datetime
+    """When it may be discarded."""

@@ -18,12 +18,15 @@ class Migration(Struct, frozen=True, forbid_unknown_fields=True):
     """A migration that a release brings, as its notes tell; what they leave out is taken to be as the document says."""
 
     type: MigrationType
-    on: Annotated[str, Meta(max_length=100, description="the table, for a reader")] = ""
-    volatile_default: Annotated[bool, Meta(description="the default is computed for each row, such as random()")] = (
-        False
-    )
-    backfill: Annotated[bool, Meta(description="existing rows are updated in the same transaction")] = False
-    concurrently: Annotated[bool, Meta(description="the index is built CONCURRENTLY")] = True
+    """Which of the six types it is."""
+    on: Annotated[str, Meta(max_length=100)] = ""
+    """The table, for a reader; empty where it is not said."""
+    volatile_default: bool = False
+    """Whether the default is computed for each row, such as random()."""
+    backfill: bool = False
+    """Whether existing rows are updated in the same transaction."""
+    concurrently: bool = True
+    """Whether the index is built CONCURRENTLY."""
 
 
 class Known(Struct, frozen=True):
@@ -41,10 +44,15 @@ class Judgement(Struct, frozen=True):
     """What a migration does to those who use the instance meanwhile, and why."""
 
     type: MigrationType
+    """Which of the six types it is."""
     documented: bool
+    """Whether the document calls the type zero-downtime."""
     blocks: Blocks
+    """What it blocks while it runs, as measured."""
     old_code_works: bool
+    """Whether the old version works on its result."""
     why: str
+    """Why, in a clause."""
 
     @property
     def zero_downtime(self) -> bool:

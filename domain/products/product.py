@@ -39,22 +39,33 @@ class Npm(Struct, frozen=True, forbid_unknown_fields=True):
     """The npm package, and what proves that it is the right one."""
 
     package: NpmPackage
+    """The package's name."""
     bin: BinName | None = None
+    """The command that starts the product, as the package names it; null where `entry` does."""
     entry: InsidePath | None = None
+    """The file that Node starts, from the package's folder; null where `bin` names a command."""
     registry: RegistryUrl | None = None
+    """The registry's URL; null for the one that npm is configured with."""
     repository: str | None = None
+    """What the URL of the package's repository must contain, so that no stranger's package is run; null where that is
+    not looked at."""
     publisher: Publisher | None = None
-    """The account that every version must have been published from."""
+    """The account that every version must have been published from; null where that is not looked at."""
     scripts: bool = False
+    """Whether the package's install scripts are run."""
 
 
 class Image(Struct, frozen=True, forbid_unknown_fields=True):
     """The container image: its tags, its gateway's port, and where in it the product lies."""
 
     repository: ImageName
+    """The image's repository, with its registry where that is not the engine's own."""
     tag: ImageTag = "{version}"
+    """The tag of a version, with {version} in it."""
     port: Port = 8080
+    """The port that the gateway serves on inside its container."""
     folder: AbsolutePath | None = None
+    """The folder of the product's package inside the image; null where that is not known."""
     command: tuple[str, ...] = ()
     """What the doctor's arguments are given to, inside the gateway's container."""
 
@@ -63,67 +74,95 @@ class StartCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """How the gateway is started: arguments, and environment with {placeholders}."""
 
     args: tuple[str, ...] = ()
+    """The arguments; {address}, {port} and {database_url} are filled in."""
     env: dict[SettingName, str] = {}
+    """The environment by name; {address}, {port} and {database_url} are filled in."""
 
 
 class HealthCheck(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the gateway says that it serves, and what the JSON answer must contain."""
 
     path: UrlPath = "/health"
+    """The path that is asked."""
     contains: dict[str, str] = {}
+    """What the JSON answer must hold, by the names that lead to it, joined by dots; where empty, the status alone
+    counts."""
 
 
 class VersionProbe(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the gateway says which version it is: a path, and the dotted field of its JSON answer."""
 
     path: UrlPath
+    """The path that is asked."""
     field: str
+    """The field of the JSON answer, its names joined by dots."""
 
 
 class LogPatterns(Struct, frozen=True, forbid_unknown_fields=True):
     """What the gateway's log says when a migration fails: expressions, a group `reason` holding the cause."""
 
     failed: tuple[str, ...] = ()
+    """Regular expressions of lines that tell of a failed migration; a group `reason` holds the cause."""
 
 
 class Migrations(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the product keeps its own migration history, and where its files lie in the package."""
 
     table: TableName
+    """The table of the product's own migration history, as SCHEMA.TABLE."""
     column: SqlName = "name"
+    """The column with a migration's name."""
     order: SqlName = "id"
+    """The column that orders the migrations."""
     files: InsidePath | None = None
+    """The migrations' files in the package, with * for any name; null where they are not known."""
     prefix: str = ""
+    """What the table puts before a file's name."""
 
 
 class Doctor(Struct, frozen=True, forbid_unknown_fields=True):
     """The product's own check after an upgrade: arguments to its command."""
 
     args: tuple[str, ...]
+    """The arguments that the product's command is given."""
 
 
 class NotesSource(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the notes of releases are had from, unless they stand in NAME.releases.toml beside the product's file."""
 
     feed: FeedUrl
+    """The URL of a JSON list of releases."""
 
 
 class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """What is deployed and how to handle it."""
 
     name: Name
+    """The product's name, which its file is named after."""
     title: str
+    """The product's name for a reader."""
     npm: Npm | None = None
+    """The npm package; null where the product is had as an image alone."""
     image: Image | None = None
+    """The container image; null where the product is had as a package alone."""
     kinds: tuple[Kind, ...] = ("npx",)
+    """How it can be deployed."""
     start: StartCommand = StartCommand()
+    """How the gateway is started."""
     health: HealthCheck = HealthCheck()
+    """Where the gateway says that it serves."""
     version: VersionProbe | None = None
+    """Where the gateway says which version it is; null where it does not say."""
     log: LogPatterns = LogPatterns()
+    """What its log says of migrations."""
     migrations: Migrations | None = None
+    """Where the product keeps its own migration history; null where it does not."""
     doctor: Doctor | None = None
+    """The product's own check after an upgrade; null where it has none."""
     settings: tuple[SettingName, ...] = ()
+    """The settings that an instance may have."""
     notes: NotesSource | None = None
+    """Where the notes of releases are had from; null where they stand in a file of their own, or nowhere."""
     release: tuple[Release, ...] = ()
     """The releases that are known; most often from a file of their own."""
 

@@ -25,13 +25,21 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True):
     """A version of a product with its notes."""
 
     version: Version
-    notes: Annotated[Notes, Meta(description="what a person should know; empty where there are none")] = ""
+    """The version."""
+    notes: Notes = ""
+    """What a person should know; empty where there are none."""
     breaking: bool = False
-    url: Annotated[Link | None, Meta(description="where the notes stand in full")] = None
-    required_stop: Annotated[bool, Meta(description="must have run once before any later version")] = False
-    minimum: Annotated[Version | None, Meta(description="the lowest version to come from directly")] = None
+    """Whether somebody must act, or lose something, when coming to it or over it."""
+    url: Link | None = None
+    """Where the notes stand in full; null where they do not."""
+    required_stop: bool = False
+    """Whether it must have run once before any later version."""
+    minimum: Version | None = None
+    """The lowest version to come from directly; null where any will do."""
     migrations: Annotated[tuple[Migration, ...], Meta(max_length=200)] = ()
-    rollback: Annotated[Notes, Meta(description="what the notes say about going back")] = ""
+    """The migrations that it brings."""
+    rollback: Notes = ""
+    """What the notes say about going back; empty where they say nothing."""
 
     @property
     def sha256(self) -> str:
@@ -43,6 +51,7 @@ class Releases(Struct, frozen=True, forbid_unknown_fields=True):
     """A list of releases, as a file or a feed gives it."""
 
     release: Annotated[tuple[Release, ...], Meta(max_length=2000)] = ()
+    """The releases, in any order."""
 
 
 def parse_releases(text: str, filename: str) -> tuple[Release, ...]:

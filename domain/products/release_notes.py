@@ -20,13 +20,21 @@ class CrossedRelease(Struct, frozen=True):
     """A release on the way: its notes, perhaps cut, and the hash of all that is said of it."""
 
     version: Version
+    """The version."""
     breaking: bool
+    """Whether its notes call it breaking."""
     required_stop: bool
+    """Whether it must have run once before any later version."""
     notes: str
+    """What its notes say, perhaps cut; empty where there are none."""
     rollback: str
+    """What its notes say about going back, perhaps cut; empty where they say nothing."""
     url: str | None
+    """Where the notes stand in full; null where they do not."""
     sha256: Sha256
+    """The SHA-256 of all that is said of the release, in hexadecimal."""
     migrations: tuple[MigrationType, ...] = ()
+    """The types of the migrations that it brings."""
 
 
 def crossed(route: Route) -> tuple[CrossedRelease, ...]:

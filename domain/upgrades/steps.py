@@ -32,9 +32,13 @@ class StepState(Struct, frozen=True):
     """One step: how far it is, and from when until when it ran."""
 
     step: Step
+    """The step."""
     status: StepStatus = "todo"
+    """How far it is."""
     began_at: datetime | None = None
+    """When it began; null before that."""
     ended_at: datetime | None = None
+    """When it ended; null before that."""
 
 
 FRESH: tuple[StepState, ...] = tuple(StepState(step) for step in STEPS)

@@ -42,39 +42,66 @@ class InstanceRow(Struct, frozen=True):
     """An instance in a list."""
 
     instance_id: str
+    """The instance's id, a UUID."""
     name: str
+    """Its name."""
     product: str
+    """The product that is deployed."""
     kind: str
+    """How it is deployed."""
     host: str
+    """The host that it runs on."""
     version: str | None
+    """The version that the log believes to run; null before a worker found out."""
     status: InstanceStatus
+    """What it is doing."""
     upgrade_id: str | None
+    """The upgrade under way; null where none is."""
     due: str | None
+    """What its host's worker is to do next, in a word; null where there is nothing to do."""
     due_at: datetime | None
+    """When the next thing is due by time alone, such as the end of a retention; null where nothing waits for a time."""
     stream_version: int
+    """How many events its stream has, which its ETag is made of."""
     updated_at: datetime
+    """When its last event was recorded."""
     in_sync: bool | None = None
-    """Whether what was last seen running is what the log believes; None where nobody looked since that changed."""
+    """Whether what was last seen running is what the log believes; null where nobody looked since that changed."""
 
 
 class UpgradeRow(Struct, frozen=True):
     """An upgrade in a list, and the operation behind `GET /upgrades/{id}`."""
 
     upgrade_id: str
+    """The upgrade's id, a UUID."""
     instance_id: str
+    """The instance that is upgraded."""
     from_version: str
+    """The version that it came from."""
     target: str
+    """The version that was asked for, perhaps `latest`."""
     to_version: str | None
+    """The exact version that it goes to; null before preflight has resolved `latest`."""
     status: UpgradeStatus
+    """How far it is, or how it ended."""
     attempt: int
+    """Which attempt it is, counted from 1."""
     actor: str
+    """The name of the token that asked."""
     reason: str
+    """Why, as the requester said."""
     requested_at: datetime
+    """When it was asked for."""
     updated_at: datetime
+    """When its last event was recorded."""
     downtime_ms: int | None = None
+    """How long nothing answered, in milliseconds; null before that was measured."""
     problem_code: str | None = None
+    """What went wrong, in a stable word; null where nothing did."""
     problem_detail: str | None = None
+    """What went wrong, in a sentence; null where nothing did."""
     stream_version: int = 0
+    """How many events its instance's stream had after its last event."""
 
 
 STATUSES: dict[type[s.State], InstanceStatus] = {

@@ -31,53 +31,71 @@ class EndpointConfig(Struct, frozen=True):
     """Where an endpoint is and what it is told: every type and every instance where it names none."""
 
     name: Name
+    """The webhook's name, unique among those that there are: lower case letters, digits and -."""
     url: Url
+    """Where its notifications are posted to; it stays in the log for ever, and is no place for a secret."""
     types: Annotated[tuple[EventType, ...], Meta(max_length=100)] = ()
+    """The types of notifications that it is told; all where it names none."""
     instances: Annotated[tuple[InstanceId, ...], Meta(max_length=500)] = ()
+    """The ids of the instances that it is told of; all where it names none."""
     ordered: bool = False
+    """Whether an instance's next notification is sent only after the one before was delivered or given up."""
 
 
 class EndpointAdded(Struct, frozen=True, tag="endpoint_added"):
     """An endpoint is told from here on; `key_id` names the master key that its secret comes from, and is no secret."""
 
     endpoint_id: str
+    """The webhook's id, a UUID."""
     config: EndpointConfig
+    """Where it is and what it is told."""
     key_id: str
+    """The master key that its secret comes from, by its name; the name is no secret."""
 
 
 class EndpointChanged(Struct, frozen=True, tag="endpoint_changed"):
     """The endpoint is elsewhere, or is told something else, from here on."""
 
     endpoint_id: str
+    """The webhook's id."""
     config: EndpointConfig
+    """The whole configuration from here on, not only what changed."""
 
 
 class SecretRotated(Struct, frozen=True, tag="secret_rotated"):
     """The endpoint has a secret of the next generation; the one before signs too until `old_until`."""
 
     endpoint_id: str
+    """The webhook's id."""
     generation: int
+    """Which secret it has from here on, counted from 1."""
     old_until: Moment
+    """Until when the secret of before signs too."""
     key_id: str
+    """The master key that the new secret comes from, by its name."""
 
 
 class EndpointDisabled(Struct, frozen=True, tag="endpoint_disabled"):
     """Nothing is sent to the endpoint from here on; what happens is kept for it."""
 
     endpoint_id: str
+    """The webhook's id."""
     why: DisableCause
+    """Why: somebody asked, the endpoint answered that it is gone, or it failed for too long."""
 
 
 class EndpointEnabled(Struct, frozen=True, tag="endpoint_enabled"):
     """The endpoint is sent what was kept for it, and what comes."""
 
     endpoint_id: str
+    """The webhook's id."""
 
 
 class EndpointRemoved(Struct, frozen=True, tag="endpoint_removed"):
     """The endpoint is no more, nor what was kept for it."""
 
     endpoint_id: str
+    """The webhook's id."""
 
 
 WebhookEvent: TypeAlias = (

@@ -68,32 +68,48 @@ class Links(Struct, frozen=True, omit_defaults=True):
     """Where to read more, as paths of the API."""
 
     instance: str | None = None
+    """The instance; left out where it is about none."""
     upgrade: str | None = None
+    """The upgrade; left out where it is about none."""
     webhook: str | None = None
+    """The webhook, of a ping alone; left out otherwise."""
 
 
 class Data(Struct, frozen=True, omit_defaults=True):
     """Which instance and which upgrade it is about, and where to read more; nothing that only a token may see."""
 
     links: Links
+    """Where to read more."""
     instance_id: str | None = None
+    """The instance's id; left out where it is about none."""
     upgrade_id: str | None = None
+    """The upgrade's id; left out where it is about none."""
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
     """A CloudEvent; `streamversion` orders the events of one instance, `position` those of the whole log."""
 
     specversion: Literal["1.0"]
+    """The version of CloudEvents."""
     id: str
+    """The event's id, a UUID; the same each time that it is sent."""
     source: Literal["/astrolabe"]
+    """Where it comes from."""
     type: str
+    """What happened; GET /webhooks/types lists what there is."""
     subject: str
+    """What it is about, as a path of the API without its first slash."""
     time: datetime
+    """When the event was recorded."""
     datacontenttype: Literal["application/json"]
+    """The media type of `data`."""
     data: Data
+    """What it is about."""
     streamversion: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    """The event's place in its instance's stream, from 1 on; left out of a ping."""
     # A CloudEvents integer has 32 bits; the log may have more events than that.
     position: Annotated[str, Meta(pattern=r"^[0-9]{1,19}$")] | None = None
+    """The event's place in the whole log, from 0 on, in decimal digits; left out of a ping."""
 
 
 def type_told(event: Struct) -> str | None:

@@ -39,10 +39,15 @@ class Attempt(Struct, frozen=True):
     """One attempt: when, which status (None where none came), how long it took, and what was said, cut."""
 
     number: int
+    """Which attempt it was, counted from 1."""
     at: datetime
+    """When it began."""
     status: int | None
+    """The HTTP status that was answered; null where no answer came."""
     latency_ms: int
+    """How long it took, in milliseconds."""
     said: str
+    """The beginning of what was answered, or why no answer came."""
 
 
 class Outcome(Struct, frozen=True):
@@ -60,14 +65,23 @@ class Delivery(Struct, frozen=True):
     """A delivery as it stands; `due_at` is when it may be attempted next, while it is pending."""
 
     id: str
+    """The delivery's id, sent as `webhook-id`: that of the event, so that whatever is sent twice is known by it."""
     type: str
+    """The type of its notification."""
     instance_id: str | None
+    """The instance that it is about; null for a ping."""
     position: int | None
+    """The event's position in the whole log; null for a ping."""
     occurred_at: datetime
+    """When the event was recorded."""
     state: DeliveryState
+    """Whether it waits for an attempt, arrived, or was given up."""
     due_at: datetime
+    """When it may be attempted next, while it is pending."""
     attempts: int
+    """How many attempts were made."""
     finished_at: datetime | None
+    """When it arrived or was given up; null while it is pending."""
 
 
 class Deliveries:
