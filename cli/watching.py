@@ -30,6 +30,7 @@ BAD = {
     "upgrade_failed",
     "rollback_started",
     "rollback_refused",
+    "upgrade_unwell",
     "instance_inconsistent",
 }
 

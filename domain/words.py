@@ -61,5 +61,6 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Kind = Literal["npx", "compose", "cli"]
 Step = Literal["preflight", "backup", "pull", "migrate", "verify", "rollback"]
 STEPS: tuple[Step, ...] = ("preflight", "backup", "pull", "migrate", "verify")
-Outcome = Literal["succeeded", "refused", "rejected", "expired", "failed", "cancelled", "rolled_back"]
+Outcome = Literal["succeeded", "refused", "rejected", "expired", "failed", "cancelled", "rolled_back", "unwell"]
+Cutover = Literal["verified", "at-once"]
 Cause = Literal["failure", "cancel", "request", "retry"]

@@ -193,7 +193,7 @@ class _Statements:
 
     async def execute(self, statement: str, *arguments: Any, **options: Any) -> str:
         """Execute, unless the worker dies before or after."""
-        shown = re.sub(r'"[^"]*?(_before|_after)?(_[0-9a-f]{12}_\d+)?"', lambda m: m[1] or "it", statement)
+        shown = re.sub(r'"[^"]*?(_before|_after|_private)?(_[0-9a-f]{12}_\d+)?"', lambda m: m[1] or "it", statement)
         self._mortality.now(f"before {shown}")
         status = await self._connection.execute(statement, *arguments, **options)
         self._mortality.now(f"after {shown}")

@@ -14,7 +14,7 @@ from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.states import Absent, Idle, Instance, Newcomer, Unadopted
 from astrolabe.domain.upgrades.views import InstanceRow, InstanceStatus, instance_status, upgrade_of
-from astrolabe.domain.words import Kind, Outcome, Reason, Version
+from astrolabe.domain.words import Cutover, Kind, Outcome, Reason, Version
 from astrolabe.store.streams.instances import Loaded
 
 
@@ -89,6 +89,8 @@ class InstanceView(Struct, frozen=True):
     """How long what an upgrade leaves aside is kept, in hours."""
     patience_seconds: int
     """How long a start may show no progress before it counts as failed, in seconds."""
+    cutover: Cutover
+    """When others are let in: once the new version is verified, or at once when it starts."""
     prefix: str | None
     """Where npm installs a command line; null for the prefix of the worker's user, and for every other kind."""
     version: str | None

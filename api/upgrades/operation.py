@@ -138,7 +138,8 @@ def _listen(told: _Told, event: e.Event) -> _Told:
                 approvals=approvals_after(told.approvals, event, told.requesters),
                 review=review_after(told.review, event),
             )
-            return replace(told, problem=getattr(event, "problem", None) or told.problem)
+            running = event.version if isinstance(event, e.UpgradeUnwell) else told.running
+            return replace(told, running=running, problem=getattr(event, "problem", None) or told.problem)
 
 
 def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:

@@ -83,6 +83,11 @@ PROJECT = {
 @click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
 @click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
+@click.option(
+    "--cutover",
+    type=click.Choice(["verified", "at-once"]),
+    help="When others are let in: once the new version is verified, the default, or at once when it starts.",
+)
 @click.option("--approvals", type=click.Choice(["never", "breaking", "always"]), help="Which upgrades need approval.")
 @click.option("--approvers", type=click.IntRange(1, 20), help="How many must approve, the requester never among them.")
 @reason_option

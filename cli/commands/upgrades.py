@@ -120,15 +120,19 @@ def retry(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
         finish(client, upgrade_id, wanted=("succeeded", "rolled_back"))
 
 
+ARRIVED = ("succeeded", "unwell")
+"""How an upgrade ended that can be rolled back; a rollback that was refused leaves it so."""
+
+
 @click.command()
 @click.argument("upgrade_id")
 @click.option("--accept-lost-writes", is_flag=True, help="Go back although writes stay behind, kept aside.")
 @reason_option
 def rollback(upgrade_id: str, reason: str | None, *, accept_lost_writes: bool) -> None:
-    """Take a succeeded upgrade back."""
+    """Take an upgrade back that succeeded, or that was found unwell after its cutover."""
     client = Client.from_environment()
     ended = _rollback(client, upgrade_id, reason, accept=accept_lost_writes)
-    if ended["status"] == "succeeded" and not accept_lost_writes and sys.stdin.isatty():
+    if ended["status"] in ARRIVED and not accept_lost_writes and sys.stdin.isatty():
         click.confirm("Leave these writes behind, in the database kept aside?", abort=True)
         ended = _rollback(client, upgrade_id, reason, accept=True)
     judge(ended, ("rolled_back",))
@@ -140,7 +144,7 @@ def _rollback(client: Client, upgrade_id: str, reason: str | None, *, accept: bo
     client.post(f"{where}/rollback", with_reason(reason, accept_lost_writes=accept), key=new_id())
     ended = UpgradeWatch(client, upgrade_id, Console(), last=str(last)).until_done()
     error = ended.get("error")
-    if error and ended["status"] == "succeeded":
+    if error and ended["status"] in ARRIVED:
         click.echo("\n".join([error["detail"], *(f"  {line}" for line in error["seen"])]))
     return ended
 

@@ -9,6 +9,7 @@ from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.plans.approval import ApprovalPolicy
 from astrolabe.domain.words import (
     Address,
+    Cutover,
     Folder,
     HostName,
     Identifier,
@@ -71,6 +72,8 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How long what an upgrade leaves aside is kept, in hours."""
     patience_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
     """How long a start may show no progress before it counts as failed, in seconds."""
+    cutover: Cutover = "verified"
+    """When others are let in: once the new version is verified, or at once when it starts."""
     prefix: Folder | None = None
     """Where npm installs a command line; null for the prefix of the worker's user, and for every other kind."""
 

@@ -40,6 +40,17 @@ def start(node: str, product: Product, tree: str, args: Sequence[str]) -> tuple[
     return (*program(node, product.package, tree), *args)
 
 
+def settable(product: Product, config: InstanceConfig) -> tuple[bool, bool]:
+    """Return whether the product file says the gateway's port, and whether it says its database, if it has one.
+
+    What the instance's own settings replace, the product file no longer says.
+    """
+    replaced = {*config.settings, *config.secrets}
+    values = [value for name, value in product.start.env.items() if name not in replaced]
+    text = " ".join((*values, *product.start.args))
+    return "{port}" in text, config.database is None or "{database_url}" in text
+
+
 def planned_commands(
     config: InstanceConfig, product: Product, from_version: str, target: str
 ) -> tuple[PlannedCommand, ...]:

@@ -170,6 +170,10 @@ def _cancel(command: Cancel, state: s.State) -> tuple[e.Event, ...]:
         return (e.RollbackStarted(run.upgrade_id, "cancel"),)
     if isinstance(state, s.Returning):
         raise Refused("cannot-cancel", "A rollback is under way and is never interrupted; wait for its end.")
+    if isinstance(state, s.Serving):
+        raise Refused(
+            "cannot-cancel", "Others are let in already; wait for the upgrade's end, then roll it back if you want."
+        )
     raise Refused("cannot-cancel", "This upgrade has ended; there is nothing to cancel.")
 
 
@@ -178,6 +182,10 @@ def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
     match state:
         case s.Inconsistent():
             return (e.RollbackStarted(run.upgrade_id, "retry"),)
+        case s.Idle(instance) if instance.last and instance.last.outcome == "unwell":
+            raise Refused(
+                "cannot-retry", "This upgrade is past its cutover: mend what is unwell on the host, or roll it back."
+            )
         case s.Idle(instance) if instance.last and instance.last.outcome != "succeeded":
             check_target(instance.version, run.target)
             if run.emergency:
@@ -205,8 +213,10 @@ def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
             return (e.UpgradeRefused(upgrade_id, problem, command.now),)
         case s.Planned() | s.BackedUp() | s.Pulled():
             return (e.UpgradeFailed(upgrade_id, step, problem, command.now),)
-        case s.Stopping() | s.Stopped() | s.Copied() | s.Migrating() | s.Migrated():
+        case s.Stopping() | s.Stopped() | s.Copied() | s.Migrating() | s.Migrated() | s.Verified():
             return (e.RollbackStarted(upgrade_id, "failure", step, problem),)
+        case s.Serving():
+            return (e.UpgradeUnwell(upgrade_id, s.leg_to(state).version, problem, Writes(None), command.now),)
         case s.Assessing():
             return (e.RollbackRefused(upgrade_id, problem, Writes(None)),)
         case s.RollingBack() | s.Restored():

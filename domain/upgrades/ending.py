@@ -4,9 +4,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from astrolabe.domain.plans.rollback_point import RollbackPoint
+from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.events import UpgradeRolledBack, UpgradeSucceeded
+from astrolabe.domain.upgrades.events import UpgradeRolledBack, UpgradeSucceeded, UpgradeUnwell
 from astrolabe.domain.upgrades.retention import (
     kept_copies,
     kept_databases,
@@ -30,28 +30,50 @@ def called_off(state: s.Begun, outcome: Outcome, at: datetime) -> s.Instance:
     return ended(with_dump_kept(state, at), state.run, outcome)
 
 
-def succeeded(state: s.Migrated, event: UpgradeSucceeded) -> s.Instance:
+def succeeded(state: s.Migrated | s.Serving, event: UpgradeSucceeded) -> s.Instance:
     """Return the instance on the new version, with the way back to the old one."""
+    return _arrived(state, event, "succeeded", event.counters)
+
+
+def unwell(state: s.Serving, event: UpgradeUnwell) -> s.Instance:
+    """Return the instance on a new version that is not well, with the way back that a person may choose."""
+    return _arrived(state, event, "unwell", state.counters)
+
+
+def _arrived(
+    state: s.Migrated | s.Serving, event: UpgradeSucceeded | UpgradeUnwell, outcome: Outcome, counters: Writes
+) -> s.Instance:
     instance, run = state.instance, state.run
     first, *later = s.copies_of(state)
     kept = superseded(instance, LATER_UPGRADE, event.at)
     kept += kept_copies(instance, later, LATER_LEG, run.upgrade_id, event.at)
     return replace(
-        ended(instance, run, "succeeded"),
+        ended(instance, run, outcome),
         version=event.version,
-        rollback_point=RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, event.counters, event.at),
+        rollback_point=RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, counters, event.at),
         kept=instance.kept + kept,
         succeeded=run,
         observed=None,
     )
 
 
-def way_back(state: s.Touched, cause: Cause) -> s.WayBack:
+def way_back(state: s.Touched | s.Serving, cause: Cause) -> s.WayBack:
     """Return the way back from an upgrade that has stopped the old version."""
     first, *later = s.copies_of(state)
-    migrated = bool(state.legs) or isinstance(state, s.Migrating | s.Migrated)
-    spare = tuple(copy for copy in later if copy)
-    return s.WayBack(cause, state.plan.old, first, state.dump, migrated, state.last_healthy_at, spare)
+    serving = isinstance(state, s.Serving)
+    isolation = state.isolation if serving else s.isolation_of(state)
+    return s.WayBack(
+        cause,
+        state.plan.old,
+        first,
+        state.dump,
+        migrated=bool(state.legs) or not isinstance(state, s.Stopping | s.Stopped | s.Copied),
+        last_healthy_at=state.last_healthy_at,
+        spare=tuple(copy for copy in later if copy),
+        private_database=isolation.database,
+        isolated=isolation.isolated,
+        counters=state.counters if serving else state.downtime and state.downtime.let_in,
+    )
 
 
 def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> s.Instance:

@@ -11,6 +11,7 @@ from astrolabe.domain.upgrades.approval_events import (
     UpgradeRejected,
     UpgradeReviewed,
 )
+from astrolabe.domain.upgrades.cutover_events import CutOver, UpgradeUnwell, UpgradeVerified
 from astrolabe.domain.upgrades.instance_events import (
     AdoptionRefused,
     AdoptionRequested,
@@ -56,6 +57,7 @@ __all__ = [
     "ApprovalRequested",
     "ArtifactPulled",
     "BackupTaken",
+    "CutOver",
     "DatabaseCopied",
     "DatabaseRestored",
     "DriftAccepted",
@@ -91,6 +93,8 @@ __all__ = [
     "UpgradeReviewed",
     "UpgradeRolledBack",
     "UpgradeSucceeded",
+    "UpgradeUnwell",
+    "UpgradeVerified",
 ]
 
 OfInstance: TypeAlias = InstanceAdopted | AdoptionRefused | InstanceObserved | KeptDiscarded | ReviewOverdue
@@ -110,7 +114,10 @@ Fact: TypeAlias = (
     | MigrationStarted
     | MigrationFinished
     | LegFinished
+    | UpgradeVerified
+    | CutOver
     | UpgradeSucceeded
+    | UpgradeUnwell
     | RollbackRefused
     | RollbackStarted
     | DatabaseRestored

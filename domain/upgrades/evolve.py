@@ -12,7 +12,7 @@ from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import Approval, DueReview
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.ending import called_off, ended, rolled_back, succeeded, way_back
+from astrolabe.domain.upgrades.ending import called_off, ended, rolled_back, succeeded, unwell, way_back
 from astrolabe.domain.upgrades.retention import discarded, superseded
 
 ReviewEvent: TypeAlias = e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue
@@ -32,6 +32,8 @@ def evolve(state: s.State, event: e.Event) -> s.State:
         return _begun(state, event)
     if isinstance(state, s.Touched):
         return _touched(state, event)
+    if isinstance(state, s.Serving):
+        return _serving(state, event)
     return _returning(state, event)
 
 
@@ -154,19 +156,43 @@ def _begun(state: s.Begun, event: e.Event) -> s.State:
 
 def _touched(state: s.Touched, event: e.Event) -> s.State:
     match event:
-        case e.InstanceStopped(last_healthy_at=at) if isinstance(state, s.Stopping):
-            return s.Stopped(state.prepared, state.downtime or s.Downtime(at))
+        case e.InstanceStopped(last_healthy_at=at, counters=counters) if isinstance(state, s.Stopping):
+            return s.Stopped(state.prepared, replace(state.downtime or s.Downtime(at), at_stop=counters))
         case e.DatabaseCopied(copy=copy) if isinstance(state, s.Stopped):
             return s.Copied(state.prepared, state.downtime, copy)
-        case e.MigrationStarted(port=port) if isinstance(state, s.Copied):
-            return s.Migrating(state.prepared, state.downtime, state.copy, port)
+        case e.CutOver(counters=counters) if isinstance(state, s.Copied):
+            return replace(state, downtime=replace(state.downtime, let_in=counters))
+        case e.MigrationStarted(_, port, database, isolated) if isinstance(state, s.Copied):
+            return s.Migrating(state.prepared, state.downtime, state.copy, s.Isolation(isolated, port, database))
         case e.MigrationFinished() if isinstance(state, s.Migrating):
-            return s.Migrated(state.prepared, state.downtime, state.copy, state.port)
-        case e.LegFinished() if isinstance(state, s.Migrated):
-            leg = s.Leg(s.leg_to(state), state.copy, state.port)
+            return s.Migrated(state.prepared, state.downtime, state.copy, state.isolation)
+        case e.CutOver(counters=counters) if isinstance(state, s.Verified):
+            return s.Serving(state.prepared, state.downtime, state.copy, state.isolation, state.checks, counters)
+        case e.RollbackStarted(cause=cause):
+            return s.RollingBack(state.instance, state.run, way_back(state, cause))
+        case _:
+            return _migrated(state, event) if isinstance(state, s.Migrated) else state
+
+
+def _migrated(state: s.Migrated, event: e.Event) -> s.State:
+    match event:
+        case e.LegFinished():
+            leg = s.Leg(s.leg_to(state), state.copy, state.isolation)
             return s.Stopping(state.prepared, s.Downtime(state.last_healthy_at, (*state.legs, leg)))
-        case e.UpgradeSucceeded() if isinstance(state, s.Migrated):
+        case e.UpgradeVerified(checks=checks):
+            return s.Verified(state.prepared, state.downtime, state.copy, state.isolation, checks)
+        case e.UpgradeSucceeded():
             return s.Idle(succeeded(state, event))
+        case _:
+            return state
+
+
+def _serving(state: s.Serving, event: e.Event) -> s.State:
+    match event:
+        case e.UpgradeSucceeded():
+            return s.Idle(succeeded(state, event))
+        case e.UpgradeUnwell():
+            return s.Idle(unwell(state, event))
         case e.RollbackStarted(cause=cause):
             return s.RollingBack(state.instance, state.run, way_back(state, cause))
         case _:
@@ -179,7 +205,15 @@ def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
             return s.Idle(state.instance)
         case e.RollbackStarted(cause=cause) if isinstance(state, s.Assessing):
             point = state.point
-            back = s.WayBack(cause, point.artifact, point.copy, point.dump, migrated=True, last_healthy_at=None)
+            back = s.WayBack(
+                cause,
+                point.artifact,
+                point.copy,
+                point.dump,
+                migrated=True,
+                last_healthy_at=None,
+                counters=point.counters,
+            )
             return s.RollingBack(state.instance, state.run, back)
         case e.RollbackStarted() if isinstance(state, s.Inconsistent):
             return s.RollingBack(state.instance, state.run, state.back)

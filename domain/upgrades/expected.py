@@ -49,13 +49,45 @@ def _holds(fact: e.Fact, state: s.Busy) -> bool:
         case ((e.BackupTaken(dump=made) | e.DatabaseCopied(copy=made)), _):
             # No way on without a way back: an instance with a database is dumped and copied.
             return (made is None) == (state.instance.config.database is None)
-        case ((e.UpgradeSucceeded(version=version) | e.LegFinished(version=version)), s.Migrated()):
-            arrived = isinstance(fact, e.UpgradeSucceeded)
-            return version == s.leg_to(state).version and arrived == s.is_last_leg(state)
         case e.UpgradeRolledBack(version=version), s.Restored(back=back):
             return version == back.artifact.version
         case _:
+            return _arrives(fact, state)
+
+
+def _arrives(fact: e.Fact, state: s.Busy) -> bool:
+    match fact, state:
+        case ((e.LegFinished(version=version) | e.UpgradeVerified(version=version)), s.Migrated()):
+            arrived = isinstance(fact, e.UpgradeVerified)
+            return _is_leg(version, state, last=arrived) and not (arrived and state.downtime.let_in)
+        case e.UpgradeSucceeded(version=version), s.Migrated(downtime=downtime):
+            return _is_leg(version, state, last=True) and downtime.let_in is not None
+        case ((e.UpgradeSucceeded(version=version) | e.UpgradeUnwell(version=version)), s.Serving()):
+            return version == s.leg_to(state).version
+        case _:
+            return _cuts_over(fact, state)
+
+
+def _is_leg(version: str, state: s.Migrated, *, last: bool) -> bool:
+    return version == s.leg_to(state).version and s.is_last_leg(state) == last
+
+
+def _cuts_over(fact: e.Fact, state: s.Busy) -> bool:
+    match fact, state:
+        case e.CutOver(verified=verified), _:
+            return verified == isinstance(state, s.Verified) and (verified or _at_once(state))
+        case e.MigrationStarted(), s.Copied(downtime=downtime):
+            # Who is let in at once is let in before the start, by an event of its own.
+            return _at_once(state) == (downtime.let_in is not None)
+        case e.RollbackStarted(writes=writes), s.Serving():
+            # Past the point of no return nothing goes back by itself that would leave a write behind.
+            return writes is not None and writes.total == 0
+        case _:
             return True
+
+
+def _at_once(state: s.Busy) -> bool:
+    return isinstance(state, s.Copied) and s.cuts_over_at_once(state) and s.is_last_leg(state)
 
 
 def step_due(state: s.Busy) -> Step:
@@ -69,7 +101,7 @@ def step_due(state: s.Busy) -> Step:
             return "pull"
         case s.Pulled() | s.Stopping() | s.Stopped() | s.Copied() | s.Migrating():
             return "migrate"
-        case s.Migrated():
+        case s.Migrated() | s.Verified() | s.Serving():
             return "verify"
         case s.Assessing() | s.RollingBack() | s.Restored():
             return "rollback"
@@ -85,9 +117,12 @@ FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
     e.MigrationStarted: (s.Copied,),
     e.MigrationFinished: (s.Migrating,),
     e.LegFinished: (s.Migrated,),
-    e.UpgradeSucceeded: (s.Migrated,),
+    e.UpgradeVerified: (s.Migrated,),
+    e.CutOver: (s.Copied, s.Verified),
+    e.UpgradeSucceeded: (s.Migrated, s.Serving),
+    e.UpgradeUnwell: (s.Serving,),
     e.RollbackRefused: (s.Assessing,),
-    e.RollbackStarted: (s.Assessing,),
+    e.RollbackStarted: (s.Assessing, s.Serving),
     e.DatabaseRestored: (s.RollingBack,),
     e.UpgradeRolledBack: (s.Restored,),
 }

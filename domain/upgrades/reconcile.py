@@ -10,7 +10,20 @@ from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.upgrades import states as s
 
 ActionName = Literal[
-    "adopt", "preflight", "backup", "pull", "stop", "copy", "start", "follow", "verify", "assess", "restore", "revive"
+    "adopt",
+    "preflight",
+    "backup",
+    "pull",
+    "stop",
+    "copy",
+    "start",
+    "follow",
+    "verify",
+    "cutover",
+    "serve",
+    "assess",
+    "restore",
+    "revive",
 ]
 
 
@@ -47,6 +60,8 @@ ACTIONS: dict[type[s.State], ActionName] = {
     s.Copied: "start",
     s.Migrating: "follow",
     s.Migrated: "verify",
+    s.Verified: "cutover",
+    s.Serving: "serve",
     s.Assessing: "assess",
     s.RollingBack: "restore",
     s.Restored: "revive",

@@ -103,6 +103,8 @@ class InstanceStopped(OfUpgrade, frozen=True, tag="instance_stopped"):
     """When it last answered: downtime begins here."""
     serves: bool = True
     """Whether there was anything to stop; false for a command line."""
+    counters: Writes | None = None
+    """What the database's own counters said at the stop; null unless others are to be let in at once."""
 
 
 class DatabaseCopied(OfUpgrade, frozen=True, tag="database_copied"):
@@ -116,8 +118,11 @@ class MigrationStarted(OfUpgrade, frozen=True, tag="migration_started"):
     """From here on the new version may change the database."""
 
     port: int | None = None
-    """The private port that it listens on, where nobody writes what a later failure would lose; null where it listens
-    on the instance's own, as the last leg does."""
+    """The private port that it listens on until cutover; null where it listens on the instance's own."""
+    database: str | None = None
+    """What its database is called until cutover; null where that keeps its name."""
+    isolated: bool = False
+    """Whether nobody else gets in until cutover, so that nobody writes what a failure would lose."""
 
 
 class MigrationFinished(OfUpgrade, frozen=True, tag="migration_finished"):
@@ -126,7 +131,7 @@ class MigrationFinished(OfUpgrade, frozen=True, tag="migration_finished"):
     healthy_at: Moment
     """When it first answered: downtime ends here."""
     downtime_ms: int
-    """From the last answer of the old version to the first of the new one, in milliseconds."""
+    """From the last answer of the old version to the first of the new one, to whomever, in milliseconds."""
     migrations_before: int | None = None
     """How many migrations the database had before; null where the product does not say where it keeps them."""
     migrations_after: int | None = None
@@ -147,16 +152,19 @@ class LegFinished(OfUpgrade, frozen=True, tag="leg_finished"):
 
 
 class UpgradeSucceeded(OfUpgrade, frozen=True, tag="upgrade_succeeded"):
-    """The new version was verified; writes are counted from here."""
+    """The new version serves, and was verified."""
 
     version: Version
     """The version that runs."""
     checks: tuple[Check, ...]
     """What was looked at, and what was seen."""
     counters: Writes
-    """What the database's own counters say now, which a later count is compared with."""
+    """What the database's own counters said at cutover, which a later count is compared with."""
     at: Moment
-    """When it was verified."""
+    """When it was found to serve."""
+    downtime_ms: int | None = None
+    """From the last answer of the old version to the first of the new one that others could have, in milliseconds; null
+    where `migration_finished` says it, as it does where others were let in at once."""
 
 
 class UpgradeFailed(OfUpgrade, frozen=True, tag="upgrade_failed"):

@@ -43,11 +43,34 @@ def _copied(data: Data) -> str:
 def _finished(data: Data) -> str:
     before, after = data.get("migrations_before"), data.get("migrations_after")
     many = f"{after - before} migrations applied, " if before is not None and after is not None else ""
-    return f"{many}healthy again; downtime {seconds(data['downtime_ms'])}"
+    return f"{many}the new version answers after {seconds(data['downtime_ms'])}"
+
+
+def _verified(data: Data) -> str:
+    return f"{data['version']} verified while nobody else got in: {_checks(data)}"
+
+
+def _cut_over(data: Data) -> str:
+    if not data.get("verified", True):
+        return "cutover at once: others get in as soon as the new version serves, and before it is verified"
+    return "cutover: others are let in from here on"
 
 
 def _succeeded(data: Data) -> str:
-    return f"{data['version']} verified: {', '.join(check['name'] for check in data['checks'])}"
+    downtime = data.get("downtime_ms")
+    serves = "" if downtime is None else f"; it serves again; downtime {seconds(downtime)}"
+    return f"{data['version']} verified: {_checks(data)}{serves}"
+
+
+def _checks(data: Data) -> str:
+    return ", ".join(check["name"] for check in data["checks"])
+
+
+def _unwell(data: Data) -> str:
+    total = data["writes"]["total"]
+    many = "an unknown number of writes" if total is None else f"{total} writes"
+    back = f"going back would leave {many} behind: astrolabe rollback {data['upgrade_id']}"
+    return f"UNWELL after cutover: {_problem(data)} Nothing goes back by itself any more; {back}"
 
 
 def _problem(data: Data) -> str:
@@ -58,13 +81,21 @@ def _problem(data: Data) -> str:
 def _turned(data: Data) -> str:
     if data.get("problem"):
         return f"rolling back: {data['problem']['detail']}"
-    writes = (data.get("writes") or {}).get("total")
-    return "rolling back" + (f", leaving {writes} writes behind" if writes else "")
+    return "rolling back" + _left_behind(data)
+
+
+def _left_behind(data: Data) -> str:
+    writes = data.get("writes")
+    if writes is None or writes["total"] == 0:
+        return ""
+    return f", leaving {'an unknown number of' if writes['total'] is None else writes['total']} writes behind"
 
 
 def _restored(data: Data) -> str:
     kept = data.get("kept")
-    return f"the database of before is in place; the migrated one is kept as {kept}" if kept else "nothing to restore"
+    if not kept:
+        return "nothing to restore"
+    return f"the database of before is in place; the migrated one is kept as {kept}{_left_behind(data)}"
 
 
 def _returned(data: Data) -> str:
@@ -99,7 +130,10 @@ TELLERS: dict[str, Callable[[Data], str]] = {
     "database_copied": _copied,
     "migration_started": lambda _: "the new version may migrate from here on",
     "migration_finished": _finished,
+    "upgrade_verified": _verified,
+    "cut_over": _cut_over,
     "upgrade_succeeded": _succeeded,
+    "upgrade_unwell": _unwell,
     "upgrade_failed": _problem,
     "upgrade_cancelled": lambda _: "called off; nothing was touched",
     "upgrade_requested": lambda data: (

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import Approval, DueReview
-from astrolabe.domain.plans.plan import Artifact, Plan
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Kept, RollbackPoint
+from astrolabe.domain.plans.plan import Artifact, Check, Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Kept, RollbackPoint, Writes
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.words import Cause, Outcome, Target, Version
 
@@ -68,13 +68,23 @@ class Instance(Struct, frozen=True):
         return None if seen == self.version else seen
 
 
+class Isolation(Struct, frozen=True):
+    """Where the new version runs until cutover."""
+
+    isolated: bool = False
+    """Whether nobody but our probes gets in."""
+    port: int | None = None
+    """Its port meanwhile; None where it has the instance's own, or where its kind isolates it by other means."""
+    database: str | None = None
+    """What its database is called meanwhile; None where it keeps its name."""
+
+
 class Leg(Struct, frozen=True):
     """A leg of an upgrade that is behind: the required stop it ended on, and the copy from before it."""
 
     artifact: Artifact
     copy: DatabaseCopy | None
-    port: int | None = None
-    """Where the stop listened, apart from everybody."""
+    isolation: Isolation = Isolation()
 
 
 class WayBack(Struct, frozen=True):
@@ -88,6 +98,12 @@ class WayBack(Struct, frozen=True):
     last_healthy_at: datetime | None
     spare: tuple[DatabaseCopy, ...] = ()
     """Copies from before later legs, which the way back passes over."""
+    private_database: str | None = None
+    """What the migrated database was called until cutover; it may still be, or have its own name again."""
+    isolated: bool = False
+    """Whether nobody else could get in until cutover."""
+    counters: Writes | None = None
+    """The count of writes when others were let in; None where nobody was."""
 
 
 class Absent(Struct, frozen=True):
@@ -175,6 +191,10 @@ class Downtime(Struct, frozen=True):
 
     last_healthy_at: datetime
     legs: tuple[Leg, ...] = ()
+    at_stop: Writes | None = None
+    """The count of writes when the instance stopped last; None where nobody will ask for it."""
+    let_in: Writes | None = None
+    """The count of writes at a cutover before anything was verified; None where nobody is let in yet."""
 
 
 class _Prepared(Struct, frozen=True):
@@ -254,14 +274,32 @@ class Migrating(_Down, frozen=True):
     """The new version may be changing the database."""
 
     copy: DatabaseCopy | None
-    port: int | None = None
+    isolation: Isolation = Isolation()
 
 
 class Migrated(_Down, frozen=True):
     """The new version answers; verifying is due."""
 
     copy: DatabaseCopy | None
-    port: int | None = None
+    isolation: Isolation = Isolation()
+
+
+class Verified(_Down, frozen=True):
+    """The new version is well, and nobody else was let in; cutover is due."""
+
+    copy: DatabaseCopy | None
+    isolation: Isolation
+    checks: tuple[Check, ...]
+
+
+class Serving(_Down, frozen=True):
+    """Past the point of no return: others are let in, and the new version is to serve them."""
+
+    copy: DatabaseCopy | None
+    isolation: Isolation
+    checks: tuple[Check, ...]
+    counters: Writes
+    """The count of writes at cutover."""
 
 
 class Assessing(Struct, frozen=True):
@@ -305,13 +343,13 @@ Unversioned: TypeAlias = Absent | Adopting | Unadopted | Withdrawn
 Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
 """Under way with nothing touched: cancelling is free, as it is while Waiting."""
 
-Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated
-"""Under way with the old version stopped: every way out is a rollback."""
+Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated | Verified
+"""Under way with the old version stopped and nobody let in: every way out is a rollback, which loses nothing."""
 
 Returning: TypeAlias = Assessing | RollingBack | Restored
 """On the way back, or about to be."""
 
-Busy: TypeAlias = Begun | Touched | Returning
+Busy: TypeAlias = Begun | Touched | Serving | Returning
 """Under way, and a worker's turn."""
 
 UnderWay: TypeAlias = Waiting | Busy | Inconsistent
@@ -327,19 +365,24 @@ def run_of(state: State) -> Run | None:
 
 def with_instance(state: Idle | Retired | UnderWay, instance: Instance) -> State:
     """Return the same state of an instance of which something else is known."""
-    if isinstance(state, BackedUp | Pulled | Touched):
+    if isinstance(state, BackedUp | Pulled | Touched | Serving):
         return replace(state, prepared=replace(state.prepared, instance=instance))
     return replace(state, instance=instance)
 
 
-def leg_from(state: Touched) -> Artifact:
+def leg_from(state: Touched | Serving) -> Artifact:
     """Return what the leg under way began on."""
     return state.legs[-1].artifact if state.legs else state.plan.old
 
 
-def leg_to(state: Touched) -> Artifact:
+def leg_to(state: Touched | Serving) -> Artifact:
     """Return what the leg under way ends on."""
     return state.plan.legs[len(state.legs)]
+
+
+def cuts_over_at_once(state: Touched) -> bool:
+    """Return whether others are let in as soon as the new version serves, before it is verified."""
+    return state.instance.config.cutover == "at-once"
 
 
 def is_last_leg(state: Touched) -> bool:
@@ -347,14 +390,14 @@ def is_last_leg(state: Touched) -> bool:
     return len(state.legs) == len(state.plan.stops)
 
 
-def private_port(state: Touched) -> int | None:
-    """Return the port on which a required stop listens or listened last; None for the instance's own."""
-    if isinstance(state, Migrating | Migrated):
-        return state.port
-    return state.legs[-1].port if state.legs else None
+def isolation_of(state: Touched) -> Isolation:
+    """Return where the new version runs apart, or a required stop ran last."""
+    if isinstance(state, Migrating | Migrated | Verified):
+        return state.isolation
+    return state.legs[-1].isolation if state.legs else Isolation()
 
 
-def copies_of(state: Touched) -> tuple[DatabaseCopy | None, ...]:
+def copies_of(state: Touched | Serving) -> tuple[DatabaseCopy | None, ...]:
     """Return the copies from before each leg, the first of which is the way back of the whole upgrade."""
-    copy = state.copy if isinstance(state, Copied | Migrating | Migrated) else None
+    copy = None if isinstance(state, Stopping | Stopped) else state.copy
     return (*(leg.copy for leg in state.legs), copy)

@@ -21,6 +21,7 @@ OUTCOMES: dict[type[e.Event], tuple[Step, StepStatus]] = {
     e.ArtifactPulled: ("pull", "done"),
     e.MigrationFinished: ("migrate", "done"),
     e.UpgradeSucceeded: ("verify", "done"),
+    e.UpgradeUnwell: ("verify", "failed"),
     e.RollbackRefused: ("rollback", "failed"),
     e.InstanceInconsistent: ("rollback", "failed"),
     e.UpgradeRolledBack: ("rollback", "done"),

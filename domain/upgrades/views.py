@@ -32,9 +32,10 @@ UpgradeStatus = Literal[
     "cancelled",
     "rolled_back",
     "inconsistent",
+    "unwell",
 ]
 DONE: frozenset[UpgradeStatus] = frozenset(
-    {"succeeded", "refused", "rejected", "expired", "failed", "cancelled", "rolled_back", "inconsistent"}
+    {"succeeded", "refused", "rejected", "expired", "failed", "cancelled", "rolled_back", "inconsistent", "unwell"}
 )
 
 
@@ -102,6 +103,8 @@ class UpgradeRow(Struct, frozen=True):
     """What went wrong, in a sentence; null where nothing did."""
     stream_version: int = 0
     """How many events its instance's stream had after its last event."""
+    unwell: bool = False
+    """Whether the new version was found unwell after cutover."""
 
 
 STATUSES: dict[type[s.State], InstanceStatus] = {
@@ -189,6 +192,7 @@ def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, P
                 downtime_ms=None,
                 problem_code=None,
                 problem_detail=None,
+                unwell=False,
             )
         case e.StepStarted(step=step) if step != "rollback":
             return replace(row, status=step)
@@ -204,8 +208,11 @@ def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, P
             return replace(row, status="expired")
         case e.MigrationFinished(downtime_ms=downtime_ms):
             return replace(row, downtime_ms=downtime_ms)
-        case e.UpgradeSucceeded():
-            return replace(row, status="succeeded")
+        case e.UpgradeSucceeded(downtime_ms=downtime_ms):
+            return replace(row, status="succeeded", downtime_ms=downtime_ms or row.downtime_ms)
+        case e.UpgradeUnwell(problem=problem):
+            what = replace(row, status="unwell", downtime_ms=None, unwell=True)
+            return replace(what, problem_code=problem.code, problem_detail=problem.detail)
         case e.UpgradeCancelled():
             return replace(row, status="cancelled")
         case e.UpgradeRefused(problem=problem):
@@ -217,7 +224,8 @@ def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, P
         case e.RollbackRequested():
             return replace(row, status="rolling_back", problem_code=None, problem_detail=None)
         case e.RollbackRefused(problem=problem):
-            return replace(row, status="succeeded", problem_code=problem.code, problem_detail=problem.detail)
+            status: UpgradeStatus = "unwell" if row.unwell else "succeeded"
+            return replace(row, status=status, problem_code=problem.code, problem_detail=problem.detail)
         case e.RollbackStarted(problem=problem) if problem:
             return replace(row, status="rolling_back", problem_code=problem.code, problem_detail=problem.detail)
         case e.RollbackStarted():

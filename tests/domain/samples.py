@@ -33,6 +33,7 @@ NEXT = "0190f000-0000-7000-8000-000000000002"
 
 CONFIG = InstanceConfig("flags", "unleash", 4242, database=DatabaseConfig("unleash", "unleash"))
 BARE = InstanceConfig("flags", "unleash", 4242)
+AT_ONCE = replace(CONFIG, cutover="at-once")
 STRICT = replace(CONFIG, approvals=ApprovalPolicy("always"))
 
 PROBLEM = Problem("health-never-came", "The gateway did not answer.", ("boom",), "Look at its log.")
@@ -74,7 +75,11 @@ copied = e.DatabaseCopied(UP, COPY)
 migration_started = e.MigrationStarted(UP)
 migrated = e.MigrationFinished(UP, AT, 4700, 210, 332, "20250101-last")
 leg_finished = e.LegFinished(UP, "6.10.1", (CHECK,), AT)
-succeeded = e.UpgradeSucceeded(UP, "6.10.1", (CHECK,), COUNTERS, AT)
+verified = e.UpgradeVerified(UP, "6.10.1", (CHECK,), AT)
+cut_over = e.CutOver(UP, COUNTERS, AT)
+let_in = e.CutOver(UP, COUNTERS, AT, verified=False)
+succeeded = e.UpgradeSucceeded(UP, "6.10.1", (CHECK,), COUNTERS, AT, 6200)
+unwell = e.UpgradeUnwell(UP, "6.10.1", PROBLEM, COUNTERS, AT)
 turned_back = e.RollbackStarted(UP, "failure", "migrate", PROBLEM)
 restored = e.DatabaseRestored(UP, KEPT, AT)
 rolled_back = e.UpgradeRolledBack(UP, "5.6.0", AT, (CHECK,), 9000)
@@ -116,7 +121,11 @@ EVENTS: tuple[e.Event, ...] = (
     migration_started,
     migrated,
     leg_finished,
+    verified,
+    cut_over,
+    let_in,
     succeeded,
+    unwell,
     e.UpgradeFailed(UP, "backup", PROBLEM, AT),
     cancelled,
     rollback_requested,
@@ -144,7 +153,12 @@ STOPPED = (*STOPPING, stopped)
 COPIED = (*STOPPED, copied)
 MIGRATING = (*COPIED, migration_started)
 MIGRATED = (*MIGRATING, migrated)
-SUCCEEDED = (*MIGRATED, succeeded)
+VERIFIED = (*MIGRATED, verified)
+SERVING = (*VERIFIED, cut_over)
+SUCCEEDED = (*SERVING, succeeded)
+UNWELL = (*SERVING, unwell)
+BEFORE_CUTOVER = (*MIGRATED, replace(succeeded, downtime_ms=None))
+"""What a log tells of an upgrade of before there was a cutover."""
 ASSESSING = (*SUCCEEDED, rollback_requested)
 ROLLING_BACK = (*MIGRATED, turned_back)
 RESTORED = (*ROLLING_BACK, restored)
@@ -182,6 +196,8 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
     s.Copied: COPIED,
     s.Migrating: MIGRATING,
     s.Migrated: MIGRATED,
+    s.Verified: VERIFIED,
+    s.Serving: SERVING,
     s.Assessing: ASSESSING,
     s.RollingBack: ROLLING_BACK,
     s.Restored: RESTORED,
@@ -192,9 +208,9 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
 
 UNVERSIONED = (s.Absent, s.Adopting, s.Unadopted, s.Withdrawn)
 BEGUN = (s.Requested, s.Approved, s.Planned, s.BackedUp, s.Pulled)
-TOUCHED = (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)
+TOUCHED = (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated, s.Verified)
 RETURNING = (s.Assessing, s.RollingBack, s.Restored)
-BUSY = (*BEGUN, *TOUCHED, *RETURNING)
+BUSY = (*BEGUN, *TOUCHED, s.Serving, *RETURNING)
 
 request = RequestUpgrade(UP, "6.10.1", "alice")
 approve = Approve(UP, "bob", AT)

@@ -31,8 +31,9 @@ Written from the code by `python -m tests.domain.state_machine`; a test compares
 
 `decide(command, state)` says which events follow from a command, `evolve(state, event)` which state an event leads to,
 and `due(state)` what a worker does next. An event that is not named beside a state changes nothing there, and `decide`
-refuses what would not follow. Before `Stopping` every way out is free; from there on every way out but success is the
-way back; and the way back ends on the old version or, where a person must act, in `Inconsistent`.
+refuses what would not follow. Before `Stopping` every way out is free; from there on every way out but cutover is the
+way back, which loses nothing, for nobody was let in; and the way back ends on the old version or, where a person must
+act, in `Inconsistent`. Past cutover nothing goes back by itself unless nobody wrote: an unwell version is an alarm.
 
 `StepStarted` and `StepProgressed` tell a reader how far a step is; of them only the start of the step migrate moves the
 instance, from `Pulled` to `Stopping`.
@@ -42,7 +43,8 @@ PARTS: tuple[tuple[str, tuple[type[s.State], ...]], ...] = (
     ("Nobody knows which version runs", (s.Absent, s.Adopting, s.Unadopted, s.Withdrawn)),
     ("At rest", (s.Idle, s.Retired)),
     ("Nothing touched yet", (s.Requested, s.Waiting, s.Approved, s.Planned, s.BackedUp, s.Pulled)),
-    ("The old version is stopped", (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated)),
+    ("The old version is stopped", (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated, s.Verified)),
+    ("Past the point of no return", (s.Serving,)),
     ("The way back", (s.Assessing, s.RollingBack, s.Restored, s.Inconsistent)),
 )
 

@@ -23,6 +23,7 @@ from tests.domain.samples import (
     OLD,
     UP,
     cancel,
+    cut_over,
     fail,
     leg_finished,
     migrated,
@@ -53,9 +54,9 @@ def test_a_required_stop_is_stopped_again_and_the_next_leg_begins():
     """The stop was verified; the next leg begins on it, and remembers the copy from before the first."""
     state = given(*FIRST_LEG).when(report(leg_finished)).then(leg_finished)
     assert isinstance(state, s.Stopping)
-    assert state.legs == (s.Leg(NEW, COPY, 5555),)
+    assert state.legs == (s.Leg(NEW, COPY, s.Isolation(port=5555)),)
     assert (s.leg_from(state), s.leg_to(state), s.is_last_leg(state)) == (NEW, NEWER, True)
-    assert s.private_port(state) == 5555
+    assert s.isolation_of(state) == s.Isolation(port=5555)
     assert due(state, AT) == Action("stop")
 
 
@@ -63,10 +64,10 @@ def test_the_first_leg_listens_apart_and_the_last_where_everybody_asks():
     """Nobody can write into a required stop what a failure of a later leg would lose."""
     state = given(*FIRST_LEG).state
     assert isinstance(state, s.Migrated)
-    assert (s.private_port(state), s.is_last_leg(state)) == (5555, False)
+    assert (s.isolation_of(state), s.is_last_leg(state)) == (s.Isolation(port=5555), False)
     last = given(*FIRST_LEG, leg_finished, *SECOND_LEG).state
     assert isinstance(last, s.Migrated)
-    assert s.private_port(last) is None
+    assert s.isolation_of(last) == s.Isolation()
 
 
 def test_a_stop_is_no_success_and_a_success_no_stop():
@@ -80,7 +81,8 @@ def test_a_stop_is_no_success_and_a_success_no_stop():
 
 def test_a_success_leaves_the_way_back_to_where_it_began():
     """The rollback point is the copy from before the first leg; those of later legs are kept aside."""
-    state = given(*FIRST_LEG, leg_finished, *SECOND_LEG).when(report(arrived)).then(arrived)
+    served = (e.UpgradeVerified(UP, "7.5.1", (), LATER), cut_over)
+    state = given(*FIRST_LEG, leg_finished, *SECOND_LEG, *served).when(report(arrived)).then(arrived)
     assert isinstance(state, s.Idle)
     assert state.instance.version == "7.5.1"
     point = state.instance.rollback_point

@@ -48,6 +48,8 @@ DUE = {
     s.Copied: "start",
     s.Migrating: "follow",
     s.Migrated: "verify",
+    s.Verified: "cutover",
+    s.Serving: "serve",
     s.Adopting: "adopt",
     s.Assessing: "assess",
     s.RollingBack: "restore",

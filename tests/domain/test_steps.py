@@ -21,7 +21,6 @@ from tests.domain.samples import (
     EVENTS,
     HISTORIES,
     LATER,
-    MIGRATED,
     NEW,
     NEXT,
     OLD,
@@ -32,11 +31,13 @@ from tests.domain.samples import (
     REQUESTED,
     RESTORED,
     RETURNING,
+    SERVING,
     STOPPED,
     TOUCHED,
     UP,
     backed_up,
     copied,
+    cut_over,
     fail,
     migrate_started,
     migrated,
@@ -47,11 +48,14 @@ from tests.domain.samples import (
     report,
     stopped,
     succeeded,
+    verified,
     without_database,
 )
 
-# The end of a leg follows from a history of its own: see test_legs.py.
-FACTS = [event for event in EVENTS if isinstance(event, tuple(FOLLOWS)) and not isinstance(event, e.LegFinished)]
+# The end of a leg follows from a history of its own, and so do cutovers: see test_legs.py and test_cutover.py.
+APART = (e.LegFinished, e.CutOver)
+FACTS = [event for event in EVENTS if isinstance(event, tuple(FOLLOWS)) and not isinstance(event, APART)]
+IN_SOME_HISTORIES = {(e.UpgradeSucceeded, s.Migrated), (e.RollbackStarted, s.Serving)}
 STEP_OF = {state: step_due(given(*HISTORIES[state]).state) for state in BUSY}
 
 
@@ -66,6 +70,8 @@ def test_the_way_forward():
         (copied, s.Copied),
         (migration_started, s.Migrating),
         (migrated, s.Migrated),
+        (verified, s.Verified),
+        (cut_over, s.Serving),
         (succeeded, s.Idle),
     ]
     now = given(*REQUESTED)
@@ -80,7 +86,7 @@ def test_the_way_forward():
 def test_a_fact_is_recorded_in_its_own_state_only(fact, state):
     """Whatever is reported out of turn was superseded."""
     when = given(*HISTORIES[state]).when(report(fact))
-    if state in FOLLOWS[type(fact)]:
+    if state in FOLLOWS[type(fact)] and (type(fact), state) not in IN_SOME_HISTORIES:
         when.then(fact)
     else:
         when.refuses("superseded")
@@ -131,6 +137,9 @@ def test_failing(state, step):
         assert isinstance(when.then(e.UpgradeFailed(UP, step, PROBLEM, LATER)), s.Idle)
     elif state in TOUCHED:
         assert isinstance(when.then(e.RollbackStarted(UP, "failure", step, PROBLEM)), s.RollingBack)
+    elif state is s.Serving:
+        unknown = e.UpgradeUnwell(UP, "6.10.1", PROBLEM, Writes(None), LATER)
+        assert isinstance(when.then(unknown), s.Idle)
     elif state is s.Assessing:
         assert isinstance(when.then(e.RollbackRefused(UP, PROBLEM, Writes(None))), s.Idle)
     else:
@@ -171,7 +180,7 @@ def test_a_plan_leads_from_the_running_version_to_the_wanted_one():
 
 def test_an_upgrade_ends_on_the_planned_version_or_on_the_old_one():
     """No report puts the instance on a third version."""
-    given(*MIGRATED).when(report(replace(succeeded, version="6.0.0"))).refuses("superseded")
+    given(*SERVING).when(report(replace(succeeded, version="6.0.0"))).refuses("superseded")
     back = e.UpgradeRolledBack(UP, PLAN.new.version, LATER, ())
     given(*RESTORED).when(report(back)).refuses("superseded")
 
@@ -184,7 +193,7 @@ def test_a_migration_begins_only_with_a_rollback_point():
 
 def test_success_leaves_a_rollback_point():
     """The old artifact, the copy, the dump and the counters of that moment take the instance back."""
-    point = given(*MIGRATED, succeeded).state.instance.rollback_point
+    point = given(*SERVING, succeeded).state.instance.rollback_point
     assert point is not None
     assert (point.upgrade_id, point.artifact, point.copy, point.dump) == (UP, OLD, COPY, DUMP)
     assert point.counters == succeeded.counters

@@ -86,7 +86,7 @@ STATUS = {
     s.Assessing: "rolling_back",
     s.RollingBack: "rolling_back",
     s.Restored: "rolling_back",
-} | dict.fromkeys((*BEGUN, *TOUCHED), "upgrading")
+} | dict.fromkeys((*BEGUN, *TOUCHED, s.Serving), "upgrading")
 
 
 @pytest.mark.parametrize("state", HISTORIES)
@@ -121,7 +121,7 @@ def test_the_row_of_a_busy_instance():
 
 @pytest.mark.parametrize("state", BUSY)
 def test_something_is_due_on_every_busy_instance(state):
-    """The sweeper finds each busy instance by its row."""
+    """The reconcile loop finds each busy instance by its row."""
     row = instance(HISTORIES[state])
     assert row.due is not None
     assert row.upgrade_id == UP
@@ -201,7 +201,7 @@ def test_the_row_of_an_upgrade_tells_who_asked_and_when():
     assert (row.actor, row.reason, row.requested_at) == ("ci", "because", AT + timedelta(seconds=2))
     assert row.updated_at == AT + timedelta(seconds=len(SUCCEEDED))
     assert row.stream_version == len(SUCCEEDED)
-    assert (row.from_version, row.target, row.to_version, row.downtime_ms) == ("5.6.0", "6.10.1", "6.10.1", 4700)
+    assert (row.from_version, row.target, row.to_version, row.downtime_ms) == ("5.6.0", "6.10.1", "6.10.1", 6200)
 
 
 def test_latest_is_resolved_by_preflight():

@@ -48,12 +48,19 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm 
             name = f"before.{mark}.{len(state.legs)}"
             return Report(e.DatabaseCopied(run.upgrade_id, DatabaseCopy(name, 1) if has_database else None))
         case "start":
+            assert isinstance(state, s.Copied)
+            if s.cuts_over_at_once(state) and s.is_last_leg(state) and state.downtime.let_in is None:
+                return Report(e.CutOver(run.upgrade_id, Writes(0), AT, verified=False))
             return Report(e.MigrationStarted(run.upgrade_id))
         case "follow":
             return Report(e.MigrationFinished(run.upgrade_id, AT, 1))
         case "verify" if isinstance(state, s.Migrated) and not s.is_last_leg(state):
             return Report(e.LegFinished(run.upgrade_id, s.leg_to(state).version, (), AT))
-        case "verify":
+        case "verify" if isinstance(state, s.Migrated) and state.downtime.let_in is None:
+            return Report(e.UpgradeVerified(run.upgrade_id, state.plan.new.version, (), AT))
+        case "cutover":
+            return Report(e.CutOver(run.upgrade_id, Writes(0), AT))
+        case "verify" | "serve":
             return Report(e.UpgradeSucceeded(run.upgrade_id, state.plan.new.version, (), Writes(0), AT))
         case "assess":
             return Report(e.RollbackStarted(run.upgrade_id, "request"))

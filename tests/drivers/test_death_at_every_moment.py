@@ -19,6 +19,8 @@ UPGRADED = [
     "DatabaseCopied",
     "MigrationStarted",
     "MigrationFinished",
+    "UpgradeVerified",
+    "CutOver",
     "UpgradeSucceeded",
 ]
 
@@ -65,17 +67,23 @@ async def _nothing_stray(standin: World) -> None:
 def _copied(standin: World) -> set[str]:
     """Moments around the copy of a database that nobody may write to; none where there is none."""
     copy = "CREATE DATABASE _before TEMPLATE it ALLOW_CONNECTIONS false"
-    return _around(*BLOCKED, copy) if standin.serves else set()
+    blocked = "ALTER DATABASE it ALLOW_CONNECTIONS false"
+    return _around(blocked, copy) if standin.serves else set()
 
 
-def _swapped(standin: World) -> set[str]:
+def _run_apart(standin: World) -> set[str]:
+    """Moments around the private name of a database; none where it has none, or keeps its own."""
+    moved = ("ALTER DATABASE it RENAME TO _private", "ALTER DATABASE _private RENAME TO it")
+    return _around(*moved) if standin.serves and standin.driver.isolation.database else set()
+
+
+def _swapped(standin: World, *, before_cutover: bool = False) -> set[str]:
     """Moments around the swap of a database and its copy; none where there is none."""
-    swap = ("ALTER DATABASE it RENAME TO _after", "ALTER DATABASE _before RENAME TO it")
+    name = "_private" if before_cutover and standin.driver.isolation.database else "it"
+    swap = (f"ALTER DATABASE {name} RENAME TO _after", "ALTER DATABASE _before RENAME TO it")
+    blocked = (f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", "ALTER DATABASE it ALLOW_CONNECTIONS true")
     kept = "ALTER DATABASE _after SET default_transaction_read_only TO on"
-    return _around(*BLOCKED, *swap, kept) if standin.serves else set()
-
-
-BLOCKED = ("ALTER DATABASE it ALLOW_CONNECTIONS false", "ALTER DATABASE it ALLOW_CONNECTIONS true")
+    return _around(*blocked, *swap, kept) if standin.serves else set()
 
 
 async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +97,7 @@ async def test_an_upgrade_outlives_a_death_at_every_moment(standin: World, monke
         *_around(*(f"StepStarted {step}" for step in ("preflight", "backup", "pull", "migrate", "verify"))),
         *_around(*UPGRADED[2:], *EFFECTS[standin.config.kind]),
         *_copied(standin),
+        *_run_apart(standin),
     }
     assert await standin.facts() == UPGRADED
     assert await standin.running() == "2.0.0"
@@ -105,7 +114,10 @@ async def test_the_way_back_outlives_a_death_at_every_moment(standin: World, mon
     await standin.ask(RequestUpgrade(new_id(), "1.2.0"))
     died_at = await outlive(standin, mortality)
     # What failed to start by itself need not be ended.
-    moments = {*_around("DatabaseRestored", "UpgradeRolledBack", *BACK[standin.config.kind]), *_swapped(standin)}
+    moments = {
+        *_around("DatabaseRestored", "UpgradeRolledBack", *BACK[standin.config.kind]),
+        *_swapped(standin, before_cutover=True),
+    }
     assert set(died_at) >= moments - _around("the end of a gateway")
     assert await standin.facts() == FAILED
     assert await standin.running() == "1.1.0"

@@ -59,7 +59,7 @@ async def _kept_as_evidence(standin: World) -> None:
 @pytest.mark.kinds("npx")
 async def test_a_rollback_that_loses_nothing_needs_no_consent(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing was written since the upgrade, a rollback goes through without anything accepted."""
-    monkeypatch.setattr("astrolabe.workers.steps.rollback.FLUSH_SECONDS", 0)
+    monkeypatch.setattr("astrolabe.workers.steps.counting.FLUSH_SECONDS", 0)
     await standin.upgrade("2.0.0")
     loaded = await standin.roll_back(accept=False)
     assert isinstance(loaded.state, s.Idle)

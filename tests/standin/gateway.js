@@ -10,6 +10,7 @@ const { Client, Pool } = require('pg');
 const { name: PACKAGE, version: VERSION, standin: FAULT = {} } = require('./package.json');
 const MIGRATIONS = path.join(__dirname, 'migrations');
 const LARGEST_BODY = 1 << 20;
+let wellSince;
 const say = (line) => process.stdout.write(`${line}\n`);
 
 // pg tells of refused connections through an AggregateError, whose own message is empty.
@@ -58,7 +59,10 @@ async function migrate() {
       `CREATE TABLE IF NOT EXISTS standin_migrations
          (id serial PRIMARY KEY, name text NOT NULL UNIQUE, run_on timestamptz NOT NULL DEFAULT clock_timestamp())`,
     );
-    for (const name of await pendingMigrations(client)) await applyMigration(client, name);
+    const pending = await pendingMigrations(client);
+    // Some versions come up once, and never again.
+    if (FAULT.once && !pending.length) throw new Error('this version cannot start twice');
+    for (const name of pending) await applyMigration(client, name);
   } finally {
     await client.end();
   }
@@ -80,9 +84,14 @@ async function body(request) {
 async function answer(pool, request) {
   const route = `${request.method} ${request.url.split('?')[0]}`;
   switch (route) {
-    case 'GET /health':
+    case 'GET /health': {
       if (FAULT.unhealthy) return [503, { status: 'starting', version: VERSION }];
+      wellSince ??= Date.now();
+      // On a busy machine an answer may stay out for a while, just after the first one came.
+      const silence = wellSince + (FAULT.silent_ms ?? 0) - Date.now();
+      if (wellSince !== Date.now() && silence > 0) await new Promise((done) => setTimeout(done, silence));
       return [200, { status: 'ok', version: VERSION }];
+    }
     case 'GET /items': {
       const { rows } = await pool.query('SELECT * FROM items ORDER BY id');
       return [200, { items: rows }];
@@ -125,6 +134,12 @@ function serve() {
 }
 
 async function start() {
+  if (FAULT.serves_first) {
+    serve();
+    await new Promise((done) => setTimeout(done, FAULT.serves_first));
+    await migrate();
+    return;
+  }
   await migrate();
   if (FAULT.exits !== undefined) {
     say('cannot go on');

@@ -99,6 +99,13 @@ SICK: Final = Release(
     FINE,
     {"sick": "the rank of some items is unknown"},
 )
+ONCE: Final = Release("1.7.0", {"1701-add-rank": "ALTER TABLE items ADD COLUMN rank integer;"}, FINE, {"once": True})
+SERVES_FIRST: Final = Release(
+    "1.8.0", {"1801-add-rank": "ALTER TABLE items ADD COLUMN rank integer;"}, FINE, {"serves_first": 3000}
+)
+SILENT: Final = Release(
+    "1.9.0", {"1901-add-rank": "ALTER TABLE items ADD COLUMN rank integer;"}, FINE, {"silent_ms": 2500}
+)
 BREAKING: Final = Release("2.0.0", {"2001-drop-note": "ALTER TABLE items DROP COLUMN note;"}, FINE)
 SECOND_STOP: Final = Release("2.1.0", {"2101-add-owner": "ALTER TABLE items ADD COLUMN owner text;"}, BREAKING)
 AFTER_STOPS: Final = Release("2.2.0", {"2201-create-owners": "CREATE TABLE owners (name text);"}, SECOND_STOP)
@@ -120,6 +127,9 @@ RELEASES: Final = (
     NEVER_HEALTHY,
     EXITS,
     SICK,
+    ONCE,
+    SERVES_FIRST,
+    SILENT,
     SECOND_STOP,
     AFTER_STOPS,
     FAILS_AFTER_STOPS,

@@ -178,6 +178,11 @@ class InstanceDatabase:
             tables = {name: int(count) for name, count in await connection.fetch(COUNTERS)}
             return Writes(sum(tables.values()), tables, epoch)
 
+    async def open(self) -> bool:
+        """Return whether the database takes connections."""
+        async with self.connection() as connection:
+            return bool(await ask(connection, "SELECT datallowconn FROM pg_database WHERE datname = $1", self.name))
+
     async def block(self) -> None:
         """Let nobody in and end everybody inside."""
         async with self.connection() as connection:
@@ -203,16 +208,28 @@ class InstanceDatabase:
                 await connection.execute(statement)
             return await ask(connection, SIZE, copy)
 
-    async def swap(self, copy: str, aside: str) -> None:
-        """Put the copy in the place of the database, which is kept aside; both renames or none."""
+    async def move(self, old: str, new: str) -> None:
+        """Give a database another name, with nobody in it; one that has that name already keeps it."""
+        async with self.connection() as connection:
+            if await has(connection, old):
+                await connection.execute(allow_statement(old, allow=False))
+                await self._empty(connection, old)
+                await connection.execute(rename_statement(old, new))
+
+    async def swap(self, copy: str, aside: str, private: str | None = None) -> None:
+        """Put the copy in the place of the database, which is kept aside; both renames or none.
+
+        The database may still have the private name that it had while nobody else was let in.
+        """
         async with self.connection() as connection:
             await self._end_predecessor(connection)
             if await has(connection, copy):
-                if await has(connection, self.name):
-                    await connection.execute(allow_statement(self.name, allow=False))
-                    await self._empty(connection, self.name)
+                migrated = private if private and await has(connection, private) else self.name
+                if await has(connection, migrated):
+                    await connection.execute(allow_statement(migrated, allow=False))
+                    await self._empty(connection, migrated)
                 async with connection.transaction():
-                    await connection.execute(rename_statement(self.name, aside))
+                    await connection.execute(rename_statement(migrated, aside))
                     await connection.execute(rename_statement(copy, self.name))
             if await has(connection, aside):
                 for statement in evidence_statements(aside):

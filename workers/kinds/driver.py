@@ -34,6 +34,17 @@ class Running(Struct, frozen=True):
     """Why its own supervisor does not call it healthy yet; None where it does, or has no opinion."""
 
 
+class IsolationMeans(Struct, frozen=True):
+    """How a kind keeps everybody else from a version that is not verified yet."""
+
+    complete: bool
+    """Whether nobody but our probes gets in, neither by the port nor by the database."""
+    port: bool = False
+    """Whether it listens on a port of its own meanwhile."""
+    database: bool = False
+    """Whether its database has a name of its own meanwhile."""
+
+
 class Following(Struct, frozen=True):
     """The start that follows a stop."""
 
@@ -52,6 +63,11 @@ class Driver(Protocol):
     @property
     def advice(self) -> Mapping[str, str]:
         """What a person may do where a check of preflight does not hold, by the check's name."""
+        ...
+
+    @property
+    def isolation(self) -> IsolationMeans:
+        """How others are kept out until cutover."""
         ...
 
     @property
@@ -93,6 +109,14 @@ class Driver(Protocol):
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
+        ...
+
+    async def close(self) -> None:
+        """End what ran apart where its kind needs a second start to let others in; it may be ended already."""
+        ...
+
+    async def let_in(self, artifact: Artifact, apart: str, mark: str, /) -> GatewayId:
+        """Let others in to what was started apart, or start it once more, where everybody asks, as `mark`."""
         ...
 
     async def settle(self, mark: str, /) -> None:

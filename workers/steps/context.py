@@ -34,7 +34,9 @@ def site_of(host: Host, instance_id: str, state: s.State) -> Site:
     if isinstance(state, s.Absent):
         raise Superseded("Absent")
     config = state.instance.config
-    if isinstance(state, s.Touched) and (port := s.private_port(state)):
-        # A required stop migrates on a private port: nobody may write what a later failure would lose.
-        return Site(host, instance_id, replace(config, port=port, address="127.0.0.1"), on_private_port=True)
-    return Site(host, instance_id, config)
+    isolation = s.isolation_of(state) if isinstance(state, s.Touched) else s.Isolation()
+    if isolation.database and config.database:
+        config = replace(config, database=replace(config.database, name=isolation.database))
+    if isolation.port:
+        config = replace(config, port=isolation.port, address="127.0.0.1")
+    return Site(host, instance_id, config, on_private_port=isolation.port is not None)

@@ -1,8 +1,8 @@
 """The migration: stop, the copy that loses nothing, the new version, and its start followed to the end."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from astrolabe.domain.plans.rollback_point import DatabaseCopy
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.workers.instance import process
@@ -11,7 +11,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
-from astrolabe.workers.steps.marks import beside, mark_of, of_leg
+from astrolabe.workers.steps.marks import beside, mark_of, of_leg, own_name
 from astrolabe.workers.steps.recorder import Recorder
 from astrolabe.workers.steps.start import GatewayStart
 
@@ -24,13 +24,20 @@ async def stop(context: StepContext) -> None:
     async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(_following(state))
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
-    if driver.database:
-        await driver.database.block()
-    await context.recorder.report(e.InstanceStopped(state.run.upgrade_id, last, site.config.port is not None))
+    counters = await _count_and_block(driver.database, s.cuts_over_at_once(state)) if driver.database else None
+    serves = site.config.port is not None
+    await context.recorder.report(e.InstanceStopped(state.run.upgrade_id, last, serves, counters))
+
+
+async def _count_and_block(database: InstanceDatabase, count: bool) -> Writes | None:
+    # In this order: what others write between the two is in the copy, and only counted once too often.
+    counters = (await database.counters()).told() if count and await database.open() else None
+    await database.block()
+    return counters
 
 
 def _following(state: s.Stopping) -> Following | None:
-    # A required stop is made on its private port, which is not known yet.
+    # What runs on a port of its own is not made ready: that port is not known yet.
     return None if state.plan.stops else Following(s.leg_to(state), _mark(state))
 
 
@@ -60,16 +67,30 @@ async def copy(context: StepContext) -> None:
 async def _copied(database: InstanceDatabase | None, state: s.Stopped) -> DatabaseCopy | None:
     if database is None:
         return None
-    name = beside(database.name, state.run, of_leg("before", len(state.legs)))
+    name = beside(own_name(state), state.run, of_leg("before", len(state.legs)))
     return DatabaseCopy(name, await database.copy(name))
 
 
 async def start(context: StepContext) -> None:
-    """Record that the database may change from here on; the start itself follows that record."""
-    state = context.expect(s.Copied)
-    serves = state.instance.config.port is not None
-    private_port = None if s.is_last_leg(state) or not serves else process.free_port()
-    await context.recorder.report(e.MigrationStarted(state.run.upgrade_id, private_port))
+    """Record that the database may change from here on, and where; the start itself follows that record."""
+    state, means = context.expect(s.Copied), context.driver.isolation
+    at_once = s.cuts_over_at_once(state) and s.is_last_leg(state)
+    if at_once and state.downtime.let_in is None:
+        unknown = Writes(0) if context.driver.database is None else Writes(None)
+        counters = state.downtime.at_stop or unknown
+        await context.recorder.report(e.CutOver(state.run.upgrade_id, counters, datetime.now(UTC), verified=False))
+        return
+    # A required stop never listens where everybody asks, whatever else its kind can do.
+    apart = not at_once and (means.port or not s.is_last_leg(state))
+    port = process.free_port() if apart and state.instance.config.port else None
+    database = beside(own_name(state), state.run, "private") if means.database and not at_once else None
+    started = e.MigrationStarted(
+        state.run.upgrade_id,
+        port,
+        database if context.driver.database else None,
+        isolated=means.complete and not at_once,
+    )
+    await context.recorder.report(started)
 
 
 async def follow(context: StepContext) -> None:
@@ -89,6 +110,7 @@ async def follow(context: StepContext) -> None:
                 todo="Read what it said, then retry.",
             )
         if driver.database:
+            await _named(driver.database, state)
             await driver.database.allow()
         return await driver.start(artifact, mark)
 
@@ -96,6 +118,14 @@ async def follow(context: StepContext) -> None:
     before, after, last = await _counted(context, state)
     downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
     await context.recorder.report(e.MigrationFinished(state.run.upgrade_id, healthy_at, downtime, before, after, last))
+
+
+async def _named(database: InstanceDatabase, state: s.Migrating) -> None:
+    """Give the database the name that it has while it migrates: who knows only its own finds none."""
+    known = own_name(state), *(leg.isolation.database for leg in state.legs)
+    for name in dict.fromkeys(known):
+        if name and name != database.name:
+            await database.move(name, database.name)
 
 
 async def _counted(context: StepContext, state: s.Migrating) -> tuple[int | None, int | None, str | None]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from astrolabe.domain.problem import Refused
+from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Command, FailStep, Report
@@ -124,8 +124,12 @@ class Recorder:
 
     async def fail(self, step: Step, failure: StepFailed) -> None:
         """Record that a step cannot be done."""
-        problem = redacted(replace(failure.problem, output=await self.keep(failure.output)), self._redactor())
+        problem = await self.problem_of(failure)
         await self._append(FailStep(self.busy.run.upgrade_id, step, problem, datetime.now(UTC)))
+
+    async def problem_of(self, failure: StepFailed) -> Problem:
+        """Return what went wrong as the log may hold it; what was said at length is kept beside the log."""
+        return redacted(replace(failure.problem, output=await self.keep(failure.output)), self._redactor())
 
     async def fail_adoption(self, failure: StepFailed) -> None:
         """Record that what runs could not be adopted."""

@@ -7,6 +7,7 @@ from astrolabe.domain.upgrades.reconcile import ActionName
 from astrolabe.workers.steps.adopt import adopt
 from astrolabe.workers.steps.backup import backup
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.cutover import cut_over, serve
 from astrolabe.workers.steps.migrate import copy, follow, start, stop
 from astrolabe.workers.steps.preflight import preflight
 from astrolabe.workers.steps.pull import pull
@@ -25,6 +26,8 @@ STEP_FUNCTIONS: Final[dict[ActionName, StepFunction]] = {
     "start": start,
     "follow": follow,
     "verify": verify,
+    "cutover": cut_over,
+    "serve": serve,
     "assess": assess,
     "restore": restore,
     "revive": revive,

@@ -11,24 +11,20 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.counting import writes_since
 from astrolabe.workers.steps.marks import beside, mark_of, of_leg
 from astrolabe.workers.steps.start import GatewayStart
-from astrolabe.workers.steps.verify import checks_of, refuse_bad
+from astrolabe.workers.steps.verify import refuse_bad, until_well
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 1.0
-FLUSH_SECONDS = 10.5
-"""PostgreSQL's sessions report what they wrote at the latest 10 seconds after (PGSTAT_IDLE_INTERVAL)."""
 
 
 async def assess(context: StepContext) -> None:
     """Count what a rollback would leave behind, and begin it only where that is nothing or was accepted."""
     state, recorder = context.expect(s.Assessing), context.recorder
     await _check_way_back(context, state.point)
-    writes = await _since(context, state.point.counters)
-    if context.driver.database and not state.accept_lost_writes and writes.total == 0:
-        await asyncio.sleep(FLUSH_SECONDS)
-        writes = await _since(context, state.point.counters)
+    writes = await writes_since(context, state.point.counters, certain=not state.accept_lost_writes)
     if state.accept_lost_writes or writes.total == 0:
         await recorder.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes))
         return
@@ -53,14 +49,6 @@ async def _check_way_back(context: StepContext, point: RollbackPoint) -> None:
             f"The copy {point.copy.database} is no longer on the database server; nothing was stopped.",
             todo="There is no way back by Astrolabe; the dump of this upgrade can be restored by hand.",
         )
-
-
-async def _since(context: StepContext, before: Writes) -> Writes:
-    database, migrations = context.driver.database, context.site.product.migrations
-    if database is None:
-        return Writes(0)
-    own = migrations.table if migrations else None
-    return (await database.counters()).since(before, own).told()
 
 
 async def restore(context: StepContext) -> None:
@@ -114,16 +102,28 @@ async def _put_back(context: StepContext, state: s.RollingBack) -> tuple[str | N
     kept = writes = None
     if back.migrated and back.copy:
         kept = beside(database.name, state.run, "after")
-        if back.cause == "request" and state.instance.rollback_point and not await database.exists(kept):
-            await database.allow()  # a worker before us may have died between the block and the swap
-            writes = await _since(context, state.instance.rollback_point.counters)
-        await database.swap(back.copy.database, kept)
+        writes = await _left_behind(context, back, kept)
+        await database.swap(back.copy.database, kept, back.private_database)
     if back.cause != "request":
         # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
         recorded = len(back.spare) + (1 if back.copy else 0)
         await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
     await database.allow()
     return kept, writes
+
+
+async def _left_behind(context: StepContext, back: s.WayBack, kept: str) -> Writes | None:
+    """Count what others wrote since they were let in; None where a worker before us has swapped already."""
+    database = context.driver.database
+    if database is None or await database.exists(kept):
+        return None
+    if back.counters is None:
+        # Nobody else got in; or, where the kind cannot keep them out, nobody knows.
+        return Writes(0) if back.isolated else Writes(None)
+    if not await database.exists(database.name):
+        return Writes(None)
+    await database.allow()  # a worker before us may have died between the block and the swap
+    return await writes_since(context, back.counters)
 
 
 async def _revive(context: StepContext) -> None:
@@ -137,7 +137,7 @@ async def _revive(context: StepContext) -> None:
         return await driver.started(mark) or await driver.start(back.artifact, mark)
 
     healthy_at = await GatewayStart(context, back.artifact, mark, "rollback").until_healthy(start)
-    checks = await checks_of(context, back.artifact)
+    checks = await until_well(context, back.artifact)
     refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")
     await driver.settle(mark)
     last = back.last_healthy_at

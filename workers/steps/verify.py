@@ -1,5 +1,8 @@
 """Verifying: liveness is not enough, so everything that can tell is asked."""
 
+import asyncio
+import time
+from collections import Counter
 from datetime import UTC, datetime
 
 from astrolabe.domain.plans.plan import Artifact, Check
@@ -14,24 +17,53 @@ from astrolabe.workers.steps.marks import mark_of, of_leg
 LONGEST = 300
 """Characters of a doctor's words that an event holds; all of them are kept beside the log."""
 
+ROUNDS = 3
+"""How often in a row a check must fail before it is believed."""
+
+ROUND_SECONDS = 1.0
+COMING = {"health", "answered-version", "migrations"}
+"""Checks that may hold a while later, without anybody doing anything."""
+
 
 async def verify(context: StepContext) -> None:
-    """Check the new version by health, version, doctor, migration history and indexes, and record the success."""
-    state, driver, recorder = context.expect(Migrated), context.driver, context.recorder
+    """Check the new version by health, version, doctor, migration history and indexes, and record what follows."""
+    state = context.expect(Migrated)
     artifact = leg_to(state)
-    checks = await checks_of(context, artifact)
+    checks = await until_well(context, artifact)
     refuse_bad(checks, f"{artifact.package} {artifact.version}")
+    if (let_in := state.downtime.let_in) is not None:
+        await context.driver.settle(mark_of(state.run, of_leg("new", len(state.legs))))
+    await context.recorder.report(_fact(state, artifact, tuple(checks), let_in))
+
+
+def _fact(state: Migrated, artifact: Artifact, checks: tuple[Check, ...], let_in: Writes | None) -> e.Fact:
+    upgrade_id, version, now = state.run.upgrade_id, artifact.version, datetime.now(UTC)
     if not is_last_leg(state):
-        await recorder.report(
-            e.LegFinished(state.run.upgrade_id, artifact.version, tuple(checks), datetime.now(UTC)),
-        )
-        return
-    await driver.settle(mark_of(state.run, of_leg("new", len(state.legs))))
-    database = driver.database
-    counters = (await database.counters()).told() if database else Writes(0)
-    await recorder.report(
-        e.UpgradeSucceeded(state.run.upgrade_id, artifact.version, tuple(checks), counters, datetime.now(UTC))
-    )
+        return e.LegFinished(upgrade_id, version, checks, now)
+    if let_in is None:
+        return e.UpgradeVerified(upgrade_id, version, checks, now)
+    return e.UpgradeSucceeded(upgrade_id, version, checks, let_in, now)
+
+
+async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
+    """Ask until everything holds; return the checks, with those that do not where waiting longer is of no use.
+
+    No single answer condemns: a check must fail several times in a row, and what may yet come (health, a migration that
+    is still applied) has the instance's patience, for as long as nothing moves.
+    """
+    failed: Counter[str] = Counter()
+    moved, seen = time.monotonic(), ""
+    while True:
+        checks = await checks_of(context, artifact)
+        bad = [check for check in checks if not check.ok]
+        failed = Counter({check.name: failed[check.name] + 1 for check in bad})
+        progress = next((check.seen for check in checks if check.name == "migrations"), "")
+        if progress != seen:
+            moved, seen = time.monotonic(), progress
+        waited = time.monotonic() - moved > context.site.config.patience_seconds
+        if not bad or any(failed[check.name] >= ROUNDS and (waited or check.name not in COMING) for check in bad):
+            return checks
+        await asyncio.sleep(ROUND_SECONDS)
 
 
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:

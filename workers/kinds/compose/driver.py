@@ -18,7 +18,7 @@ from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
 from astrolabe.workers.kinds.compose.engine import Container, Engine
 from astrolabe.workers.kinds.compose.files import ComposeFiles
-from astrolabe.workers.kinds.driver import Following, GatewayId, OnFetch, Resolved, Running
+from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 
@@ -54,6 +54,7 @@ class ComposeDriver:
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
+        self.isolation: IsolationMeans = IsolationMeans(complete=False)
 
     def _database(self) -> InstanceDatabase | None:
         service, where = self._project.database_service, self._site.config.database
@@ -176,6 +177,18 @@ class ComposeDriver:
         else:  # without Compose, which reads the project first while nobody is served
             await self._compose(argv.start_container(self._engine.docker, made.id))
         return GatewayId(made.id)
+
+    async def close(self) -> None:
+        """End nothing: what was verified goes on."""
+
+    async def let_in(self, _artifact: Artifact, apart: str, _mark: str, /) -> GatewayId:
+        """Find the container that was verified, which others reach already."""
+        found = await self.started(apart)
+        if found is None:
+            raise StepFailed(
+                "start-lost", "The container that was verified is gone.", todo="Start it, then look again."
+            )
+        return found
 
     async def settle(self, mark: str) -> None:
         """Return the container the restart policy that the user's project wants."""

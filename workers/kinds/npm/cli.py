@@ -16,7 +16,7 @@ from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
-from astrolabe.workers.kinds.driver import Following, GatewayId, OnFetch, Resolved, Running
+from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.npm import cache as npm_cache
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm import prefix as npm_prefix
@@ -44,6 +44,7 @@ class CliDriver:
     database: None = None
     advice: Mapping[str, str] = ADVICE
     tags_move: bool = False
+    isolation: IsolationMeans = IsolationMeans(complete=True)
 
     def __init__(self, site: Site) -> None:
         self._site: Site = site
@@ -150,6 +151,13 @@ class CliDriver:
     async def _holds(self, prefix: str, artifact: Artifact) -> bool:
         proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
         return await asyncio.to_thread(npm.same_files, proven, self._package(prefix))
+
+    async def close(self) -> None:
+        """End nothing: nothing serves."""
+
+    async def let_in(self, artifact: Artifact, _apart: str, mark: str, /) -> GatewayId:
+        """Leave what is installed as it is: whoever types the command has it already."""
+        return GatewayId(await self._prefix())
 
     async def settle(self, _mark: str, /) -> None:
         """Leave what is installed as it is."""

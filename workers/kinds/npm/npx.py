@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
@@ -13,7 +14,7 @@ from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
-from astrolabe.workers.kinds.driver import Following, GatewayId, OnFetch, Resolved, Running
+from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
@@ -24,6 +25,7 @@ POLL_SECONDS = 0.05
 LONGEST_OUTPUT = 65_536
 ADVICE = {
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
+    "isolation": "Use {port} and {database_url} in the product's [start], or set the cutover to at-once, then retry.",
     "process": "Register the port that the product listens on, started from an installed package, then retry.",
 }
 
@@ -38,14 +40,17 @@ class NpxDriver:
         self.database: InstanceDatabase | None = site.database
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = False
+        port, name = argv.settable(site.product, site.config)
+        self.isolation: IsolationMeans = IsolationMeans(complete=port and name, port=port, database=name)
 
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
         return Resolved(*await npm.view(self._npm, version))
 
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
-        """Check that this host's Node is in the range that each package asks for."""
-        return [await node_check(each) for each in dict.fromkeys(needs)]
+        """Check that this host's Node is in the range that each package asks for, and that others can be kept out."""
+        means = self.isolation
+        return [*[await node_check(each) for each in dict.fromkeys(needs)], isolation_check(self._site.config, means)]
 
     async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
         """List what is installed, started and asked."""
@@ -110,6 +115,14 @@ class NpxDriver:
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
         return GatewayId(process.of(pid).id)
+
+    async def close(self) -> None:
+        """End what ran apart: it listens where nobody asks, on a database under another name."""
+        await self.stop_all()
+
+    async def let_in(self, artifact: Artifact, _apart: str, mark: str, /) -> GatewayId:
+        """Start the gateway once more, where everybody asks."""
+        return await self.started(mark) or await self.start(artifact, mark)
 
     async def settle(self, _mark: str, /) -> None:
         """Nothing is left to do: keeping a process running is its owner's supervisor's work."""
@@ -187,6 +200,19 @@ class NpxDriver:
         env = self._site.environment()
         own = {process.MARK: self._mark(mark)} if mark else {}
         return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}", **own}
+
+
+def isolation_check(config: InstanceConfig, means: IsolationMeans) -> Check:
+    """Check that the new version can run where nobody else gets in, unless others are to be let in at once."""
+    if config.cutover == "at-once":
+        seen = (
+            "others are let in before the new version is verified; what they write is counted, and may be left behind"
+        )
+        return Check("isolation", True, seen)
+    if means.complete:
+        return Check("isolation", True, "nobody else is let in before the new version is verified")
+    lacking = [what for what, has in (("port", means.port), ("database", means.database)) if not has]
+    return Check("isolation", False, f"the product file does not set the {' and the '.join(lacking)}")
 
 
 async def node_check(engines: str | None) -> Check:

@@ -1,0 +1,50 @@
+"""Somebody who uses a gateway all the time, and notes what was acknowledged."""
+
+import asyncio
+import contextlib
+import time
+
+import httpx
+
+from tests.world import World
+
+
+class Prober:
+    """Somebody who uses the gateway all the time: writes, and notes when it answered."""
+
+    def __init__(self, standin: World) -> None:
+        self.acknowledged: list[str] = []
+        self.answered: list[float] = []
+        self._url = standin.url
+
+    @contextlib.asynccontextmanager
+    async def at_work(self):
+        """Use the gateway while the block runs."""
+        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2) as http:
+            tasks = [asyncio.create_task(each(http)) for each in (self._write, self._ask)]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _write(self, http: httpx.AsyncClient) -> None:
+        for number in range(100_000):
+            with contextlib.suppress(httpx.HTTPError):
+                answer = await http.post("/items", json={"name": f"item-{number}"})
+                if answer.status_code == 201:
+                    self.acknowledged.append(f"item-{number}")
+            await asyncio.sleep(0)
+
+    async def _ask(self, http: httpx.AsyncClient) -> None:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get("/health", headers={"Connection": "close"})).status_code == 200:
+                    self.answered.append(time.monotonic())
+            await asyncio.sleep(0.01)
+
+    @property
+    def longest_silence(self) -> float:
+        """The longest time between two answers, in seconds."""
+        return max(after - before for before, after in zip(self.answered, self.answered[1:], strict=False))

@@ -1,0 +1,91 @@
+"""Cutover: the point of no return, and what follows it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.kinds.driver import GatewayId
+from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.counting import writes_since
+from astrolabe.workers.steps.marks import mark_of, of_leg, own_name
+from astrolabe.workers.steps.start import GatewayStart
+
+ATTEMPTS = 3
+PAUSE_SECONDS = 1.0
+
+
+async def cut_over(context: StepContext) -> None:
+    """End what ran apart where that must be, give the database its name back, and record the point of no return."""
+    state = context.expect(s.Verified)
+    await context.driver.close()
+    counters = await _base_line(context, state)
+    await context.recorder.report(e.CutOver(state.run.upgrade_id, counters, datetime.now(UTC)))
+
+
+async def _base_line(context: StepContext, state: s.Verified) -> Writes:
+    database = context.driver.database
+    if database is None:
+        return Writes(0)
+    if state.isolation.database is None:
+        return (await database.counters()).told()
+    if not await database.exists(database.name):
+        # A worker before us gave it its name back and died before it could record what it had counted.
+        return Writes(None)
+    await database.allow()
+    counters = (await database.counters()).told()
+    await database.move(database.name, own_name(state))
+    return counters
+
+
+async def serve(context: StepContext) -> None:
+    """Let others in, and see that the new version serves them; what they wrote does not go back unasked."""
+    state, driver = context.expect(s.Serving), context.driver
+    artifact, mark = s.leg_to(state), mark_of(state.run, "serving")
+    apart = mark_of(state.run, of_leg("new", len(state.legs)))
+    start = GatewayStart(context, artifact, mark, "verify")
+
+    async def once() -> GatewayId:
+        if driver.database:
+            await driver.database.allow()
+        return await driver.let_in(artifact, apart, mark)
+
+    try:
+        healthy_at = await _persistently(context, lambda: start.until_healthy(once))
+    except StepFailed as failure:
+        await _unwell(context, state, failure)
+        return
+    await driver.settle(mark)
+    await driver.settle(apart)
+    downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
+    now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
+    done = e.UpgradeSucceeded(upgrade_id, artifact.version, state.checks, state.counters, now, downtime)
+    await context.recorder.report(done)
+
+
+async def _persistently(context: StepContext, started: Callable[[], Awaitable[datetime]]) -> datetime:
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return await started()
+        except StepFailed as failure:
+            tried = f"attempt {attempt} of {ATTEMPTS}: {failure.problem.detail}"[:1000]
+            await context.recorder.progress("verify", tried)
+            await asyncio.sleep(PAUSE_SECONDS * attempt)
+    return await started()
+
+
+async def _unwell(context: StepContext, state: s.Serving, failure: StepFailed) -> None:
+    """Go back where it is certain that nobody wrote; otherwise a person decides, who is told what that would lose."""
+    upgrade_id, version = state.run.upgrade_id, s.leg_to(state).version
+    problem = await context.recorder.problem_of(failure)
+    try:
+        writes = await writes_since(context, state.counters, certain=True)
+    except StepFailed:
+        writes = Writes(None)
+    if writes.total == 0:
+        await context.recorder.report(e.RollbackStarted(upgrade_id, "failure", "verify", problem, writes))
+        return
+    await context.recorder.report(e.UpgradeUnwell(upgrade_id, version, problem, writes, datetime.now(UTC)))
