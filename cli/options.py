@@ -23,7 +23,7 @@ def _from(setting: str) -> Callable[[], Any]:
     return lambda: getattr(Settings.read(), setting)
 
 
-def _required(option: str, setting: str) -> Callable[[], Any]:
+def required(option: str, setting: str) -> Callable[[], Any]:
     """Let an option that is not given take its value from a setting, which must be there."""
 
     def given() -> Any:
@@ -34,11 +34,8 @@ def _required(option: str, setting: str) -> Callable[[], Any]:
     return given
 
 
-database_url = click.option(
-    "--database-url", default=_required("--database-url", "database_url"), help="The log's PostgreSQL (DATABASE_URL)."
-)
 redis_url = click.option(
-    "--redis-url", default=_required("--redis-url", "redis_url"), help="Redis or Valkey (REDIS_URL)."
+    "--redis-url", default=required("--redis-url", "redis_url"), help="Redis or Valkey (REDIS_URL)."
 )
 products = click.option(
     "--products",

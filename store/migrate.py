@@ -1,9 +1,12 @@
 """Bring the log's own schema up to date."""
 
+import asyncio
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,17 +23,64 @@ INSUFFICIENT_PRIVILEGE = "42501"
 SETTINGS = {"application_name": "astrolabe", "timezone": "UTC"}
 
 
-def _upgrade(connection: Connection) -> None:
+PATIENCE_SECONDS = 10
+"""How long a database that does not answer holds up a start."""
+
+REVISION = "SELECT version_num FROM public.schema_version"
+
+
+class NewerLog(StoreError):  # noqa: N818  a fact, not a fault
+    """A newer Astrolabe has set the log up; this one would not understand it."""
+
+    def __init__(self, revision: str, newest: str | None) -> None:
+        said = (
+            f"A newer Astrolabe has set this log up: it is at revision {revision}, and {newest} is the last known "
+            "here. Run that version, or a newer one."
+        )
+        super().__init__(said)
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    return config
+
+
+def _known(connection: Connection) -> None:
+    """Raise NewerLog where the log is at a revision that is not among ours."""
+    if not connection.scalar(text("SELECT to_regclass('public.schema_version') IS NOT NULL")):
+        return
+    scripts = ScriptDirectory.from_config(_config())
+    ours = {each.revision for each in scripts.walk_revisions()}
+    for revision in connection.scalars(text(REVISION)):
+        if revision not in ours:
+            raise NewerLog(revision, scripts.get_current_head())
+
+
+def _upgrade(connection: Connection) -> None:
+    _known(connection)
+    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+async def require_known_log(url: str) -> None:
+    """Raise NewerLog where a newer Astrolabe has set the log up; a database that cannot be asked passes."""
+    engine = make_engine(parse_url(url), 1, SETTINGS)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS), engine.connect() as connection:
+            await connection.run_sync(_known)
+    except (DBAPIError, InterfaceError, PostgresError, OSError):
+        return  # whoever goes on has its own way of waiting for a database, or of failing without one
+    finally:
+        await engine.dispose()
 
 
 async def migrate(url: str) -> None:
     """Run the revisions that are missing; any number of processes may ask at once.
 
-    Raises StoreError where the role that connects lacks a right, and says what to run.
+    Raises StoreError where the role that connects lacks a right, and says what to run; NewerLog where a newer Astrolabe
+    has set the log up.
     """
     engine = make_engine(parse_url(url), 1, SETTINGS)
     try:

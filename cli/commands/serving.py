@@ -9,6 +9,7 @@ from astrolabe.api.server import run_api
 from astrolabe.cli import options
 from astrolabe.cli.failure import Bad
 from astrolabe.cli.first_token import first_token
+from astrolabe.cli.log_option import database_url
 from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.domain.words import HostName
 from astrolabe.store.database import Database
@@ -29,7 +30,7 @@ TLOG = "tlog"
 
 
 @click.command()
-@options.database_url
+@database_url
 @options.bind
 @options.products
 def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
@@ -45,7 +46,7 @@ def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
 
 
 @click.command()
-@options.database_url
+@database_url
 @options.redis_url
 @options.data
 @options.notarial
@@ -66,7 +67,7 @@ def relay(
 
 
 @click.command()
-@options.database_url
+@database_url
 @options.redis_url
 @options.data
 @options.products
@@ -100,7 +101,7 @@ def worker(
 
 
 @click.command()
-@options.database_url
+@database_url
 def migrate(database_url: str) -> None:
     """Bring the log's own schema up to date."""
     asyncio.run(migrate_schema(database_url))
@@ -108,7 +109,7 @@ def migrate(database_url: str) -> None:
 
 
 @click.command("first-token")
-@options.database_url
+@database_url
 def make_first_token(database_url: str) -> None:
     """Make a token with all rights, straight in the log's database; only where no token is in use."""
     secret = asyncio.run(first_token(database_url, "astrolabe first-token"))
@@ -118,7 +119,7 @@ def make_first_token(database_url: str) -> None:
 
 
 @click.command()
-@options.database_url
+@database_url
 def rebuild(database_url: str) -> None:
     """Drop the list views and fold them from the log again."""
     click.echo(f"Folded {asyncio.run(_rebuild(database_url)):,} events.")

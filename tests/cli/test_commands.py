@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from signal import SIGINT
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -129,6 +130,22 @@ async def test_a_product_file_is_checked_with_file_and_line(tmp_path: Path) -> N
     ended = await astrolabe("products", "--check", str(path))
     assert ended.returncode == 2
     assert f"{path}:5" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["api", "relay", "worker", "migrate", "first-token", "rebuild", "up"])
+async def test_an_older_program_refuses_a_newer_log_in_one_line(
+    command: str, database_url: str, tmp_path: Path
+) -> None:
+    """Every command that opens the log says that a newer Astrolabe has set it up."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE public.schema_version SET version_num = '9999'")
+    await connection.close()
+    there = {"DATABASE_URL": database_url, "REDIS_URL": "redis://127.0.0.1:1/0", "ASTROLABE_DATA": str(tmp_path)}
+    bind = ("--bind", f"127.0.0.1:{free_port()}") if command in {"api", "up"} else ()
+    ended = await astrolabe(command, *bind, **there)
+    assert ended.returncode == 2, ended
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert "A newer Astrolabe has set this log up" in ended.stderr
 
 
 @pytest.mark.timeout(120)

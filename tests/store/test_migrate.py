@@ -19,7 +19,7 @@ from astrolabe.store.errors import StoreError
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
-from astrolabe.store.migrate import migrate
+from astrolabe.store.migrate import NewerLog, migrate, require_known_log
 from astrolabe.workers.programs import shell
 from tests.store.stage import BY, messages, said
 
@@ -80,6 +80,28 @@ async def test_migrating_again_changes_nothing(server, superuser):
     async with Database(url) as database:
         assert await Log(database).last_position() == 0
     assert await superuser.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = 'astrolabe_app'") == 1
+
+
+@pytest.mark.usefixtures("superuser")
+async def test_a_log_that_a_newer_astrolabe_has_set_up_is_left_alone(server):
+    """One sentence names both revisions, and nothing is changed."""
+    url = await server.create_database("log_1")
+    await migrate(url)
+    await require_known_log(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE public.schema_version SET version_num = '9999'")
+    for refused in (migrate, require_known_log):
+        with pytest.raises(NewerLog, match=r"revision 9999, and \d{4} is the last known here"):
+            await refused(url)
+    assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "9999"
+    await connection.close()
+
+
+@pytest.mark.usefixtures("superuser")
+async def test_a_database_that_cannot_be_asked_holds_nobody_up(server):
+    """Whether a log is too new is only said of a log that is there."""
+    await require_known_log(await server.create_database("log_1"))
+    await require_known_log("postgresql://nobody@127.0.0.1:1/none")
 
 
 async def test_many_processes_may_migrate_at_once(server, superuser):
