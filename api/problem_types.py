@@ -25,7 +25,7 @@ async def list_problems() -> ProblemTypes:
 
 @get("/problems/{name:str}", summary="Describe a problem type", tag="meta", scope=None, problems=("not-found",))
 async def describe_problem(
-    name: Annotated[str, PathParameter(description="a problem type's name, such as not-found")],
+    name: Annotated[str, PathParameter(description="A problem type's name, such as not-found.")],
 ) -> ProblemType:
     """Say what a problem type means and what helps."""
     if name not in CATALOGUE:

@@ -1,4 +1,4 @@
-"""The page that shows what the API tells: static files, which hold no data and need no token."""
+"""The pages that show what the API tells, and what can be asked of it: static files that hold no data."""
 
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,12 @@ async def show_page() -> Response[bytes]:
     return _file("index.html")
 
 
+@get("/reference", summary="See the reference", tag="meta", scope=None, documented=False)
+async def show_reference() -> Response[bytes]:
+    """Return the reference of the API, which the browser makes of the OpenAPI document."""
+    return _file("reference.html")
+
+
 @get("/page/{name:str}", summary="Read a part of the page", tag="meta", scope=None, documented=False)
 async def show_part(name: FromPath[str]) -> Response[bytes]:
     """Return a part of the page."""
@@ -44,4 +50,4 @@ def _file(name: str) -> Response[bytes]:
     return Response(FILES[name], media_type=MEDIA_TYPES[Path(name).suffix], headers=HEADERS)
 
 
-ROUTES = (show_page, show_part)
+ROUTES = (show_page, show_reference, show_part)

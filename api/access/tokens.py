@@ -115,7 +115,7 @@ def _view(token: Token) -> TokenView:
 )
 async def revoke_token(
     request: AuthenticatedRequest,
-    token_id: Annotated[str, PathParameter(description="a token's id")],
+    token_id: Annotated[str, PathParameter(description="A token's id.")],
     data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "lost"}))] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> None:

@@ -71,7 +71,7 @@ async def show_checkpoint(request: AuthenticatedRequest) -> Response[str]:
 )
 async def prove_inclusion(
     request: AuthenticatedRequest,
-    position: Annotated[str, PathParameter(description="an event's position")],
+    position: Annotated[str, PathParameter(description="An event's position.")],
 ) -> InclusionProof:
     """Prove an event against the last checkpoint, which comes with the proof."""
     services = services_of(request)
@@ -95,8 +95,8 @@ async def prove_inclusion(
 )
 async def prove_consistency(
     request: AuthenticatedRequest,
-    first: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="the older tree's size")],
-    second: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="the newer tree's size")],
+    first: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="The older tree's size, in leaves.")],
+    second: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="The newer tree's size, in leaves.")],
 ) -> ConsistencyProof:
     """Prove that the tree of one size holds the tree of an earlier size unchanged."""
     services = services_of(request)
@@ -118,7 +118,7 @@ async def prove_consistency(
 )
 async def show_tile(
     request: AuthenticatedRequest,
-    file: Annotated[str, PathParameter(description="a file of the tree, by the path that C2SP tlog-tiles gives it")],
+    file: Annotated[str, PathParameter(description="A file of the tree, by the path that C2SP tlog-tiles gives it.")],
 ) -> Response[bytes]:
     """Give `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
     services = services_of(request)

@@ -28,7 +28,6 @@ from astrolabe.store.log.entry import TYPES, AnyRecorded, type_of
 CHUNK = 1 << 16
 MEDIA = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8; header=present", "ocsf": "application/jsonl"}
 Form: TypeAlias = Literal["jsonl", "csv", "ocsf"]
-Time: TypeAlias = Annotated[str | None, QueryParameter(description="RFC 3339, such as 2026-01-31T12:00:00Z")]
 
 
 class AuditEvent(Struct, frozen=True):
@@ -79,12 +78,21 @@ class AuditPage(Struct, frozen=True):
 async def list_audit_events(
     request: AuthenticatedRequest,
     *,
-    instance: Annotated[str | None, QueryParameter(description="only of this instance, by id or name")] = None,
-    actor: Annotated[str | None, QueryParameter(max_length=200, description="only what this one asked for")] = None,
-    event_type: Annotated[str | None, QueryParameter(name="type", max_length=100, description="only this type")] = None,
-    since: Annotated[str | None, QueryParameter(name="from", description="recorded at this time or later")] = None,
-    until: Annotated[str | None, QueryParameter(name="to", description="recorded before this time")] = None,
-    after: Annotated[int, QueryParameter(ge=-1, le=LARGEST_POSITION, description="after this position")] = -1,
+    instance: Annotated[str | None, QueryParameter(description="Only of this instance, by id or name.")] = None,
+    actor: Annotated[str | None, QueryParameter(max_length=200, description="Only what this actor asked for.")] = None,
+    event_type: Annotated[
+        str | None, QueryParameter(name="type", max_length=100, description="Only of this type.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        QueryParameter(
+            name="from", description="Recorded at this time or later (RFC 3339, such as 2026-01-31T12:00:00Z)."
+        ),
+    ] = None,
+    until: Annotated[str | None, QueryParameter(name="to", description="Recorded before this time (RFC 3339).")] = None,
+    after: Annotated[
+        int, QueryParameter(ge=-1, le=LARGEST_POSITION, description="Only events after this position.")
+    ] = -1,
     limit: Limit = 100,
 ) -> AuditPage:
     """List every event of the whole log in its order, tokens included; filters are taken together."""
@@ -153,7 +161,13 @@ async def last_checkpoint(services: Services) -> Signed:
 )
 async def export_audit(
     request: AuthenticatedRequest,
-    form: Annotated[Form, QueryParameter(name="format", description="only jsonl can be verified offline")] = "jsonl",
+    form: Annotated[
+        Form,
+        QueryParameter(
+            name="format",
+            description="JSON lines, which alone can be verified offline; CSV; or OCSF.",
+        ),
+    ] = "jsonl",
 ) -> Stream:
     """Stream the whole trail up to the last checkpoint: for a verifier, a spreadsheet (csv) or a SIEM (ocsf)."""
     services = services_of(request)

@@ -18,32 +18,39 @@ LARGEST_VERSION = 2**31 - 1
 _Uuid = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$(?!\n)"
 _UUID = re.compile(_Uuid)
 
-InstanceRef: TypeAlias = Annotated[str, PathParameter(description="an instance's id or name")]
-UpgradeId: TypeAlias = Annotated[str, PathParameter(description="an upgrade's id")]
-Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1000, description="how many items a page has at most")]
+InstanceRef: TypeAlias = Annotated[str, PathParameter(description="An instance's id or name.")]
+UpgradeId: TypeAlias = Annotated[str, PathParameter(description="An upgrade's id.")]
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1000, description="How many items a page has at most.")]
 At: TypeAlias = Annotated[
     str | None,
     QueryParameter(
-        description="as it stood at this position of the log, or at this time (RFC 3339, such as ...T12:00:00Z)"
+        description="As it stood at this position of the log, or at this time (RFC 3339, such as 2026-01-31T12:00:00Z)."
     ),
 ]
 AfterVersion: TypeAlias = Annotated[
-    int, QueryParameter(ge=0, le=LARGEST_VERSION, description="only events after this version of the stream")
+    int, QueryParameter(ge=0, le=LARGEST_VERSION, description="Only events after this version of the stream.")
 ]
-AfterId: TypeAlias = Annotated[str | None, QueryParameter(pattern=_Uuid, description="where the last page ended")]
+AfterId: TypeAlias = Annotated[
+    str | None, QueryParameter(pattern=_Uuid, description="The id that the last page ended with.")
+]
 IfMatch: TypeAlias = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="the ETag that the decision rests on; otherwise 412")
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        description="The ETag that the decision rests on; where it is another by now, the answer is 412.",
+    ),
 ]
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
     HeaderParameter(
-        name="Idempotency-Key", description="1 to 128 printable characters; repeats get the first request's answer"
+        name="Idempotency-Key",
+        description="1 to 128 printable characters; whoever repeats them with the request gets the first one's answer.",
     ),
 ]
 LastEventId: TypeAlias = Annotated[
     int,
     HeaderParameter(
-        name="Last-Event-ID", ge=-1, le=LARGEST_POSITION, description="stream only events after this position"
+        name="Last-Event-ID", ge=-1, le=LARGEST_POSITION, description="Stream only events after this position."
     ),
 ]
 

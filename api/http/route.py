@@ -29,9 +29,11 @@ BUSY = (
     "instance-unadopted",
 )
 
-ETAG = ResponseHeader(name="ETag", description="the version of the instance's stream", documentation_only=True)
-LOCATION = ResponseHeader(name="Location", description="where the result is", documentation_only=True)
-RETRY_AFTER = ResponseHeader(name="Retry-After", description="when to look again, in seconds", documentation_only=True)
+ETAG = ResponseHeader(
+    name="ETag", description="The version of the stream that the answer is made of.", documentation_only=True
+)
+LOCATION = ResponseHeader(name="Location", description="Where the result is.", documentation_only=True)
+RETRY_AFTER = ResponseHeader(name="Retry-After", description="When to look again, in seconds.", documentation_only=True)
 
 
 def route(

@@ -25,7 +25,8 @@ _HASH = re.compile("[0-9a-f]{64}")
     problems=("output-unknown",),
 )
 async def show_output(
-    request: AuthenticatedRequest, sha256: Annotated[str, PathParameter(description="its SHA-256 in hexadecimal")]
+    request: AuthenticatedRequest,
+    sha256: Annotated[str, PathParameter(description="The output's SHA-256, in hexadecimal.")],
 ) -> Response[bytes]:
     """Return what a check or a problem names as its `output`, byte for byte, while its retention lasts."""
     found = await services_of(request).outputs.get(sha256) if _HASH.fullmatch(sha256) else None

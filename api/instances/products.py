@@ -77,7 +77,7 @@ async def list_products(request: AuthenticatedRequest) -> ProductPage:
 
 @get("/products/{name:str}", summary="Look at a product", tag="products", scope="read", problems=("not-found",))
 async def show_product(
-    request: AuthenticatedRequest, name: Annotated[str, PathParameter(description="a product's name")]
+    request: AuthenticatedRequest, name: Annotated[str, PathParameter(description="A product's name.")]
 ) -> ProductView:
     """Return a product as its file describes it."""
     if product := services_of(request).products.get(name):

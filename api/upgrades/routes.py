@@ -32,7 +32,6 @@ from astrolabe.store.streams.instances import InstanceClaims, Loaded
 LOOK_AGAIN = "2"
 """When an operation is worth looking at again, in seconds."""
 EXAMPLE = {"instance": "flags", "target": "6.10.1", "reason": "security fix in 6.10"}
-WHERE = "an instance's id or name"
 
 
 class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +86,7 @@ class UpgradePage(Struct, frozen=True):
 async def request_upgrade(
     request: AuthenticatedRequest,
     data: Annotated[UpgradeRequest, Body(examples=doc.example("To an exact version", EXAMPLE))],
-    validate_only: Annotated[bool, QueryParameter(description="only tell what would be done")] = False,
+    validate_only: Annotated[bool, QueryParameter(description="Only tell what would be done.")] = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:
@@ -149,7 +148,7 @@ def operation_answer(answered: Answered[State, Event]) -> Response[Operation]:
 )
 async def list_upgrades(
     request: AuthenticatedRequest,
-    instance: Annotated[str | None, QueryParameter(description=f"only those of one instance: {WHERE}")] = None,
+    instance: Annotated[str | None, QueryParameter(description="Only those of one instance, by id or name.")] = None,
     before: AfterId = None,
     limit: Limit = 100,
 ) -> UpgradePage:

@@ -19,9 +19,9 @@ from astrolabe.domain.words import Moment
 from astrolabe.store.ids import named_id, new_id
 from astrolabe.store.webhooks.deliveries import Attempt, Delivery, DeliveryState
 
-DeliveryId: TypeAlias = Annotated[str, PathParameter(description="a delivery's id, which is its `webhook-id`")]
+DeliveryId: TypeAlias = Annotated[str, PathParameter(description="A delivery's id, which is its `webhook-id`.")]
 OnlyState: TypeAlias = Annotated[
-    DeliveryState | None, QueryParameter(name="state", description="only those in this state")
+    DeliveryState | None, QueryParameter(name="state", description="Only those in this state.")
 ]
 
 

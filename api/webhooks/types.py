@@ -51,7 +51,7 @@ async def list_types() -> TypePage:
     scope="read",
     problems=("not-found",),
 )
-async def show_type(name: Annotated[str, PathParameter(description="a type, such as astrolabe.ping")]) -> TypeView:
+async def show_type(name: Annotated[str, PathParameter(description="A type, such as astrolabe.ping.")]) -> TypeView:
     """Show one type's schema and an example."""
     if found := _catalogue().get(name):
         return found

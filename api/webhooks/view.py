@@ -16,7 +16,7 @@ from astrolabe.domain.webhooks.web_address import Forbidden, check_addresses, pa
 from astrolabe.domain.words import Name, Reason
 from astrolabe.store.resolving import resolve
 
-WebhookRef: TypeAlias = Annotated[str, PathParameter(description="a webhook's id or name")]
+WebhookRef: TypeAlias = Annotated[str, PathParameter(description="A webhook's id or name.")]
 
 RESOLVE_SECONDS = 10.0
 EXAMPLE = {

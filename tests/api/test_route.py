@@ -5,7 +5,7 @@ import pytest
 from astrolabe.api.app import ROUTES
 from astrolabe.api.http.route import get
 
-OPEN = {"/", "/page/{name:str}", "/healthz", "/readyz", "/problems", "/problems/{name:str}"}
+OPEN = {"/", "/reference", "/page/{name:str}", "/healthz", "/readyz", "/problems", "/problems/{name:str}"}
 """What anybody may read: it tells nothing of what runs here."""
 
 

@@ -96,7 +96,7 @@ async def test_signing_out_forgets_the_token(page: Page, running: Running) -> No
 
 async def test_the_page_and_its_parts_run_nothing_from_elsewhere(running: Running) -> None:
     """Every part says so in its headers, and a part that there is not is a problem as elsewhere."""
-    for path in ("/", "/page/main.js", "/page/style.css", "/page/icon.svg"):
+    for path in ("/", "/reference", "/page/main.js", "/page/style.css", "/page/icon.svg"):
         answer = await running.house.anyone.get(path)
         assert answer.headers["content-security-policy"] == POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
