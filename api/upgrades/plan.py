@@ -1,12 +1,8 @@
 """The plan: what an upgrade would do, without doing any of it."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 from msgspec import Struct
 
-from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.kinds import cli, compose, npx
+from astrolabe.domain.kinds.registry import KINDS, outline_of
 from astrolabe.domain.plans.approval import ApprovalPolicy
 from astrolabe.domain.plans.plan import PlannedCommand
 from astrolabe.domain.products.migration_type import Judgement
@@ -16,53 +12,6 @@ from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.domain.upgrades.states import Instance
 from astrolabe.domain.words import STEPS, Step
-
-Planner: TypeAlias = Callable[[InstanceConfig, Product, str, str], tuple[PlannedCommand, ...]]
-
-PLANNERS: dict[str, Planner] = {
-    "cli": cli.planned_commands,
-    "compose": compose.planned_commands,
-    "npx": npx.planned_commands,
-}
-"""Who knows the commands of each kind."""
-
-_DOES: dict[Step, tuple[str, str]] = {
-    "preflight": (
-        "resolves the version and proves what it is; looks at health, disk, tools, required stops and release notes",
-        "refused, nothing touched",
-    ),
-    "backup": (
-        "dumps the database with its SHA-256 while the instance serves, and proves the dump",
-        "failed, nothing touched",
-    ),
-    "pull": (
-        "brings everything that the new version needs to the host before anything stops",
-        "failed, nothing touched",
-    ),
-    "migrate": (
-        "stops the old version, copies its database (the rollback point), starts the new one, waits for its migrations",
-        "rolled back",
-    ),
-    "verify": (
-        "asks the product's doctor, the version that answers, its health and its migration history",
-        "rolled back",
-    ),
-}
-
-
-_COMMAND_LINE: dict[Step, tuple[str, str]] = {
-    "preflight": (
-        "resolves the version and proves what it is; asks the command for its version; looks at the prefix and notes",
-        "refused, nothing touched",
-    ),
-    "backup": ("skipped: a command line has no database", "nothing"),
-    "pull": ("brings the new and the old version to the host, each proven", "failed, nothing touched"),
-    "migrate": (
-        "installs the new version in the place of the old one; stop and copy are skipped, for nothing serves",
-        "rolled back",
-    ),
-    "verify": ("asks the command for its version; health and migration history are skipped", "rolled back"),
-}
 
 
 class PlannedStep(Struct, frozen=True):
@@ -111,26 +60,22 @@ def plan_upgrade(
 ) -> UpgradePlan:
     """Return what an upgrade would do; without a route, as far as that is known before preflight."""
     target = command.target
+    legs = route.legs if route else (target,)
     known = judged(route) if route else ()
+    outline = outline_of(instance.config)
     return UpgradePlan(
         instance_id,
         instance.version,
         target,
-        route.legs if route else (target,),
+        legs,
         route.breaking if route else None,
         crossed(route) if route else (),
         known,
         all(each.documented for each in known) if route and route.known else None,
         _approval(instance.config.approvals, route, emergency=command.emergency),
-        tuple(PlannedStep(step, *_does(instance.config)[step]) for step in STEPS),
-        PLANNERS[instance.config.kind](instance.config, product, instance.version, target),
+        tuple(PlannedStep(step, outline[step].does, outline[step].may_fail_into) for step in STEPS),
+        tuple(KINDS[instance.config.kind].plan(instance.config, product, (instance.version, *legs))),
     )
-
-
-def _does(config: InstanceConfig) -> dict[Step, tuple[str, str]]:
-    if config.kind == "cli":
-        return _COMMAND_LINE
-    return _DOES if config.database else {**_DOES, "backup": ("skipped: the instance has no database", "nothing")}
 
 
 def _approval(policy: ApprovalPolicy, route: Route | None, *, emergency: bool) -> str:

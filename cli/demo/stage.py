@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from astrolabe.cli.demo.screen import ClaimFailed, Screen
 from astrolabe.cli.servers.folder import write_private
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
-from astrolabe.domain.kinds import npx as argv
+from astrolabe.domain.kinds import npm as argv
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.workers.instance import process

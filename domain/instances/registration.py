@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.kinds.registry import KINDS
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
 
@@ -19,7 +20,7 @@ def check_config(config: InstanceConfig, products: Mapping[str, Product]) -> Non
         kinds = ", ".join(product.kinds) or "none of the kinds there are"
         raise Refused("kind-unsupported", f"{product.name} cannot be deployed as {config.kind}; use {kinds}.")
     _check_settings(config, product)
-    if config.database is None and config.kind != "cli" and needs_database(product):
+    if config.database is None and KINDS[config.kind].serves and needs_database(product):
         raise Refused("database-missing", f"{product.name} keeps its data in PostgreSQL; say in database where.")
     if len(msgspec.json.encode(config)) > LONGEST_CONFIG:
         raise Refused("instance-too-large", f"Keep settings and secrets below {LONGEST_CONFIG} bytes altogether.")

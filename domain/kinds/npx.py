@@ -1,30 +1,15 @@
-"""The commands of the `npx` kind: a Node tree installed beforehand, and a process started from it."""
+"""The kind `npx`: a Node tree installed beforehand, and a process started from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.kinds import postgres
+from astrolabe.domain.kinds.npm import NpmFacts, plan_pulls, plan_views
+from astrolabe.domain.kinds.postgres import plan_copy, plan_dump
 from astrolabe.domain.plans.plan import PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.words import Version
 
-FIELDS = ("name", "version", "dist", "bin", "repository", "engines", "_npmUser")
-
-
-def view(npm: Sequence[str], package: Npm, version: str) -> tuple[str, ...]:
-    """Ask the registry what a version or a tag is."""
-    return (*npm, "view", f"{package.package}@{version}", *FIELDS, "--json", *_registry(package))
-
-
-def install(npm: Sequence[str], package: Npm, version: str, folder: str) -> tuple[str, ...]:
-    """Install an exact version into a folder of its own, so that starting it downloads nothing."""
-    return (*npm, "install", "--prefix", folder, *exactly(package, version), "--save-exact")
-
-
-def exactly(package: Npm, version: str) -> tuple[str, ...]:
-    """Say what npm is to install, from where, and with nothing that was not asked for."""
-    scripts = () if package.scripts else ("--ignore-scripts",)
-    quiet = ("--no-audit", "--no-fund", "--omit=dev")
-    return (f"{package.package}@{version}", *scripts, *quiet, *_registry(package))
+UNKNOWN = NpmFacts()
 
 
 def program(node: str, package: Npm, tree: str) -> tuple[str, ...]:
@@ -51,33 +36,21 @@ def settable(product: Product, config: InstanceConfig) -> tuple[bool, bool]:
     return "{port}" in text, config.database is None or "{database_url}" in text
 
 
-def planned_commands(
-    config: InstanceConfig, product: Product, from_version: str, target: str
-) -> tuple[PlannedCommand, ...]:
-    """List what an upgrade will run, as the user could have typed it."""
-    package, npm = product.package, ("npm",)
-    shelf = f"$ASTROLABE_DATA/artifacts/{package.package}"
-    commands = [PlannedCommand("preflight", view(npm, package, target))]
+def plan(
+    config: InstanceConfig, product: Product, versions: Sequence[Version], facts: NpmFacts = UNKNOWN
+) -> Iterator[PlannedCommand]:
+    """Plan the commands from the running version, which is the first, over what each leg ends on."""
+    package, (_, *legs) = product.package, versions
+    yield from plan_views(package, versions, facts)
     if config.database:
-        dump = f"$ASTROLABE_DATA/backups/{config.name}.dump"
-        commands.append(PlannedCommand("backup", postgres.dump("pg_dump", config.database, dump)))
-    commands += [
-        PlannedCommand("pull", install(npm, package, version, f"{shelf}/{version}"))
-        for version in (from_version, target)
-    ]
-    if config.database:
-        copy = postgres.copy_statement(config.database.name, f"{config.database.name}_before")
-        commands.append(PlannedCommand("migrate", postgres.psql("psql", config.database, copy)))
-    commands.append(PlannedCommand("migrate", start("node", product, f"{shelf}/{target}", product.start.args)))
-    if product.doctor:
-        commands.append(PlannedCommand("verify", start("node", product, f"{shelf}/{target}", product.doctor.args)))
-    return tuple(commands)
-
-
-def _registry(package: Npm) -> tuple[str, ...]:
-    if package.registry is None:
-        return ()
-    scope, slash, _ = package.package.partition("/")
-    # A scope's registry in the user's npmrc would win over --registry.
-    own = (f"--{scope}:registry={package.registry}",) if slash else ()
-    return ("--registry", package.registry, *own)
+        yield plan_dump(config.database, facts.database)
+    yield from plan_pulls(package, versions, facts)
+    for leg, version in enumerate(legs):
+        tree = facts.tree(package, version)
+        if config.database:
+            yield plan_copy(config.database, leg, facts.database)
+        yield PlannedCommand("migrate", start(facts.node, product, tree, product.start.args))
+        if product.doctor:
+            yield PlannedCommand("verify", start(facts.node, product, tree, product.doctor.args))
+    if config.cutover == "verified":  # it ran apart, and is started once more where everybody asks
+        yield PlannedCommand("verify", start(facts.node, product, facts.tree(package, legs[-1]), product.start.args))

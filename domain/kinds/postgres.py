@@ -1,6 +1,41 @@
 """The commands and statements on an instance's database, shared by every kind that has one."""
 
+from msgspec import Struct
+
 from astrolabe.domain.instances.instance import DatabaseConfig
+from astrolabe.domain.plans.plan import PlannedCommand
+
+
+class DatabaseFacts(Struct, frozen=True, kw_only=True):
+    """What a worker knows of the database; each default says what is not known yet as a person would write it."""
+
+    pg_dump: str = "pg_dump"
+    where: DatabaseConfig | None = None
+    """Where the server is reached now; None as the instance's owner registered it."""
+    dump: str = "$ASTROLABE_DATA/backups/INSTANCE/UPGRADE.dump"
+    attempt: str = "UPGRADE"
+    """What the copies' names end with."""
+
+
+def plan_dump(database: DatabaseConfig, facts: DatabaseFacts) -> PlannedCommand:
+    """Plan the backup."""
+    return PlannedCommand("backup", dump(facts.pg_dump, facts.where or database, facts.dump))
+
+
+def plan_copy(database: DatabaseConfig, leg: int, facts: DatabaseFacts) -> PlannedCommand:
+    """Plan the copy from before a leg, as psql would make it."""
+    copy = beside(database.name, of_leg("before", leg), facts.attempt)
+    return PlannedCommand("migrate", psql("psql", facts.where or database, copy_statement(database.name, copy)))
+
+
+def beside(name: str, which: str, attempt: str) -> str:
+    """Name a database beside the instance's own."""
+    return f"{name}_{which}_{attempt}"
+
+
+def of_leg(which: str, leg: int) -> str:
+    """Tell apart what each leg of an upgrade leaves behind; the first needs no number."""
+    return f"{which}{leg + 1}" if leg else which
 
 
 def reach(database: DatabaseConfig) -> tuple[str, ...]:

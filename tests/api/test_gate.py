@@ -98,3 +98,15 @@ async def test_a_product_shows_its_releases(house: House) -> None:
     know(house, release=RELEASES)
     shown = (await house.client.get("/products/unleash")).json()
     assert [each["version"] for each in shown["release"]] == ["6.0.0", "6.5.0", "6.10.1"]
+
+
+async def test_a_plan_over_a_required_stop_shows_the_commands_of_each_leg(house: House) -> None:
+    """What runs on the stop is shown as what runs on the target: pulled, copied before, and started."""
+    await house.register()
+    know(house, release=RELEASES)
+    plan = (await ask(house, acknowledge_breaking=["6.0.0"], validate_only=True)).json()
+    said = [(each["step"], " ".join(each["argv"])) for each in plan["commands"]]
+    for version in ("6.5.0", "6.10.1"):
+        assert any(step == "pull" and f"unleash-server@{version}" in line for step, line in said)
+        assert any(step == "migrate" and f"unleash-server/{version}/" in line for step, line in said)
+    assert sum("CREATE DATABASE" in line for _, line in said) == 2

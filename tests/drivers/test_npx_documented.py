@@ -112,8 +112,9 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     assert plan.new == await gateway.artifact("0.9.4")
     assert plan.new.integrity == gateway._registry.package("astra", "0.9.4").integrity
     assert not any("latest" in word for each in plan.commands for word in each.argv)
-    (verify,) = (each.argv for each in plan.commands if each.step == "verify")
-    assert "ok: no migration is pending" in (await document.runs(*verify)).stdout
+    doctor, serve = (each.argv for each in plan.commands if each.step == "verify")
+    assert "ok: no migration is pending" in (await document.runs(*doctor)).stdout
+    assert serve == next(each.argv for each in plan.commands if each.step == "migrate" and "psql" not in each.argv)
     assert (await document.types("astra", "doctor")).returncode == 0
     assert (await document.types("astra@latest", "--version")).stdout == "0.9.4\n"
     await gateway.roll_back(accept=True)

@@ -1,10 +1,11 @@
 """A driver: all that a kind of deployment must be able to do, on one instance and this host."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NewType, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.workers.instance.database import InstanceDatabase
 
@@ -83,8 +84,10 @@ class Driver(Protocol):
         """Look at what this kind needs of the host, before anything is touched."""
         ...
 
-    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
-        """List the commands that will run, legs in their order, without those on the database."""
+    async def commands(
+        self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
+    ) -> Iterable[PlannedCommand]:
+        """Plan the commands with all that is known here by now, as the kind's planner does where less is known."""
         ...
 
     async def running(self) -> Running | None:

@@ -16,6 +16,7 @@ from astrolabe.workers.instance.site import Site
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.marks import dump_of
 from astrolabe.workers.steps.recorder import Recorder, Superseded
 
 DUMP_SECONDS = 24 * 3600.0
@@ -33,7 +34,7 @@ async def backup(context: StepContext) -> None:
     if database is None:
         await recorder.report(e.BackupTaken(run.upgrade_id, None))
         return
-    path = site.host.backups(site.instance_id) / f"{run.upgrade_id}-{run.attempt}.dump"
+    path = site.host.backups(site.instance_id) / dump_of(run)
     unfinished = path.with_suffix(".unfinished")
     _clear_strays(recorder, path.parent)
     unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only

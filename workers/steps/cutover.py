@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -11,7 +12,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
-from astrolabe.workers.steps.marks import mark_of, of_leg, own_name
+from astrolabe.workers.steps.marks import mark_of, own_name
 from astrolabe.workers.steps.start import GatewayStart
 
 ATTEMPTS = 3

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -11,7 +12,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
-from astrolabe.workers.steps.marks import beside, mark_of, of_leg, own_name
+from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
 from astrolabe.workers.steps.start import GatewayStart
 

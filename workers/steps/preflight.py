@@ -5,19 +5,20 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from astrolabe.domain.kinds import postgres as pg_argv
-from astrolabe.domain.plans.plan import Artifact, PlannedCommand
+from astrolabe.domain.kinds.postgres import DatabaseFacts
+from astrolabe.domain.plans.plan import Artifact, Plan, PlannedCommand
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
-from astrolabe.domain.upgrades.states import Approved, Requested
+from astrolabe.domain.upgrades.states import Approved, Requested, Run
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.driver import Driver, Resolved
 from astrolabe.workers.programs import tools
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.database_findings import find_database
+from astrolabe.workers.steps.marks import attempt_of, dump_of
 from astrolabe.workers.steps.release_feed import releases_of
 from astrolabe.workers.steps.together import both
 
@@ -32,7 +33,7 @@ async def preflight(context: StepContext) -> None:
     route = _accepted(judge_route(state, await releases_of(site.product), target.artifact.version))
     found = await _gather(context, old, route, target)
     plan = _accepted(judge(state, site.product.title, route, found, driver.advice))
-    plan = replace(plan, commands=await _commands(context, plan.old, plan.legs))
+    plan = replace(plan, commands=await _commands(context, state.run, plan))
     await context.recorder.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC)))
 
 
@@ -80,11 +81,14 @@ async def _gateway(context: StepContext) -> GatewayFindings:
     return GatewayFindings(healthy, health, seen, version, answers)
 
 
-async def _commands(context: StepContext, old: Artifact, legs: tuple[Artifact, ...]) -> tuple[PlannedCommand, ...]:
+async def _commands(context: StepContext, run: Run, plan: Plan) -> tuple[PlannedCommand, ...]:
     site, driver = context.site, context.driver
-    commands = await driver.commands(old, legs)
-    if driver.database is None:
-        return tuple(commands)
-    dump = str(site.host.backups(site.instance_id) / "UPGRADE.dump")
-    argv = pg_argv.dump(str(tools.postgres("pg_dump")), await driver.database.where(), dump)
-    return (PlannedCommand("backup", argv), *commands)
+    facts = DatabaseFacts()
+    if driver.database:
+        facts = DatabaseFacts(
+            pg_dump=str(tools.postgres("pg_dump")),
+            where=await driver.database.where(),
+            dump=str(site.host.backups(site.instance_id) / dump_of(run)),
+            attempt=attempt_of(run),
+        )
+    return tuple(await driver.commands(plan.old, plan.legs, facts))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -12,7 +13,7 @@ from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
-from astrolabe.workers.steps.marks import beside, mark_of, of_leg
+from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.start import GatewayStart
 from astrolabe.workers.steps.verify import refuse_bad, until_well
 

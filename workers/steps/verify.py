@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
+from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.plan import Artifact, Check
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
@@ -12,7 +13,7 @@ from astrolabe.domain.upgrades.states import Migrated, is_last_leg, leg_to
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.steps.context import StepContext
-from astrolabe.workers.steps.marks import mark_of, of_leg
+from astrolabe.workers.steps.marks import mark_of
 
 LONGEST = 300
 """Characters of a doctor's words that an event holds; all of them are kept beside the log."""

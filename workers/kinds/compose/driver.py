@@ -2,12 +2,14 @@
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds import docker
+from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance import process
@@ -47,7 +49,7 @@ class ComposeDriver:
         self._image: Image = site.product.container
         self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
         self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
-        self._services: tuple[str, ...] = (self._project.service, *self._project.also)
+        self._services: tuple[str, ...] = argv.gateway_services(self._project)
         self._looked: tuple[float, Container | None] = (0.0, None)
         self._ready: dict[str, Container] = {}
         self._known: dict[str, dict[str, Any]] | None = None
@@ -81,29 +83,21 @@ class ComposeDriver:
         seen = f"the project has no service {', '.join(missing)}" if missing else f"{len(services)} services"
         return [Check("engine", new_enough, f"Compose {said}"), Check("project", not missing, seen)]
 
-    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
-        """List what is pulled, stopped, made, started and asked."""
-        docker, begun = self._engine.docker, self._files.begun(self._files.override)
-        commands = [
-            PlannedCommand("pull", argv.pull_image(docker, argv.pinned(self._image, each)))
-            for each in (old, *legs)
-            if not await self.has(each)
-        ]
-        doctor = self._site.product.doctor
-        for _ in legs:
-            commands += [PlannedCommand("migrate", each) for each in await self._switched(begun, len(legs) == 1)]
-            if doctor:
-                asked = argv.execute(docker, self._project.service, (*self._image.command, *doctor.args))
-                commands.append(PlannedCommand("verify", asked))
-        return commands
-
-    async def _switched(self, begun: Sequence[str], at_once: bool) -> list[tuple[str, ...]]:
-        apart = [argv.stop(begun, self._services), argv.create(begun, self._services)]
-        before = argv.replaced(begun, self._services) if at_once else apart
-        if await self._more_than_started():
-            return [*before, argv.start(begun, self._services)]
-        name = next((each.name.removeprefix("/") for each in await self._containers()), self._project.service)
-        return [*before, argv.start_container(self._engine.docker, name)]
+    async def commands(
+        self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
+    ) -> Iterable[PlannedCommand]:
+        """Plan what is pulled, stopped, made, started and asked."""
+        versions, known = (old, *legs), await self._containers()
+        facts = argv.ComposeFacts(
+            docker=self._engine.docker,
+            instance_folder=str(self._site.instance_folder),
+            artifacts={each.version: each for each in versions},
+            present=frozenset([each.version for each in versions if await self.has(each)]),
+            container=known[0].name.removeprefix("/") if known else None,
+            hooks=await self._hooked(),
+            database=database,
+        )
+        return argv.plan(self._site.config, self._site.product, [each.version for each in versions], facts)
 
     async def running(self) -> Running | None:
         """Find the container of the gateway's service, and which version its image is."""
@@ -164,7 +158,7 @@ class ComposeDriver:
         made = found[0]
         self._files.remember(mark, made.policy)
         # The engine may not start by itself again what failed in the middle of a migration.
-        await self._engine.run(argv.restart_policy(self._engine.docker, made.id, "no"))
+        await self._engine.run(docker.restart_policy(self._engine.docker, made.id, "no"))
         self._ready[mark] = made
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
@@ -175,7 +169,7 @@ class ComposeDriver:
         if await self._more_than_started():
             await self._compose(argv.start(self._files.pinned(artifact, mark), self._services))
         else:  # without Compose, which reads the project first while nobody is served
-            await self._compose(argv.start_container(self._engine.docker, made.id))
+            await self._compose(docker.start_container(self._engine.docker, made.id))
         return GatewayId(made.id)
 
     async def close(self) -> None:
@@ -193,7 +187,7 @@ class ComposeDriver:
     async def settle(self, mark: str) -> None:
         """Return the container the restart policy that the user's project wants."""
         for each in await self._marked(mark):
-            await self._engine.run(argv.restart_policy(self._engine.docker, each.id, self._files.policy(mark)))
+            await self._engine.run(docker.restart_policy(self._engine.docker, each.id, self._files.policy(mark)))
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Return whether the container runs."""
@@ -212,14 +206,14 @@ class ComposeDriver:
         """Return the last lines that a start's container has said."""
         said: list[str] = []
         for each in await self._marked(mark):
-            await self._engine.run(argv.logs(self._engine.docker, each.id, LINES), on_line=said.append)
+            await self._engine.run(docker.logs(self._engine.docker, each.id, LINES), on_line=said.append)
         return "\n".join(said)
 
     async def stop_all(self, following: Following | None = None, /) -> None:
         """Stop the gateway's services, or replace the gateway's container; the engine may start none by itself."""
         for each in await self._containers():
             if each.began:  # one that a worker before us only made still says which policy the project wants
-                await self._engine.run(argv.restart_policy(self._engine.docker, each.id, "no"))
+                await self._engine.run(docker.restart_policy(self._engine.docker, each.id, "no"))
         if following and await self._replaced(following) and not self._project.also:
             return
         await self._compose(argv.stop(self._files.begun(), self._services))
@@ -232,8 +226,10 @@ class ComposeDriver:
 
     async def _more_than_started(self) -> bool:
         """Return whether a start is more than that of one container: other services, or hooks of Compose's."""
-        service = (await self._configured()).get(self._project.service, {})
-        return bool(self._project.also) or "post_start" in service
+        return bool(self._project.also) or await self._hooked()
+
+    async def _hooked(self) -> bool:
+        return "post_start" in (await self._configured()).get(self._project.service, {})
 
     async def _configured(self) -> dict[str, dict[str, Any]]:
         """Return the project's services with everything filled in."""
@@ -249,7 +245,7 @@ class ComposeDriver:
         running = [each.id for each in await self._containers() if each.state.running]
         if not running:
             return False, f"no container of {self._project.service} runs"
-        command = argv.execute(self._engine.docker, running[0], (*self._image.command, *doctor.args))
+        command = docker.execute(self._engine.docker, running[0], (*self._image.command, *doctor.args))
         said: list[str] = []
         try:
             await self._engine.run(command, deadline=DOCTOR_SECONDS, on_line=said.append)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds import docker
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.programs import shell, tools
 
@@ -166,7 +167,7 @@ class Engine:
 
     async def labelled(self, *labels: str) -> list[Container]:
         """Describe the containers that bear labels, also those that do not run."""
-        listed = (await self.run(argv.containers(self.docker, *labels))).stdout.split()
+        listed = (await self.run(docker.containers(self.docker, *labels))).stdout.split()
         return await self._described(listed)
 
     async def container(self, known: str) -> Container | None:
@@ -178,7 +179,7 @@ class Engine:
         if not names:
             return []
         try:
-            ended = await self.run(argv.inspect(self.docker, "container", names))
+            ended = await self.run(docker.inspect(self.docker, "container", names))
         except shell.CommandFailed as error:
             if "No such container" not in error.tail:
                 raise
@@ -188,7 +189,7 @@ class Engine:
     async def image(self, name: str) -> ImageDetails | None:
         """Describe an image; None where the engine's host has none of this name."""
         try:
-            ended = await self.run(argv.inspect(self.docker, "image", [name]))
+            ended = await self.run(docker.inspect(self.docker, "image", [name]))
         except shell.CommandFailed as error:
             if "No such image" not in error.tail:
                 raise

@@ -18,7 +18,7 @@ class ComposeFiles:
         self._project: ComposeProject = project
         self._image: Image = image
         self._docker: str = docker
-        self.override: Path = site.instance_folder / "compose.override.yaml"
+        self.override: Path = Path(argv.override_file(str(site.instance_folder)))
 
     def begun(self, *overrides: Path) -> tuple[str, ...]:
         """Begin a command on the project."""

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds import docker
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
 from astrolabe.domain.words import Version
@@ -103,17 +104,17 @@ async def files(engine: Engine, image: str, pattern: str, shelf: Path, owner: st
     folder = pattern.rpartition("/")[0]
     archive, made = known.with_name(f".{owner}.tar"), f"astrolabe-{owner}"
     if await engine.container(made):
-        await engine.run(argv.removed(engine.docker, made))
-    await engine.run(argv.created(engine.docker, image, made))
+        await engine.run(docker.removed(engine.docker, made))
+    await engine.run(docker.created(engine.docker, image, made))
     try:
-        await engine.run(argv.copied(engine.docker, made, folder), stdout=archive)
+        await engine.run(docker.copied(engine.docker, made, folder), stdout=archive)
         found = _matching(archive, folder, pattern)
     except shell.CommandFailed as error:
         if "Could not find" not in error.tail:
             raise
         found = None
     finally:
-        await engine.run(argv.removed(engine.docker, made))
+        await engine.run(docker.removed(engine.docker, made))
         archive.unlink(missing_ok=True)
     write(known, msgspec.json.encode(found))
     return found
@@ -128,7 +129,7 @@ def _matching(archive: Path, folder: str, pattern: str) -> list[str]:
 async def _labelled_version(engine: Engine, image: Image, digest: str) -> str:
     name = f"{image.repository}@{digest}"
     try:
-        await engine.run(argv.pull_image(engine.docker, name), deadline=PULL_SECONDS)
+        await engine.run(docker.pull_image(engine.docker, name), deadline=PULL_SECONDS)
     except shell.CommandProblem as error:
         raise _unresolved(name, error) from error
     details = await engine.image(name)

@@ -7,11 +7,11 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from astrolabe.domain.kinds import cli as argv
-from astrolabe.domain.kinds import npx as npx_argv
+from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm
 from astrolabe.workers.instance.failure import StepFailed
@@ -20,7 +20,7 @@ from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans,
 from astrolabe.workers.kinds.npm import cache as npm_cache
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm import prefix as npm_prefix
-from astrolabe.workers.kinds.npm.npx import DOCTOR_SECONDS, node_check
+from astrolabe.workers.kinds.npm.npx import DOCTOR_SECONDS, node_check, npm_facts
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.command import Finished
 from astrolabe.workers.programs.environment import inherited
@@ -63,24 +63,12 @@ class CliDriver:
         seen = f"may write into {prefix}" if not locked else f"may not write into {', '.join(locked)}"
         return [*[await node_check(each) for each in dict.fromkeys(needs)], Check("prefix", not locked, seen)]
 
-    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
-        """List what is fetched, installed in the place of the old version, and asked."""
-        prefix = await self._prefix()
-        command = argv.program(prefix, self._npm)
-        planned = [
-            PlannedCommand(
-                "pull",
-                npx_argv.install(tools.npm(), self._npm, each.version, str(npm.shelf(self._artifacts, each))),
-            )
-            for each in (old, *legs)
-            if not await self.has(each)
-        ]
-        for each in legs:
-            planned.append(PlannedCommand("migrate", argv.install(tools.npm(), self._npm, each.version, prefix)))
-            planned.append(PlannedCommand("verify", (command, *argv.VERSION)))
-            if doctor := self._site.product.doctor:
-                planned.append(PlannedCommand("verify", (command, *doctor.args)))
-        return planned
+    async def commands(
+        self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
+    ) -> Iterable[PlannedCommand]:
+        """Plan what is asked, fetched, and installed in the place of the old version."""
+        facts = await npm_facts(self._artifacts, (old, *legs), self.has, database, await self._prefix())
+        return argv.plan(self._site.config, self._site.product, [each.version for each in (old, *legs)], facts)
 
     async def running(self) -> Running | None:
         """Find what is installed, by asking the command itself."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from astrolabe.domain.kinds import npx as argv
+from astrolabe.domain.kinds import npm as argv
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Npm
 from astrolabe.workers.instance.failure import StepFailed

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import npx as argv
+from astrolabe.domain.kinds.npm import NpmFacts
+from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
 from astrolabe.workers.instance import process
@@ -52,19 +54,12 @@ class NpxDriver:
         means = self.isolation
         return [*[await node_check(each) for each in dict.fromkeys(needs)], isolation_check(self._site.config, means)]
 
-    async def commands(self, old: Artifact, legs: Sequence[Artifact]) -> list[PlannedCommand]:
-        """List what is installed, started and asked."""
-        missing = [each for each in (old, *legs) if not await self.has(each)]
-        trees = {each: str(npm.shelf(self._artifacts, each)) for each in (old, *legs)}
-        commands = [
-            PlannedCommand("pull", argv.install(tools.npm(), self._npm, each.version, trees[each])) for each in missing
-        ]
-        start, doctor = self._site.product.start, self._site.product.doctor
-        for each in legs:
-            commands.append(PlannedCommand("migrate", argv.start(*self._program(each), start.args)))
-            if doctor:
-                commands.append(PlannedCommand("verify", argv.start(*self._program(each), doctor.args)))
-        return commands
+    async def commands(
+        self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
+    ) -> Iterable[PlannedCommand]:
+        """Plan what is asked, installed, started and checked."""
+        facts = await npm_facts(self._artifacts, (old, *legs), self.has, database)
+        return argv.plan(self._site.config, self._site.product, [each.version for each in (old, *legs)], facts)
 
     async def running(self) -> Running | None:
         """Find what listens on the instance's port, and which version its tree holds."""
@@ -222,3 +217,21 @@ async def node_check(engines: str | None) -> Check:
     fits = await npm.node_satisfies(engines)
     version = (await shell.run([tools.node(), "--version"], env=inherited(), deadline=30)).stdout.strip()
     return Check("node", fits is not False, f"the package asks for Node.js {engines}; this host has {version}")
+
+
+async def npm_facts(
+    artifacts: Path,
+    versions: Sequence[Artifact],
+    has: Callable[[Artifact], Awaitable[bool]],
+    database: DatabaseFacts,
+    prefix: str | None = None,
+) -> NpmFacts:
+    """Say what is known on this host of the programs and trees that an upgrade over some versions needs."""
+    return NpmFacts(
+        node=str(tools.node()),
+        npm=tuple(tools.npm()),
+        trees={each.version: str(npm.shelf(artifacts, each)) for each in versions},
+        present=frozenset([each.version for each in versions if await has(each)]),
+        prefix=prefix,
+        database=database,
+    )

@@ -1,0 +1,54 @@
+"""Docker's own commands, on single containers and images."""
+
+from collections.abc import Sequence
+
+
+def pull_image(docker: str, image: str) -> tuple[str, ...]:
+    """Pull one image, exactly."""
+    return (docker, "pull", "--quiet", image)
+
+
+def start_container(docker: str, container: str) -> tuple[str, ...]:
+    """Start one container that was made."""
+    return (docker, "start", container)
+
+
+def restart_policy(docker: str, container: str, policy: str) -> tuple[str, ...]:
+    """Say what the engine does when a container ends by itself."""
+    return (docker, "update", "--restart", policy, container)
+
+
+def containers(docker: str, *labels: str) -> tuple[str, ...]:
+    """List the containers that bear labels, also those that do not run."""
+    filters = (word for label in labels for word in ("--filter", f"label={label}"))
+    return (docker, "ps", "--all", "--no-trunc", "--quiet", *filters)
+
+
+def inspect(docker: str, what: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Describe containers or images as JSON."""
+    return (docker, what, "inspect", *names)
+
+
+def logs(docker: str, container: str, lines: int) -> tuple[str, ...]:
+    """Return the last lines that a container has said."""
+    return (docker, "logs", "--tail", str(lines), container)
+
+
+def execute(docker: str, container: str, command: Sequence[str]) -> tuple[str, ...]:
+    """Run a command inside a container."""
+    return (docker, "exec", container, *command)
+
+
+def created(docker: str, image: str, name: str) -> tuple[str, ...]:
+    """Make a container that is never started, to look into its image."""
+    return (docker, "create", "--pull", "never", "--name", name, image, "none")
+
+
+def copied(docker: str, container: str, path: str) -> tuple[str, ...]:
+    """Copy a folder out of a container, as a tar archive."""
+    return (docker, "cp", f"{container}:{path}", "-")
+
+
+def removed(docker: str, container: str) -> tuple[str, ...]:
+    """Remove a container that was only looked into."""
+    return (docker, "rm", "--force", "--volumes", container)
