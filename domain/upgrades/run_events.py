@@ -164,7 +164,7 @@ class UpgradeSucceeded(OfUpgrade, frozen=True, tag="upgrade_succeeded"):
     """When it was found to serve."""
     downtime_ms: int | None = None
     """From the last answer of the old version to the first of the new one that others could have, in milliseconds; null
-    where `migration_finished` says it, as it does where others were let in at once."""
+    where `migration_finished` says it, as it does where others were not kept out."""
 
 
 class UpgradeFailed(OfUpgrade, frozen=True, tag="upgrade_failed"):

@@ -32,7 +32,7 @@ async def test_an_upgrade_keeps_every_write_and_measures_its_downtime(standin: W
     finished = await standin.one(e.MigrationFinished)
     assert (finished.migrations_before, finished.migrations_after) == (3, 4)
     assert finished.last_migration == "2001-drop-note"
-    downtime = (await standin.one(e.UpgradeSucceeded)).downtime_ms
+    downtime = (await standin.one(e.UpgradeSucceeded)).downtime_ms or finished.downtime_ms
     assert downtime
     assert abs(downtime / 1000 - user.longest_silence) < standin.longest_request
 

@@ -61,7 +61,9 @@ async def serve(context: StepContext) -> None:
         return
     await driver.settle(mark)
     await driver.settle(apart)
-    downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
+    # Who was not kept out was served as soon as it had migrated, which is recorded already.
+    down = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
+    downtime = down if state.isolation.isolated else None
     now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
     done = e.UpgradeSucceeded(upgrade_id, artifact.version, state.checks, state.counters, now, downtime)
     await context.recorder.report(done)
