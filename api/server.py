@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from astrolabe.api.app import create_app
 from astrolabe.api.http.services import Services
-from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.heap import freeze_heap
 from astrolabe.store.webhooks.settings import WebhookSettings
 
 GRACE_SECONDS = 10
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self.started:
-            keep_what_lasts()
+            freeze_heap()
             self.ready.set()
 
     @override

@@ -6,7 +6,7 @@ import os
 import uvloop
 
 from astrolabe.store.database import Database
-from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.heap import freeze_heap
 from astrolabe.store.log.tail import Tail
 from astrolabe.workers.broker import open_broker
 from astrolabe.workers.relay.relay import Relay
@@ -15,7 +15,7 @@ from astrolabe.workers.relay.relay import Relay
 async def _run() -> None:
     broker = open_broker(os.environ["ASTROLABE_BENCH_REDIS"])
     async with Database(os.environ["ASTROLABE_BENCH_URL"]) as database, Tail(database) as tail:
-        keep_what_lasts()
+        freeze_heap()
         await Relay(database, tail, broker).run()
 
 

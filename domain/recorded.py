@@ -9,7 +9,7 @@ E_co = TypeVar("E_co", covariant=True)
 
 
 class Cause(Struct, frozen=True):
-    """Who asked and why, through which door, and what an event follows from."""
+    """Who asked and why, from where, and what an event follows from."""
 
     actor: str
     reason: str

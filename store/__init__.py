@@ -1,1 +1,1 @@
-"""The only door to PostgreSQL: the log, its sequence, its views, and leases."""
+"""The only access to PostgreSQL: the log, its sequence, its views, and leases."""

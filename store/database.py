@@ -31,7 +31,7 @@ PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"
 
 
 def parse_url(text: str) -> str:
-    """Check a DATABASE_URL and give it as asyncpg reads it; raises StoreError in one sentence where it is none."""
+    """Return a DATABASE_URL as asyncpg reads it; raises StoreError in one sentence where it is none."""
     try:
         url = make_url(text)
     except (ValueError, ArgumentError):

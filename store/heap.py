@@ -3,8 +3,8 @@
 import gc
 
 
-def keep_what_lasts() -> None:
-    """Return the garbage collector that all there is now stays; to be called once, when a process is ready to work.
+def freeze_heap() -> None:
+    """Exempt all that there is now from garbage collection; to be called once, when a process is ready to work.
 
     Otherwise each of its full rounds goes through every module, route and model again, and finds none to be garbage.
     """

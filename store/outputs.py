@@ -1,4 +1,4 @@
-"""Outputs: what a command said at length, kept beside the log under the SHA-256 that an event names."""
+"""Outputs: what a command printed at length, kept beside the log under the SHA-256 that an event names."""
 
 import hashlib
 from datetime import datetime
@@ -17,7 +17,7 @@ DISCARD_EXPIRED = "DELETE FROM output WHERE kept_until <= clock_timestamp()"
 
 
 class Outputs:
-    """All outputs, each under its own hash, so that it cannot be changed without the log telling."""
+    """All outputs, each under its own hash, so that the log would contradict a change."""
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
@@ -30,7 +30,7 @@ class Outputs:
         return digest.hex()
 
     async def get(self, sha256: str) -> bytes | None:
-        """Return an output back; None where none has this hash, or its retention has ended."""
+        """Return an output; None where none has this hash, or its retention has ended."""
         return await self._database.pool.fetchval(GET, bytes.fromhex(sha256))
 
     async def discard_expired(self) -> int:

@@ -95,8 +95,8 @@ async def show_secret(request: AuthenticatedRequest, ref: WebhookRef) -> Respons
             "webhook-key-changed",
             "This secret came from another master key than the one here; restore that file, or rotate the secret.",
         )
-    until, shown = dict(endpoint.old), keys.shown(endpoint.endpoint_id, endpoint.generation)
-    old = [(keys.shown(endpoint.endpoint_id, each), until[each]) for each in endpoint.generations(now())[1:]]
+    until, shown = dict(endpoint.old), keys.verifying(endpoint.endpoint_id, endpoint.generation)
+    old = [(keys.verifying(endpoint.endpoint_id, each), until[each]) for each in endpoint.generations(now())[1:]]
     view = SecretView(
         shown.secret,
         shown.public_key,

@@ -94,7 +94,7 @@ def attempts(name: str, delivery: str) -> None:
     """Show what came of each attempt of a delivery."""
     shown = Client.from_environment().get(path("webhooks", name, "deliveries", delivery))
     for each in shown["tried"]:
-        click.echo(f"{each['at'][:19]}  {each['status'] or 'none':<4} {each['latency_ms']:>6} ms  {each['said']}")
+        click.echo(f"{each['at'][:19]}  {each['status'] or 'none':<4} {each['latency_ms']:>6} ms  {each['response']}")
     due = f", next at {shown['due_at'][:19]}" if shown["state"] == "pending" else ""
     click.echo(f"{shown['type']} is {shown['state']}{due}")
 

@@ -44,7 +44,7 @@ def sign_checkpoint(checkpoint: Checkpoint, keys: Sequence[PrivateKey], seconds:
 
 
 def read_checkpoint(note: SignedNote) -> Checkpoint:
-    """Read a checkpoint without believing it; raises NoteError where the note is none."""
+    """Read a checkpoint without checking its signatures; raises NoteError where the note is none."""
     lines = note.text.split("\n")
     if len(lines) <= _LINES or not is_name(lines[0]) or not _SIZE.fullmatch(lines[1]):
         raise NoteError("not a checkpoint: its lines are the log's name, its size and its root")

@@ -19,7 +19,7 @@ MEMBERS = (README, SUMMARY, EVENTS, PROOFS, CHECKPOINT)
 HASHES = frozenset({"integrity", "sha256", "digest", "output", "plan_sha256"})
 """What an event's fields are named that hold a hash of something outside the log."""
 
-TOLD = """\
+README_TEXT = """\
 Evidence of one upgrade, from the log of Astrolabe.
 
 events.jsonl  the instance's events from the upgrade's first to its last, each the exact bytes of a leaf of the tree
@@ -49,7 +49,7 @@ def make_evidence(
     """Return the members of the archive."""
     encoded = {str(at): [base64.b64encode(each).decode() for each in proof] for at, proof in proofs.items()}
     return {
-        README: TOLD.encode(),
+        README: README_TEXT.encode(),
         SUMMARY: _summary(upgrade_id, leaves),
         EVENTS: b"".join(leaf + b"\n" for leaf in leaves),
         PROOFS: msgspec.json.encode(Proofs(upgrade_id, size, encoded, sha256(note).hexdigest()), order="sorted"),
@@ -58,21 +58,21 @@ def make_evidence(
 
 
 def _summary(upgrade_id: str, leaves: Sequence[bytes]) -> bytes:
-    told: dict[str, Any] = {"upgrade_id": upgrade_id, "plan": None, "notes": [], "hashes": [], "events": []}
+    summary: dict[str, Any] = {"upgrade_id": upgrade_id, "plan": None, "notes": [], "hashes": [], "events": []}
     for leaf in leaves:
         line = msgspec.json.decode(leaf)
         position, data = line["position"], line["entry"]["data"]
-        told["events"].append(
+        summary["events"].append(
             {"position": position, "type": data["type"]} | {key: line["entry"][key] for key in ("actor", "reason")}
         )
         if data.get("plan"):
-            told["plan"] = data["plan"]
+            summary["plan"] = data["plan"]
         for path, value in _walk(data):
             if path[-1] in HASHES and isinstance(value, str):
-                told["hashes"].append({"position": position, "of": ".".join(path), "hash": value})
+                summary["hashes"].append({"position": position, "of": ".".join(path), "hash": value})
             if path[-1] == "notes" and value:
-                told["notes"].append({"position": position, "notes": value})
-    return msgspec.json.format(msgspec.json.encode(told, order="sorted"), indent=2)
+                summary["notes"].append({"position": position, "notes": value})
+    return msgspec.json.format(msgspec.json.encode(summary, order="sorted"), indent=2)
 
 
 def _walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -92,7 +92,7 @@ class Evidence(Struct, frozen=True):
 
 
 def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> Evidence:
-    """Check an archive's members; raises Broken where one does not hold, at the position that it is about."""
+    """Check an archive's members; raises VerificationFailed, with the position, where one does not hold."""
     if set(members) != set(MEMBERS):
         raise VerificationFailed(0, f"the archive must hold {', '.join(MEMBERS)}, and nothing else")
     leaves = members[EVENTS].removesuffix(b"\n").split(b"\n")
@@ -100,8 +100,8 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
     first, last = lines[0].position, lines[-1].position
     try:
         proven = open_checkpoint(members[CHECKPOINT].decode(), keys)
-        told = msgspec.json.decode(members[PROOFS], type=Proofs)
-        proofs = {int(at): [base64.b64decode(each) for each in proof] for at, proof in told.inclusion.items()}
+        stated = msgspec.json.decode(members[PROOFS], type=Proofs)
+        proofs = {int(at): [base64.b64decode(each) for each in proof] for at, proof in stated.inclusion.items()}
     except (*UNREADABLE, NoteError, ValueError) as error:
         raise VerificationFailed(first, f"checkpoint or proofs do not hold: {error}", last) from None
     size, root = proven.checkpoint.size, proven.checkpoint.root
@@ -110,11 +110,11 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
             raise VerificationFailed(line.position, "the event is not in the signed tree")
     _check_chain(lines, leaves)
     # All else follows from what was just checked, so that it is made again and compared.
-    if members != make_evidence(told.upgrade_id, leaves, proofs, size, members[CHECKPOINT]):
+    if members != make_evidence(stated.upgrade_id, leaves, proofs, size, members[CHECKPOINT]):
         raise VerificationFailed(first, f"{README}, {SUMMARY} or {PROOFS} says what the events do not", last)
-    if told.upgrade_id.encode() not in members[EVENTS]:
-        raise VerificationFailed(first, f"the events tell nothing of upgrade {told.upgrade_id}", last)
-    return Evidence(told.upgrade_id, tuple(line.position for line in lines), proven)
+    if stated.upgrade_id.encode() not in members[EVENTS]:
+        raise VerificationFailed(first, f"the events tell nothing of upgrade {stated.upgrade_id}", last)
+    return Evidence(stated.upgrade_id, tuple(line.position for line in lines), proven)
 
 
 def _line(leaf: bytes) -> Line:

@@ -66,10 +66,10 @@ def head_of(entry: str | bytes) -> Head | None:
 
 def body_of(row: Row) -> bytes:
     """Return the line of a row without its chain."""
-    told = head_of(row.entry)
+    head = head_of(row.entry)
     columns = (row.event_id, row.stream_id, row.version, row.type)
     strange = b""
-    if told is None or columns != (told.id, told.stream, told.version, told.data.type):
+    if head is None or columns != (head.id, head.stream, head.version, head.data.type):
         strange = b'"columns":' + msgspec.json.encode(columns) + b","
     return strange.join((b"{", body(row.entry.encode(), row.position, row.recorded_at)[1:]))
 

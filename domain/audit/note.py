@@ -137,7 +137,7 @@ def write_note(text: str, signatures: Sequence[Signature]) -> str:
 
 
 def parse_note(note: str) -> SignedNote:
-    """Read a note without believing it; raises NoteError where it is none."""
+    """Read a note without checking its signatures; raises NoteError where it is none."""
     if len(note) > _LARGEST or any(char < " " and char != "\n" for char in note):
         raise NoteError("not a signed note: it is too long, or holds control characters")
     text, blank, below = note.rpartition("\n\n")

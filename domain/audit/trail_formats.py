@@ -39,8 +39,8 @@ def csv_line(row: Row) -> bytes:
     """Return an event's line; what a spreadsheet would compute stands behind an apostrophe."""
     entry = _entry(row)
     data = msgspec.json.encode(entry.pop("data", {}), order="sorted").decode()
-    told = entry | {"position": row.position, "recorded_at": row.recorded_at, "type": row.type, "data": data}
-    return _csv_line([_harmless(told.get(column)) for column in COLUMNS])
+    shown = entry | {"position": row.position, "recorded_at": row.recorded_at, "type": row.type, "data": data}
+    return _csv_line([_harmless(shown.get(column)) for column in COLUMNS])
 
 
 def _csv_line(values: Any) -> bytes:
@@ -56,7 +56,7 @@ def _harmless(value: object) -> object:
 def ocsf_line(row: Row) -> bytes:
     """Return an event as an API Activity (class 6003) of the Open Cybersecurity Schema Framework."""
     entry = _entry(row)
-    told: dict[str, Any] = {
+    activity: dict[str, Any] = {
         "activity_id": OTHER,
         "activity_name": row.type,
         "category_uid": CATEGORY,
@@ -83,7 +83,7 @@ def ocsf_line(row: Row) -> bytes:
         "resources": [{"uid": row.stream_id, "type": "instance", "version": str(row.version)}],
         "unmapped": {"data": entry.get("data"), "causation": entry.get("causation")},
     }
-    return msgspec.json.encode(_without_nothing(told)) + b"\n"
+    return msgspec.json.encode(_without_nothing(activity)) + b"\n"
 
 
 def _without_nothing(value: Any) -> Any:

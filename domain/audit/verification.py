@@ -15,7 +15,7 @@ CHECKPOINT = b'{"checkpoint":'
 
 
 class VerificationFailed(Exception):  # noqa: N818  a finding, not a fault
-    """The export does not hold: from this position on, or from one up to `last` where it cannot be told closer."""
+    """The export does not hold: from this position on, or from one up to `last` where it cannot be narrowed down."""
 
     def __init__(self, position: int, why: str, last: int | None = None) -> None:
         super().__init__(why)
@@ -72,14 +72,14 @@ class Verification:
         return self._proven.checkpoint.size if self._proven else 0
 
     def take(self, line: bytes) -> None:
-        """Take the next line, without its end; raises Broken where it does not hold."""
+        """Take the next line, without its end; raises VerificationFailed where it does not hold."""
         if line.startswith(CHECKPOINT):
             self._take_checkpoint(line)
         else:
             self._take_leaf(line)
 
     def end(self) -> Verified:
-        """Say what holds, once all lines were taken; raises Broken where something is missing."""
+        """Say what holds, once all lines were taken; raises VerificationFailed where something is missing."""
         if self._since and self._since.size > self.size:
             raise VerificationFailed(self.size, f"the log had {self._since.size} entries before, and ends here now")
         if self._proven is None or self._safe < self.size:

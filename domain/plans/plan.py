@@ -63,7 +63,7 @@ class Plan(Struct, frozen=True):
     commands: tuple[PlannedCommand, ...] = ()
     """The commands that will run, in order."""
     breaking: tuple[Version, ...] | None = None
-    """The breaking releases on the way; null where one of them has no notes that tell."""
+    """The breaking releases on the way; null where one of them has no notes that say so."""
     stops: tuple[Artifact, ...] = ()
     """The versions between that must run once, in order; each ends a leg of the upgrade."""
     releases: tuple[CrossedRelease, ...] = ()

@@ -47,8 +47,8 @@ class Writes(Struct, frozen=True, omit_defaults=True):
     """Since when the server counts: two counts of one epoch can be compared, and no others; null where no server was
     asked."""
 
-    def told(self) -> "Writes":
-        """Return them as an event can bear them: of very many tables the most written by name, the others as one."""
+    def bounded(self) -> "Writes":
+        """Return them as an event may hold them: of very many tables the most written by name, the others as one."""
         ranked = sorted(self.tables.items(), key=lambda each: (-each[1], each[0]))
         others = {OTHERS: sum(count for _, count in ranked[NAMED:])} if ranked[NAMED:] else {}
         return Writes(self.total, dict(ranked[:NAMED]) | others, self.epoch)

@@ -240,14 +240,14 @@ def _compiles(expression: str) -> bool:
 
 
 def _line_in(message: str, text: str) -> int:
-    told = re.search(r"\(at line ([0-9]+),", message)
-    return int(told[1]) if told else max(1, len(text.splitlines()))
+    found = re.search(r"\(at line ([0-9]+),", message)
+    return int(found[1]) if found else max(1, len(text.splitlines()))
 
 
 def _path_in(message: str) -> Path:
     unknown = re.search(r"unknown field `([^`]*)`", message)
     at = re.search(r"`\$\.?([^`]*)`$", message)
-    # `args[0]` and `env[...]` are told of where the key stands.
+    # `args[0]` and `env[...]` are reported where the key stands.
     parts = [part.partition("[")[0] for part in at[1].split(".")] if at else []
     return (*parts, unknown[1]) if unknown else tuple(parts)
 

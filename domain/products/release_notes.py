@@ -13,7 +13,7 @@ BUDGET = 32_000
 """Bytes that a plan holds of all releases together; the hash of each release's notes stands beside them."""
 
 MOST = 25
-"""How many releases a plan tells of; of more, the last."""
+"""How many releases a plan describes; of more, the last."""
 
 
 class CrossedRelease(Struct, frozen=True):
@@ -39,8 +39,8 @@ class CrossedRelease(Struct, frozen=True):
 
 def crossed(route: Route) -> tuple[CrossedRelease, ...]:
     """Return the releases of a route as a plan holds them."""
-    told = route.crossed[-MOST:]
-    return tuple(_crossed(release, BUDGET // len(told)) for release in told)
+    shown = route.crossed[-MOST:]
+    return tuple(_crossed(release, BUDGET // len(shown)) for release in shown)
 
 
 def _crossed(release: Release, budget: int) -> CrossedRelease:

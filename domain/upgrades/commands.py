@@ -20,7 +20,7 @@ class Register(Struct, frozen=True):
 
 
 class Adopt(Struct, frozen=True):
-    """Take what runs as it is: have a worker look again, or vouch for what was seen instead of the known version."""
+    """Take what runs as it is: have it detected again, or vouch for what was seen instead of the known version."""
 
     now: datetime
 
@@ -95,13 +95,13 @@ class RequestRollback(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """A worker says what it did or found."""
+    """Record what a worker did or found."""
 
     fact: Fact
 
 
 class FailStep(Struct, frozen=True):
-    """A worker says that the step due cannot be done."""
+    """Record that the step due cannot be done."""
 
     upgrade_id: str
     step: Step

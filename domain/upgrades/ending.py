@@ -1,4 +1,4 @@
-"""Ending: what an instance is after an upgrade, and what then stands aside."""
+"""Ending: what an instance is after an upgrade, and what is then kept aside."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The facts of an instance's stream, by what they tell of; a tag is the wire name and outlives every rename."""
+"""The facts of an instance's stream, by subject; a tag is the wire name and outlives every rename."""
 
 from typing import TypeAlias
 

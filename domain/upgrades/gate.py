@@ -31,10 +31,10 @@ def pass_gate(
     bad = [each for each in route.crossed if each.breaking and each.version not in acknowledged]
     if bad:
         names = ", ".join(each.version for each in bad)
-        said = " ".join(f"{each.version}: {_quoted(each)}" for each in bad)
+        quoted = " ".join(f"{each.version}: {_quoted(each)}" for each in bad)
         raise Refused(
             "breaking-release",
-            f"On the way to {target} lies what breaks. {said} Name {names} in acknowledge_breaking to go on.",
+            f"On the way to {target} lies what breaks. {quoted} Name {names} in acknowledge_breaking to go on.",
         )
     return route
 

@@ -19,14 +19,14 @@ class InstanceRegistered(Struct, frozen=True, tag="instance_registered"):
 
 
 class AdoptionRequested(Struct, frozen=True, tag="adoption_requested"):
-    """Somebody mended what stood in the way; a worker is to look again."""
+    """Somebody mended what stood in the way; a worker is to detect again what runs."""
 
 
 class InstanceAdopted(Struct, frozen=True, tag="instance_adopted"):
     """A worker found the product running, in this version and this kind."""
 
     attempt: int
-    """Which look it was, counted from 1."""
+    """Which detection it was, counted from 1."""
     kind: Kind
     """How it is deployed, as the worker found."""
     version: Version
@@ -41,11 +41,11 @@ class AdoptionRefused(Struct, frozen=True, tag="adoption_refused"):
     """A worker found nothing running, or something else than the product."""
 
     attempt: int
-    """Which look it was, counted from 1."""
+    """Which detection it was, counted from 1."""
     problem: Problem
     """What was found instead, and what to do."""
     at: Moment
-    """When the worker looked."""
+    """When the worker found that."""
 
 
 class InstanceObserved(Struct, frozen=True, tag="instance_observed"):

@@ -107,7 +107,7 @@ def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterato
         yield from database_checks(found.database)
 
 
-def _gateway(config: InstanceConfig, believed: Version, title: str, found: GatewayFindings) -> Iterator[Check]:
+def _gateway(config: InstanceConfig, known: Version, title: str, found: GatewayFindings) -> Iterator[Check]:
     yield Check("health", found.healthy, found.health)
     if found.running is None:
         nothing = f"nothing on this host serves on port {config.port}" if config.port else f"{title} is not installed"
@@ -116,4 +116,4 @@ def _gateway(config: InstanceConfig, believed: Version, title: str, found: Gatew
     yield Check("process", found.version is not None, found.running)
     for what, version in (("what runs is", found.version), ("it answers that it is", found.answers)):
         if version is not None:
-            yield Check("version", version == believed, f"{what} {version}; the log says {believed}")
+            yield Check("version", version == known, f"{what} {version}; the log says {known}")

@@ -1,4 +1,4 @@
-"""Keeping: what stands aside after an upgrade, why, and until when."""
+"""Retention: what is kept aside after an upgrade, why, and until when."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

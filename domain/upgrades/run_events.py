@@ -11,7 +11,7 @@ class UpgradeRequested(OfUpgrade, frozen=True, tag="upgrade_requested"):
     """Somebody asked for an upgrade."""
 
     from_version: Version
-    """The version that the log believes to run."""
+    """The version that runs, by the log."""
     target: Target
     """The version that was asked for; `latest` is resolved by preflight."""
     requested_by: str = ""
@@ -28,7 +28,7 @@ class UpgradeRetried(OfUpgrade, frozen=True, tag="upgrade_retried"):
     attempt: int
     """Which attempt begins; the first one was 1."""
     from_version: Version
-    """The version that the log believes to run."""
+    """The version that runs, by the log."""
     retried_by: str = ""
     """The name of the token that asked, for nobody approves a request of their own; empty in a log from before that."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-Data: TypeAlias = Mapping[str, Any]
+EventData: TypeAlias = Mapping[str, Any]
 
 
 def seconds(milliseconds: int | None) -> str:
@@ -11,113 +11,113 @@ def seconds(milliseconds: int | None) -> str:
     return "unknown" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
 
 
-def _started(data: Data) -> str:
+def _started(data: EventData) -> str:
     return f"{data['step']} begins, by worker {data['worker']}"
 
 
-def _progressed(data: Data) -> str:
+def _progressed(data: EventData) -> str:
     done, total = data.get("done"), data.get("total")
     count = "" if done is None else f" ({done:,}{f' of {total:,}' if total else ''})"
     return f"{data['message']}{count}"
 
 
-def _passed(data: Data) -> str:
+def _passed(data: EventData) -> str:
     plan = data["plan"]
     held, new = sum(check["ok"] for check in plan["checks"]), plan["new"]
     holds = "1 check holds" if held == 1 else f"{held} checks hold"
     return f"{holds}; {new['package']}@{new['version']} {new['integrity'][:20]}…"
 
 
-def _backup(data: Data) -> str:
+def _backup(data: EventData) -> str:
     dump = data.get("dump")
     if not dump:
         return "no database, so no dump"
     return f"dump of {dump['tables']} tables, {dump['size']:,} bytes, SHA-256 {dump['sha256'][:16]}…, read back"
 
 
-def _copied(data: Data) -> str:
+def _copied(data: EventData) -> str:
     copy = data.get("copy")
     return f"copied as {copy['database']} ({copy['size']:,} bytes): the way back" if copy else "no database to copy"
 
 
-def _finished(data: Data) -> str:
+def _finished(data: EventData) -> str:
     before, after = data.get("migrations_before"), data.get("migrations_after")
     many = f"{after - before} migrations applied, " if before is not None and after is not None else ""
     return f"{many}the new version answers after {seconds(data['downtime_ms'])}"
 
 
-def _verified(data: Data) -> str:
+def _verified(data: EventData) -> str:
     return f"{data['version']} verified while nobody else got in: {_checks(data)}"
 
 
-def _cut_over(data: Data) -> str:
+def _cut_over(data: EventData) -> str:
     if not data.get("verified", True):
         return "cutover at once: others get in as soon as the new version serves, and before it is verified"
     return "cutover: others are let in from here on"
 
 
-def _succeeded(data: Data) -> str:
+def _succeeded(data: EventData) -> str:
     downtime = data.get("downtime_ms")
     serves = "" if downtime is None else f"; it serves again; downtime {seconds(downtime)}"
     return f"{data['version']} verified: {_checks(data)}{serves}"
 
 
-def _checks(data: Data) -> str:
+def _checks(data: EventData) -> str:
     return ", ".join(check["name"] for check in data["checks"])
 
 
-def _unwell(data: Data) -> str:
+def _unwell(data: EventData) -> str:
     total = data["writes"]["total"]
     many = "an unknown number of writes" if total is None else f"{total} writes"
     back = f"going back would leave {many} behind: astrolabe rollback {data['upgrade_id']}"
     return f"UNWELL after cutover: {_problem(data)} Nothing goes back by itself any more; {back}"
 
 
-def _problem(data: Data) -> str:
+def _problem(data: EventData) -> str:
     problem = data["problem"]
     return " ".join([problem["detail"], problem.get("todo", "")]).strip()
 
 
-def _turned(data: Data) -> str:
+def _turned(data: EventData) -> str:
     if data.get("problem"):
         return f"rolling back: {data['problem']['detail']}"
     return "rolling back" + _left_behind(data)
 
 
-def _left_behind(data: Data) -> str:
+def _left_behind(data: EventData) -> str:
     writes = data.get("writes")
     if writes is None or writes["total"] == 0:
         return ""
     return f", leaving {'an unknown number of' if writes['total'] is None else writes['total']} writes behind"
 
 
-def _restored(data: Data) -> str:
+def _restored(data: EventData) -> str:
     kept = data.get("kept")
     if not kept:
         return "nothing to restore"
     return f"the database of before is in place; the migrated one is kept as {kept}{_left_behind(data)}"
 
 
-def _returned(data: Data) -> str:
+def _returned(data: EventData) -> str:
     return f"{data['version']} answers again; downtime {seconds(data.get('downtime_ms'))}"
 
 
-def _moment(data: Data) -> str:
+def _moment(data: EventData) -> str:
     return str(data["until"])[:16].replace("T", " ") + " UTC"
 
 
-def _awaits(data: Data) -> str:
+def _awaits(data: EventData) -> str:
     many = data["approvers"]
     who = "somebody else" if many == 1 else f"{many} others"
     return f"waits until {_moment(data)} for {who}: astrolabe approve {data['upgrade_id']} --reason …"
 
 
-def _approved(data: Data) -> str:
+def _approved(data: EventData) -> str:
     missing = f"; {data['missing']} more needed" if data["missing"] else ""
     return f"approved by {data['approver']}{missing}"
 
 
-TELLERS: dict[str, Callable[[Data], str]] = {
+SENTENCES: dict[str, Callable[[EventData], str]] = {
     "step_started": _started,
     "step_progressed": _progressed,
     "preflight_passed": _passed,
@@ -154,7 +154,7 @@ TELLERS: dict[str, Callable[[Data], str]] = {
     "review_overdue": lambda _: "nobody reviewed this emergency in time",
     "instance_inconsistent": _problem,
     "instance_registered": lambda data: f"{data['config']['product']} {data.get('version') or 'of unknown version'}",
-    "adoption_requested": lambda _: "a worker is to look again at what runs",
+    "adoption_requested": lambda _: "a worker is to detect again what runs",
     "instance_adopted": lambda data: data["seen"],
     "adoption_refused": _problem,
     "instance_observed": lambda data: data["seen"],
@@ -163,7 +163,7 @@ TELLERS: dict[str, Callable[[Data], str]] = {
 }
 
 
-def sentence(kind: str, data: Data) -> str:
-    """Say what an event tells."""
-    teller = TELLERS.get(kind)
-    return teller(data) if teller else ""
+def sentence(event_type: str, data: EventData) -> str:
+    """Return an event of a type as a sentence; empty where it needs none."""
+    write = SENTENCES.get(event_type)
+    return write(data) if write else ""

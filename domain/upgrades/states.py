@@ -58,7 +58,7 @@ class Instance(Struct, frozen=True):
 
     @property
     def in_sync(self) -> bool | None:
-        """Whether what was seen is what the log believes; None where nobody has looked."""
+        """Whether what was seen is what the log says; None where nothing was seen yet."""
         return self.observed.version == self.version if self.observed else None
 
     @property
@@ -118,7 +118,7 @@ class Adopting(Struct, frozen=True):
 
 
 class Unadopted(Struct, frozen=True):
-    """What runs is not the product, or nothing does; a person must act, then ask for another look."""
+    """What runs is not the product, or nothing does; a person must act, then have it adopted again."""
 
     instance: Newcomer
     attempt: int

@@ -67,7 +67,7 @@ class InstanceRow(Struct, frozen=True):
     updated_at: datetime
     """When its last event was recorded."""
     in_sync: bool | None = None
-    """Whether what was last seen running is what the log believes; null where nobody looked since that changed."""
+    """Whether what was last seen running is what the log says; null where nothing was seen since that changed."""
 
 
 class UpgradeRow(Struct, frozen=True):

@@ -1,1 +1,1 @@
-"""Webhooks: endpoints, what they are told, and when again."""
+"""Webhooks: endpoints, their notifications, and when one is sent again."""

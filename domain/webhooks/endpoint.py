@@ -1,4 +1,4 @@
-"""Endpoints: who is told of events, and the events of the one stream that they are recorded in."""
+"""Endpoints: who is notified of events, and the events of the one stream that they are recorded in."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, TypeAlias
@@ -28,7 +28,7 @@ DisableCause = Literal["asked", "gone", "failing"]
 
 
 class EndpointConfig(Struct, frozen=True):
-    """Where an endpoint is and what it is told: every type and every instance where it names none."""
+    """Where an endpoint is, and what it is notified of: every type and every instance where it names none."""
 
     name: Name
     """The webhook's name, unique among those that there are: lower case letters, digits and -."""
@@ -43,7 +43,7 @@ class EndpointConfig(Struct, frozen=True):
 
 
 class EndpointAdded(Struct, frozen=True, tag="endpoint_added"):
-    """An endpoint is told from here on; `key_id` names the master key that its secret comes from, and is no secret."""
+    """An endpoint is notified from here on; `key_id` names the master key of its secret, and is no secret."""
 
     endpoint_id: str
     """The webhook's id, a UUID."""
@@ -54,7 +54,7 @@ class EndpointAdded(Struct, frozen=True, tag="endpoint_added"):
 
 
 class EndpointChanged(Struct, frozen=True, tag="endpoint_changed"):
-    """The endpoint is elsewhere, or is told something else, from here on."""
+    """The endpoint is elsewhere, or is notified of something else, from here on."""
 
     endpoint_id: str
     """The webhook's id."""

@@ -1,4 +1,4 @@
-"""Notifications: what an endpoint is told of an event, a thin CloudEvent (CloudEvents 1.0.2, structured mode)."""
+"""Notifications: what an endpoint is sent of an event, a thin CloudEvent (CloudEvents 1.0.2, structured mode)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
@@ -50,7 +50,7 @@ TYPES: dict[type[Struct], str] = {
 }
 """What an event of an instance is called outside; the names are stable for ever."""
 
-UNTOLD: frozenset[type[Struct]] = frozenset(
+NOT_NOTIFIED: frozenset[type[Struct]] = frozenset(
     {
         e.StepProgressed,  # many a second; GET /upgrades/{id}/events streams them
         e.BackupTaken,
@@ -115,19 +115,19 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     """The event's place in the whole log, from 0 on, in decimal digits; left out of a ping."""
 
 
-def type_told(event: Struct) -> str | None:
-    """Return what an event is called outside; None where nobody is told of it."""
+def public_type(event: Struct) -> str | None:
+    """Return the public name of an event; None where nobody is notified of it."""
     return TYPES.get(type(event))
 
 
-def is_told(endpoint: Endpoint, told: str, instance_id: str) -> bool:
+def subscribes(endpoint: Endpoint, event_type: str, instance_id: str) -> bool:
     """Return whether an endpoint asked for events of this type and instance."""
     types, instances = endpoint.config.types, endpoint.config.instances
-    return (not types or told in types) and (not instances or instance_id in instances)
+    return (not types or event_type in types) and (not instances or instance_id in instances)
 
 
-def notification(recorded: Recorded[Any], told: str) -> Notification:
-    """Say what happened; the id is that of the event, so whatever is sent twice is known by it."""
+def notification(recorded: Recorded[Any], event_type: str) -> Notification:
+    """Return what is sent of an event; its id is the event's, so that what is sent twice is recognised."""
     upgrade_id: str | None = getattr(recorded.event, "upgrade_id", None)
     instance = f"/instances/{recorded.stream_id}"
     links = Links(instance, f"/upgrades/{upgrade_id}" if upgrade_id else None)
@@ -135,7 +135,7 @@ def notification(recorded: Recorded[Any], told: str) -> Notification:
         "1.0",
         recorded.event_id,
         SOURCE,
-        told,
+        event_type,
         instance.removeprefix("/"),
         recorded.recorded_at,
         "application/json",
@@ -146,15 +146,15 @@ def notification(recorded: Recorded[Any], told: str) -> Notification:
 
 
 def ping(message_id: str, endpoint_id: str, at: datetime) -> Notification:
-    """Say only that messages arrive."""
+    """Return what is sent to try an endpoint: only that messages arrive."""
     link = f"/webhooks/{endpoint_id}"
     data = Data(Links(webhook=link))
     return Notification("1.0", message_id, SOURCE, PING, link.removeprefix("/"), at, "application/json", data)
 
 
-def encode(told: Notification) -> bytes:
+def encode(message: Notification) -> bytes:
     """Return the body, the same bytes each time."""
-    return msgspec.json.encode(told, order="sorted")
+    return msgspec.json.encode(message, order="sorted")
 
 
 def schema(name: str) -> dict[str, Any]:

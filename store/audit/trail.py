@@ -11,7 +11,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.log.entry import AnyRecorded, recorded
 
 SCANNED = 50_000
-"""How many positions one page looks at: who filters for what is rare gets short pages, and never waits for long."""
+"""How many positions one page covers: who filters for what is rare gets short pages, and never waits for long."""
 
 
 class Filter(Struct, frozen=True):

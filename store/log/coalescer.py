@@ -26,8 +26,8 @@ class Coalescer:
     def __init__(self, database: Database) -> None:
         self._database: Database = database
         self._waiting: dict[Answer, Append] = {}
-        self._flights: int = 0
-        self._under_way: set[str] = set()
+        self._in_flight: int = 0
+        self._names_in_flight: set[str] = set()
         self._soon: asyncio.Handle | None = None
         self._later: asyncio.Handle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -38,42 +38,42 @@ class Coalescer:
         Raises UniqueViolationError where the version or a claim was taken at this very moment. A caller that is
         cancelled takes its append out of what waits, and leaves it in a statement that carries others too.
         """
-        if not self._flights and self._soon is None:
+        if not self._in_flight and self._soon is None:
             self._start([append])
-            with self._landing([append]):
+            with self._while_in_flight([append]):
                 (times,) = await send(self._database, [append])
             return times
         answer: Answer = asyncio.get_running_loop().create_future()
         self._waiting[answer] = append
-        self._board()
+        self._schedule()
         try:
             return await answer
         finally:
             self._waiting.pop(answer, None)
 
     def _start(self, appends: Iterable[Append]) -> None:
-        self._flights += 1
-        self._under_way.update(name for each in appends for name in _names(each))
+        self._in_flight += 1
+        self._names_in_flight.update(name for each in appends for name in _names(each))
 
     @contextmanager
-    def _landing(self, appends: Collection[Append]) -> Generator[None]:
+    def _while_in_flight(self, appends: Collection[Append]) -> Generator[None]:
         try:
             yield
         finally:
-            self._flights -= 1
-            self._under_way.difference_update(name for each in appends for name in _names(each))
+            self._in_flight -= 1
+            self._names_in_flight.difference_update(name for each in appends for name in _names(each))
             if self._waiting or len(appends) > 1:
-                self._board()
+                self._schedule()
 
-    def _board(self) -> None:
-        """Take off after all that is ready now: whoever was just answered may have the next append at hand."""
+    def _schedule(self) -> None:
+        """Send what waits after all that is ready now: whoever was just answered may have the next append at hand."""
         loop = asyncio.get_running_loop()
-        if not self._flights:
-            self._soon = self._soon or loop.call_soon(self._take_off)
+        if not self._in_flight:
+            self._soon = self._soon or loop.call_soon(self._send_waiting)
         elif self._later is None:
-            self._later = loop.call_later(PATIENCE_SECONDS, self._take_off)
+            self._later = loop.call_later(PATIENCE_SECONDS, self._send_waiting)
 
-    def _take_off(self) -> None:
+    def _send_waiting(self) -> None:
         for handle in (self._soon, self._later):
             if handle:
                 handle.cancel()
@@ -82,15 +82,15 @@ class Coalescer:
             for answer in batch:
                 del self._waiting[answer]
             self._start(batch.values())
-            task = asyncio.create_task(self._fly(batch))
+            task = asyncio.create_task(self._send_batch(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if self._waiting:
-            self._board()
+            self._schedule()
 
     def _next(self) -> Iterator[tuple[Answer, Append]]:
         """Choose from what waits, the oldest first: of one stream one append at a time, in the order they came."""
-        taken = set(self._under_way)
+        taken = set(self._names_in_flight)
         left = MOST
         for answer, append in self._waiting.items():
             names = _names(append)
@@ -99,8 +99,8 @@ class Coalescer:
                 left -= 1
             taken.update(names)
 
-    async def _fly(self, batch: Mapping[Answer, Append]) -> None:
-        with self._landing(batch.values()):
+    async def _send_batch(self, batch: Mapping[Answer, Append]) -> None:
+        with self._while_in_flight(batch.values()):
             try:
                 for answer, times in zip(batch, await send(self._database, list(batch.values())), strict=True):
                     _settle(answer, times)

@@ -88,10 +88,10 @@ def _utf16(key: str) -> bytes:
 
 def recorded(text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:
     """Read a stored entry back."""
-    return told(_decoder.decode(text), text, recorded_at, position)
+    return as_recorded(_decoder.decode(text), text, recorded_at, position)
 
 
-def told(entry: Entry, text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:
+def as_recorded(entry: Entry, text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:
     """Return an entry and its text as they are recorded."""
     cause = Cause(entry.actor, entry.reason, entry.source, entry.causation, entry.correlation)
     return Recorded(entry.stream, entry.version, entry.id, cause, recorded_at, entry.data, text, position)

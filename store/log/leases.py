@@ -24,5 +24,5 @@ class Leases:
         return await self._database.hot.fetchval(sql.RENEW, uuid.UUID(resource), fence, self.ttl) is not None
 
     async def release(self, resource: str, fence: int) -> None:
-        """Return a lease back, so that the next actor need not wait for its end."""
+        """Release a lease, so that the next actor need not wait for its end."""
         await self._database.hot.execute(sql.RELEASE, uuid.UUID(resource), fence)

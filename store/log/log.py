@@ -14,7 +14,7 @@ from astrolabe.store.errors import AlreadyClaimed, Conflict, StaleFence
 from astrolabe.store.log import sql
 from astrolabe.store.log.batch import Append, Claim
 from astrolabe.store.log.coalescer import Coalescer
-from astrolabe.store.log.entry import AnyEvent, AnyRecorded, make_entry, recorded, told, type_of, write
+from astrolabe.store.log.entry import AnyEvent, AnyRecorded, as_recorded, make_entry, recorded, type_of, write
 from astrolabe.store.log.shared import Shared
 
 REMEMBERED = 10_000
@@ -64,7 +64,7 @@ class Log:
             times = []
         if not times:
             await self._explain(stream_id, expected, fence, claims)
-        return [told(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
+        return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
     async def _explain(self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim]) -> None:
         # A twin of this command took the version too, so the claim is looked for first.

@@ -19,7 +19,7 @@ Sink: TypeAlias = Callable[[list[AnyRecorded]], Awaitable[None]]
 
 
 async def replay_instances(database: Database, last: int, sink: Sink) -> None:
-    """Return all events of instances up to a position: each stream whole and in order, in pieces of any length."""
+    """Feed a sink all events of instances up to a position: each stream whole and in order, in pieces of any length."""
     rest = b""
 
     async def take(data: bytes) -> None:

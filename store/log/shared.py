@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-FLIGHTS = 2
+MAX_IN_FLIGHT = 2
 """How many statements are under way at once."""
 
 
@@ -21,47 +21,47 @@ class Shared(Generic[K, V]):
     def __init__(self, answers: Callable[[Sequence[K]], Awaitable[Sequence[V]]]) -> None:
         self._answers: Callable[[Sequence[K]], Awaitable[Sequence[V]]] = answers
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}
-        self._flights: int = 0
-        self._boarding: asyncio.Handle | None = None
+        self._in_flight: int = 0
+        self._scheduled: asyncio.Handle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, key: K) -> V:
         """Return the answer to one question."""
-        if not self._flights and self._boarding is None:
-            with self._flight(1):
+        if not self._in_flight and self._scheduled is None:
+            with self._while_in_flight(1):
                 (found,) = await self._answers([key])
             return found
         answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(answer)
-        self._board()
+        self._schedule()
         return await answer
 
     @contextmanager
-    def _flight(self, many: int) -> Generator[None]:
-        self._flights += 1
+    def _while_in_flight(self, many: int) -> Generator[None]:
+        self._in_flight += 1
         try:
             yield
         finally:
-            self._flights -= 1
+            self._in_flight -= 1
             if self._waiting or many > 1:
-                self._board()
+                self._schedule()
 
-    def _board(self) -> None:
+    def _schedule(self) -> None:
         """Send what is asked after all that is ready now had its turn."""
-        if self._boarding is None and self._flights < FLIGHTS:
-            self._boarding = asyncio.get_running_loop().call_soon(self._take_off)
+        if self._scheduled is None and self._in_flight < MAX_IN_FLIGHT:
+            self._scheduled = asyncio.get_running_loop().call_soon(self._send_waiting)
 
-    def _take_off(self) -> None:
-        self._boarding = None
+    def _send_waiting(self) -> None:
+        self._scheduled = None
         if self._waiting:
             asked, self._waiting = self._waiting, {}
-            task = asyncio.create_task(self._fly(asked))
+            task = asyncio.create_task(self._send_batch(asked))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, asked: Mapping[K, Sequence[asyncio.Future[V]]]) -> None:
+    async def _send_batch(self, asked: Mapping[K, Sequence[asyncio.Future[V]]]) -> None:
         waiting = [answer for answers in asked.values() for answer in answers]
-        with self._flight(len(waiting)):
+        with self._while_in_flight(len(waiting)):
             try:
                 found = await self._answers(list(asked))
             except Exception as error:  # noqa: BLE001  the callers', who all wait for an answer

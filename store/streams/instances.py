@@ -12,7 +12,7 @@ from astrolabe.store.streams.stream import ClaimsFor, LoadedStream, Streams
 
 InstanceRecorded: TypeAlias = Recorded[Event]
 Loaded: TypeAlias = LoadedStream[State, Event]
-"""An instance as its stream tells it."""
+"""An instance as it is folded from its stream."""
 InstanceClaims: TypeAlias = ClaimsFor[State, Event]
 
 

@@ -47,7 +47,7 @@ class Projector:
     async def rebuild(self) -> int:
         """Drop all rows and fold the whole log again, in one transaction: readers see the old rows, then the new.
 
-        Gives how many events the log had.
+        Returns how many events the log had.
         """
         self._states.clear()
         async with self._database.transaction() as connection:
@@ -64,10 +64,10 @@ class Projector:
         batch = await self._log.read_all(position, BATCH)
         if not batch:
             return 0
-        told = [cast("InstanceRecorded", each) for each in batch if each.stream_id not in OWN_STREAMS]
+        events = [cast("InstanceRecorded", each) for each in batch if each.stream_id not in OWN_STREAMS]
         instances: dict[str, InstanceRow] = {}
-        upgrades = await upgrades_in(connection, _known_upgrades(told))
-        for each in told:
+        upgrades = await upgrades_in(connection, _known_upgrades(events))
+        for each in events:
             await self._fold(each, instances, upgrades)
         await put(connection, INSTANCE, list(instances.values()))
         await put(connection, UPGRADE, list(upgrades.values()))
@@ -101,7 +101,7 @@ class Projector:
         await connection.execute(SUBSCRIPTION.update().where(SUBSCRIPTION.c.name == NAME).values(position=position))
 
 
-def _known_upgrades(told: Sequence[InstanceRecorded]) -> set[str]:
+def _known_upgrades(events: Sequence[InstanceRecorded]) -> set[str]:
     """Name the upgrades that go on in these events and began before them."""
-    begun = {each.event.upgrade_id for each in told if isinstance(each.event, e.UpgradeRequested)}
-    return {upgrade_id for each in told if (upgrade_id := getattr(each.event, "upgrade_id", None))} - begun
+    begun = {each.event.upgrade_id for each in events if isinstance(each.event, e.UpgradeRequested)}
+    return {upgrade_id for each in events if (upgrade_id := getattr(each.event, "upgrade_id", None))} - begun

@@ -1,1 +1,1 @@
-"""Deliveries: what endpoints are to be told, what was sent, and the keys it is signed with."""
+"""Deliveries: what endpoints are to be sent, what was sent, and the keys it is signed with."""

@@ -25,18 +25,18 @@ SOON = timedelta(seconds=1.5 * LONGEST_TIMEOUT)
 """A delivery that is due by then may be under way just now, and comes by itself where it is not."""
 
 
-class Taken(Struct, frozen=True):
+class LeasedDelivery(Struct, frozen=True):
     """A delivery that is ours to attempt until its lease ends; whoever takes it after us has a higher fence."""
 
     endpoint_id: str
     message_id: str
     fence: int
     tries: int
-    told: Notification
+    notification: Notification
 
 
 class Attempt(Struct, frozen=True):
-    """One attempt: when, which status (None where none came), how long it took, and what was said, cut."""
+    """One attempt: when, which status (None where none came), how long it took, and what was answered, cut."""
 
     number: int
     """Which attempt it was, counted from 1."""
@@ -46,7 +46,7 @@ class Attempt(Struct, frozen=True):
     """The HTTP status that was answered; null where no answer came."""
     latency_ms: int
     """How long it took, in milliseconds."""
-    said: str
+    response: str
     """The beginning of what was answered, or why no answer came."""
 
 
@@ -57,7 +57,7 @@ class Outcome(Struct, frozen=True):
     at: datetime
     status: int | None
     latency_ms: int
-    said: str
+    response: str
     pause: timedelta = timedelta()
 
 
@@ -90,13 +90,13 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database: Database = database
 
-    async def take(self, endpoint: Endpoint, many: int, lease: timedelta) -> list[Taken]:
+    async def take(self, endpoint: Endpoint, many: int, lease: timedelta) -> list[LeasedDelivery]:
         """Take deliveries that are due, in order per instance where the endpoint asks for it."""
         rows = await self._database.pool.fetch(
             sql.TAKE, uuid.UUID(endpoint.endpoint_id), endpoint.config.ordered, many, lease
         )
         return [
-            Taken(
+            LeasedDelivery(
                 endpoint.endpoint_id,
                 str(row["event_id"]),
                 row["fence"],
@@ -108,14 +108,14 @@ class Deliveries:
             for row in rows
         ]
 
-    async def finish(self, taken: Taken, end: Outcome) -> bool:
+    async def finish(self, delivery: LeasedDelivery, end: Outcome) -> bool:
         """Record how an attempt ended; False where the delivery was taken over or is no more."""
-        arguments = (end.state, end.pause, end.at, end.status, end.latency_ms, end.said)
-        ids = uuid.UUID(taken.endpoint_id), uuid.UUID(taken.message_id)
-        return await self._database.pool.fetchval(sql.FINISH, *ids, taken.fence, *arguments) is not None
+        arguments = (end.state, end.pause, end.at, end.status, end.latency_ms, end.response)
+        ids = uuid.UUID(delivery.endpoint_id), uuid.UUID(delivery.message_id)
+        return await self._database.pool.fetchval(sql.FINISH, *ids, delivery.fence, *arguments) is not None
 
     async def fails_since(self, endpoint_id: str) -> datetime | None:
-        """Tell since when nothing has reached an endpoint; None where the last attempt did."""
+        """Return since when nothing has reached an endpoint; None where the last attempt did."""
         return await self._database.pool.fetchval(sql.FAILS_SINCE, uuid.UUID(endpoint_id))
 
     async def fails_too_long(self, endpoint_id: str, limit: timedelta) -> bool:

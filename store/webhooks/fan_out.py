@@ -1,4 +1,4 @@
-"""The fan-out: follows the log and notes for each endpoint what it is to be told, each event once."""
+"""The fan-out: follows the log and records for each endpoint which deliveries are due, each event once."""
 
 import uuid
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from astrolabe.domain.webhooks.endpoint import (
     Endpoints,
     WebhookEvent,
 )
-from astrolabe.domain.webhooks.notification import is_told, type_told
+from astrolabe.domain.webhooks.notification import public_type, subscribes
 from astrolabe.store.database import Database
 from astrolabe.store.log.entry import AnyRecorded
 from astrolabe.store.log.log import Log
@@ -32,10 +32,10 @@ BATCH = 500
 
 
 class PendingDelivery(Struct, frozen=True):
-    """One endpoint is to be told of one event."""
+    """One endpoint is to be notified of one event."""
 
     endpoint_id: str
-    told: str
+    event_type: str
     recorded: AnyRecorded
 
 
@@ -43,7 +43,7 @@ class FanOutResult(Struct):
     """What follows from a batch of the log."""
 
     endpoints: Endpoints
-    notes: list[PendingDelivery]
+    pending: list[PendingDelivery]
     removed: set[str]
     enabled: set[str]
 
@@ -59,7 +59,7 @@ class FanOut:
         self._endpoints: Endpoints = Endpoints()
 
     async def step(self) -> int:
-        """Note what follows from the next batch; return how many events it had."""
+        """Record the deliveries that follow from the next batch; return how many events it had."""
         async with self._database.pool.acquire() as connection, connection.transaction():
             position = await _place(connection)
             batch = await self._log.read_all(position, BATCH)
@@ -67,30 +67,30 @@ class FanOut:
                 return 0
             if position != self._at:
                 self._endpoints = await self._webhooks.at(position)
-            notes = fan_out_of(batch, self._endpoints)
-            await _write(connection, notes)
+            found = fan_out_of(batch, self._endpoints)
+            await _write(connection, found)
             last = cast("int", batch[-1].position)
             await connection.execute(sql.MOVE, NAME, last)
-        self._at, self._endpoints = last, notes.endpoints
+        self._at, self._endpoints = last, found.endpoints
         return len(batch)
 
     async def drain(self) -> None:
-        """Note everything that is in the log now."""
+        """Record the deliveries of everything that is in the log now."""
         while await self.step():
             pass
 
 
 def fan_out_of(batch: Iterable[AnyRecorded], endpoints: Endpoints) -> FanOutResult:
-    """Return what follows from events in the log's order: an endpoint is told of what comes after it was added."""
+    """Return what follows from events in the log's order: an endpoint is notified of what comes after it was added."""
     found = FanOutResult(endpoints, [], set(), set())
     for each in batch:
         if each.stream_id == WEBHOOKS_STREAM:
             _change(found, cast("WebhookEvent", each.event))
-        elif each.stream_id not in OWN_STREAMS and (told := type_told(cast("Event", each.event))):
-            found.notes += [
-                PendingDelivery(endpoint.endpoint_id, told, each)
+        elif each.stream_id not in OWN_STREAMS and (event_type := public_type(cast("Event", each.event))):
+            found.pending += [
+                PendingDelivery(endpoint.endpoint_id, event_type, each)
                 for endpoint in found.endpoints.by_id.values()
-                if is_told(endpoint, told, each.stream_id)
+                if subscribes(endpoint, event_type, each.stream_id)
             ]
     return found
 
@@ -99,7 +99,7 @@ def _change(found: FanOutResult, event: WebhookEvent) -> None:
     found.endpoints = WEBHOOKS_DECIDER.evolve(found.endpoints, event)
     if isinstance(event, EndpointRemoved):
         found.removed.add(event.endpoint_id)
-        found.notes = [note for note in found.notes if note.endpoint_id != event.endpoint_id]
+        found.pending = [delivery for delivery in found.pending if delivery.endpoint_id != event.endpoint_id]
     elif isinstance(event, EndpointEnabled):
         found.enabled.add(event.endpoint_id)
 
@@ -109,25 +109,25 @@ async def _place(connection: PoolConnection) -> int:
     return cast("int", await connection.fetchval(sql.LOCK, NAME))
 
 
-async def _write(connection: PoolConnection, notes: FanOutResult) -> None:
-    if notes.notes:
+async def _write(connection: PoolConnection, found: FanOutResult) -> None:
+    if found.pending:
         columns: tuple[list[object], ...] = ([], [], [], [], [], [])
-        for note in notes.notes:
-            for column, value in zip(columns, _row(note), strict=True):
+        for delivery in found.pending:
+            for column, value in zip(columns, _row(delivery), strict=True):
                 column.append(value)
         await connection.execute(sql.ADD, *columns)
-    if notes.removed:
-        await connection.execute(sql.FORGET, _ids(notes.removed))
-    if notes.enabled:
-        await connection.execute(sql.AFRESH, _ids(notes.enabled), SOON)
-    if changed := notes.enabled | notes.removed:
+    if found.removed:
+        await connection.execute(sql.FORGET, _ids(found.removed))
+    if found.enabled:
+        await connection.execute(sql.AFRESH, _ids(found.enabled), SOON)
+    if changed := found.enabled | found.removed:
         await connection.execute(sql.WELL, _ids(changed))
 
 
-def _row(note: PendingDelivery) -> tuple[uuid.UUID, uuid.UUID, str, uuid.UUID, int | None, datetime]:
-    each = note.recorded
-    endpoint, event, stream = map(uuid.UUID, (note.endpoint_id, each.event_id, each.stream_id))
-    return endpoint, event, note.told, stream, each.position, each.recorded_at
+def _row(delivery: PendingDelivery) -> tuple[uuid.UUID, uuid.UUID, str, uuid.UUID, int | None, datetime]:
+    each = delivery.recorded
+    endpoint, event, stream = map(uuid.UUID, (delivery.endpoint_id, each.event_id, each.stream_id))
+    return endpoint, event, delivery.event_type, stream, each.position, each.recorded_at
 
 
 def _ids(ids: Iterable[str]) -> list[uuid.UUID]:

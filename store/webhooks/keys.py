@@ -19,7 +19,7 @@ SIZE = 32
 """Bytes of the master key."""
 
 
-class Shown(Struct, frozen=True):
+class VerificationKeys(Struct, frozen=True):
     """What a receiver verifies with: the secret of v1, and the public key of v1a."""
 
     secret: str
@@ -53,10 +53,10 @@ class WebhookKeys:
             raise StoreError(f"{path} holds no master key; restore it, or remove it and rotate the webhooks' secrets.")
         return cls(master)
 
-    def shown(self, endpoint_id: str, generation: int) -> Shown:
+    def verifying(self, endpoint_id: str, generation: int) -> VerificationKeys:
         """Return what a receiver verifies one generation's signatures with."""
         public = self._private(endpoint_id, generation).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return Shown("whsec_" + _text(self._derive("v1", endpoint_id, generation)), "whpk_" + _text(public))
+        return VerificationKeys("whsec_" + _text(self._derive("v1", endpoint_id, generation)), "whpk_" + _text(public))
 
     def sign(self, endpoint_id: str, generations: Iterable[int], message_id: str, timestamp: int, body: bytes) -> str:
         """Return the header `webhook-signature`: v1 and v1a of each generation, the newest first."""

@@ -177,7 +177,10 @@ async def test_deliveries_are_listed_looked_at_and_sent_again(house: House) -> N
     assert await house.services.deliveries.finish(taken[0], failed)
     one = f"{here}/deliveries/{taken[0].message_id}"
     shown = (await house.client.get(one)).json()
-    assert (shown["state"], [(each["status"], each["said"]) for each in shown["tried"]]) == ("failed", [(500, "no")])
+    assert (shown["state"], [(each["status"], each["response"]) for each in shown["tried"]]) == (
+        "failed",
+        [(500, "no")],
+    )
     listed = (await house.client.get(f"{here}/deliveries", params={"state": "failed"})).json()["items"]
     assert [each["id"] for each in listed] == [taken[0].message_id]
     webhook = (await house.client.get(here)).json()

@@ -50,7 +50,7 @@ PARTS: tuple[tuple[str, tuple[type[s.State], ...]], ...] = (
 
 WAITS = {
     s.Absent: "nothing",
-    s.Unadopted: "nothing: a person must act, then ask for another look",
+    s.Unadopted: "nothing: a person must act, then have it adopted again",
     s.Withdrawn: "nothing",
     s.Idle: "discard, when the retention of something kept aside has ended",
     s.Retired: "discard, when the retention of something kept aside has ended",

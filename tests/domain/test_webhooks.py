@@ -17,7 +17,7 @@ from astrolabe.domain.webhooks.decider import (
     RotateSecret,
 )
 from astrolabe.domain.webhooks.endpoint import EndpointConfig, Endpoints
-from astrolabe.domain.webhooks.notification import TYPES, UNTOLD, encode, events_of_instances, notification
+from astrolabe.domain.webhooks.notification import NOT_NOTIFIED, TYPES, encode, events_of_instances, notification
 from astrolabe.domain.webhooks.retrying import JITTER, LONGEST_WISH, SCHEDULE, next_pause
 from tests.domain.samples import AT, EVENTS
 
@@ -39,8 +39,8 @@ ADD = AddEndpoint(ID, CHAT, "key")
 
 def test_every_event_of_an_instance_is_told_or_knowingly_not() -> None:
     """An event that is added must be given a type, or be named among those that nobody is told of."""
-    assert set(TYPES) | UNTOLD == set(events_of_instances())
-    assert not set(TYPES) & UNTOLD
+    assert set(TYPES) | NOT_NOTIFIED == set(events_of_instances())
+    assert not set(TYPES) & NOT_NOTIFIED
     assert len(set(TYPES.values())) == len(TYPES)
 
 

@@ -9,7 +9,7 @@ import httpcore
 from astrolabe.domain.webhooks.endpoint import Endpoint, EndpointConfig
 from astrolabe.domain.webhooks.notification import ping
 from astrolabe.store.ids import new_id
-from astrolabe.store.webhooks.deliveries import Taken
+from astrolabe.store.webhooks.deliveries import LeasedDelivery
 from astrolabe.store.webhooks.keys import WebhookKeys
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.relay.webhooks.sending import Answer, Sender
@@ -73,10 +73,10 @@ def endpoint(url: str) -> Endpoint:
     return Endpoint(new_id(), EndpointConfig("chat", url), KEYS.id)
 
 
-def message(to: Endpoint) -> Taken:
+def message(to: Endpoint) -> LeasedDelivery:
     """A message to it."""
     message_id = new_id()
-    return Taken(to.endpoint_id, message_id, 1, 0, ping(message_id, to.endpoint_id, NOW))
+    return LeasedDelivery(to.endpoint_id, message_id, 1, 0, ping(message_id, to.endpoint_id, NOW))
 
 
 async def attempt(url: str, network: Recorder, names: Names | None = None, **settings: Any) -> Answer:

@@ -21,7 +21,7 @@ def test_the_longest_report_fits(letter: str) -> None:
     long = letter * 10_000
     problem = StepFailed("unexpected", long, seen=[long] * 100, todo=long).problem
     checks = tuple(Check(f"check-{nth}", ok=True, seen=long) for nth in range(20))
-    writes = Writes(5000, {f"{letter * 15}{nth}.{'t' * 63}": 1 for nth in range(5000)}).told()
+    writes = Writes(5000, {f"{letter * 15}{nth}.{'t' * 63}": 1 for nth in range(5000)}).bounded()
     for event in (
         e.UpgradeFailed(UP, "backup", problem, AT),
         e.UpgradeRefused(UP, problem, AT, checks),

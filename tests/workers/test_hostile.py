@@ -87,7 +87,7 @@ async def test_a_hostile_url_opens_no_connection(url: str) -> None:
     answer = await attempt(url, network)
     assert network.opened == []
     assert answer.status is None
-    assert answer.said.endswith(".")
+    assert answer.response.endswith(".")
 
 
 def test_there_are_enough_hostile_urls() -> None:
@@ -141,7 +141,7 @@ async def test_a_name_that_leads_elsewhere_the_next_time_is_refused_then() -> No
     network, names = Recorder(), Names()
     first, second = [await attempt("https://rebound.example/", network, names) for _ in range(2)]
     assert (first.status, second.status, network.opened) == (200, None, [("8.8.8.8", 443)])
-    assert "127.0.0.1" in second.said
+    assert "127.0.0.1" in second.response
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -22,7 +22,7 @@ async def test_garbage_and_floods_are_answers_like_others() -> None:
         (OK.replace(b": 2", b": 3"), 200),
     ):
         got = await attempt("https://fine.example/", Recorder(answer))
-        assert (got.status, len(got.said) <= 1024) == (status, True)
+        assert (got.status, len(got.response) <= 1024) == (status, True)
 
 
 @settings(max_examples=50)
@@ -32,8 +32,8 @@ async def test_garbage_and_floods_are_answers_like_others() -> None:
 async def test_whatever_is_answered_ends_the_attempt(start: bytes, rest: bytes) -> None:
     """No bytes make an attempt raise: there is a status or a reason, and what is kept of it is short."""
     got = await attempt("https://fine.example/", Recorder(start + rest))
-    assert got.status is not None or got.said
-    assert len(got.said) <= 1024
+    assert got.status is not None or got.response
+    assert len(got.response) <= 1024
 
 
 async def test_a_silent_endpoint_is_given_up_in_time() -> None:
@@ -42,7 +42,7 @@ async def test_a_silent_endpoint_is_given_up_in_time() -> None:
         silent.reply = lambda _: None
         to, patience = endpoint(silent.url), WebhookSettings(allowed=HERE, deadline=timedelta(seconds=0.2))
         answer = await Sender(patience, KEYS).send(to, message(to))
-    assert (answer.status, answer.said) == (None, "No answer within 0.2 s.")
+    assert (answer.status, answer.response) == (None, "No answer within 0.2 s.")
     assert answer.latency_ms >= 200
 
 

@@ -58,7 +58,7 @@ async def deliveries_of(stage: Stage, generations: int) -> tuple[list[Message], 
         async with stage.telling():
             await receiver.gets(5)
             await eventually(lambda: _none_pending(stage, endpoint_id))
-    shown = [stage.keys.shown(endpoint_id, nth) for nth in range(1, generations + 1)]
+    shown = [stage.keys.verifying(endpoint_id, nth) for nth in range(1, generations + 1)]
     return receiver.got, [each.secret for each in shown], [each.public_key for each in shown]
 
 
@@ -111,8 +111,8 @@ def test_the_master_key_is_made_once_and_closed_to_others(tmp_path: Path) -> Non
     """It is made at the first start with mode 0600, read at the next, and refused where others may read it."""
     path = tmp_path / "keys" / "webhooks"
     first, again = WebhookKeys.open(path), WebhookKeys.open(path)
-    assert first.shown("e", 1) == again.shown("e", 1) != first.shown("e", 2)
-    assert first.shown("e", 1) != first.shown("f", 1)
+    assert first.verifying("e", 1) == again.verifying("e", 1) != first.verifying("e", 2)
+    assert first.verifying("e", 1) != first.verifying("f", 1)
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.dumps([each.name for each in path.parent.iterdir()]) == '["webhooks"]'
     path.chmod(0o644)

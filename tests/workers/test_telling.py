@@ -230,8 +230,8 @@ async def test_retry_after_and_what_was_answered_are_kept(stage: Stage, receiver
     delivery, (attempt,) = await stage.deliveries.one(endpoint, event)
     assert delivery.state == "pending"
     assert timedelta(hours=1.9) < delivery.due_at - attempt.at < timedelta(hours=2.1)
-    assert (attempt.status, len(attempt.said) <= 1024) == (429, True)
-    assert attempt.said.startswith("sl [31mow x")
+    assert (attempt.status, len(attempt.response) <= 1024) == (429, True)
+    assert attempt.response.startswith("sl [31mow x")
 
 
 async def test_of_two_relays_none_sends_what_the_other_sends(stage: Stage, receiver: Receiver) -> None:
@@ -311,7 +311,7 @@ async def test_another_master_key_sends_nothing_that_nobody_could_verify(
         assert receiver.got == []
         shutil.copy(stage.settings.key_file, other.settings.key_file)
         (message,) = await receiver.gets(1)
-    Webhook(stage.keys.shown(endpoint, 1).secret).verify(message.body, message.headers)
+    Webhook(stage.keys.verifying(endpoint, 1).secret).verify(message.body, message.headers)
 
 
 async def test_no_secret_is_recorded_kept_or_logged(
@@ -329,7 +329,7 @@ async def test_no_secret_is_recorded_kept_or_logged(
     rows = [await stage.database.pool.fetch(f"SELECT t::text FROM {table} t") for table in tables]
     everything = caplog.text + "".join(row["t"] for each in rows for row in each)
     assert receiver.got[0].headers["webhook-signature"].split()[0] in everything
-    for secret in (stage.settings.key_file.read_text().strip(), stage.keys.shown(endpoint, 1).secret):
+    for secret in (stage.settings.key_file.read_text().strip(), stage.keys.verifying(endpoint, 1).secret):
         assert secret.removeprefix("whsec_") not in everything
 
 

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from astrolabe.domain.webhooks.endpoint import Endpoint, EndpointConfig
 from astrolabe.domain.webhooks.notification import ping
 from astrolabe.store.ids import new_id
-from astrolabe.store.webhooks.deliveries import Taken
+from astrolabe.store.webhooks.deliveries import LeasedDelivery
 from astrolabe.store.webhooks.keys import WebhookKeys
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.relay.webhooks.sending import Answer, Sender
@@ -68,7 +68,7 @@ async def send(name: str, port: int) -> Answer:
     to, message_id = Endpoint(new_id(), EndpointConfig("chat", f"https://{name}:{port}/"), KEYS.id), new_id()
     told = ping(message_id, to.endpoint_id, datetime.now(UTC))
     settings = WebhookSettings(allowed=HERE)
-    return await Sender(settings, KEYS, resolver=here).send(to, Taken(to.endpoint_id, message_id, 1, 0, told))
+    return await Sender(settings, KEYS, resolver=here).send(to, LeasedDelivery(to.endpoint_id, message_id, 1, 0, told))
 
 
 async def test_an_authority_that_the_operator_names_is_trusted(
@@ -79,7 +79,7 @@ async def test_an_authority_that_the_operator_names_is_trusted(
     strange = await send(NAME, receiver.port)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     known, other = await send(NAME, receiver.port), await send("other.test", receiver.port)
-    assert (known.status, known.said) == (200, "ok")
+    assert (known.status, known.response) == (200, "ok")
     assert [each.status for each in (strange, other)] == [None, None]
-    assert all("certificate verify failed" in each.said for each in (strange, other))
+    assert all("certificate verify failed" in each.response for each in (strange, other))
     assert len(receiver.got) == 1

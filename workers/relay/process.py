@@ -7,7 +7,7 @@ import signal
 import uvloop
 
 from astrolabe.store.database import Database
-from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.heap import freeze_heap
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.broker import open_broker
@@ -33,7 +33,7 @@ async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: 
         relay, telling = Relay(database, tail, open_broker(redis_url)), Dispatcher(database, tail, webhooks)
         following = asyncio.gather(relay.run(), lasting(Notary(database, tail, notarial).run), telling.run())
         waiting = asyncio.create_task(stop.wait())
-        keep_what_lasts()
+        freeze_heap()
         await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if following.done():

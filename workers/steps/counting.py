@@ -18,8 +18,8 @@ async def writes_since(context: StepContext, before: Writes, *, certain: bool = 
     if database is None:
         return Writes(0)
     own = migrations.table if migrations else None
-    writes = (await database.counters()).since(before, own).told()
+    writes = (await database.counters()).since(before, own).bounded()
     if certain and writes.total == 0:
         await asyncio.sleep(FLUSH_SECONDS)
-        writes = (await database.counters()).since(before, own).told()
+        writes = (await database.counters()).since(before, own).bounded()
     return writes

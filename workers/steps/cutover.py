@@ -32,12 +32,12 @@ async def _base_line(context: StepContext, state: s.Verified) -> Writes:
     if database is None:
         return Writes(0)
     if state.isolation.database is None:
-        return (await database.counters()).told()
+        return (await database.counters()).bounded()
     if not await database.exists(database.name):
         # A worker before us gave it its name back and died before it could record what it had counted.
         return Writes(None)
     await database.allow()
-    counters = (await database.counters()).told()
+    counters = (await database.counters()).bounded()
     await database.move(database.name, own_name(state))
     return counters
 

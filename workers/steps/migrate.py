@@ -32,7 +32,7 @@ async def stop(context: StepContext) -> None:
 
 async def _count_and_block(database: InstanceDatabase, count: bool) -> Writes | None:
     # In this order: what others write between the two is in the copy, and only counted once too often.
-    counters = (await database.counters()).told() if count and await database.open() else None
+    counters = (await database.counters()).bounded() if count and await database.open() else None
     await database.block()
     return counters
 

@@ -11,7 +11,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 
 from astrolabe.store.database import Database
-from astrolabe.store.heap import keep_what_lasts
+from astrolabe.store.heap import freeze_heap
 from astrolabe.store.settings import DEFAULTS, Settings
 from astrolabe.workers.broker import ACTOR, open_broker, queue_of, taken
 from astrolabe.workers.instance.host import Host
@@ -74,7 +74,7 @@ class WorkInHand:
                     CarryOut(database, self._host, self._name, lease_seconds=self._settings.lease_seconds),
                     Observer(database, self._host, self._name),
                 )
-                keep_what_lasts()
+                freeze_heap()
             return self._parts
 
     def put_down(self) -> None:

@@ -13,7 +13,7 @@ from astrolabe.domain.webhooks.endpoint import DisableCause, Endpoint
 from astrolabe.domain.webhooks.retrying import GONE, SUCCESS, next_pause
 from astrolabe.store.errors import WrongVersion
 from astrolabe.store.streams.webhooks import Webhooks
-from astrolabe.store.webhooks.deliveries import Deliveries, Outcome, Taken
+from astrolabe.store.webhooks.deliveries import Deliveries, LeasedDelivery, Outcome
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.relay.webhooks.sending import Answer, Sender
 
@@ -95,13 +95,13 @@ class Lane:
             # What was taken comes back when its lease ends.
             LOG.warning("webhook %s: %s: %s", self.endpoint.config.name, type(error).__name__, error)
 
-    async def _deliver(self, taken: Taken) -> None:
+    async def _deliver(self, delivery: LeasedDelivery) -> None:
         endpoint = self.endpoint
-        answer = await self._sender.send(endpoint, taken)
-        end = outcome(taken, answer)
+        answer = await self._sender.send(endpoint, delivery)
+        end = outcome(delivery, answer)
         well = end.state == "delivered"
         self._note(well)
-        await self._deliveries.finish(taken, end)
+        await self._deliveries.finish(delivery, end)
         if answer.status == GONE:
             await self._disable(endpoint, "gone")
         elif not well and await self._deliveries.fails_too_long(endpoint.endpoint_id, self._settings.failing_for):
@@ -131,10 +131,10 @@ async def _until(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
 
 
-def outcome(taken: Taken, answer: Answer) -> Outcome:
+def outcome(delivery: LeasedDelivery, answer: Answer) -> Outcome:
     """Say what follows from an answer: done, another try after a pause, or no more."""
-    told = answer.at, answer.status, answer.latency_ms, answer.said
+    attempted = answer.at, answer.status, answer.latency_ms, answer.response
     if answer.status in SUCCESS:
-        return Outcome("delivered", *told)
-    pause = next_pause(taken.tries + 1, random.random(), answer.retry_after)  # noqa: S311  jitter, no secret
-    return Outcome("failed", *told) if pause is None else Outcome("pending", *told, pause)
+        return Outcome("delivered", *attempted)
+    pause = next_pause(delivery.tries + 1, random.random(), answer.retry_after)  # noqa: S311  jitter, no secret
+    return Outcome("failed", *attempted) if pause is None else Outcome("pending", *attempted, pause)

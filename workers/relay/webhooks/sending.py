@@ -17,7 +17,7 @@ from astrolabe.domain.webhooks.endpoint import Endpoint
 from astrolabe.domain.webhooks.notification import encode
 from astrolabe.domain.webhooks.web_address import Forbidden, WebAddress, parse_url
 from astrolabe.store.resolving import resolve
-from astrolabe.store.webhooks.deliveries import Taken
+from astrolabe.store.webhooks.deliveries import LeasedDelivery
 from astrolabe.store.webhooks.keys import WebhookKeys
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.relay.webhooks.connecting import Checked, Resolve, tls
@@ -34,12 +34,12 @@ _USUAL = {"http": 80, "https": 443}
 
 
 class Answer(Struct, frozen=True):
-    """What came of an attempt; status is None where no answer came, and `said` then tells why."""
+    """What came of an attempt; status is None where no answer came, and `response` then says why."""
 
     at: datetime
     latency_ms: int
     status: int | None
-    said: str
+    response: str
     retry_after: timedelta | None = None
 
 
@@ -60,28 +60,30 @@ class Sender:
         self._resolve: Resolve = resolver
         self._tls: Final = tls()
 
-    async def send(self, endpoint: Endpoint, taken: Taken) -> Answer:
+    async def send(self, endpoint: Endpoint, delivery: LeasedDelivery) -> Answer:
         """Attempt a delivery once, within the deadline; never raises for what an endpoint does."""
         at, started = datetime.now(UTC), time.monotonic()
-        status, said, wish = None, "", None
+        status, response, wish = None, "", None
         deadline = self._settings.deadline.total_seconds()
         try:
-            async with asyncio.timeout(deadline), self._answered(endpoint, taken, at) as answer:
+            async with asyncio.timeout(deadline), self._answered(endpoint, delivery, at) as answer:
                 # The status is the answer: a body that breaks off, or never ends, changes it no more.
                 status, wish = answer.status, retry_after(answer, at)
-                said = await _beginning(answer)
+                response = await _beginning(answer)
         except Forbidden as error:
-            said = str(error)
+            response = str(error)
         except TimeoutError:
-            said = f"No {'end of the answer' if status else 'answer'} within {deadline:g} s."
+            response = f"No {'end of the answer' if status else 'answer'} within {deadline:g} s."
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
-            said = f"{type(error).__name__}: {error}"
-        return Answer(at, round((time.monotonic() - started) * 1000), status, printable(said), wish)
+            response = f"{type(error).__name__}: {error}"
+        return Answer(at, round((time.monotonic() - started) * 1000), status, printable(response), wish)
 
     @asynccontextmanager
-    async def _answered(self, endpoint: Endpoint, taken: Taken, at: datetime) -> AsyncGenerator[httpcore.Response]:
-        address, body = parse_url(endpoint.config.url), encode(taken.told)
-        headers = self._headers(endpoint, taken, at, address, body)
+    async def _answered(
+        self, endpoint: Endpoint, delivery: LeasedDelivery, at: datetime
+    ) -> AsyncGenerator[httpcore.Response]:
+        address, body = parse_url(endpoint.config.url), encode(delivery.notification)
+        headers = self._headers(endpoint, delivery, at, address, body)
         backend = Checked(address, self._settings.allowed, self._network, self._resolve)
         async with httpcore.AsyncHTTPConnection(
             _url(address).origin, ssl_context=self._tls, network_backend=backend
@@ -97,7 +99,7 @@ class Sender:
             yield await connection.handle_async_request(request)
 
     def _headers(
-        self, endpoint: Endpoint, taken: Taken, at: datetime, address: WebAddress, body: bytes
+        self, endpoint: Endpoint, delivery: LeasedDelivery, at: datetime, address: WebAddress, body: bytes
     ) -> dict[str | bytes, str | bytes]:
         timestamp = int(at.timestamp())
         generations = endpoint.generations(at)
@@ -109,9 +111,11 @@ class Sender:
             "User-Agent": AGENT,
             "Accept": "*/*",
             "Connection": "close",
-            "webhook-id": taken.message_id,
+            "webhook-id": delivery.message_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": self._keys.sign(endpoint.endpoint_id, generations, taken.message_id, timestamp, body),
+            "webhook-signature": self._keys.sign(
+                endpoint.endpoint_id, generations, delivery.message_id, timestamp, body
+            ),
         }
 
 
