@@ -33,7 +33,7 @@ READY = "ready"
 
 
 async def follow(*, grow: bool) -> None:
-    """Return positions for ever and, if asked, build the tree behind them in the same process, as the relay does."""
+    """Place events for ever and, if asked, build the tree behind them in the same process, as the relay does."""
     async with Database(os.environ["ASTROLABE_BENCH_URL"], pool_size=2) as database, asyncio.TaskGroup() as group:
         group.create_task(Sequencer(database).run())
         print(READY, flush=True)

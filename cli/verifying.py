@@ -10,10 +10,10 @@ from astrolabe.domain.audit.checkpoint import Checkpoint, Proven
 from astrolabe.domain.audit.merkle import SIZE
 from astrolabe.domain.audit.note import PublicKey
 from astrolabe.domain.audit.tiles import WIDTH, Tile
-from astrolabe.domain.audit.verification import Verification, VerificationFailed, Verified
+from astrolabe.domain.audit.verification import Verification, VerificationFailed, VerifiedExport
 
 LONGEST_LINE = 1_000_000
-TELL_EACH = 5_000
+REPORT_EVERY = 5_000
 
 
 class PublishedTiles:
@@ -46,8 +46,8 @@ def verify_export(
     keys: Sequence[PublicKey],
     since: Checkpoint | None = None,
     published: Callable[[int], bytes | None] | None = None,
-    tell: Callable[[], None] = lambda: None,
-) -> Verified:
+    report: Callable[[], None] = lambda: None,
+) -> VerifiedExport:
     """Check an export to its end, in memory that grows with its streams only; raises VerificationFailed."""
     verification = Verification(keys, since, published or (lambda _: None))
     for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b"")):
@@ -56,8 +56,8 @@ def verify_export(
                 verification.size, "the file ends in the middle of a line, or holds one that is far too long"
             )
         verification.take(line[:-1])
-        if number % TELL_EACH == 0:
-            tell()
+        if number % REPORT_EVERY == 0:
+            report()
     return verification.end()
 
 

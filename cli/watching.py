@@ -36,7 +36,7 @@ BAD = {
 
 
 GATE = {"approval_requested", "upgrade_approved", "upgrade_rejected", "approval_expired", "review_requested"}
-"""What is told beside preflight, whose plan it is about."""
+"""What is shown beside preflight, whose plan it is about."""
 
 
 class Board:
@@ -115,10 +115,10 @@ class UpgradeWatch:
     def _ended(self) -> dict[str, Any] | None:
         """Return the operation once it is done and all of it was shown; a stream that ends may have been cut."""
         operation: dict[str, Any] = self._client.get(self._path)
-        told = int(self._last) if self._last else -1
+        shown = int(self._last) if self._last else -1
         events = self._client.get(f"{self._path}/events")["items"]
         positions = [each["position"] for each in events]
-        return operation if operation["done"] and None not in positions and max(positions) <= told else None
+        return operation if operation["done"] and None not in positions and max(positions) <= shown else None
 
     def _show(self, kind: str, event: Mapping[str, Any], live: Live | None) -> None:
         self._board.take(kind, event["data"], event["summary"])

@@ -38,7 +38,7 @@ def open_broker(url: str) -> RedisBroker:
 
 
 def enqueue(broker: RedisBroker, host: str, instance_id: str) -> bool:
-    """Return a host's workers that something is due on an instance; False where they were told a moment ago."""
+    """Notify a host's workers that something is due on an instance; False where they were a moment ago."""
     if not broker.client.set(_queued(instance_id), "1", nx=True, ex=QUEUED_SECONDS):
         return False
     queue = queue_of(host)

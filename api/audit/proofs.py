@@ -120,7 +120,7 @@ async def show_tile(
     request: AuthenticatedRequest,
     file: Annotated[str, PathParameter(description="A file of the tree, by the path that C2SP tlog-tiles gives it.")],
 ) -> Response[bytes]:
-    """Give `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
+    """Return `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
     services = services_of(request)
     last = await last_checkpoint(services)
     path = file.removeprefix("/")

@@ -74,7 +74,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
             Tag("approvals", "What needs somebody else's yes."),
             Tag("audit", "What happened, and the proof of it."),
             Tag("products", "What can be deployed."),
-            Tag("webhooks", "Who is told of what happens."),
+            Tag("webhooks", "Who is notified of what happens."),
             Tag("tokens", "Who may do what."),
             Tag("meta", "Health, metrics, and what problems mean."),
         ],

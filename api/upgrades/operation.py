@@ -87,7 +87,7 @@ class Operation(Struct, frozen=True):
     """The paths of what belongs to it, and of the verbs that it would accept now, by name."""
 
 
-class _Told(Struct, frozen=True):
+class _Folded(Struct, frozen=True):
     """What the view's row leaves out."""
 
     running: str = ""
@@ -108,43 +108,43 @@ def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
 def operation(loaded: Loaded, upgrade_id: str) -> Operation:
     """Fold one upgrade of an instance; `loaded` must hold all of its history."""
     row: UpgradeRow | None = None
-    told = _Told()
+    folded = _Folded()
     for recorded in loaded.history:
         if belongs(recorded, upgrade_id):
             row = upgrade_row(row, recorded)
-            steps = steps_after(told.steps, recorded)
-            told = replace(_listen(told, recorded.event), steps=steps)
+            steps = steps_after(folded.steps, recorded)
+            folded = replace(_listen(folded, recorded.event), steps=steps)
     if row is None:
         raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.stream_id}")
-    return _operation(loaded, row, told)
+    return _operation(loaded, row, folded)
 
 
-def _listen(told: _Told, event: e.Event) -> _Told:
+def _listen(folded: _Folded, event: e.Event) -> _Folded:
     match event:
         case e.UpgradeRequested(from_version=version, requested_by=by, emergency=emergency):
-            return _Told(running=version, emergency=emergency, requesters=(by,))
+            return _Folded(running=version, emergency=emergency, requesters=(by,))
         case e.UpgradeRetried(from_version=version, retried_by=by):
-            requesters = tuple(dict.fromkeys((*told.requesters, by)))
-            return _Told(running=version, emergency=told.emergency, requesters=requesters, review=told.review)
+            requesters = tuple(dict.fromkeys((*folded.requesters, by)))
+            return _Folded(running=version, emergency=folded.emergency, requesters=requesters, review=folded.review)
         case e.StepStarted(step=step):
-            return replace(told, progress=Progress(step, f"{step} has begun"))
+            return replace(folded, progress=Progress(step, f"{step} has begun"))
         case e.StepProgressed(step=step, message=message, done=done, total=total):
-            return replace(told, progress=Progress(step, message, done, total))
+            return replace(folded, progress=Progress(step, message, done, total))
         case e.UpgradeSucceeded(version=version) | e.UpgradeRolledBack(version=version):
-            return replace(told, running=version)
+            return replace(folded, running=version)
         case _:
-            told = replace(
-                told,
-                approvals=approvals_after(told.approvals, event, told.requesters),
-                review=review_after(told.review, event),
+            folded = replace(
+                folded,
+                approvals=approvals_after(folded.approvals, event, folded.requesters),
+                review=review_after(folded.review, event),
             )
-            running = event.version if isinstance(event, e.UpgradeUnwell) else told.running
-            return replace(told, running=running, problem=getattr(event, "problem", None) or told.problem)
+            running = event.version if isinstance(event, e.UpgradeUnwell) else folded.running
+            return replace(folded, running=running, problem=getattr(event, "problem", None) or folded.problem)
 
 
-def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
+def _operation(loaded: Loaded, row: UpgradeRow, folded: _Folded) -> Operation:
     done = row.status in DONE
-    error = told.problem if row.problem_code else None
+    error = folded.problem if row.problem_code else None
     ended = done and (error is None or row.status == "succeeded")
     return Operation(
         id=row.upgrade_id,
@@ -155,13 +155,13 @@ def _operation(loaded: Loaded, row: UpgradeRow, told: _Told) -> Operation:
         to_version=row.to_version,
         status=row.status,
         done=done,
-        steps=told.steps,
-        progress=None if done else told.progress,
+        steps=folded.steps,
+        progress=None if done else folded.progress,
         error=error,
-        result=Result(told.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
-        emergency=told.emergency,
-        approvals=told.approvals,
-        review=told.review,
+        result=Result(folded.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
+        emergency=folded.emergency,
+        approvals=folded.approvals,
+        review=folded.review,
         actor=row.actor,
         reason=row.reason,
         requested_at=row.requested_at,

@@ -44,7 +44,7 @@ class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason | None = None
     """Why, for the audit trail, which tells null as no reason given; an emergency needs one."""
     validate_only: bool = False
-    """Only tell what would be done."""
+    """Only return what would be done."""
     acknowledge_breaking: Annotated[tuple[Version, ...], Meta(max_length=100)] = ()
     """The breaking releases on the way that you know of."""
     emergency: bool = False
@@ -86,7 +86,7 @@ class UpgradePage(Struct, frozen=True):
 async def request_upgrade(
     request: AuthenticatedRequest,
     data: Annotated[UpgradeRequest, Body(examples=doc.example("To an exact version", EXAMPLE))],
-    validate_only: Annotated[bool, QueryParameter(description="Only tell what would be done.")] = False,
+    validate_only: Annotated[bool, QueryParameter(description="Only return what would be done.")] = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:

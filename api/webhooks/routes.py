@@ -49,7 +49,7 @@ async def add_webhook(
     data: Annotated[WebhookRequest, Body(examples=doc.example("A chat, in order", EXAMPLE))],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[WebhookView]:
-    """Return an endpoint of what happens from here on; GET /webhooks/{ref}/secret says what it verifies with."""
+    """Notify an endpoint of what happens from here on; GET /webhooks/{ref}/secret says what it verifies with."""
     services = services_of(request)
     config = await config_of(services, data)
     command = AddEndpoint(new_id(), config, keys_of(services).id)
@@ -96,7 +96,7 @@ async def change_webhook(
     data: Annotated[WebhookRequest, Body(examples=doc.example("Everything", {"name": "chat", "url": EXAMPLE["url"]}))],
     if_match: IfMatch = None,
 ) -> Response[WebhookView]:
-    """Say anew where an endpoint is and what it is told; what was noted for it before is sent as well."""
+    """Say anew where an endpoint is and what it is notified of; what was noted for it before is sent as well."""
     services = services_of(request)
     endpoint = await find_webhook(services, ref)
     command = ChangeEndpoint(endpoint.endpoint_id, await config_of(services, data))

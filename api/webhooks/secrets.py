@@ -69,7 +69,7 @@ async def rotate_secret(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[WebhookView]:
-    """Return a webhook a new secret; for a while deliveries are signed with the old one too."""
+    """Replace a webhook's secret; for a while deliveries are signed with the old one too."""
     services, body = services_of(request), data or RotateBody()
     endpoint = await find_webhook(services, ref)
     overlap = timedelta(hours=body.overlap_hours)

@@ -40,7 +40,7 @@ class TypePage(Struct, frozen=True):
 
 @get("/webhooks/types", summary="List types of notifications", tag="webhooks", scope="read")
 async def list_types() -> TypePage:
-    """List what a webhook may be told of."""
+    """List what a webhook may be notified of."""
     return TypePage(tuple(_catalogue().values()))
 
 
@@ -88,8 +88,8 @@ def _example(name: str, about: type[Struct] | None) -> dict[str, Any]:
     return _plain(n.Notification("1.0", EVENT, n.SOURCE, name, subject, at, "application/json", data, 12, "3401"))
 
 
-def _plain(told: n.Notification) -> dict[str, Any]:
-    return msgspec.json.decode(n.encode(told))
+def _plain(message: n.Notification) -> dict[str, Any]:
+    return msgspec.json.decode(n.encode(message))
 
 
 ROUTES = (list_types, show_type)

@@ -29,7 +29,7 @@ EXAMPLE = {
 
 
 class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body that adds or changes a webhook; it is told every type and instance where it names none.
+    """The body that adds or changes a webhook; it is notified of every type and instance where it names none.
 
     The URL stays in the log for ever: it is no place for a secret.
     """
@@ -87,7 +87,7 @@ class WebhookPage(Struct, frozen=True):
 
 
 async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:
-    """Read what an endpoint is to be told; raises ApiProblem where that is impossible or not allowed."""
+    """Read what an endpoint is to be notified of; raises ApiProblem where that is impossible or not allowed."""
     if unknown := [each for each in data.types if each not in ALL_TYPES]:
         message = f"{unknown[0]} is no type; see GET /webhooks/types"
         raise ApiProblem("field-invalid", f"{message}.", errors=(FieldError("types", message),))

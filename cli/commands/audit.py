@@ -16,7 +16,7 @@ from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.cli.verifying import PublishedTiles, moment, verify_export
 from astrolabe.domain.audit.checkpoint import open_checkpoint
 from astrolabe.domain.audit.note import NoteError, PublicKey, parse_public_key
-from astrolabe.domain.audit.verification import VerificationFailed, Verified
+from astrolabe.domain.audit.verification import VerificationFailed, VerifiedExport
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
 ZIP = b"PK\x03\x04"
@@ -87,21 +87,21 @@ def verify(file: Path, keys: tuple[str, ...], since: Path | None, tiles: Path | 
                 click.echo(verify_evidence(file, known))
                 return
             published = PublishedTiles(tiles) if tiles else None
-            with progress(file.stat().st_size, stream) as tell:
-                found = verify_export(stream, known, old, published, tell)
+            with progress(file.stat().st_size, stream) as report:
+                found = verify_export(stream, known, old, published, report)
     except OSError as error:
         raise Bad(f"{file}: cannot be read: {error.strerror}") from None
     except VerificationFailed as broken:
-        raise CommandFailed(_told(broken)) from None
+        raise CommandFailed(_failure(broken)) from None
     click.echo(_sentence(found))
 
 
-def _told(broken: VerificationFailed) -> str:
+def _failure(broken: VerificationFailed) -> str:
     where = str(broken.position) if broken.last <= broken.position else f"{broken.position} to {broken.last}"
     return f"DOES NOT HOLD at position {where}: {broken.why}"
 
 
-def _sentence(found: Verified) -> str:
+def _sentence(found: VerifiedExport) -> str:
     checkpoint = found.proven.checkpoint
     return (
         f"HOLDS: {checkpoint.size:,} events of {found.streams:,} streams, the whole of {checkpoint.origin} up to its "

@@ -1,4 +1,4 @@
-"""Webhooks: who is told of what happens, and what became of it."""
+"""Webhooks: who is notified of what happens, and what became of it."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ named = click.argument("name")
 
 @click.group()
 def webhook() -> None:
-    """Tell others of what happens; see docs/webhooks.md."""
+    """Notify others of what happens; see docs/webhooks.md."""
 
 
 @webhook.command()
 @click.argument("name")
 @click.argument("url")
-@click.option("--type", "types", multiple=True, help="A type to be told of, by default all; see webhook types.")
-@click.option("--instance", "instances", multiple=True, help="An instance to be told of, by default all.")
+@click.option("--type", "types", multiple=True, help="A type to be notified of, by default all; see webhook types.")
+@click.option("--instance", "instances", multiple=True, help="An instance to be notified of, by default all.")
 @click.option("--ordered", is_flag=True, help="Send an instance's next event only after the one before arrived.")
 @reason_option
 def add(
@@ -68,7 +68,7 @@ def types() -> None:
 @click.option("--overlap-hours", default=24, show_default=True, help="How long the old secret signs too.")
 @reason_option
 def rotate(name: str, overlap_hours: int, reason: str | None) -> None:
-    """Return a webhook a new secret, and print it."""
+    """Replace a webhook's secret, and print the new one."""
     client = Client.from_environment()
     body = with_reason(reason, overlap_hours=overlap_hours)
     client.post(path("webhooks", name, "rotate-secret"), body, key=new_id())
@@ -83,8 +83,8 @@ def deliveries(name: str, state: str | None, limit: int) -> None:
     """List a webhook's deliveries, the newest first."""
     page = Client.from_environment().get(path("webhooks", name, "deliveries"), state=state, limit=limit)
     for each in page["items"]:
-        told = f"{each['occurred_at'][:19]}  {each['id']}  {each['type']:<32}"
-        click.echo(f"{told} {each['state']:<10} {each['attempts']} attempts")
+        line = f"{each['occurred_at'][:19]}  {each['id']}  {each['type']:<32}"
+        click.echo(f"{line} {each['state']:<10} {each['attempts']} attempts")
 
 
 @webhook.command()

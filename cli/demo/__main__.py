@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from astrolabe.cli.demo.compose_story import tell_with_compose
-from astrolabe.cli.demo.story import tell
+from astrolabe.cli.demo.compose_story import play_with_compose
+from astrolabe.cli.demo.story import play_story
 from astrolabe.cli.main import run
 from astrolabe.cli.servers.folder import data_home
 from astrolabe.store.settings import Settings
@@ -19,7 +19,7 @@ def demo(data: Path | None, compose: bool) -> None:
     """Upgrade a real Unleash from 5.6.0 to 6.10.1 and take it back, on this machine, with everything shown."""
     settings = Settings.read()
     folder = data or settings.demo_data or data_home(settings) / "astrolabe-demo"
-    asyncio.run((tell_with_compose if compose else tell)(folder.absolute()))
+    asyncio.run((play_with_compose if compose else play_story)(folder.absolute()))
 
 
 if __name__ == "__main__":

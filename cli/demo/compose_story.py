@@ -8,7 +8,7 @@ from rich.status import Status
 
 from astrolabe.cli.demo.compose_stage import NEW, OLD, ComposeStage, products, publish
 from astrolabe.cli.demo.screen import Screen
-from astrolabe.cli.demo.story import Play, free_port, tell
+from astrolabe.cli.demo.story import Play, free_port, play_story
 from astrolabe.cli.failure import CommandFailed
 from astrolabe.cli.own_python import run_module
 from astrolabe.cli.private_engine import own
@@ -21,10 +21,10 @@ PACKAGE = Npm("unleash-server", entry="dist/server.js")
 REGISTRY_PORT = 5000
 
 
-async def tell_with_compose(folder: Path) -> None:
-    """Return the story beside an engine of its own, or become the command that does so."""
+async def play_with_compose(folder: Path) -> None:
+    """Play the story beside an engine of its own, or become the command that does so."""
     if own.inside():
-        await _tell(folder)
+        await _play(folder)
         return
     if why := own.lacking():
         raise CommandFailed(f"The compose demo starts a container engine of its own, and cannot: {why}.")
@@ -36,7 +36,7 @@ async def tell_with_compose(folder: Path) -> None:
     os.execvp(command[0], command)  # noqa: S606 (the demo goes on in there)
 
 
-async def _tell(folder: Path) -> None:
+async def _play(folder: Path) -> None:
     screen = Screen()
     trees = {version: _installed(folder, version) for version in (OLD, NEW)}
     async with ImageRegistry(folder / "registry", free_port(REGISTRY_PORT)) as registry:
@@ -50,7 +50,7 @@ async def _tell(folder: Path) -> None:
             lambda screen, folder, _, port: ComposeStage.build(screen, folder, port, registry.address),
             (products(folder, registry.address),),
         )
-        await tell(folder, play)
+        await play_story(folder, play)
 
 
 async def fetch(screen: Screen, folder: Path, version: str) -> Path:
@@ -62,14 +62,14 @@ async def fetch(screen: Screen, folder: Path, version: str) -> Path:
     try:
         artifact, _ = await npm.view(PACKAGE, version)
         with screen.console.status(f"   npm fetches Unleash {version}") as status:
-            told = partial(_told, status, version)
-            await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", told)
+            progressed = partial(_progressed, status, version)
+            await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", progressed)
     except StepFailed as failure:
         raise CommandFailed(f"{failure.problem.detail} {failure.problem.todo}") from failure
     return _installed(folder, version)
 
 
-def _told(status: Status, version: str, count: int) -> None:
+def _progressed(status: Status, version: str, count: int) -> None:
     status.update(f"   npm has fetched {count} packages of Unleash {version}")
 
 

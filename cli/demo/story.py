@@ -80,8 +80,8 @@ def free_port(wanted: int) -> int:
     return next(port for port in range(wanted, wanted + 200) if is_free(port))
 
 
-async def tell(folder: Path, play: Play = NPX) -> None:
-    """Return the whole story in a folder; raises Ended where a claim of it does not hold."""
+async def play_story(folder: Path, play: Play = NPX) -> None:
+    """Play the whole story in a folder; raises Ended where a claim of it does not hold."""
     screen, begun = Screen(), time.monotonic()
     bind = f"127.0.0.1:{free_port(ASTROLABE_PORT)}"
     token: list[str] = []
@@ -153,7 +153,7 @@ async def _before(screen: Screen, play: Play, stage: Stage, unleash: Unleash) ->
 
 
 async def _upgrade(screen: Screen, client: Client, play: Play, stage: Stage, unleash: Unleash) -> str:
-    screen.chapter(f"Astrolabe is told of it, and asked for {play.new}")
+    screen.chapter(f"It is registered with Astrolabe, and asked for {play.new}")
     screen.command(("astrolabe", "register", stage.config.name, "--product", "unleash", "--version", play.old, "…"))
     body: dict[str, Any] = {**to_builtins(stage.config), "version": play.old, "reason": "it runs already"}
     await asyncio.to_thread(client.post, "/instances", body)

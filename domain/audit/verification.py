@@ -24,7 +24,7 @@ class VerificationFailed(Exception):  # noqa: N818  a finding, not a fault
         self.why: str = why
 
 
-class Verified(Struct, frozen=True):
+class VerifiedExport(Struct, frozen=True):
     """What was found to hold: the last checkpoint, how many streams and checkpoints there were."""
 
     proven: Proven
@@ -78,7 +78,7 @@ class Verification:
         else:
             self._take_leaf(line)
 
-    def end(self) -> Verified:
+    def end(self) -> VerifiedExport:
         """Say what holds, once all lines were taken; raises VerificationFailed where something is missing."""
         if self._since and self._since.size > self.size:
             raise VerificationFailed(self.size, f"the log had {self._since.size} entries before, and ends here now")
@@ -86,7 +86,7 @@ class Verification:
             raise VerificationFailed(
                 self._safe, "no checkpoint signed by a key given stands over it", max(self._safe, self.size - 1)
             )
-        return Verified(self._proven, len(self._heads), self._checkpoints)
+        return VerifiedExport(self._proven, len(self._heads), self._checkpoints)
 
     def _take_leaf(self, line: bytes) -> None:
         position = self._tree.size

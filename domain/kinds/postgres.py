@@ -34,7 +34,7 @@ def beside(name: str, which: str, attempt: str) -> str:
 
 
 def of_leg(which: str, leg: int) -> str:
-    """Tell apart what each leg of an upgrade leaves behind; the first needs no number."""
+    """Distinguish what each leg of an upgrade leaves behind; the first needs no number."""
     return f"{which}{leg + 1}" if leg else which
 
 

@@ -128,7 +128,7 @@ class House(Struct):
         await instances.execute(await instances.load(instance_id), Report(fact), WORKER)
 
     async def place(self) -> None:
-        """Return every event its position."""
+        """Place every event."""
         async with Database(self.url, pool_size=1) as database:
             await Sequencer(database).drain()
 

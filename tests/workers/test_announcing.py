@@ -23,11 +23,11 @@ async def test_the_newest_checkpoint_arrives_in_the_end(caplog: pytest.LogCaptur
         receiver.reply = lambda _: next(answers)
         announcer = Announcer(receiver.url.replace("127.", "user:secret-word@127.") + "?key=secret-word", AT_ONCE)
         posting = asyncio.create_task(announcer.run())
-        announcer.tell("first")
+        announcer.announce("first")
         await until(lambda: len(receiver.bodies) == 1)
-        announcer.tell("second")
+        announcer.announce("second")
         await until(lambda: receiver.bodies[2:] == ["second"])
-        announcer.tell("third")
+        announcer.announce("third")
         await until(lambda: receiver.bodies[-1] == "third")
         posting.cancel()
     assert list(dict.fromkeys(receiver.bodies)) == ["first", "second", "third"]
@@ -40,7 +40,7 @@ async def test_an_address_where_nobody_listens_is_told_and_tried_again(caplog: p
     """Nothing ends because of it, and the log says where it does not arrive."""
     announcer = Announcer("http://127.0.0.1:1/", AT_ONCE)
     posting = asyncio.create_task(announcer.run())
-    announcer.tell("first")
+    announcer.announce("first")
     await until(lambda: caplog.text.count("did not reach 127.0.0.1: ConnectError") > 1)
     assert not posting.done()
     posting.cancel()

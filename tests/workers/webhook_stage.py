@@ -66,7 +66,7 @@ class Stage:
         return [each.event_id for each in told]
 
     async def place(self) -> None:
-        """Return every event its position."""
+        """Place every event."""
         await Sequencer(self.database).drain()
 
     @asynccontextmanager

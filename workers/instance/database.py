@@ -209,7 +209,7 @@ class InstanceDatabase:
             return await ask(connection, SIZE, copy)
 
     async def move(self, old: str, new: str) -> None:
-        """Give a database another name, with nobody in it; one that has that name already keeps it."""
+        """Rename a database with nobody in it; one that has that name already keeps it."""
         async with self.connection() as connection:
             if await has(connection, old):
                 await connection.execute(allow_statement(old, allow=False))

@@ -10,7 +10,7 @@ from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.workers.instance.database import InstanceDatabase
 
 GatewayId = NewType("GatewayId", str)
-"""Tells what one start brought up, a process or a container, from all others, also from a later one of its name."""
+"""What one start brought up, a process or a container; a later one of the same name differs."""
 
 OnFetch: TypeAlias = Callable[[int, int | None], None]
 """Is told how much of an artifact has come, and of how much where that is known; each kind in a unit of its own."""

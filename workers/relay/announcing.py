@@ -13,7 +13,7 @@ PAUSE_SECONDS = (1.0, 60.0)
 
 
 class Announcer:
-    """One address. It is always told the newest checkpoint: whatever it missed meanwhile, that one stands over too."""
+    """One address. It is always sent the newest checkpoint: whatever it missed meanwhile, that one stands over too."""
 
     def __init__(self, url: str, pause_seconds: tuple[float, float] = PAUSE_SECONDS) -> None:
         self._url: httpx.URL = httpx.URL(url)
@@ -21,7 +21,7 @@ class Announcer:
         self._newest: str = ""
         self._due: asyncio.Event = asyncio.Event()
 
-    def tell(self, note: str) -> None:
+    def announce(self, note: str) -> None:
         """Let a checkpoint be posted; one that was not posted yet is passed over."""
         self._newest = note
         self._due.set()

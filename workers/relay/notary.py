@@ -25,7 +25,7 @@ SILENT_SECONDS = 3600.0
 PAUSE_SECONDS = 1.0
 """How long events are gathered before they are added: together they cost the appends less."""
 
-TOLD = (KeyProblem, Contradiction, Unwritable, NoteError, StoreError)
+LOGGED = (KeyProblem, Contradiction, Unwritable, NoteError, StoreError)
 
 
 class Notarial(Struct, frozen=True):
@@ -65,7 +65,7 @@ class Notary:
         while True:
             try:
                 await self.step()
-            except TOLD as problem:
+            except LOGGED as problem:
                 # Nothing published is overwritten meanwhile, and no upgrade stands still for it.
                 LOG.error("no checkpoint: %s", problem)  # noqa: TRY400  the sentence says all
                 await asyncio.sleep(self._how.rest_seconds)
@@ -85,5 +85,5 @@ class Notary:
             await self._publisher.publish(newest)
             self._published = newest.note
             for each in self._announcers:
-                each.tell(newest.note)
+                each.announce(newest.note)
         return signed

@@ -30,8 +30,8 @@ async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Database(database_url) as database, Tail(database) as tail:
-        relay, telling = Relay(database, tail, open_broker(redis_url)), Dispatcher(database, tail, webhooks)
-        following = asyncio.gather(relay.run(), lasting(Notary(database, tail, notarial).run), telling.run())
+        relay, dispatcher = Relay(database, tail, open_broker(redis_url)), Dispatcher(database, tail, webhooks)
+        following = asyncio.gather(relay.run(), lasting(Notary(database, tail, notarial).run), dispatcher.run())
         waiting = asyncio.create_task(stop.wait())
         freeze_heap()
         await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)

@@ -47,11 +47,11 @@ WAKING = (
     RollbackRequested,
     RollbackStarted,
 )
-"""The events after which a worker must be told; after all others it goes on by itself."""
+"""The events after which a worker must be notified; after all others it goes on by itself."""
 
 RECONCILE_SECONDS = 1.0
 QUIET = timedelta(seconds=3)
-"""How long something may be due with nobody at it before it is told again."""
+"""How long something may be due with nobody at it before its worker is notified again."""
 
 PAUSE_SECONDS = (0.1, 5.0)
 
@@ -73,7 +73,7 @@ class Relay:
     async def run(self) -> None:
         """Follow the log for ever; what one part waits for delays no other part."""
         async with asyncio.TaskGroup() as group:
-            for part in (self._sequencer.run, self._project, self._tell, self._reconcile):
+            for part in (self._sequencer.run, self._project, self._notify, self._reconcile):
                 group.create_task(lasting(part))
 
     async def _project(self) -> None:
@@ -82,19 +82,19 @@ class Relay:
             if not await self._projector.step():
                 await self._tail.wait(since=heard)
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         position = await self._cursor.get()
         while True:
             heard = self._tail.heard
             batch = await self._log.read_all(position)
-            await self._tell_of(batch)
+            await self._notify_hosts(batch)
             if batch:
                 position = cast("int", batch[-1].position)
                 await self._cursor.put(position)
             else:
                 await self._tail.wait(since=heard)
 
-    async def _tell_of(self, batch: Sequence[AnyRecorded]) -> None:
+    async def _notify_hosts(self, batch: Sequence[AnyRecorded]) -> None:
         woken = dict.fromkeys(each.stream_id for each in batch if isinstance(each.event, WAKING))
         found = await asyncio.gather(*(self._instances.current(instance_id) for instance_id in woken))
         due = [(each.stream_id, each.state) for each in found if type(each.state) in ACTIONS]
@@ -112,7 +112,7 @@ class Relay:
         while True:
             for row in await self._views.unattended(QUIET):
                 if await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id):
-                    LOG.info("told again: %s is due on %s", row.due or "a discard", row.instance_id)
+                    LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
             await self._outputs.discard_expired()
             await asyncio.sleep(RECONCILE_SECONDS)
 

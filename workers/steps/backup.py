@@ -58,9 +58,9 @@ async def backup(context: StepContext) -> None:
 
 def _clear_strays(recorder: Recorder, folder: Path) -> None:
     """Delete what backups left behind that were never recorded; nobody else would ever delete it."""
-    told = [each.event for each in recorder.history]
-    known = {event.dump.path for event in told if isinstance(event, e.BackupTaken) and event.dump}
-    for upgrade_id in (event.upgrade_id for event in told if isinstance(event, e.UpgradeRequested)):
+    events = [each.event for each in recorder.history]
+    known = {event.dump.path for event in events if isinstance(event, e.BackupTaken) and event.dump}
+    for upgrade_id in (event.upgrade_id for event in events if isinstance(event, e.UpgradeRequested)):
         for path in folder.glob(f"{upgrade_id}-*"):
             if str(path) not in known:
                 path.unlink()

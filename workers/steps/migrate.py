@@ -122,7 +122,7 @@ async def follow(context: StepContext) -> None:
 
 
 async def _named(database: InstanceDatabase, state: s.Migrating) -> None:
-    """Give the database the name that it has while it migrates: who knows only its own finds none."""
+    """Rename the database for as long as it migrates: whoever knows only its own name finds none."""
     known = own_name(state), *(leg.isolation.database for leg in state.legs)
     for name in dict.fromkeys(known):
         if name and name != database.name:

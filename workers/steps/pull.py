@@ -59,14 +59,14 @@ async def _pull(context: StepContext, artifact: Artifact) -> None:
         nonlocal fetched
         fetched = count, total
 
-    async def tell() -> None:
+    async def report() -> None:
         while True:
             await context.recorder.progress("pull", f"fetching {artifact.name}", *fetched)
             await asyncio.sleep(1)
 
     if await context.driver.has(artifact):
         return
-    watch = asyncio.create_task(tell())
+    watch = asyncio.create_task(report())
     try:
         await context.driver.pull(artifact, on_fetch)
     finally:

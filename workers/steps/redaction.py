@@ -23,12 +23,12 @@ FREE_TEXTS: dict[type[Struct], dict[str, int]] = {
 """The texts of an event that hold what others said, and how many bytes each may be; only there can a secret be."""
 
 
-def redacted(told: T, redact: Callable[[str], str]) -> T:
+def redacted(struct: T, redact: Callable[[str], str]) -> T:
     """Return the same value with all that was seen or said redacted, and cut to what an event can bear.
 
     Names and ids stay as they are: the log must find a database again whose password is also its name.
     """
-    free = FREE_TEXTS.get(type(told), {})
+    free = FREE_TEXTS.get(type(struct), {})
 
     def clean(name: str, value: Any) -> Any:
         if isinstance(value, str) and name in free:
@@ -37,4 +37,4 @@ def redacted(told: T, redact: Callable[[str], str]) -> T:
             return tuple(clean(name, each) for each in value)
         return redacted(value, redact) if isinstance(value, Struct) else value
 
-    return replace(told, **{name: clean(name, getattr(told, name)) for name in told.__struct_fields__})
+    return replace(struct, **{name: clean(name, getattr(struct, name)) for name in struct.__struct_fields__})

@@ -53,7 +53,7 @@ class GatewayStart:
         looked, progress = 0.0, await self._applied()
         while True:
             healthy_at, self._seen = await watch.look()
-            if healthy_at and await self._is_it(probe, gateway):
+            if healthy_at and await self._is_expected(probe, gateway):
                 return healthy_at
             if healthy_at:
                 watch.first_healthy_at = None  # that was somebody else, or not well yet
@@ -67,7 +67,7 @@ class GatewayStart:
                 raise await self._gave_up(now - started)
             await asyncio.sleep(EVERY)
 
-    async def _is_it(self, probe: Probed, gateway: GatewayId) -> bool:
+    async def _is_expected(self, probe: Probed, gateway: GatewayId) -> bool:
         running = await self._driver.running()
         if running is None or gateway not in running.gateways:
             self._seen = f"{self._seen}, but from another: {running.seen if running else 'nobody that can be seen'}"

@@ -1,4 +1,4 @@
-"""Verifying: liveness is not enough, so everything that can tell is asked."""
+"""Verifying: liveness is not enough, so everything that knows is asked."""
 
 import asyncio
 import time
@@ -68,7 +68,7 @@ async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
 
 
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
-    """Ask everything that can tell whether this artifact serves on a whole database."""
+    """Ask everything that knows whether this artifact serves on a whole database."""
     site, driver = context.site, context.driver
     async with Probe.open(site.config, site.product) as probe:
         healthy, seen = await probe.health()
@@ -79,8 +79,8 @@ async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
     checks.append(Check("version", runs == artifact.version, f"what runs is version {runs}"))
     if site.product.version:
         checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
-    if told := await driver.doctor(artifact):
-        ok, said = told
+    if answered := await driver.doctor(artifact):
+        ok, said = answered
         checks.append(
             Check(
                 "doctor",

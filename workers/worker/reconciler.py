@@ -20,7 +20,7 @@ from astrolabe.workers.kinds.driver import Driver
 from astrolabe.workers.kinds.registry import driver_of
 from astrolabe.workers.programs.tools import ToolMissing
 from astrolabe.workers.steps.context import StepContext, site_of
-from astrolabe.workers.steps.lapse import lapse
+from astrolabe.workers.steps.expiry import record_expiry
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder, Superseded
 from astrolabe.workers.steps.registry import STEP_FUNCTIONS
 from astrolabe.workers.steps.retention import discard
@@ -72,7 +72,7 @@ class Reconciler:
     async def _do(self, doing: Due) -> None:
         match doing:
             case Expiry():
-                await lapse(self._recorder, doing)
+                await record_expiry(self._recorder, doing)
             case Discard(kept):
                 try:
                     await discard(self._context(), kept)

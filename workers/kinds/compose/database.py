@@ -44,5 +44,5 @@ class ContainerDatabase(InstanceDatabase):
 
     @override
     async def server_folder(self) -> str | None:
-        """Return none: the server's folder is inside its container, not on this host."""
+        """Return None: the server's folder is inside its container, not on this host."""
         return None

@@ -54,12 +54,12 @@ class ComposeFiles:
 
     def _write(self, path: Path, artifact: Artifact, mark: str = "") -> Path:
         label = self.label(mark) if mark else ""
-        ports = [self._door()] if self._site.on_private_port else []
+        ports = [self._private_port()] if self._site.on_private_port else []
         content = argv.override(self._project, argv.pinned(self._image, artifact), label, ports)
         write(path, content, lasting=True, private=True)
         return path
 
-    def _door(self) -> dict[str, object]:
+    def _private_port(self) -> dict[str, object]:
         config = self._site.config
         return {
             "target": self._image.port,

@@ -78,13 +78,13 @@ async def version_of(engine: Engine, image: Image, container: Container) -> str 
 
 
 async def pull(engine: Engine, command: Sequence[str], artifact: Artifact, on_fetch: OnFetch) -> None:
-    """Pull images, telling how many bytes have come."""
+    """Pull images, and report how many bytes have come."""
     layers: dict[str, tuple[int, int]] = {}
 
     def on_line(line: str) -> None:
-        told = _progress(line)
-        if told:
-            layers[told[0]] = told[1:]
+        progressed = _progress(line)
+        if progressed:
+            layers[progressed[0]] = progressed[1:]
             on_fetch(sum(current for current, _ in layers.values()), sum(total for _, total in layers.values()))
 
     try:
@@ -157,8 +157,8 @@ def _image_of(answer: Any) -> str:
 
 def _progress(line: str) -> tuple[str, int, int] | None:
     try:
-        told = msgspec.json.decode(line)
-        return str(told["id"]), int(told["current"]), int(told["total"])
+        event = msgspec.json.decode(line)
+        return str(event["id"]), int(event["current"]), int(event["total"])
     except (msgspec.DecodeError, KeyError, TypeError, ValueError):
         return None
 

@@ -83,8 +83,8 @@ class CliDriver:
             return Running(f"{command} does not say its version: {ended}", None, frozenset())
         said = VERSION.search(ended.stdout) if ended.returncode == 0 else None
         if said is None:
-            told = " ".join((ended.stdout + ended.stderr).split())[:LONGEST]
-            return Running(f"{command} does not say its version, but: {told}", None, frozenset())
+            printed = " ".join((ended.stdout + ended.stderr).split())[:LONGEST]
+            return Running(f"{command} does not say its version, but: {printed}", None, frozenset())
         return Running(f"{command} says that it is {said[0]}", said[0], frozenset({GatewayId(prefix)}))
 
     async def has(self, artifact: Artifact) -> bool:
@@ -102,7 +102,7 @@ class CliDriver:
         return None
 
     async def was_started(self, mark: str) -> bool:
-        """Tell that an installation may be repeated."""
+        """Return False: an installation may be repeated."""
         return False
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
@@ -151,15 +151,15 @@ class CliDriver:
         """Leave what is installed as it is."""
 
     async def alive(self, gateway: GatewayId) -> bool:
-        """Tell that what is installed stays."""
+        """Return True: what is installed stays."""
         return True
 
     async def exit_code(self, gateway: GatewayId) -> int | None:
-        """Return nothing: what is installed does not end."""
+        """Return None: what is installed does not end."""
         return None
 
     async def output(self, mark: str) -> str:
-        """Return nothing: what npm said of a failure stands in the failure."""
+        """Return no lines: what npm said of a failure stands in the failure."""
         return ""
 
     async def stop_all(self, _following: Following | None = None, /) -> None:

@@ -215,13 +215,13 @@ def _registry_down(package: Npm, seen: list[str]) -> StepFailed:
     return StepFailed(
         "registry-unreachable",
         f"npm could not ask the registry about {package.package}.",
-        seen=_telling(seen),
+        seen=_relevant(seen),
         todo="See that this host reaches the registry (proxy, certificates, npmrc), then retry.",
     )
 
 
 def _install_failed(artifact: Artifact, said: str, why: str) -> StepFailed:
-    seen = _telling(said.splitlines())
+    seen = _relevant(said.splitlines())
     if "EINTEGRITY" in said:
         return wrong_artifact(artifact, seen)
     if "ENOSPC" in said:
@@ -245,7 +245,7 @@ def wrong_artifact(artifact: Artifact, seen: list[str]) -> StepFailed:
     )
 
 
-def _telling(lines: list[str]) -> list[str]:
+def _relevant(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith("npm http")]
 
 

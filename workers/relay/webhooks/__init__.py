@@ -1,1 +1,1 @@
-"""Telling endpoints: one lane for each, so that none waits for another."""
+"""Notifying endpoints: one lane for each, so that none waits for another."""

@@ -1,4 +1,4 @@
-"""Telling: follows the log, and keeps a lane for every endpoint that is enabled."""
+"""The dispatcher: follows the log, and keeps a lane for every endpoint that is enabled."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Lapses: what people should have done by now, and did not; the log says so, and so does the worker's log."""
+"""Expiry: what people should have done by now, and did not; the log says so, and so does the worker's log."""
 
 import logging
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from astrolabe.workers.steps.recorder import Recorder
 LOG = logging.getLogger("astrolabe.worker")
 
 
-async def lapse(recorder: Recorder, due: Expiry) -> None:
+async def record_expiry(recorder: Recorder, due: Expiry) -> None:
     """Record that a plan was not approved, or an emergency not reviewed, in time."""
     now = datetime.now(UTC)
     if due.what == "approval":
