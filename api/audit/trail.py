@@ -10,7 +10,8 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.parameters import LARGEST_POSITION, Limit, next_page
+from astrolabe.api.http.paging import next_page
+from astrolabe.api.http.parameters import LARGEST_POSITION, Limit
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import instance_id_of
 from astrolabe.api.http.route import get

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from litestar import Response, Router
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Example, SecurityScheme, Tag
+from litestar.status_codes import HTTP_404_NOT_FOUND
 
 from astrolabe.api.http.auth import SCHEME
 from astrolabe.api.http.problem_catalogue import ProblemType, by_status
-from astrolabe.api.http.problems import MEDIA_TYPE, ProblemDetails
+from astrolabe.api.http.problems import MEDIA_TYPE, ProblemDetails, nothing_here, problem_response
 
 DESCRIPTION = """\
 Upgrades self-hosted services that keep their data in PostgreSQL, and knows the way back.
@@ -51,13 +53,18 @@ def example(summary: str, value: dict[str, Any]) -> list[Example]:
     return [Example(summary=summary, value=value)]
 
 
+def _as_problem(response: Response[Any]) -> Response[Any]:
+    """Answer beside the document as everywhere; Litestar has a page of its own there."""
+    return problem_response(nothing_here()) if response.status_code == HTTP_404_NOT_FOUND else response
+
+
 def openapi_config(version: str) -> OpenAPIConfig:
     """Describe the whole API; the document is at /schema/openapi.json."""
     return OpenAPIConfig(
         title="Astrolabe",
         version=version,
         description=DESCRIPTION,
-        path="/schema",
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=_as_problem),
         render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
         operation_id_creator=lambda handler, _method, _path: handler.handler_name,

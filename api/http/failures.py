@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import ClientException, HTTPException, MethodNotAllowedException, ValidationException
 
-from astrolabe.api.http.problems import ApiProblem, FieldError, ProblemDetails, answer
+from astrolabe.api.http.problems import ApiProblem, FieldError, ProblemDetails, nothing_here, problem_response
 from astrolabe.domain.problem import Refused
 from astrolabe.store.errors import WrongVersion
 from astrolabe.store.outage import is_outage, is_unmigrated
@@ -22,7 +22,7 @@ def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Respons
     problem = problem_of(error)
     if problem.name == "internal-error":
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(problem)
+    return problem_response(problem)
 
 
 def problem_of(error: Exception) -> ApiProblem:
@@ -66,7 +66,7 @@ def _of_http(error: HTTPException) -> ApiProblem:
             allowed = (headers or {}).get("allow", "")
             return ApiProblem("method-not-allowed", f"Use one of {allowed} here.", headers={"Allow": allowed})
         case HTTPException(status_code=404):
-            return ApiProblem("not-found", "There is nothing at this path; see /schema/openapi.json for what there is.")
+            return nothing_here()
         case HTTPException(status_code=413):
             return ApiProblem("body-too-large", "A body may have 65536 bytes; send a smaller one.")
         case ClientException():

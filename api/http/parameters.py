@@ -1,10 +1,8 @@
-"""Parameters: what a caller may add to a path or a header, and how moments and pages are read."""
+"""Parameters: what a caller may add to a path or a header, and how moments are read."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
-from urllib.parse import urlencode
 
 import msgspec
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
@@ -85,8 +83,3 @@ def moment(at: str | None) -> Moment:
 def is_uuid(text: str) -> bool:
     """Return whether a text has the form of an id."""
     return _UUID.match(text) is not None
-
-
-def next_page(path: str, parameters: Mapping[str, object]) -> str:
-    """Return the link to the next page."""
-    return f"{path}?{urlencode({key: value for key, value in parameters.items() if value is not None})}"

@@ -43,7 +43,7 @@ _TYPES = (
     ProblemType("scope-missing", 403, "The token lacks a scope", "Use a token that has the scope named in `scope`."),
     ProblemType("approver-is-requester", 403, "Nobody approves their own request", "Somebody else must say it."),
     ProblemType("approvals-fixed", 403, "The approval policy is not yours", "Use a token that has the scope admin."),
-    ProblemType("not-found", 404, "There is nothing here", "See /schema/openapi.json for what there is."),
+    ProblemType("not-found", 404, "There is nothing here", "See /reference for what there is."),
     ProblemType("instance-unknown", 404, "No such instance", "GET /instances lists those that there are."),
     ProblemType("upgrade-unknown", 404, "No such upgrade", "GET /upgrades lists those that there are."),
     ProblemType("token-unknown", 404, "No such token", "GET /tokens lists those in use."),

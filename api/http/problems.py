@@ -63,7 +63,12 @@ class ApiProblem(Exception):  # noqa: N818  an answer, not a fault
         self.extensions: dict[str, Any] = extensions
 
 
-def answer(problem: ApiProblem) -> Response[ProblemDetails]:
+def nothing_here() -> ApiProblem:
+    """Return the problem of a path that leads nowhere."""
+    return ApiProblem("not-found", "There is nothing at this path; see /reference for what there is.")
+
+
+def problem_response(problem: ApiProblem) -> Response[ProblemDetails]:
     """Turn a problem into its answer."""
     kind = CATALOGUE[problem.name]
     headers = dict(problem.headers)

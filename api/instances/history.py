@@ -4,7 +4,8 @@ from litestar import Response
 
 from astrolabe.api.http.etag import etag
 from astrolabe.api.http.event import EventPage, event_view
-from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, moment, next_page
+from astrolabe.api.http.paging import next_page, page_of
+from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, moment
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance
 from astrolabe.api.http.route import ETAG, get
@@ -27,12 +28,9 @@ async def show_history(
     """Return an instance's events, oldest first, up to now or to a moment."""
     loaded = await find_instance(services_of(request), ref, moment(at))
     left = [each for each in loaded.history if each.version > after]
-    page = left[:limit]
-    link = None
-    if len(left) > limit:
-        here = f"/instances/{loaded.stream_id}/history"
-        link = next_page(here, {"at": at, "after": page[-1].version, "limit": limit})
-    return Response(EventPage(tuple(map(event_view, page)), link), headers={"ETag": etag(loaded.version)})
+    here = f"/instances/{loaded.stream_id}/history"
+    items, link = page_of(left, limit, lambda last: next_page(here, {"at": at, "after": last.version, "limit": limit}))
+    return Response(EventPage(tuple(map(event_view, items)), link), headers={"ETag": etag(loaded.version)})
 
 
 @get(

@@ -11,7 +11,8 @@ from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
-from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, moment, next_page
+from astrolabe.api.http.paging import next_page, page_of
+from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, moment
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
@@ -102,9 +103,10 @@ async def _register(services: Services, data: Registration, cause: Cause, claims
 async def list_instances(request: AuthenticatedRequest, after: AfterId = None, limit: Limit = 100) -> InstancePage:
     """List instances in order of registration; a list is a moment behind the log."""
     rows = await services_of(request).views.instances(after=after, limit=limit + 1)
-    more = len(rows) > limit
-    link = next_page("/instances", {"after": rows[limit - 1].instance_id, "limit": limit}) if more else None
-    return InstancePage(tuple(rows[:limit]), link)
+    items, link = page_of(
+        rows, limit, lambda last: next_page("/instances", {"after": last.instance_id, "limit": limit})
+    )
+    return InstancePage(items, link)
 
 
 @get(

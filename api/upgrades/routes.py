@@ -11,7 +11,8 @@ from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
-from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId, next_page
+from astrolabe.api.http.paging import next_page, page_of
+from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
@@ -156,10 +157,12 @@ async def list_upgrades(
     services = services_of(request)
     instance_id = None if instance is None else await instance_id_of(services, instance)
     rows = await services.views.upgrades(instance_id=instance_id, before=before, limit=limit + 1)
-    link = None
-    if len(rows) > limit:
-        link = next_page("/upgrades", {"instance": instance, "before": rows[limit - 1].upgrade_id, "limit": limit})
-    return UpgradePage(tuple(map(_summary, rows[:limit])), link)
+    items, link = page_of(
+        rows,
+        limit,
+        lambda last: next_page("/upgrades", {"instance": instance, "before": last.upgrade_id, "limit": limit}),
+    )
+    return UpgradePage(tuple(map(_summary, items)), link)
 
 
 def _summary(row: UpgradeRow) -> UpgradeSummary:

@@ -9,7 +9,8 @@ from msgspec.structs import asdict
 
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.idempotency import key_of
-from astrolabe.api.http.parameters import AfterId, IdempotencyKey, Limit, is_uuid, next_page
+from astrolabe.api.http.paging import next_page, page_of
+from astrolabe.api.http.parameters import AfterId, IdempotencyKey, Limit, is_uuid
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.route import BODY, LOCATION, get, post
 from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
@@ -73,11 +74,11 @@ async def list_deliveries(
     services = services_of(request)
     endpoint_id = (await find_webhook(services, ref)).endpoint_id
     found = await services.deliveries.list(endpoint_id, state=only, before=before, limit=limit + 1)
-    link = None
-    if len(found) > limit:
-        here = f"/webhooks/{endpoint_id}/deliveries"
-        link = next_page(here, {"state": only, "before": found[limit - 1].id, "limit": limit})
-    return DeliveryPage(tuple(found[:limit]), link)
+    here = f"/webhooks/{endpoint_id}/deliveries"
+    items, link = page_of(
+        found, limit, lambda last: next_page(here, {"state": only, "before": last.id, "limit": limit})
+    )
+    return DeliveryPage(items, link)
 
 
 @get(

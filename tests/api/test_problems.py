@@ -32,3 +32,10 @@ async def test_a_wrong_method_is_told_which_are_right(house: House) -> None:
     answer = await house.client.delete("/instances")
     assert (answer.status_code, problem(answer)) == (405, "method-not-allowed")
     assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))
+
+
+async def test_a_path_that_leads_nowhere_is_a_problem_wherever_it_is(house: House) -> None:
+    """Also beside the OpenAPI document, where Litestar has a page of its own."""
+    for path in ("/nothing", "/schema/nothing", "/page/nothing"):
+        answer = await house.anyone.get(path)
+        assert (answer.status_code, problem(answer)) == (404, "not-found"), path
