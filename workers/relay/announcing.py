@@ -5,6 +5,8 @@ import logging
 
 import httpx
 
+from astrolabe.workers.backoff import pauses
+
 LOG = logging.getLogger("astrolabe.announcing")
 
 DEADLINE_SECONDS = 10.0
@@ -28,8 +30,7 @@ class Announcer:
 
     async def run(self) -> None:
         """Post for ever, and again what did not arrive."""
-        shortest, longest = self._pause_seconds
-        pause = shortest
+        waits = pauses(*self._pause_seconds)
         async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http:
             while True:
                 await self._due.wait()
@@ -38,10 +39,9 @@ class Announcer:
                     # No more of the address: a part of it may be a secret.
                     LOG.error("the checkpoint did not reach %s: %s", self._url.host, why)
                     self._due.set()
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, longest)
+                    await asyncio.sleep(next(waits))
                 else:
-                    pause = shortest
+                    waits = pauses(*self._pause_seconds)
 
     async def _post(self, http: httpx.AsyncClient) -> str | None:
         headers = {"Content-Type": "text/plain; charset=utf-8"}

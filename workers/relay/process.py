@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 
 import uvloop
 
@@ -10,33 +9,33 @@ from astrolabe.store.database import Database
 from astrolabe.store.heap import freeze_heap
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.webhooks.settings import WebhookSettings
+from astrolabe.workers.backoff import through_outages
 from astrolabe.workers.broker import open_broker
+from astrolabe.workers.process import log_to_stderr, stop_requested
 from astrolabe.workers.relay.notary import Notarial, Notary
-from astrolabe.workers.relay.relay import Relay, lasting
+from astrolabe.workers.relay.relay import Relay
 from astrolabe.workers.relay.webhooks.dispatcher import Dispatcher
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG = logging.getLogger("astrolabe.relay")
 
 
 def run_relay(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
     """Follow the log until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.INFO, format=FORMAT)
+    log_to_stderr()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(database_url, redis_url, notarial, webhooks))
 
 
 async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Database(database_url) as database, Tail(database) as tail:
-        relay, dispatcher = Relay(database, tail, open_broker(redis_url)), Dispatcher(database, tail, webhooks)
-        following = asyncio.gather(relay.run(), lasting(Notary(database, tail, notarial).run), dispatcher.run())
-        waiting = asyncio.create_task(stop.wait())
+    stop = stop_requested()
+    async with Database(database_url) as database, Tail(database) as tail, asyncio.TaskGroup() as following:
+        parts = [
+            following.create_task(Relay(database, tail, open_broker(redis_url)).run()),
+            following.create_task(through_outages(Notary(database, tail, notarial).run)),
+            following.create_task(Dispatcher(database, tail, webhooks).run()),
+        ]
         freeze_heap()
-        await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if following.done():
-            following.result()
-        following.cancel()
-        await asyncio.gather(following, waiting, return_exceptions=True)
+        LOG.info("follows the log")
+        await stop.wait()
+        for part in parts:
+            part.cancel()

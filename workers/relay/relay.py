@@ -1,14 +1,12 @@
-"""The relay: tails the log and tells the workers; the sweeper finds what a lost message left behind."""
+"""The relay: tails the log and notifies the workers; a reconcile loop finds what a lost message left behind."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
-import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import DramatiqError
 
 from astrolabe.domain.upgrades.events import (
     AdoptionRequested,
@@ -28,11 +26,11 @@ from astrolabe.store.log.entry import AnyRecorded
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
-from astrolabe.store.outage import is_outage
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.views.projector import Projector
 from astrolabe.store.views.queries import Views
+from astrolabe.workers.backoff import through_outages
 from astrolabe.workers.broker import enqueue
 
 LOG = logging.getLogger("astrolabe.relay")
@@ -53,11 +51,9 @@ RECONCILE_SECONDS = 1.0
 QUIET = timedelta(seconds=3)
 """How long something may be due with nobody at it before its worker is notified again."""
 
-PAUSE_SECONDS = (0.1, 5.0)
-
 
 class Relay:
-    """Everything that follows the log: order, views, messages and the sweeper."""
+    """Everything that follows the log: order, views, messages, and the reconcile loop."""
 
     def __init__(self, database: Database, tail: Tail, broker: RedisBroker) -> None:
         self._tail: Tail = tail
@@ -74,7 +70,7 @@ class Relay:
         """Follow the log for ever; what one part waits for delays no other part."""
         async with asyncio.TaskGroup() as group:
             for part in (self._sequencer.run, self._project, self._notify, self._reconcile):
-                group.create_task(lasting(part))
+                group.create_task(through_outages(part))
 
     async def _project(self) -> None:
         while True:
@@ -115,21 +111,3 @@ class Relay:
                     LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
             await self._outputs.discard_expired()
             await asyncio.sleep(RECONCILE_SECONDS)
-
-
-async def lasting(part: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Begin a part again whenever a server that it needs is away; it has forgotten nothing, for its place is kept."""
-    shortest, longest = PAUSE_SECONDS
-    pause = shortest
-    while True:
-        started = asyncio.get_running_loop().time()
-        try:
-            await part()
-        except Exception as error:
-            if not (is_outage(error) or isinstance(error, redis.RedisError | DramatiqError)):
-                raise
-            LOG.warning("%s: %s: %s", part.__name__, type(error).__name__, str(error).partition("\n")[0])
-        if asyncio.get_running_loop().time() - started > longest:
-            pause = shortest
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, longest)

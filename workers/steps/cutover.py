@@ -1,8 +1,7 @@
 """Cutover: the point of no return, and what follows it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import Writes
@@ -13,6 +12,7 @@ from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
 from astrolabe.workers.steps.marks import mark_of, own_name
+from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart
 
 ATTEMPTS = 3
@@ -54,8 +54,11 @@ async def serve(context: StepContext) -> None:
             await driver.database.allow()
         return await driver.let_in(artifact, apart, mark)
 
+    tell = partial(context.recorder.progress, "verify")
     try:
-        healthy_at = await _persistently(context, lambda: start.until_healthy(once))
+        healthy_at = await retry(
+            lambda: start.until_healthy(once), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=tell
+        )
     except StepFailed as failure:
         await _unwell(context, state, failure)
         return
@@ -67,17 +70,6 @@ async def serve(context: StepContext) -> None:
     now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
     done = e.UpgradeSucceeded(upgrade_id, artifact.version, state.checks, state.counters, now, downtime)
     await context.recorder.report(done)
-
-
-async def _persistently(context: StepContext, started: Callable[[], Awaitable[datetime]]) -> datetime:
-    for attempt in range(1, ATTEMPTS):
-        try:
-            return await started()
-        except StepFailed as failure:
-            tried = f"attempt {attempt} of {ATTEMPTS}: {failure.problem.detail}"[:1000]
-            await context.recorder.progress("verify", tried)
-            await asyncio.sleep(PAUSE_SECONDS * attempt)
-    return await started()
 
 
 async def _unwell(context: StepContext, state: s.Serving, failure: StepFailed) -> None:

@@ -9,10 +9,11 @@ from astrolabe.domain.upgrades.states import BackedUp
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import Driver
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.retry import retry
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
-LASTING = {"wrong-artifact", "no-space", "tag-moved"}
+HOPELESS = {"wrong-artifact", "no-space", "tag-moved"}
 """What another attempt cannot mend."""
 
 
@@ -20,10 +21,10 @@ async def pull(context: StepContext) -> None:
     """Bring what every leg ends on, and the old artifact for the way back, with the integrity that the plan names."""
     state, driver = context.expect(BackedUp), context.driver
     if state.run.target == "latest" or driver.tags_move:
-        await _with_retries(lambda: _check_unmoved(driver, state.run.target, state.plan.new))
+        await _retry(lambda: _check_unmoved(driver, state.run.target, state.plan.new))
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
-        await _with_retries(lambda wanted=artifact: _pull(context, wanted))
+        await _retry(lambda wanted=artifact: _pull(context, wanted))
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
@@ -40,16 +41,8 @@ async def _check_unmoved(driver: Driver, target: str, planned: Artifact) -> None
         )
 
 
-async def _with_retries(attempted: Callable[[], Awaitable[None]]) -> None:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            await attempted()
-        except StepFailed as failure:
-            if attempt == ATTEMPTS or failure.problem.code in LASTING:
-                raise
-            await asyncio.sleep(PAUSE_SECONDS * attempt)
-        else:
-            return
+async def _retry(attempted: Callable[[], Awaitable[None]]) -> None:
+    await retry(attempted, attempts=ATTEMPTS, pause=PAUSE_SECONDS, hopeless=HOPELESS)
 
 
 async def _pull(context: StepContext, artifact: Artifact) -> None:

@@ -1,8 +1,8 @@
 """The way back: stop, the copy in the place of the migrated database, the old version, verified."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
@@ -14,6 +14,7 @@ from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
 from astrolabe.workers.steps.marks import beside, mark_of
+from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart
 from astrolabe.workers.steps.verify import refuse_bad, until_well
 
@@ -64,18 +65,11 @@ async def revive(context: StepContext) -> None:
 
 async def _persistently(context: StepContext, step: Callable[[StepContext], Awaitable[None]]) -> None:
     """Repeat a step of the way back: there is no other way, so one bad moment must not end it."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            await step(context)
-        except StepFailed as failure:
-            if attempt == ATTEMPTS:
-                raise _inconsistent(failure) from failure
-            await context.recorder.progress(
-                "rollback", f"attempt {attempt} of {ATTEMPTS}: {failure.problem.detail}"[:1000]
-            )
-            await asyncio.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
-        else:
-            return
+    tell = partial(context.recorder.progress, "rollback")
+    try:
+        await retry(lambda: step(context), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=tell)
+    except StepFailed as failure:
+        raise _inconsistent(failure) from failure
 
 
 def _inconsistent(failure: StepFailed) -> StepFailed:

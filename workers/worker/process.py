@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
-import threading
 
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
@@ -13,12 +11,14 @@ from dramatiq.brokers.redis import RedisBroker
 from astrolabe.store.database import Database
 from astrolabe.store.heap import freeze_heap
 from astrolabe.store.settings import DEFAULTS, Settings
+from astrolabe.workers.backoff import through_outages
 from astrolabe.workers.broker import ACTOR, open_broker, queue_of, taken
 from astrolabe.workers.instance.host import Host
-from astrolabe.workers.relay.process import FORMAT
-from astrolabe.workers.relay.relay import lasting
+from astrolabe.workers.process import log_to_stderr, stop_requested
 from astrolabe.workers.worker.carry_out import CarryOut
 from astrolabe.workers.worker.observer import Observer
+
+LOG = logging.getLogger("astrolabe.worker")
 
 POLL_MS = 20
 """How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
@@ -54,7 +54,7 @@ class WorkInHand:
             _, observer = await self._opened()
             await observer.run(self._settings.observe_seconds)
 
-        await self._hold(asyncio.create_task(lasting(looking)))
+        await self._hold(asyncio.create_task(through_outages(looking)))
 
     async def _hold(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -86,26 +86,25 @@ class WorkInHand:
 
 def run_worker(database_url: str, redis_url: str, host: Host, threads: int, settings: Settings = DEFAULTS) -> None:
     """Carry out what is due on a host until SIGTERM or SIGINT; gateways that were started go on."""
-    logging.basicConfig(level=logging.INFO, format=FORMAT)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-
-    def end(_number: int, _frame: object) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    log_to_stderr()
     broker = open_broker(redis_url)
     dramatiq.set_broker(broker)
     in_hand = WorkInHand(database_url, host, broker, threads, settings)
     queue = queue_of(host.name)
     dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(in_hand.take)
     worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL_MS)
+    asyncio.run(_run(worker, in_hand, host))
+
+
+async def _run(worker: dramatiq.Worker, in_hand: WorkInHand, host: Host) -> None:
+    """Let Dramatiq's threads work on their own event loop, while this one only waits to be asked to stop."""
+    stop = stop_requested()
     worker.start()
     loop = get_event_loop_thread()
     if loop:
         asyncio.run_coroutine_threadsafe(in_hand.look(), loop.loop)
-    stop.wait()
+    LOG.info("carries out what is due on %s", host.name)
+    await stop.wait()
     if loop:
         loop.loop.call_soon_threadsafe(in_hand.put_down)
-    worker.stop()
+    await asyncio.to_thread(worker.stop)

@@ -15,7 +15,7 @@ from astrolabe.store.webhooks.deliveries import Deliveries
 from astrolabe.store.webhooks.fan_out import FanOut
 from astrolabe.store.webhooks.keys import WebhookKeys
 from astrolabe.store.webhooks.settings import WebhookSettings
-from astrolabe.workers.relay.relay import lasting
+from astrolabe.workers.backoff import through_outages
 from astrolabe.workers.relay.webhooks.lane import Lane
 from astrolabe.workers.relay.webhooks.sending import Sender
 
@@ -44,7 +44,7 @@ class Dispatcher:
         try:
             async with asyncio.TaskGroup() as group:
                 for part in (self._note, self._keep_lanes, self._drop_old):
-                    group.create_task(lasting(part))
+                    group.create_task(through_outages(part))
         finally:
             await self._end(list(self._lanes))
 
