@@ -18,8 +18,8 @@ from astrolabe.api.http.bodies import MAX_BODY, StrictRequest
 from astrolabe.api.http.documentation import openapi_config
 from astrolabe.api.http.failures import answer_failure
 from astrolabe.api.http.problems import ProblemDetails
+from astrolabe.api.http.resources import opened
 from astrolabe.api.http.schemas import StructSchemas
-from astrolabe.api.http.services import opened
 from astrolabe.api.instances import history, outputs, products
 from astrolabe.api.instances import routes as instances
 from astrolabe.api.metrics import Measured, Metrics

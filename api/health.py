@@ -1,19 +1,19 @@
-"""The routes that say whether this process lives, and whether it can work."""
+"""The routes that tell whether this process lives, and whether it can work."""
 
 import asyncio
 from typing import Literal
 
 from msgspec import Struct
 
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 
 PATIENCE_SECONDS = 2.0
 """How long the database may take to answer before this process counts as not ready."""
 
 
 class Readiness(Struct, frozen=True):
-    """How this process is."""
+    """The state of this process."""
 
     status: Literal["ok"]
     """Always `ok`; a process that cannot work answers 503."""
@@ -29,7 +29,7 @@ async def check_health() -> Readiness:
 async def check_readiness(request: AuthenticatedRequest) -> Readiness:
     """Answer 200 while the database is reachable and set up, 503 otherwise; no token is needed."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        await services_of(request).log.last_position()
+        await resources_of(request).log.last_position()
     return Readiness("ok")
 
 

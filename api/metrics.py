@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from typing_extensions import override
 
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -49,15 +49,15 @@ class Metrics:
         if seconds is not None:
             self._seconds.labels(method, route).observe(seconds)
 
-    async def render(self, services: Services) -> bytes:
+    async def render(self, resources: Resources) -> bytes:
         """Read the log's numbers and write all of them in Prometheus's text format."""
-        self._position.set(await services.log.last_position())
-        self._unsequenced.set(await services.log.unsequenced())
-        counts = await services.views.counts()
-        _fill(self._lag, await services.views.lags())
+        self._position.set(await resources.log.last_position())
+        self._unsequenced.set(await resources.log.unsequenced())
+        counts = await resources.views.counts()
+        _fill(self._lag, await resources.views.lags())
         _fill(self._instances, counts["instances"])
         _fill(self._upgrades, counts["upgrades"])
-        endpoints = (await services.webhooks.current()).by_id.values()
+        endpoints = (await resources.webhooks.current()).by_id.values()
         _fill(self._webhooks, Tally(each.disabled or "no" for each in endpoints))
         return generate_latest(self._registry)
 
@@ -69,7 +69,7 @@ def _fill(gauge: Gauge, numbers: Mapping[str, int]) -> None:
 
 
 class Measured(ASGIMiddleware):
-    """Counts and times every request that a route answers."""
+    """The middleware that counts and times every request that a route answers."""
 
     scopes: tuple[ScopeType, ...] = (ScopeType.HTTP,)
 
@@ -94,7 +94,7 @@ class Measured(ASGIMiddleware):
 async def show_metrics(request: AuthenticatedRequest) -> Response[bytes]:
     """Return the numbers of this process and of the log in Prometheus's text format."""
     metrics: Metrics = request.app.state.metrics
-    return Response(await metrics.render(services_of(request)), media_type=CONTENT_TYPE_LATEST)
+    return Response(await metrics.render(resources_of(request)), media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES = (show_metrics,)

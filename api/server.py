@@ -13,7 +13,7 @@ from litestar import Litestar
 from typing_extensions import override
 
 from astrolabe.api.app import create_app
-from astrolabe.api.http.services import Services
+from astrolabe.api.http.resources import Resources
 from astrolabe.store.heap import freeze_heap
 from astrolabe.store.webhooks.settings import WebhookSettings
 
@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, finish what is under way, and stop."""
-        cast("Services", self._app.state.services).stopping.set()
+        cast("Resources", self._app.state.resources).stopping.set()
         await super().shutdown(sockets)
 
 

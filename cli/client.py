@@ -10,8 +10,8 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
-from astrolabe.cli.failure import Bad
-from astrolabe.cli.patience import Unreachable
+from astrolabe.cli.failure import CommandError
+from astrolabe.cli.patience import UnreachableError
 from astrolabe.store.settings import DEFAULTS, Settings
 
 TIMEOUT = 30.0
@@ -28,7 +28,7 @@ def path(*parts: str) -> str:
 
 
 class Client:
-    """Speaks to one Astrolabe with one token."""
+    """One Astrolabe, spoken to with one token."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url: str = url
@@ -42,9 +42,9 @@ class Client:
         settings = Settings.read()
         token = settings.token.strip()
         if not token:
-            raise Bad("Set ASTROLABE_TOKEN to a token; `astrolabe up` prints the first one.")
+            raise CommandError("Set ASTROLABE_TOKEN to a token; `astrolabe up` prints the first one.")
         if not token.isascii() or any(char.isspace() for char in token):
-            raise Bad("ASTROLABE_TOKEN holds characters that no token has; copy it anew.")
+            raise CommandError("ASTROLABE_TOKEN holds characters that no token has; copy it anew.")
         return cls(settings.url.rstrip("/"), token)
 
     def get(self, path: str, **parameters: str | int | None) -> Any:
@@ -81,15 +81,15 @@ class Client:
                     out.write(chunk)
             beside.replace(file)
         except httpx.HTTPError as error:
-            raise Bad(f"{self.url} broke off ({type(error).__name__}: {error}); ask again.") from None
+            raise CommandError(f"{self.url} broke off ({type(error).__name__}: {error}); ask again.") from None
         except OSError as error:
-            raise Bad(f"{file}: cannot be written: {error.strerror}") from None
+            raise CommandError(f"{file}: cannot be written: {error.strerror}") from None
         finally:
             beside.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def listen(self, path: str, last: str | None) -> Generator[Iterator[ServerSentEvent]]:
-        """Listen to events after a position, until the stream ends; raises Unreachable where it breaks off."""
+        """Listen to events after a position, until the stream ends; raises UnreachableError where it breaks off."""
         headers = {"Last-Event-ID": last} if last else {}
         timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
         try:
@@ -99,7 +99,7 @@ class Client:
                     raise _refusal(source.response)
                 yield iter(()) if source.response.status_code == NOTHING_MORE else source.iter_sse()
         except httpx.HTTPError as error:
-            raise Unreachable(f"the stream of events broke off ({type(error).__name__}: {error})") from None
+            raise UnreachableError(f"the stream of events broke off ({type(error).__name__}: {error})") from None
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         answer = self._answer(method, path, **options)
@@ -109,21 +109,23 @@ class Client:
         try:
             answer = self._http.request(method, path, **options)
         except httpx.InvalidURL:
-            raise Bad(f"{self.url} is no address; set ASTROLABE_URL, for example to {DEFAULTS.url}.") from None
+            raise CommandError(f"{self.url} is no address; set ASTROLABE_URL, for example to {DEFAULTS.url}.") from None
         except httpx.HTTPError as error:
             said = f"{type(error).__name__}: {error}"
-            raise Unreachable(f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL.") from None
+            raise UnreachableError(
+                f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL."
+            ) from None
         if answer.is_error:
             raise _refusal(answer)
         return answer
 
 
-def _refusal(answer: httpx.Response) -> Bad:
-    """Say what the API says of its refusal (RFC 9457)."""
+def _refusal(answer: httpx.Response) -> CommandError:
+    """Return the error that says what the API says of its refusal (RFC 9457)."""
     try:
         problem = answer.json()
     except json.JSONDecodeError:
         problem = None
     said = (problem.get("detail") or problem.get("title")) if isinstance(problem, dict) else None
-    kind = Unreachable if answer.status_code in PASSING else Bad
+    kind = UnreachableError if answer.status_code in PASSING else CommandError
     return kind(str(said or f"the server answered {answer.status_code}; is it an Astrolabe?"))

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 from astrolabe.cli.verifying import moment
 from astrolabe.domain.audit.evidence import MEMBERS, verify_members
 from astrolabe.domain.audit.note import PublicKey
@@ -15,7 +15,7 @@ LARGEST = 1 << 28
 
 
 def verify_evidence(file: Path, keys: Sequence[PublicKey]) -> str:
-    """Check an archive, and say what it proves; raises VerificationFailed where it does not hold."""
+    """Check an archive, and return what it proves; raises VerificationFailed where it does not hold."""
     try:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
@@ -23,7 +23,7 @@ def verify_evidence(file: Path, keys: Sequence[PublicKey]) -> str:
                 raise VerificationFailed(0, f"the archive must hold {', '.join(MEMBERS)}, and nothing else")
             members = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise Bad(f"{file}: the archive is damaged: {error}") from None
+        raise CommandError(f"{file}: the archive is damaged: {error}") from None
     found = verify_members(members, keys)
     return (
         f"HOLDS: {len(found.positions):,} events of upgrade {found.upgrade_id}, at the positions {found.positions[0]} "

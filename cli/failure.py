@@ -14,8 +14,8 @@ EXPECTED = (Unavailable, ProductError, StoreError, ToolMissing, StepFailed, Comm
 """What the floors below raise with a sentence for the person who asked."""
 
 
-class Bad(ClickException):
-    """The command cannot do what was asked; the message says what to do."""
+class CommandError(ClickException):
+    """A command that cannot do what was asked; the message says what to do."""
 
     exit_code = 2  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
 
@@ -25,7 +25,7 @@ class Bad(ClickException):
 
 
 class CommandFailed(ClickException):
-    """What was asked for ended badly: not the command's fault, and not a success."""
+    """An end that was not wanted: no fault of the command, and no success."""
 
     exit_code = 1  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 import httpx
 
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 from astrolabe.cli.servers.folder import VARIABLE
 from astrolabe.store.settings import DEFAULTS, Settings, variable
 
@@ -29,7 +29,7 @@ def required(option: str, setting: str) -> Callable[[], Any]:
     def given() -> Any:
         if found := getattr(Settings.read(), setting):
             return found
-        raise Bad(f"Give {option}, or set {variable(setting)}.")
+        raise CommandError(f"Give {option}, or set {variable(setting)}.")
 
     return given
 
@@ -75,7 +75,7 @@ def web_address(text: str) -> str:
         url = httpx.URL(text)
         if url.scheme in {"http", "https"} and url.host:
             return text
-    raise Bad("A --checkpoint-url is an address such as https://auditor.example/checkpoints.")
+    raise CommandError("A --checkpoint-url is an address such as https://auditor.example/checkpoints.")
 
 
 def _web_addresses(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def address(text: str) -> tuple[str, int]:
     """Read HOST:PORT."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        raise Bad(f"{text} is no address; write HOST:PORT, for example {DEFAULT_BIND}.")
+        raise CommandError(f"{text} is no address; write HOST:PORT, for example {DEFAULT_BIND}.")
     return host.strip("[]"), int(port)
 
 

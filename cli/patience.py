@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 
 SECONDS = 120.0
 """How long the API may be away."""
@@ -13,8 +13,8 @@ PAUSE_SECONDS = 1.0
 T = TypeVar("T")
 
 
-class Unreachable(Bad):
-    """The API does not answer, or cannot work at the moment; it may help to ask again."""
+class UnreachableError(CommandError):
+    """An API that does not answer, or cannot work at the moment; it may help to ask again."""
 
 
 class Patience:
@@ -28,12 +28,14 @@ class Patience:
         """Note that the API is there."""
         self._since = None
 
-    def wait(self, error: Unreachable) -> None:
-        """Wait a moment before the API is asked again; raises Bad where it has been away for too long."""
+    def wait(self, error: UnreachableError) -> None:
+        """Wait a moment before the API is asked again; raises CommandError where it has been away for too long."""
         now = time.monotonic()
         since = self._since = now if self._since is None else self._since
         if now - since > self._seconds:
-            raise Bad(f"The API went away and did not come back within {self._seconds:g} seconds: {error}") from None
+            raise CommandError(
+                f"The API went away and did not come back within {self._seconds:g} seconds: {error}"
+            ) from None
         time.sleep(PAUSE_SECONDS)
 
     def ask(self, question: Callable[[], T]) -> T:
@@ -41,7 +43,7 @@ class Patience:
         while True:
             try:
                 answer = question()
-            except Unreachable as error:
+            except UnreachableError as error:
                 self.wait(error)
             else:
                 self.renew()

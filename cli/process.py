@@ -1,4 +1,4 @@
-"""What the tree keeps alive."""
+"""What the supervisor keeps alive."""
 
 import signal
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from astrolabe.workers.programs.shell import Child
 
 
 class SupervisedProcess(Protocol):
-    """Something the tree keeps alive."""
+    """Something that the supervisor keeps alive."""
 
     @property
     def name(self) -> str:

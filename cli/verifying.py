@@ -62,7 +62,7 @@ def verify_export(
 
 
 def moment(proven: Proven) -> str:
-    """Say when a checkpoint was signed."""
+    """Return when a checkpoint was signed, as the end of a sentence; empty where it does not say."""
     if proven.time is None:
         return ""
     return f" of {datetime.fromtimestamp(proven.time, UTC):%Y-%m-%d %H:%M:%S} UTC"

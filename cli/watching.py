@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 
 from astrolabe.cli.client import Client, path
-from astrolabe.cli.patience import Patience, Unreachable
+from astrolabe.cli.patience import Patience, UnreachableError
 from astrolabe.domain.words import STEPS
 
 MARKS = {"done": "[green]✓[/]", "bad": "[red]✗[/]", "todo": "[dim]·[/]"}
@@ -109,7 +109,7 @@ class UpgradeWatch:
                         if event.data:  # otherwise a heartbeat
                             self._last = event.id or self._last
                             self._show(event.event, json.loads(event.data), live)
-            except Unreachable as error:
+            except UnreachableError as error:
                 patience.wait(error)
 
     def _ended(self) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from hypothesis import settings
 
 from tests.databases import database_url, template_database
-from tests.services import postgres_server, servers_folder, valkey_server
+from tests.servers import postgres_server, servers_folder, valkey_server
 from tests.standin.fixtures import standin_modules, standin_registry
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The routes of tokens: make one, list them, revoke one."""
+"""The routes of tokens: create one, list them, revoke one."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -12,8 +12,8 @@ from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import BODY, KEYED, LOCATION, get, post
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.access import ACCESS_DECIDER, SCOPES, Access, AccessEvent, Scope, Token
 from astrolabe.domain.words import Name, Reason
 from astrolabe.store.streams.stream import ClaimsFor, LoadedStream
@@ -23,7 +23,7 @@ PRIVATE = {"Cache-Control": "no-store"}
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body that makes a token; its name is the actor of all that is done with it."""
+    """The body that creates a token; its name is the actor of all that is done with it."""
 
     name: Name
     """The token's name, the actor of all that is done with it, unique among those in use: lower case letters, digits
@@ -53,7 +53,7 @@ class TokenPage(Struct, frozen=True):
 
 
 class IssuedToken(TokenView, frozen=True):
-    """A token just made, with its secret for the only time."""
+    """A token just created, with its secret for the only time."""
 
     secret: str
     """What its holder sends as `Authorization: Bearer SECRET`; it is never shown again."""
@@ -61,7 +61,7 @@ class IssuedToken(TokenView, frozen=True):
 
 @post(
     "/tokens",
-    summary="Make a token",
+    summary="Create a token",
     tag="tokens",
     scope="admin",
     headers=(LOCATION,),
@@ -74,14 +74,14 @@ async def issue_token(
     ],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[IssuedToken]:
-    """Make a token and show its secret once; an Idempotency-Key is refused, for the secret is never stored."""
+    """Create a token and show its secret once; an Idempotency-Key is refused, for the secret is never stored."""
     if idempotency_key is not None:
         raise ApiProblem(
             "idempotency-key-refused",
             "A token's secret is never stored, so this answer cannot be repeated; leave Idempotency-Key out.",
         )
     scopes = _ordered(data.scopes)
-    made = await services_of(request).tokens.issue(data.name, scopes, cause_of(request, data.reason))
+    made = await resources_of(request).tokens.issue(data.name, scopes, cause_of(request, data.reason))
     return _issued(made)
 
 
@@ -97,7 +97,7 @@ def _issued(made: NewToken) -> Response[IssuedToken]:
 @get("/tokens", summary="List tokens", tag="tokens", scope="admin")
 async def list_tokens(request: AuthenticatedRequest) -> TokenPage:
     """List the tokens in use by name; neither secrets nor their digests are ever shown."""
-    access = await services_of(request).tokens.current()
+    access = await resources_of(request).tokens.current()
     return TokenPage(tuple(map(_view, sorted(access.tokens.values(), key=lambda token: token.name))))
 
 
@@ -119,15 +119,15 @@ async def revoke_token(
     data: Annotated[ReasonBody | None, Body(examples=doc.example("With a reason", {"reason": "lost"}))] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> None:
-    """End a token at once; the last one with the scope admin stays, for nobody could make another."""
-    services, body = services_of(request), data or ReasonBody()
+    """Revoke a token at once; the last one with the scope admin stays, for nobody could make another."""
+    resources, body = resources_of(request), data or ReasonBody()
     cause = cause_of(request, body.reason)
 
     async def revoke(claims: ClaimsFor[Access, AccessEvent]) -> LoadedStream[Access, AccessEvent]:
-        return await services.tokens.revoke(token_id, cause, claims=claims)
+        return await resources.tokens.revoke(token_id, cause, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    await idempotently(services, ACCESS_DECIDER, key, revoke, 204)
+    await idempotently(resources, ACCESS_DECIDER, key, revoke, 204)
 
 
 ROUTES = (issue_token, list_tokens, revoke_token)

@@ -12,8 +12,8 @@ from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.parameters import UpgradeId
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.operation import belongs
 from astrolabe.domain.audit.evidence import make_evidence
 from astrolabe.store.streams.instances import Loaded
@@ -34,14 +34,14 @@ async def show_evidence(request: AuthenticatedRequest, upgrade_id: UpgradeId) ->
 
     It holds what the last checkpoint covers of the upgrade; `astrolabe audit verify` accepts it.
     """
-    services = services_of(request)
-    loaded = await find_upgrade(services, upgrade_id)
-    last = await last_checkpoint(services)
+    resources = resources_of(request)
+    loaded = await find_upgrade(resources, upgrade_id)
+    last = await last_checkpoint(resources)
     positions = _positions(loaded, upgrade_id, last.size)
     if not positions:
         raise ApiProblem("evidence-not-ready", "No checkpoint covers this upgrade yet; ask again in some seconds.")
-    leaves = [leaf for at in positions async for leaf, _ in services.tree.leaves(at, at + 1)]
-    proofs = {at: await services.tree.inclusion(at, last.size) for at in positions}
+    leaves = [leaf for at in positions async for leaf, _ in resources.tree.leaves(at, at + 1)]
+    proofs = {at: await resources.tree.inclusion(at, last.size) for at in positions}
     archive = _packed(make_evidence(upgrade_id, leaves, proofs, last.size, last.note.encode()))
     headers = {"Content-Disposition": f'attachment; filename="upgrade-{upgrade_id}.zip"', "Cache-Control": "no-store"}
     return Response(archive, media_type=MEDIA_TYPE, headers=headers)

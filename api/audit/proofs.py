@@ -11,8 +11,8 @@ from astrolabe.api.audit.trail import last_checkpoint
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.parameters import LARGEST_POSITION
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.audit.tiles import parse_path
 
 TEXT = "text/plain; charset=utf-8"
@@ -58,8 +58,8 @@ class ConsistencyProof(Struct, frozen=True):
     problems=("no-checkpoint",),
 )
 async def show_checkpoint(request: AuthenticatedRequest) -> Response[str]:
-    """Return the last checkpoint as a signed note (C2SP tlog-checkpoint); keep it outside the house."""
-    return Response((await last_checkpoint(services_of(request))).note, media_type=TEXT, headers=NEW)
+    """Return the last checkpoint as a signed note (C2SP tlog-checkpoint); keep it somewhere else."""
+    return Response((await last_checkpoint(resources_of(request))).note, media_type=TEXT, headers=NEW)
 
 
 @get(
@@ -74,13 +74,13 @@ async def prove_inclusion(
     position: Annotated[str, PathParameter(description="An event's position.")],
 ) -> InclusionProof:
     """Prove an event against the last checkpoint, which comes with the proof."""
-    services = services_of(request)
-    last = await last_checkpoint(services)
+    resources = resources_of(request)
+    last = await last_checkpoint(resources)
     at = _position(position)
     if at >= last.size:
         raise _absent(last.size)
-    proof = await services.tree.inclusion(at, last.size)
-    leaves = [leaf async for leaf, _ in services.tree.leaves(at, at + 1)]
+    proof = await resources.tree.inclusion(at, last.size)
+    leaves = [leaf async for leaf, _ in resources.tree.leaves(at, at + 1)]
     if not leaves:
         raise ApiProblem("not-in-the-tree", f"The log has lost its entry {at}; check an export, and ask who keeps it.")
     return InclusionProof(at, last.size, leaves[0].decode(), _encoded(proof), last.note)
@@ -99,13 +99,13 @@ async def prove_consistency(
     second: Annotated[int, QueryParameter(ge=1, le=LARGEST_POSITION, description="The newer tree's size, in leaves.")],
 ) -> ConsistencyProof:
     """Prove that the tree of one size holds the tree of an earlier size unchanged."""
-    services = services_of(request)
-    last = await last_checkpoint(services)
+    resources = resources_of(request)
+    last = await last_checkpoint(resources)
     if first > second:
         raise ApiProblem("parameter-invalid", "first must not be larger than second: a log only grows.")
     if second > last.size:
         raise _absent(last.size)
-    return ConsistencyProof(first, second, _encoded(await services.tree.consistency(first, second)))
+    return ConsistencyProof(first, second, _encoded(await resources.tree.consistency(first, second)))
 
 
 @get(
@@ -121,8 +121,8 @@ async def show_tile(
     file: Annotated[str, PathParameter(description="A file of the tree, by the path that C2SP tlog-tiles gives it.")],
 ) -> Response[bytes]:
     """Return `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
-    services = services_of(request)
-    last = await last_checkpoint(services)
+    resources = resources_of(request)
+    last = await last_checkpoint(resources)
     path = file.removeprefix("/")
     if path == "checkpoint":
         return Response(last.note.encode(), media_type=TEXT, headers=NEW)
@@ -133,7 +133,7 @@ async def show_tile(
         or (tile.first + tile.width) << (8 * (tile.level or 0)) > last.size
     ):
         raise _absent(last.size)
-    return Response(await services.tree.file(tile), media_type="application/octet-stream", headers=FOR_EVER)
+    return Response(await resources.tree.file(tile), media_type="application/octet-stream", headers=FOR_EVER)
 
 
 def _position(text: str) -> int:

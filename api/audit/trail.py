@@ -14,9 +14,9 @@ from astrolabe.api.http.paging import next_page
 from astrolabe.api.http.parameters import LARGEST_POSITION, Limit
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import instance_id_of
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import get
 from astrolabe.api.http.schemas import holding
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
 from astrolabe.domain.upgrades.events import Event
@@ -97,13 +97,13 @@ async def list_audit_events(
     limit: Limit = 100,
 ) -> AuditPage:
     """List every event of the whole log in its order, tokens included; filters are taken together."""
-    services = services_of(request)
+    resources = resources_of(request)
     if event_type not in {None, *TYPES}:
         # An empty list would say that nothing of the kind happened.
         raise _invalid("type", f"must be a type of event, one of {', '.join(sorted(TYPES))}")
-    stream_id = None if instance is None else await instance_id_of(services, instance)
+    stream_id = None if instance is None else await instance_id_of(resources, instance)
     wanted = Filter(stream_id, actor, event_type, _time("from", since), _time("to", until))
-    page = await services.trail.page(wanted, after, limit)
+    page = await resources.trail.page(wanted, after, limit)
     link = None
     if page.after is not None:
         asked = {"instance": instance, "actor": actor, "type": event_type, "from": since, "to": until}
@@ -143,9 +143,9 @@ def _invalid(name: str, message: str) -> ApiProblem:
     return ApiProblem("parameter-invalid", f"{name} {message}.", errors=(FieldError(name, message),))
 
 
-async def last_checkpoint(services: Services) -> Signed:
+async def last_checkpoint(resources: Resources) -> Signed:
     """Return the last checkpoint; raises ApiProblem before the first."""
-    last = await services.checkpoints.latest()
+    last = await resources.checkpoints.latest()
     if last is None:
         raise ApiProblem("no-checkpoint", "Nothing was signed yet; the relay does it some seconds after its start.")
     return last
@@ -171,22 +171,22 @@ async def export_audit(
     ] = "jsonl",
 ) -> Stream:
     """Stream the whole trail up to the last checkpoint: for a verifier, a spreadsheet (csv) or a SIEM (ocsf)."""
-    services = services_of(request)
-    last = await last_checkpoint(services)
+    resources = resources_of(request)
+    last = await last_checkpoint(resources)
     name = f"audit-{last.size}.{'csv' if form == 'csv' else 'jsonl'}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Stream(_chunks(_lines(services, last, form)), media_type=MEDIA[form], headers=headers)
+    return Stream(_chunks(_lines(resources, last, form)), media_type=MEDIA[form], headers=headers)
 
 
-async def _lines(services: Services, last: Signed, form: Form) -> AsyncIterator[bytes]:
+async def _lines(resources: Resources, last: Signed, form: Form) -> AsyncIterator[bytes]:
     if form == "jsonl":
-        async for line in export_lines(services.tree, services.checkpoints, last):
+        async for line in export_lines(resources.tree, resources.checkpoints, last):
             yield line
         return
     write = csv_line if form == "csv" else ocsf_line
     if form == "csv":
         yield csv_header()
-    async for row in export_rows(services.tree, last):
+    async for row in export_rows(resources.tree, last):
         yield write(row)
 
 

@@ -1,4 +1,4 @@
-"""Auth: who asks, by bearer token, and whether their scopes allow it."""
+"""Authentication: who asks, by bearer token, and whether their scopes allow it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,7 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.services import services_of
+from astrolabe.api.http.resources import resources_of
 from astrolabe.domain.access import Scope, Token
 
 SCHEME = "token"
@@ -40,7 +40,7 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token
             "Send a token in the header `Authorization: Bearer TOKEN`.",
             headers={"WWW-Authenticate": 'Bearer realm="astrolabe"'},
         )
-    token = await services_of(connection).tokens.authenticate(secret.strip())
+    token = await resources_of(connection).tokens.authenticate(secret.strip())
     if token is None:
         raise ApiProblem(
             "token-invalid",

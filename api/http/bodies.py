@@ -1,4 +1,4 @@
-"""Bodies: JSON read strictly, no type bent to fit, and told in words where it is wrong."""
+"""Bodies: JSON read strictly, no type coerced, and explained in words where it is wrong."""
 
 import re
 from functools import cache

@@ -1,4 +1,4 @@
-"""ETags: the version of an instance's stream, given with each answer and expected back in If-Match."""
+"""ETags: the version of an instance's stream, sent with each answer and expected back in If-Match."""
 
 import re
 

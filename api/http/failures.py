@@ -1,4 +1,4 @@
-"""Failures: which problem each exception is answered with; whatever is unknown is a fault of ours and says nothing."""
+"""Failures: which problem each exception is answered with; an unknown one is an internal error and says nothing."""
 
 import logging
 from typing import Any

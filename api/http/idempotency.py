@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.services import AuthenticatedRequest, Services
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources
 from astrolabe.domain.decider import Decider, EventT, StateT
 from astrolabe.domain.problem import Refused
 from astrolabe.store.errors import AlreadyClaimed, WrongVersion
@@ -73,7 +73,7 @@ def key_of(request: AuthenticatedRequest, header: str | None, body: object) -> K
 
 
 async def idempotently(
-    services: Services,
+    resources: Resources,
     decider: Decider[Any, StateT, EventT],
     key: Key | None,
     attempt: Attempt[StateT, EventT],
@@ -93,7 +93,7 @@ async def idempotently(
     try:
         loaded = await _patiently(key, attempt(lambda after: _claims(key, response_of(after))))
     except (AlreadyClaimed, ApiProblem, Refused, WrongVersion):
-        if key is None or (again := await _stored(services, decider, key)) is None:
+        if key is None or (again := await _stored(resources, decider, key)) is None:
             raise
         return again
     return Answered(loaded, response_of(loaded))
@@ -104,10 +104,10 @@ def _claims(key: Key | None, response: StoredResponse) -> tuple[Claim, ...]:
 
 
 async def _stored(
-    services: Services, decider: Decider[Any, StateT, EventT], key: Key
+    resources: Resources, decider: Decider[Any, StateT, EventT], key: Key
 ) -> Answered[StateT, EventT] | None:
     """Find the answer to a key; raises ApiProblem where it was given to another request."""
-    found = await services.log.claim(key.command_id)
+    found = await resources.log.claim(key.command_id)
     if found is None:
         return None
     if found.request_hash != key.request_hash:
@@ -116,7 +116,7 @@ async def _stored(
             "This Idempotency-Key was used for another request; use a new key, or send exactly what was sent first.",
         )
     response = msgspec.json.decode(found.answer, type=StoredResponse)
-    history = await services.log.read_stream_at(found.stream_id, version=response.version)
+    history = await resources.log.read_stream_at(found.stream_id, version=response.version)
     return Answered(fold(decider, found.stream_id, history), response)
 
 

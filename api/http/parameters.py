@@ -53,7 +53,7 @@ LastEventId: TypeAlias = Annotated[
 ]
 
 
-class Moment(Struct, frozen=True):
+class AsOf(Struct, frozen=True):
     """A moment in the log's past: a position, or a time; both None for now."""
 
     position: int | None = None
@@ -65,15 +65,15 @@ class Moment(Struct, frozen=True):
         return self.position is None and self.time is None
 
 
-def moment(at: str | None) -> Moment:
+def as_of(at: str | None) -> AsOf:
     """Read `?at=`; raises ApiProblem where it is neither a position nor a time."""
     if at is None:
-        return Moment()
+        return AsOf()
     try:
         if at.isascii() and at.isdigit():
-            return Moment(position=msgspec.convert(int(at[:20]), Annotated[int, msgspec.Meta(le=LARGEST_POSITION)]))
+            return AsOf(position=msgspec.convert(int(at[:20]), Annotated[int, msgspec.Meta(le=LARGEST_POSITION)]))
         time = msgspec.convert(at, Annotated[datetime, msgspec.Meta(tz=True)])
-        return Moment(time=time.astimezone(UTC))
+        return AsOf(time=time.astimezone(UTC))
     except (msgspec.ValidationError, OverflowError):
         message = "must be a position such as 1250, or a time with its zone such as 2026-01-31T12:00:00Z (a + is %2B)"
         error = FieldError("at", message)

@@ -53,7 +53,7 @@ class ProblemDetails(Struct, frozen=True, omit_defaults=True):
 
 
 class ApiProblem(Exception):  # noqa: N818  an answer, not a fault
-    """The request is answered with a problem; nothing was recorded."""
+    """A problem that the request is answered with; nothing was recorded."""
 
     def __init__(self, name: str, detail: str, *, headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
         super().__init__(detail)

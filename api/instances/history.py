@@ -5,11 +5,11 @@ from litestar import Response
 from astrolabe.api.http.etag import etag
 from astrolabe.api.http.event import EventPage, event_view
 from astrolabe.api.http.paging import next_page, page_of
-from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, moment
+from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, as_of
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import ETAG, get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.upgrades.states import Unversioned
 
@@ -26,7 +26,7 @@ async def show_history(
     request: AuthenticatedRequest, ref: InstanceRef, at: At = None, after: AfterVersion = 0, limit: Limit = 100
 ) -> Response[EventPage]:
     """Return an instance's events, oldest first, up to now or to a moment."""
-    loaded = await find_instance(services_of(request), ref, moment(at))
+    loaded = await find_instance(resources_of(request), ref, as_of(at))
     left = [each for each in loaded.history if each.version > after]
     here = f"/instances/{loaded.stream_id}/history"
     items, link = page_of(left, limit, lambda last: next_page(here, {"at": at, "after": last.version, "limit": limit}))
@@ -45,7 +45,7 @@ async def show_rollback_point(
     request: AuthenticatedRequest, ref: InstanceRef, at: At = None
 ) -> Response[RollbackPoint]:
     """Return what takes an instance back: the old artifact, the copy of its database, and the dump."""
-    loaded = await find_instance(services_of(request), ref, moment(at))
+    loaded = await find_instance(resources_of(request), ref, as_of(at))
     point = None if isinstance(loaded.state, Unversioned) else loaded.state.instance.rollback_point
     if point is None:
         raise ApiProblem("no-rollback-point", "No upgrade has left a rollback point here; a succeeded one leaves it.")

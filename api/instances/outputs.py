@@ -8,8 +8,8 @@ from litestar.params import PathParameter
 
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 
 TEXT = "text/plain"
 _HASH = re.compile("[0-9a-f]{64}")
@@ -29,7 +29,7 @@ async def show_output(
     sha256: Annotated[str, PathParameter(description="The output's SHA-256, in hexadecimal.")],
 ) -> Response[bytes]:
     """Return what a check or a problem names as its `output`, byte for byte, while its retention lasts."""
-    found = await services_of(request).outputs.get(sha256) if _HASH.fullmatch(sha256) else None
+    found = await resources_of(request).outputs.get(sha256) if _HASH.fullmatch(sha256) else None
     if found is None:
         raise ApiProblem("output-unknown", "No output has this hash, or its retention has ended.")
     return Response(found, media_type=TEXT, headers={"X-Content-Type-Options": "nosniff"})

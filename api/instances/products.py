@@ -6,8 +6,8 @@ from litestar.params import PathParameter
 from msgspec import Struct
 
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.domain.products.product import (
     Doctor,
     HealthCheck,
@@ -71,7 +71,7 @@ def _view(product: Product) -> ProductView:
 @get("/products", summary="List products", tag="products", scope="read")
 async def list_products(request: AuthenticatedRequest) -> ProductPage:
     """List the products of the catalogue, built in and of the user's own."""
-    products = services_of(request).products
+    products = resources_of(request).products
     return ProductPage(tuple(_view(products[name]) for name in sorted(products)))
 
 
@@ -80,7 +80,7 @@ async def show_product(
     request: AuthenticatedRequest, name: Annotated[str, PathParameter(description="A product's name.")]
 ) -> ProductView:
     """Return a product as its file describes it."""
-    if product := services_of(request).products.get(name):
+    if product := resources_of(request).products.get(name):
         return _view(product)
     raise ApiProblem("not-found", "No product has this name; see GET /products, or add its file.")
 

@@ -12,11 +12,11 @@ from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
-from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, moment
+from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, as_of
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.instances.view import (
     InstancePage,
     InstanceView,
@@ -65,32 +65,32 @@ async def register_instance(
     data: Annotated[Registration, Body(examples=doc.example("An Unleash of one's own", EXAMPLE))],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[InstanceView]:
-    """Make an instance known that runs already; its name is unique for ever.
+    """Register an instance that is already running; its name is unique for ever.
 
     Without a version, a worker on its host finds out what runs: see `status`, which is then `adopting`.
     """
-    services, cause = services_of(request), cause_of(request, data.reason)
+    resources, cause = resources_of(request), cause_of(request, data.reason)
 
     async def register(claims: InstanceClaims) -> Loaded:
-        return await _register(services, data, cause, claims)
+        return await _register(resources, data, cause, claims)
 
     key = key_of(request, idempotency_key, data)
-    return _answer(await idempotently(services, INSTANCE_DECIDER, key, register, 201))
+    return _answer(await idempotently(resources, INSTANCE_DECIDER, key, register, 201))
 
 
-async def _register(services: Services, data: Registration, cause: Cause, claims: InstanceClaims) -> Loaded:
+async def _register(resources: Resources, data: Registration, cause: Cause, claims: InstanceClaims) -> Loaded:
     config = config_of(data)
-    check_config(config, services.products)
+    check_config(config, resources.products)
     name = Claim(name_claim(config.name), b"", "{}")
     try:
-        return await services.instances.execute(
-            services.instances.fresh(new_id()),
+        return await resources.instances.execute(
+            resources.instances.fresh(new_id()),
             Register(config, data.version),
             cause,
             claims=lambda after: (*claims(after), name),
         )
     except AlreadyClaimed:
-        if (taken := await services.log.claim(name.command_id)) is None:
+        if (taken := await resources.log.claim(name.command_id)) is None:
             raise
         raise ApiProblem(
             "instance-name-taken",
@@ -102,7 +102,7 @@ async def _register(services: Services, data: Registration, cause: Cause, claims
 @get("/instances", summary="List instances", tag="instances", scope="read", problems=("parameter-invalid",))
 async def list_instances(request: AuthenticatedRequest, after: AfterId = None, limit: Limit = 100) -> InstancePage:
     """List instances in order of registration; a list is a moment behind the log."""
-    rows = await services_of(request).views.instances(after=after, limit=limit + 1)
+    rows = await resources_of(request).views.instances(after=after, limit=limit + 1)
     items, link = page_of(
         rows, limit, lambda last: next_page("/instances", {"after": last.instance_id, "limit": limit})
     )
@@ -119,7 +119,7 @@ async def list_instances(request: AuthenticatedRequest, after: AfterId = None, l
 )
 async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At = None) -> Response[InstanceView]:
     """Fold one instance, by its id or its name, as it stands or as it stood at a moment."""
-    loaded = await find_instance(services_of(request), ref, moment(at))
+    loaded = await find_instance(resources_of(request), ref, as_of(at))
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
 
@@ -148,14 +148,14 @@ async def reconfigure_instance(
     data: Annotated[Reconfiguration, Body(examples=doc.example("Another port", CHANGED))],
     if_match: IfMatch = None,
 ) -> Response[InstanceView]:
-    """Say anew how to reach an idle instance; a body equal to what is so changes nothing."""
-    services, expected = services_of(request), expected_version(if_match)
-    loaded = await find_instance(services, ref)
+    """Change how an idle instance is reached; a body that changes nothing records nothing."""
+    resources, expected = resources_of(request), expected_version(if_match)
+    loaded = await find_instance(resources, ref)
     config = config_of(data)
-    check_config(config, services.products)
+    check_config(config, resources.products)
     command = Reconfigure(config, may_change_approvals="admin" in request.auth.scopes)
     cause = cause_of(request, data.reason)
-    loaded = await services.instances.execute(loaded, command, cause, if_match=expected)
+    loaded = await resources.instances.execute(loaded, command, cause, if_match=expected)
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
 
@@ -175,16 +175,16 @@ async def retire_instance(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[InstanceView]:
-    """Ask nothing more of an idle instance; what runs keeps running, and the name stays taken."""
+    """Retire an idle instance: nothing more is asked of it, what runs keeps running, and the name stays taken."""
     body = data or ReasonBody()
-    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+    resources, cause, expected = resources_of(request), cause_of(request, body.reason), expected_version(if_match)
 
     async def retire(claims: InstanceClaims) -> Loaded:
-        loaded = await find_instance(services, ref)
-        return await services.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims)
+        loaded = await find_instance(resources, ref)
+        return await resources.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    return _answer(await idempotently(services, INSTANCE_DECIDER, key, retire, 200))
+    return _answer(await idempotently(resources, INSTANCE_DECIDER, key, retire, 200))
 
 
 def _answer(answered: Answered[State, Event]) -> Response[InstanceView]:
@@ -217,15 +217,15 @@ async def adopt_instance(
     leads over a change by hand: the rollback point, where there is one, is kept aside until its retention ends.
     """
     body = data or ReasonBody()
-    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+    resources, cause, expected = resources_of(request), cause_of(request, body.reason), expected_version(if_match)
 
     async def adopt(claims: InstanceClaims) -> Loaded:
-        loaded = await find_instance(services, ref)
+        loaded = await find_instance(resources, ref)
         command = Adopt(datetime.now(UTC))
-        return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+        return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    return _answer(await idempotently(services, INSTANCE_DECIDER, key, adopt, 202))
+    return _answer(await idempotently(resources, INSTANCE_DECIDER, key, adopt, 202))
 
 
 ROUTES = (register_instance, list_instances, show_instance, reconfigure_instance, adopt_instance, retire_instance)

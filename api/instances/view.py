@@ -28,7 +28,7 @@ class Registration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Reconfiguration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The body that says anew how to reach an instance."""
+    """The body that changes how an instance is reached."""
 
     reason: Reason | None = None
     """Why, for the audit trail, which tells null as no reason given."""

@@ -1,4 +1,4 @@
-"""The verbs of those who did not ask: approve an upgrade, reject it, review one that could not wait."""
+"""The verbs of those who are not the requester: approve an upgrade, reject it, review one that could not wait."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,8 +9,8 @@ from litestar.params import Body
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonedBody
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
+from astrolabe.api.http.resources import AuthenticatedRequest
 from astrolabe.api.http.route import post
-from astrolabe.api.http.services import AuthenticatedRequest
 from astrolabe.api.upgrades.operation import Operation
 from astrolabe.api.upgrades.verbs import HEADERS, VERB, carry_out
 from astrolabe.domain.plans.approval import Verdict
@@ -20,7 +20,7 @@ WAITING = ("not-awaiting-approval",)
 
 
 class ReviewBody(ReasonedBody, frozen=True, forbid_unknown_fields=True):
-    """The body that says what one thinks of an emergency upgrade, and why."""
+    """The body that reviews an emergency upgrade: a verdict, and a reason."""
 
     verdict: Verdict
     """What you think of it; it changes nothing but the trail."""
@@ -42,7 +42,7 @@ async def approve_upgrade(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:
-    """Say yes to the plan of an upgrade that somebody else asked for; an If-Match ties the yes to what was read."""
+    """Approve the plan of an upgrade that somebody else asked for; an If-Match ties the approval to what was read."""
     command = Approve(upgrade_id, request.auth.name, datetime.now(UTC))
     return await carry_out(request, command, data, idempotency_key, if_match)
 
@@ -63,7 +63,7 @@ async def reject_upgrade(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:
-    """Say no to the plan of an upgrade; one no ends it, with nothing touched."""
+    """Reject the plan of an upgrade; one rejection ends it, with nothing touched."""
     command = Reject(upgrade_id, request.auth.name, datetime.now(UTC))
     return await carry_out(request, command, data, idempotency_key, if_match)
 
@@ -86,7 +86,7 @@ async def review_upgrade(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:
-    """Say what one thinks of an emergency upgrade that somebody else ran; it changes nothing but the trail."""
+    """Review an emergency upgrade that somebody else ran; it changes nothing but the trail."""
     command = Review(upgrade_id, request.auth.name, data.verdict, datetime.now(UTC))
     return await carry_out(request, command, data, idempotency_key, if_match)
 

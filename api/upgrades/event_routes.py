@@ -10,8 +10,8 @@ from astrolabe.api.http.etag import etag
 from astrolabe.api.http.event import EventPage, event_view
 from astrolabe.api.http.parameters import LastEventId, UpgradeId
 from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import ETAG, get
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.api.upgrades.operation import belongs, operation
 from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
@@ -33,15 +33,15 @@ async def show_events(
 
     In the stream an event's id is its position in the whole log; `Last-Event-ID` resumes after it.
     """
-    services = services_of(request)
-    loaded = await find_upgrade(services, upgrade_id)
+    resources = resources_of(request)
+    loaded = await find_upgrade(resources, upgrade_id)
     mine = [each for each in loaded.history if belongs(each, upgrade_id)]
     if MEDIA_TYPE not in request.headers.get("accept", ""):
         return Response(EventPage(tuple(map(event_view, mine))), headers={"ETag": etag(loaded.version)})
     unsent = any(each.position is None or each.position > last_event_id for each in mine)
     if operation(loaded, upgrade_id).done and not unsent:
         return cast("Response[EventPage]", Response(None, status_code=204))
-    events = stream(services, Follower(services.log, loaded.stream_id, upgrade_id), last_event_id)
+    events = stream(resources, Follower(resources.log, loaded.stream_id, upgrade_id), last_event_id)
     return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
 
 

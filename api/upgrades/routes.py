@@ -14,8 +14,8 @@ from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
 from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.upgrades.operation import Operation, operation
 from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
 from astrolabe.domain.instances.registration import product_of
@@ -95,39 +95,39 @@ async def request_upgrade(
 
     With `validate_only` nothing is recorded, and the plan is the answer; an Idempotency-Key is then of no account.
     """
-    services, expected = services_of(request), expected_version(if_match)
+    resources, expected = resources_of(request), expected_version(if_match)
     key = key_of(request, idempotency_key, data)
     command = RequestUpgrade(
         new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking, data.reason or ""
     )
     cause = replace(cause_of(request, data.reason), correlation_id=command.upgrade_id)
     if validate_only or data.validate_only:
-        plan = await _plan(services, data.instance, command, expected)
+        plan = await _plan(resources, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
 
     async def ask(claims: InstanceClaims) -> Loaded:
-        loaded = await _find(services, data.instance, expected)
-        check_request(command, loaded.state, services.products)
-        return await services.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+        loaded = await _find(resources, data.instance, expected)
+        check_request(command, loaded.state, resources.products)
+        return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
     return operation_answer(
-        await idempotently(services, INSTANCE_DECIDER, key, ask, 202, upgrade_id=command.upgrade_id)
+        await idempotently(resources, INSTANCE_DECIDER, key, ask, 202, upgrade_id=command.upgrade_id)
     )
 
 
-async def _find(services: Services, ref: str, expected: int | None) -> Loaded:
-    loaded = await find_current(services, ref)
+async def _find(resources: Resources, ref: str, expected: int | None) -> Loaded:
+    loaded = await find_current(resources, ref)
     if expected not in {None, loaded.version}:
         raise WrongVersion("instance", loaded.version)
     return loaded
 
 
-async def _plan(services: Services, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
-    loaded = await _find(services, ref, expected)
-    route = check_request(command, loaded.state, services.products)
+async def _plan(resources: Resources, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
+    loaded = await _find(resources, ref, expected)
+    route = check_request(command, loaded.state, resources.products)
     assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
     instance = loaded.state.instance
-    product = product_of(instance.config, services.products)
+    product = product_of(instance.config, resources.products)
     plan = plan_upgrade(loaded.stream_id, instance, product, command, route)
     return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
 
@@ -154,9 +154,9 @@ async def list_upgrades(
     limit: Limit = 100,
 ) -> UpgradePage:
     """List upgrades, the newest first; a list is a moment behind the log."""
-    services = services_of(request)
-    instance_id = None if instance is None else await instance_id_of(services, instance)
-    rows = await services.views.upgrades(instance_id=instance_id, before=before, limit=limit + 1)
+    resources = resources_of(request)
+    instance_id = None if instance is None else await instance_id_of(resources, instance)
+    rows = await resources.views.upgrades(instance_id=instance_id, before=before, limit=limit + 1)
     items, link = page_of(
         rows,
         limit,
@@ -180,7 +180,7 @@ def _summary(row: UpgradeRow) -> UpgradeSummary:
 )
 async def show_upgrade(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[Operation]:
     """Fold one upgrade as it stands."""
-    loaded = await find_upgrade(services_of(request), upgrade_id)
+    loaded = await find_upgrade(resources_of(request), upgrade_id)
     found = operation(loaded, upgrade_id)
     headers = {"ETag": etag(loaded.version)} | ({} if found.done else {"Retry-After": LOOK_AGAIN})
     return Response(found, headers=headers)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from astrolabe.api.http.event import event_view
-from astrolabe.api.http.services import Services
+from astrolabe.api.http.resources import Resources
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.store.outage import is_outage
 from astrolabe.store.streams.instances import InstanceRecorded
@@ -19,14 +19,14 @@ HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": heartbeat\n\n"
 
 
-async def stream(services: Services, follower: Follower, after: int) -> AsyncGenerator[bytes]:
+async def stream(resources: Resources, follower: Follower, after: int) -> AsyncGenerator[bytes]:
     """Return an upgrade's events after a position until it has ended, or the server is asked to stop."""
-    stopping = asyncio.create_task(services.stopping.wait())
+    stopping = asyncio.create_task(resources.stopping.wait())
     try:
         yield b": events of one upgrade\n\n"
         last = time.monotonic()
         while not stopping.done():
-            heard = services.tail.heard
+            heard = resources.tail.heard
             for each in await follower.read():
                 if each.position is not None and each.position > after:
                     yield message(each)
@@ -36,7 +36,7 @@ async def stream(services: Services, follower: Follower, after: int) -> AsyncGen
             if time.monotonic() - last >= HEARTBEAT_SECONDS:
                 yield HEARTBEAT
                 last = time.monotonic()
-            await _more(services, heard, stopping)
+            await _more(resources, heard, stopping)
     except Exception as error:
         # The caller comes back with Last-Event-ID, and finds the database up again or is told.
         if not is_outage(error):
@@ -45,8 +45,8 @@ async def stream(services: Services, follower: Follower, after: int) -> AsyncGen
         stopping.cancel()
 
 
-async def _more(services: Services, heard: int, stopping: asyncio.Task[bool]) -> None:
-    grown = asyncio.create_task(services.tail.wait(since=heard))
+async def _more(resources: Resources, heard: int, stopping: asyncio.Task[bool]) -> None:
+    grown = asyncio.create_task(resources.tail.wait(since=heard))
     try:
         await asyncio.wait({grown, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:

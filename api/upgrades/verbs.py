@@ -14,8 +14,8 @@ from astrolabe.api.http.etag import expected_version
 from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
 from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, post
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.upgrades.operation import Operation
 from astrolabe.api.upgrades.routes import operation_answer
 from astrolabe.domain.upgrades.commands import Approve, Cancel, Command, Reject, RequestRollback, Retry, Review
@@ -53,7 +53,7 @@ async def cancel_upgrade(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:
-    """Call an upgrade off: free before the old version is stopped, a rollback after it."""
+    """Cancel an upgrade: free before the old version is stopped, a rollback after it."""
     command = Cancel(upgrade_id, datetime.now(UTC))
     return await carry_out(request, command, data or ReasonBody(), idempotency_key, if_match)
 
@@ -74,7 +74,7 @@ async def retry_upgrade(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[Operation]:
-    """Begin an ended upgrade again, or the way back of an inconsistent instance once a person has acted."""
+    """Retry an upgrade that has ended, or the way back of an inconsistent instance once a person has acted."""
     return await carry_out(
         request, Retry(upgrade_id, request.auth.name), data or ReasonBody(), idempotency_key, if_match
     )
@@ -116,16 +116,16 @@ async def carry_out(
     if_match: str | None,
 ) -> Response[Operation]:
     """Carry a verb on an upgrade to the log, and answer with the operation as it then is."""
-    services, cause, expected = services_of(request), cause_of(request, body.reason), expected_version(if_match)
+    resources, cause, expected = resources_of(request), cause_of(request, body.reason), expected_version(if_match)
     asked: Command = command
 
     async def attempt(claims: InstanceClaims) -> Loaded:
-        loaded = await find_upgrade(services, command.upgrade_id)
+        loaded = await find_upgrade(resources, command.upgrade_id)
         follows = following(cause, loaded, command.upgrade_id)
-        return await services.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
+        return await resources.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
-    answered = await idempotently(services, INSTANCE_DECIDER, key, attempt, 202, upgrade_id=command.upgrade_id)
+    answered = await idempotently(resources, INSTANCE_DECIDER, key, attempt, 202, upgrade_id=command.upgrade_id)
     return operation_answer(answered)
 
 

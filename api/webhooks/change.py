@@ -9,7 +9,7 @@ from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.webhooks.view import WebhookView, webhook_view
 from astrolabe.domain.webhooks.decider import WEBHOOKS_DECIDER, WebhookCommand
 from astrolabe.domain.webhooks.endpoint import Endpoint, Endpoints, WebhookEvent
@@ -34,29 +34,29 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def keys_of(services: Services) -> WebhookKeys:
+def keys_of(resources: Resources) -> WebhookKeys:
     """Return the keys, made now where nobody needed them before; raises ApiProblem where that cannot be."""
     try:
-        return WebhookKeys.open(services.webhook_settings.key_file)
+        return WebhookKeys.open(resources.webhook_settings.key_file)
     except StoreError as error:
         raise ApiProblem("webhook-key-missing", str(error)) from None
 
 
-async def find_webhook(services: Services, ref: str) -> Endpoint:
+async def find_webhook(resources: Resources, ref: str) -> Endpoint:
     """Find a webhook by its id or its name."""
-    return (await services.webhooks.current()).find(ref)
+    return (await resources.webhooks.current()).find(ref)
 
 
 async def change(request: AuthenticatedRequest, asked: RequestedChange, status: int = 200) -> Endpoint | None:
     """Carry a change out, or find what it led to the first time; None where the webhook is no more."""
-    services = services_of(request)
+    resources = resources_of(request)
     cause, expected = cause_of(request, asked.reason), expected_version(asked.if_match)
 
     async def attempt(claims: ClaimsFor[Endpoints, WebhookEvent]) -> LoadedWebhooks:
-        return await services.webhooks.execute(asked.command, cause, if_match=expected, claims=claims)
+        return await resources.webhooks.execute(asked.command, cause, if_match=expected, claims=claims)
 
     key, endpoint_id = key_of(request, asked.idempotency_key, asked.body), asked.command.endpoint_id
-    answered = await idempotently(services, WEBHOOKS_DECIDER, key, attempt, status, endpoint_id=endpoint_id)
+    answered = await idempotently(resources, WEBHOOKS_DECIDER, key, attempt, status, endpoint_id=endpoint_id)
     return answered.loaded.state.by_id.get(answered.response.endpoint_id or "")
 
 
@@ -67,4 +67,4 @@ async def answer(request: AuthenticatedRequest, endpoint: Endpoint | None, statu
     headers = {"ETag": etag(endpoint.version)}
     if status == 201:  # noqa: PLR2004  created
         headers["Location"] = f"/webhooks/{endpoint.endpoint_id}"
-    return Response(await webhook_view(services_of(request), endpoint), status_code=status, headers=headers)
+    return Response(await webhook_view(resources_of(request), endpoint), status_code=status, headers=headers)

@@ -12,8 +12,8 @@ from astrolabe.api.http.idempotency import key_of
 from astrolabe.api.http.paging import next_page, page_of
 from astrolabe.api.http.parameters import AfterId, IdempotencyKey, Limit, is_uuid
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import BODY, LOCATION, get, post
-from astrolabe.api.http.services import AuthenticatedRequest, Services, services_of
 from astrolabe.api.webhooks.change import find_webhook
 from astrolabe.api.webhooks.view import WebhookRef
 from astrolabe.domain.words import Moment
@@ -71,9 +71,9 @@ async def list_deliveries(
     request: AuthenticatedRequest, ref: WebhookRef, only: OnlyState = None, before: AfterId = None, limit: Limit = 100
 ) -> DeliveryPage:
     """List deliveries, the newest first; those that are over are kept for 30 days."""
-    services = services_of(request)
-    endpoint_id = (await find_webhook(services, ref)).endpoint_id
-    found = await services.deliveries.list(endpoint_id, state=only, before=before, limit=limit + 1)
+    resources = resources_of(request)
+    endpoint_id = (await find_webhook(resources, ref)).endpoint_id
+    found = await resources.deliveries.list(endpoint_id, state=only, before=before, limit=limit + 1)
     here = f"/webhooks/{endpoint_id}/deliveries"
     items, link = page_of(
         found, limit, lambda last: next_page(here, {"state": only, "before": last.id, "limit": limit})
@@ -90,8 +90,8 @@ async def list_deliveries(
 )
 async def show_delivery(request: AuthenticatedRequest, ref: WebhookRef, delivery_id: DeliveryId) -> DeliveryView:
     """Show a delivery and each of its attempts."""
-    services = services_of(request)
-    return await _view(services, (await find_webhook(services, ref)).endpoint_id, delivery_id)
+    resources = resources_of(request)
+    return await _view(resources, (await find_webhook(resources, ref)).endpoint_id, delivery_id)
 
 
 @post(
@@ -105,11 +105,11 @@ async def show_delivery(request: AuthenticatedRequest, ref: WebhookRef, delivery
 )
 async def redeliver(request: AuthenticatedRequest, ref: WebhookRef, delivery_id: DeliveryId) -> Response[DeliveryView]:
     """Send a delivery again now, under the same `webhook-id`, whether it arrived, failed, or waits for its next try."""
-    services = services_of(request)
-    endpoint_id = (await find_webhook(services, ref)).endpoint_id
-    if not is_uuid(delivery_id) or not await services.deliveries.again(endpoint_id, delivery_id):
+    resources = resources_of(request)
+    endpoint_id = (await find_webhook(resources, ref)).endpoint_id
+    if not is_uuid(delivery_id) or not await resources.deliveries.again(endpoint_id, delivery_id):
         raise _unknown()
-    return _accepted(await _view(services, endpoint_id, delivery_id), endpoint_id)
+    return _accepted(await _view(resources, endpoint_id, delivery_id), endpoint_id)
 
 
 @post(
@@ -129,9 +129,9 @@ async def recover(
     ] = None,
 ) -> Recovered:
     """Send again what failed, or all that is over, of events recorded in a range of time; each under its own id."""
-    services, body = services_of(request), data or RecoverBody()
-    endpoint_id = (await find_webhook(services, ref)).endpoint_id
-    many = await services.deliveries.recover(endpoint_id, body.since, body.until, delivered=body.delivered)
+    resources, body = resources_of(request), data or RecoverBody()
+    endpoint_id = (await find_webhook(resources, ref)).endpoint_id
+    many = await resources.deliveries.recover(endpoint_id, body.since, body.until, delivered=body.delivered)
     return Recovered(many)
 
 
@@ -148,16 +148,16 @@ async def send_ping(
     request: AuthenticatedRequest, ref: WebhookRef, idempotency_key: IdempotencyKey = None
 ) -> Response[DeliveryView]:
     """Send an `astrolabe.ping`, signed and retried as all deliveries are; look at the delivery for what came of it."""
-    services = services_of(request)
-    endpoint_id = (await find_webhook(services, ref)).endpoint_id
+    resources = resources_of(request)
+    endpoint_id = (await find_webhook(resources, ref)).endpoint_id
     key = key_of(request, idempotency_key, None)
     message_id = named_id("ping", endpoint_id, key.command_id) if key else new_id()
-    await services.deliveries.ping(endpoint_id, message_id)
-    return _accepted(await _view(services, endpoint_id, message_id), endpoint_id)
+    await resources.deliveries.ping(endpoint_id, message_id)
+    return _accepted(await _view(resources, endpoint_id, message_id), endpoint_id)
 
 
-async def _view(services: Services, endpoint_id: str, delivery_id: str) -> DeliveryView:
-    found = await services.deliveries.one(endpoint_id, delivery_id) if is_uuid(delivery_id) else None
+async def _view(resources: Resources, endpoint_id: str, delivery_id: str) -> DeliveryView:
+    found = await resources.deliveries.one(endpoint_id, delivery_id) if is_uuid(delivery_id) else None
     if found is None:
         raise _unknown()
     delivery, attempts = found

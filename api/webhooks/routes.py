@@ -9,8 +9,8 @@ from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody
 from astrolabe.api.http.etag import etag
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import BODY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.webhooks.change import RequestedChange, answer, change, find_webhook, keys_of
 from astrolabe.api.webhooks.view import (
     EXAMPLE,
@@ -49,10 +49,10 @@ async def add_webhook(
     data: Annotated[WebhookRequest, Body(examples=doc.example("A chat, in order", EXAMPLE))],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[WebhookView]:
-    """Notify an endpoint of what happens from here on; GET /webhooks/{ref}/secret says what it verifies with."""
-    services = services_of(request)
-    config = await config_of(services, data)
-    command = AddEndpoint(new_id(), config, keys_of(services).id)
+    """Notify a URL of what happens from here on; GET /webhooks/{ref}/secret says what it verifies with."""
+    resources = resources_of(request)
+    config = await config_of(resources, data)
+    command = AddEndpoint(new_id(), config, keys_of(resources).id)
     return await answer(
         request, await change(request, RequestedChange(command, data, data.reason, idempotency_key), 201), 201
     )
@@ -61,10 +61,10 @@ async def add_webhook(
 @get("/webhooks", summary="List webhooks", tag="webhooks", scope="read")
 async def list_webhooks(request: AuthenticatedRequest) -> WebhookPage:
     """List all webhooks by name, and how their deliveries stand."""
-    services = services_of(request)
-    endpoints = (await services.webhooks.current()).by_id.values()
+    resources = resources_of(request)
+    endpoints = (await resources.webhooks.current()).by_id.values()
     ordered = sorted(endpoints, key=lambda each: each.config.name)
-    return WebhookPage(tuple([await webhook_view(services, each) for each in ordered]))
+    return WebhookPage(tuple([await webhook_view(resources, each) for each in ordered]))
 
 
 @get(
@@ -77,9 +77,9 @@ async def list_webhooks(request: AuthenticatedRequest) -> WebhookPage:
 )
 async def show_webhook(request: AuthenticatedRequest, ref: WebhookRef) -> Response[WebhookView]:
     """Show a webhook as it is now, and how its deliveries stand; never its secret."""
-    services = services_of(request)
-    endpoint = await find_webhook(services, ref)
-    return Response(await webhook_view(services, endpoint), headers={"ETag": etag(endpoint.version)})
+    resources = resources_of(request)
+    endpoint = await find_webhook(resources, ref)
+    return Response(await webhook_view(resources, endpoint), headers={"ETag": etag(endpoint.version)})
 
 
 @put(
@@ -96,10 +96,10 @@ async def change_webhook(
     data: Annotated[WebhookRequest, Body(examples=doc.example("Everything", {"name": "chat", "url": EXAMPLE["url"]}))],
     if_match: IfMatch = None,
 ) -> Response[WebhookView]:
-    """Say anew where an endpoint is and what it is notified of; what was noted for it before is sent as well."""
-    services = services_of(request)
-    endpoint = await find_webhook(services, ref)
-    command = ChangeEndpoint(endpoint.endpoint_id, await config_of(services, data))
+    """Change where a webhook is and what it is notified of; what is pending for it is sent as well."""
+    resources = resources_of(request)
+    endpoint = await find_webhook(resources, ref)
+    command = ChangeEndpoint(endpoint.endpoint_id, await config_of(resources, data))
     return await answer(request, await change(request, RequestedChange(command, data, data.reason, None, if_match)))
 
 
@@ -119,8 +119,8 @@ async def disable_webhook(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[WebhookView]:
-    """Send nothing to an endpoint; what happens is kept for it."""
-    endpoint = await find_webhook(services_of(request), ref)
+    """Send nothing to a webhook; what happens is kept for it."""
+    endpoint = await find_webhook(resources_of(request), ref)
     return await _verb(request, DisableEndpoint(endpoint.endpoint_id), data, idempotency_key, if_match)
 
 
@@ -140,8 +140,8 @@ async def enable_webhook(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[WebhookView]:
-    """Send an endpoint what was kept for it, and what comes."""
-    endpoint = await find_webhook(services_of(request), ref)
+    """Send a webhook what was kept for it, and what comes."""
+    endpoint = await find_webhook(resources_of(request), ref)
     return await _verb(request, EnableEndpoint(endpoint.endpoint_id), data, idempotency_key, if_match)
 
 
@@ -160,10 +160,10 @@ async def remove_webhook(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> None:
-    """Forget an endpoint, and all that was kept for it; its name is free again."""
+    """Remove a webhook, and all that was kept for it; its name is free again."""
     body = data or ReasonBody()
     # Whoever repeats a removal finds nothing under this name; then only the key knows the first answer.
-    found = (await services_of(request).webhooks.current()).known(ref)
+    found = (await resources_of(request).webhooks.current()).known(ref)
     command = RemoveEndpoint(found.endpoint_id if found else ref)
     await change(request, RequestedChange(command, body, body.reason, idempotency_key, if_match), 204)
 

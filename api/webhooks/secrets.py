@@ -11,8 +11,8 @@ from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch
 from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import CHANGE, ETAG, get, post
-from astrolabe.api.http.services import AuthenticatedRequest, services_of
 from astrolabe.api.webhooks.change import RequestedChange, answer, change, find_webhook, keys_of, now
 from astrolabe.api.webhooks.view import WebhookRef, WebhookView
 from astrolabe.domain.webhooks.decider import RotateSecret
@@ -70,10 +70,10 @@ async def rotate_secret(
     if_match: IfMatch = None,
 ) -> Response[WebhookView]:
     """Replace a webhook's secret; for a while deliveries are signed with the old one too."""
-    services, body = services_of(request), data or RotateBody()
-    endpoint = await find_webhook(services, ref)
+    resources, body = resources_of(request), data or RotateBody()
+    endpoint = await find_webhook(resources, ref)
     overlap = timedelta(hours=body.overlap_hours)
-    command = RotateSecret(endpoint.endpoint_id, keys_of(services).id, now(), overlap)
+    command = RotateSecret(endpoint.endpoint_id, keys_of(resources).id, now(), overlap)
     return await answer(
         request, await change(request, RequestedChange(command, body, body.reason, idempotency_key, if_match))
     )
@@ -88,8 +88,8 @@ async def rotate_secret(
 )
 async def show_secret(request: AuthenticatedRequest, ref: WebhookRef) -> Response[SecretView]:
     """Show what a receiver verifies with, and what else signs at this moment."""
-    services = services_of(request)
-    endpoint, keys = await find_webhook(services, ref), keys_of(services)
+    resources = resources_of(request)
+    endpoint, keys = await find_webhook(resources, ref), keys_of(resources)
     if endpoint.key_id != keys.id:
         raise ApiProblem(
             "webhook-key-changed",

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import find_instance
-from astrolabe.api.http.services import Services
+from astrolabe.api.http.resources import Resources
 from astrolabe.domain.webhooks.endpoint import DisableCause, Endpoint, EndpointConfig, EventType, Url
 from astrolabe.domain.webhooks.notification import ALL_TYPES
 from astrolabe.domain.webhooks.web_address import Forbidden, check_addresses, parse_url
@@ -86,24 +86,24 @@ class WebhookPage(Struct, frozen=True):
     """The webhooks, by name."""
 
 
-async def config_of(services: Services, data: WebhookRequest) -> EndpointConfig:
-    """Read what an endpoint is to be notified of; raises ApiProblem where that is impossible or not allowed."""
+async def config_of(resources: Resources, data: WebhookRequest) -> EndpointConfig:
+    """Return what a webhook is to be notified of; raises ApiProblem where that is impossible or not allowed."""
     if unknown := [each for each in data.types if each not in ALL_TYPES]:
         message = f"{unknown[0]} is no type; see GET /webhooks/types"
         raise ApiProblem("field-invalid", f"{message}.", errors=(FieldError("types", message),))
-    await _check_url(services, data.url)
-    instances = [(await find_instance(services, each)).stream_id for each in data.instances]
+    await _check_url(resources, data.url)
+    instances = [(await find_instance(resources, each)).stream_id for each in data.instances]
     types = tuple(each for each in ALL_TYPES if each in data.types)
     return EndpointConfig(data.name, data.url, types, tuple(dict.fromkeys(instances)), data.ordered)
 
 
-async def _check_url(services: Services, url: str) -> None:
+async def _check_url(resources: Resources, url: str) -> None:
     # Only to tell at once what would fail later: each attempt resolves and checks anew.
     try:
         address = parse_url(url)
         async with asyncio.timeout(RESOLVE_SECONDS):
             found = await resolve(address.host)
-        check_addresses(address, found, services.webhook_settings.allowed)
+        check_addresses(address, found, resources.webhook_settings.allowed)
     except Forbidden as error:
         raise ApiProblem("webhook-url-forbidden", str(error), errors=(FieldError("url", str(error)),)) from None
     except TimeoutError:
@@ -111,10 +111,10 @@ async def _check_url(services: Services, url: str) -> None:
         raise ApiProblem("webhook-url-forbidden", message, errors=(FieldError("url", message),)) from None
 
 
-async def webhook_view(services: Services, endpoint: Endpoint) -> WebhookView:
+async def webhook_view(resources: Resources, endpoint: Endpoint) -> WebhookView:
     """Show a webhook, and how its deliveries stand."""
     config, here = endpoint.config, f"/webhooks/{endpoint.endpoint_id}"
-    counts = await services.deliveries.counts(endpoint.endpoint_id)
+    counts = await resources.deliveries.counts(endpoint.endpoint_id)
     return WebhookView(
         endpoint.endpoint_id,
         config.name,
@@ -123,7 +123,7 @@ async def webhook_view(services: Services, endpoint: Endpoint) -> WebhookView:
         config.instances,
         config.ordered,
         endpoint.disabled,
-        await services.deliveries.fails_since(endpoint.endpoint_id),
+        await resources.deliveries.fails_since(endpoint.endpoint_id),
         counts["pending"],
         counts["failed"],
         endpoint.version,

@@ -1,1 +1,1 @@
-"""One file a group of commands."""
+"""The commands, one file a subject."""

@@ -1,4 +1,4 @@
-"""Approvals: say yes or no to somebody else's upgrade, review one that could not wait."""
+"""Approvals: approve or reject somebody else's upgrade, review one that could not wait."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ import click
 from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.evidence import verify_evidence
-from astrolabe.cli.failure import Bad, CommandFailed
+from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.cli.verifying import PublishedTiles, moment, verify_export
 from astrolabe.domain.audit.checkpoint import open_checkpoint
@@ -52,7 +52,7 @@ def evidence(upgrade_id: str, output: Path) -> None:
 
 @audit.command()
 def checkpoint() -> None:
-    """Print the last signed checkpoint, to be kept outside the house."""
+    """Print the last signed checkpoint, to be kept somewhere else."""
     click.echo(Client.from_environment().text("/audit/checkpoint"), nl=False)
 
 
@@ -78,19 +78,21 @@ def verify(file: Path, keys: tuple[str, ...], since: Path | None, tiles: Path | 
     try:
         old = open_checkpoint(since.read_text("utf-8"), known).checkpoint if since else None
     except (NoteError, UnicodeDecodeError) as error:
-        raise Bad(f"{since}: {error}") from None
+        raise CommandError(f"{since}: {error}") from None
     try:
         with file.open("rb") as stream:
             if stream.peek(len(ZIP)).startswith(ZIP):
                 if old:
-                    raise Bad("An archive proves its own checkpoint; check an export against the one that you kept.")
+                    raise CommandError(
+                        "An archive proves its own checkpoint; check an export against the one that you kept."
+                    )
                 click.echo(verify_evidence(file, known))
                 return
             published = PublishedTiles(tiles) if tiles else None
             with progress(file.stat().st_size, stream) as report:
                 found = verify_export(stream, known, old, published, report)
     except OSError as error:
-        raise Bad(f"{file}: cannot be read: {error.strerror}") from None
+        raise CommandError(f"{file}: cannot be read: {error.strerror}") from None
     except VerificationFailed as broken:
         raise CommandFailed(_failure(broken)) from None
     click.echo(_sentence(found))
@@ -114,9 +116,9 @@ def _keys(text: str) -> list[PublicKey]:
         lines = Path(text).read_text("utf-8").split() if "+" not in text else [text]
         return [parse_public_key(line) for line in lines]
     except NoteError as error:
-        raise Bad(f"--key: {error}") from None
+        raise CommandError(f"--key: {error}") from None
     except (OSError, UnicodeDecodeError):
-        raise Bad(f"--key: {text} is neither a public key nor a file of them.") from None
+        raise CommandError(f"--key: {text} is neither a public key nor a file of them.") from None
 
 
 @contextlib.contextmanager
@@ -155,7 +157,7 @@ def rotate(keys: SigningKeys) -> None:
 @click.argument("key_hash")
 @click.pass_obj
 def retire(keys: SigningKeys, key_hash: str) -> None:
-    """Let the key with this hash sign no more; its signatures stay good."""
+    """Retire the key with this hash: it signs no more, and its signatures stay good."""
     with _explained():
         keys.retire(key_hash)
         click.echo("Retired.")
@@ -166,7 +168,7 @@ def _explained() -> Generator[None]:
     try:
         yield
     except (KeyProblem, NoteError) as error:
-        raise Bad(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 COMMANDS = (audit,)

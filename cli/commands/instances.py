@@ -10,7 +10,7 @@ import click
 from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_reason
-from astrolabe.cli.failure import Bad, CommandFailed
+from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.patience import Patience
 from astrolabe.domain.words import Kind
 from astrolabe.store.ids import new_id
@@ -25,7 +25,7 @@ def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name:
-            raise Bad(f"{option} {each} is not NAME=VALUE.")
+            raise CommandError(f"{option} {each} is not NAME=VALUE.")
         found[name] = value
     return found
 
@@ -36,12 +36,14 @@ def database(url: str, password: str | None) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port or 5432
     except ValueError:
-        raise Bad(f"{url} is no URL; write postgresql://USER@HOST:PORT/DATABASE.") from None
+        raise CommandError(f"{url} is no URL; write postgresql://USER@HOST:PORT/DATABASE.") from None
     if parts.password:
-        raise Bad("Leave the password out of --database; name where it is with --password-from env:… or file:….")
+        raise CommandError(
+            "Leave the password out of --database; name where it is with --password-from env:… or file:…."
+        )
     name = parts.path.strip("/")
     if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not name:
-        raise Bad(f"{url} is no database; write postgresql://USER@HOST:PORT/DATABASE.")
+        raise CommandError(f"{url} is no database; write postgresql://USER@HOST:PORT/DATABASE.")
     found: dict[str, Any] = {"name": name, "user": parts.username, "host": parts.hostname, "port": port}
     return {**found, "password": password} if password else found
 
@@ -106,7 +108,7 @@ def register(
     detach: bool,
     **plain: str | int | tuple[str, ...] | None,
 ) -> None:
-    """Make an instance known that runs already."""
+    """Register an instance that is already running."""
     given = {key: value for key, value in plain.items() if value is not None and value != ()}
     project = {PROJECT[key]: given.pop(key) for key in PROJECT if key in given}
     body: dict[str, Any] = {"name": name, **given}
@@ -133,7 +135,7 @@ def _until_adopted(client: Client, instance: dict[str, Any]) -> None:
     """Wait for the worker that finds out what runs; raises CommandFailed where that is not the product."""
     if instance["status"] != "adopting":
         return
-    click.echo(f"the worker on {instance['host']} looks which version runs")
+    click.echo(f"the worker on {instance['host']} finds out which version runs")
     patience, where = Patience(), path("instances", instance["id"])
     while instance["status"] == "adopting":
         time.sleep(POLL_SECONDS)
@@ -199,7 +201,7 @@ def rollback_point(instance: str, at: str | None) -> None:
 @click.argument("instance")
 @reason_option
 def retire(instance: str, reason: str | None) -> None:
-    """Ask nothing more of an instance."""
+    """Retire an instance: nothing more is asked of it."""
     Client.from_environment().post(path("instances", instance, "retire"), with_reason(reason), key=new_id())
     click.echo(f"{instance} is retired.")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from astrolabe.cli import options
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 from astrolabe.domain.products.product import Product, parse_product
 from astrolabe.store.products.catalogue import load_products
 
@@ -19,7 +19,7 @@ def products(products: tuple[Path, ...], check: Path | None) -> None:
         try:
             text = check.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Bad(f"{check} cannot be read: {error}") from None
+            raise CommandError(f"{check} cannot be read: {error}") from None
         click.echo(f"{check}: {parse_product(text, str(check)).title} is well described.")
         return
     for each in load_products(options.product_folders(products)).values():

@@ -7,7 +7,7 @@ import click
 
 from astrolabe.api.server import run_api
 from astrolabe.cli import options
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 from astrolabe.cli.first_token import first_token
 from astrolabe.cli.log_option import database_url
 from astrolabe.cli.servers.folder import KEYS, default_path
@@ -114,7 +114,7 @@ def make_first_token(database_url: str) -> None:
     """Make a token with all rights, straight in the log's database; only where no token is in use."""
     secret = asyncio.run(first_token(database_url, "astrolabe first-token"))
     if secret is None:
-        raise Bad("There are tokens already; use one of them, or make another with astrolabe token create.")
+        raise CommandError("There are tokens already; use one of them, or make another with astrolabe token create.")
     click.echo(secret)
 
 

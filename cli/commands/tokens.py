@@ -1,4 +1,4 @@
-"""Tokens: make, list, revoke."""
+"""Tokens: create, list, revoke."""
 
 import click
 
@@ -8,14 +8,14 @@ from astrolabe.domain.access import SCOPES
 
 @click.group()
 def token() -> None:
-    """Make and revoke the tokens that may speak to Astrolabe."""
+    """Create and revoke the tokens that the API accepts."""
 
 
 @token.command()
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="What it may do.")
 def create(name: str, scopes: tuple[str, ...]) -> None:
-    """Make a token; it is shown once."""
+    """Create a token; it is shown once."""
     click.echo(Client.from_environment().post("/tokens", {"name": name, "scopes": list(scopes)})["secret"])
 
 
@@ -29,7 +29,7 @@ def list_tokens() -> None:
 @token.command()
 @click.argument("token_id")
 def revoke(token_id: str) -> None:
-    """End a token at once."""
+    """Revoke a token; it is good for nothing at once."""
     Client.from_environment().post(path("tokens", token_id, "revoke"), {})
     click.echo("Revoked.")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from astrolabe.cli import options
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 from astrolabe.cli.first_token import first_token
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
@@ -46,7 +46,7 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...]) -> None:
     load_products(folders)
     host, port = options.address(bind)
     if not is_free(port) and host in {"127.0.0.1", "localhost"}:
-        raise Bad(f"Port {port} is taken by another program; choose one with --bind {host}:PORT.")
+        raise CommandError(f"Port {port} is taken by another program; choose one with --bind {host}:PORT.")
     made: list[str | None] = []
 
     async def prepared(environment: Mapping[str, str]) -> None:

@@ -101,7 +101,7 @@ def watch(upgrade_id: str) -> None:
 @reason_option
 @detach_option
 def cancel(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
-    """Call an upgrade off; once the instance was stopped this means rolling back."""
+    """Cancel an upgrade; once the instance has been stopped, this rolls it back."""
     client = Client.from_environment()
     client.post(path("upgrades", upgrade_id, "cancel"), with_reason(reason), key=new_id())
     if not detach:
@@ -113,7 +113,7 @@ def cancel(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
 @reason_option
 @detach_option
 def retry(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
-    """Begin an ended upgrade again, or the way back of an inconsistent instance."""
+    """Retry an upgrade that has ended, or the way back of an inconsistent instance."""
     client = Client.from_environment()
     client.post(path("upgrades", upgrade_id, "retry"), with_reason(reason), key=new_id())
     if not detach:
@@ -181,7 +181,7 @@ def upgrades(instance: str | None) -> None:
 @click.command()
 @click.argument("sha256")
 def output(sha256: str) -> None:
-    """Print what a command said at length, by the hash that an event names as its output."""
+    """Print the full output of a command, by the SHA-256 that an event names."""
     click.echo(Client.from_environment().text(path("outputs", sha256)), nl=False)
 
 

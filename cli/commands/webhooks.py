@@ -26,7 +26,7 @@ def webhook() -> None:
 def add(
     name: str, url: str, *, types: tuple[str, ...], instances: tuple[str, ...], ordered: bool, reason: str | None
 ) -> None:
-    """Return an endpoint from here on, and print the secret that it verifies with."""
+    """Notify a URL of what happens from here on, and print the secret that it verifies with."""
     client = Client.from_environment()
     config: dict[str, Any] = {"name": name, "url": url, "types": types, "instances": instances, "ordered": ordered}
     made = client.post("/webhooks", with_reason(reason, **config), key=new_id())

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.api.app import create_app
-from astrolabe.api.http.services import Services
+from astrolabe.api.http.resources import Resources
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Report
@@ -86,7 +86,7 @@ class House(Struct):
         app = create_app(database_url=url, webhooks=webhooks)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(living(app))
-            tokens = services_of(app).tokens
+            tokens = resources_of(app).tokens
             made = [await tokens.issue(f"{scope}er", (scope,), Cause("test", "test", "test")) for scope in SCOPES]
             secrets = {scope: token.secret for scope, token in zip(SCOPES, made, strict=True)}
 
@@ -100,9 +100,9 @@ class House(Struct):
             yield cls(app, url, secrets, everyone, anyone, superuser)
 
     @property
-    def services(self) -> Services:
+    def resources(self) -> Resources:
         """What the application works with."""
-        return services_of(self.app)
+        return resources_of(self.app)
 
     async def register(self, **changes: Any) -> str:
         """Register an instance; its id."""
@@ -118,13 +118,13 @@ class House(Struct):
 
     async def tell(self, instance_id: str, upgrade_id: str, *events: Event) -> None:
         """Record what a worker would have recorded."""
-        log = self.services.log
+        log = self.resources.log
         told = [replace(each, upgrade_id=upgrade_id) if hasattr(each, "upgrade_id") else each for each in events]
         await log.append(instance_id, await log.head(instance_id), told, WORKER)
 
     async def report(self, instance_id: str, fact: Fact) -> None:
         """Let a worker report a fact, and record all that follows from it."""
-        instances = self.services.instances
+        instances = self.resources.instances
         await instances.execute(await instances.load(instance_id), Report(fact), WORKER)
 
     async def place(self) -> None:
@@ -136,7 +136,7 @@ class House(Struct):
         """Bring the list views up with the log."""
         async with Database(self.url, pool_size=1) as database:
             await Sequencer(database).drain()
-            await Projector(database, self.services.log).drain()
+            await Projector(database, self.resources.log).drain()
 
     async def value(self, query: str) -> Any:
         """The first value that a query gives."""
@@ -147,6 +147,6 @@ class House(Struct):
         return await self.value("SELECT count(*) FROM astrolabe.event")
 
 
-def services_of(app: Litestar) -> Services:
+def resources_of(app: Litestar) -> Resources:
     """What an application works with."""
-    return cast("Services", app.state.services)
+    return cast("Resources", app.state.resources)

@@ -182,7 +182,7 @@ async def test_a_fault_of_ours_says_nothing_of_its_inside(house: House, monkeypa
     async def broken(*_: object, **__: object) -> None:
         raise ValueError("the secret of our inside")
 
-    monkeypatch.setattr(type(house.services.log), "last_position", broken)
+    monkeypatch.setattr(type(house.resources.log), "last_position", broken)
     answer = await house.anyone.get("/readyz")
     assert (answer.status_code, problem(answer)) == (500, "internal-error")
     assert "inside" not in answer.text

@@ -19,7 +19,7 @@ RELEASES = (
 
 def know(house: House, **changes: Any) -> None:
     """Let the product's file tell of releases."""
-    products = house.services.products
+    products = house.resources.products
     products["unleash"] = replace(products["unleash"], **changes)
 
 

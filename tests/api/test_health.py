@@ -35,7 +35,7 @@ async def test_without_its_database_every_request_is_told_to_come_back(house: Ho
 
 async def test_a_database_without_the_log_is_not_ready(house: House) -> None:
     """Where the migrations have not run, readiness says so."""
-    await house.services.log._database.hot.execute("SET search_path TO nowhere")
+    await house.resources.log._database.hot.execute("SET search_path TO nowhere")
     answer = await house.anyone.get("/readyz")
     assert (answer.status_code, problem(answer)) == (503, "database-unavailable")
     assert "migrations" in answer.json()["detail"]

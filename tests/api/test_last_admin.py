@@ -10,7 +10,7 @@ import pytest_asyncio
 from astrolabe.api.app import create_app
 from astrolabe.domain.recorded import Cause
 from astrolabe.store.streams.tokens import Tokens
-from tests.api.house import House, bearer, living, problem, services_of
+from tests.api.house import House, bearer, living, problem, resources_of
 
 ROUNDS = 1000
 BY = Cause("test", "test", "test")
@@ -36,7 +36,7 @@ async def test_of_two_admins_who_revoke_each_other_at_once_one_is_left(
         await together.wait()
         return await revoke(tokens, *asked, **more)  # pyright: ignore[reportArgumentType]
 
-    tokens = services_of(house.app).tokens
+    tokens = resources_of(house.app).tokens
     [left] = [token.token_id for token in (await tokens.current()).tokens.values() if "admin" in token.scopes]
     secrets = {left: house.secrets["admin"]}
     monkeypatch.setattr(Tokens, "revoke", revoke_together)

@@ -7,7 +7,7 @@ from tests.api.house import House, problem
 
 async def test_an_output_is_read_by_its_hash(house: House) -> None:
     """It is plain text, and no browser is to take it for anything else."""
-    digest = await house.services.outputs.put("<b>all is well</b>", datetime.now(UTC) + timedelta(hours=1))
+    digest = await house.resources.outputs.put("<b>all is well</b>", datetime.now(UTC) + timedelta(hours=1))
     answer = await house.client.get(f"/outputs/{digest}")
     assert (answer.status_code, answer.text) == (200, "<b>all is well</b>")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"

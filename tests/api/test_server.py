@@ -18,7 +18,7 @@ from astrolabe.api.upgrades import stream
 from astrolabe.domain.recorded import Cause
 from astrolabe.store.database import Database
 from astrolabe.store.log.sequencer import Sequencer
-from tests.api.house import FLAGS, House, bearer, problem, services_of
+from tests.api.house import FLAGS, House, bearer, problem, resources_of
 from tests.domain import samples
 
 
@@ -39,7 +39,7 @@ async def serving(url: str) -> AsyncGenerator[Running]:
     task = asyncio.create_task(server._serve())
     ready = asyncio.create_task(server.ready.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-    secret = (await services_of(app).tokens.issue("admin", ("admin",), Cause("test", "test", "test"))).secret
+    secret = (await resources_of(app).tokens.issue("admin", ("admin",), Cause("test", "test", "test"))).secret
     base = f"http://127.0.0.1:{server.port}"
     async with (
         httpx.AsyncClient(base_url=base, headers=bearer(secret), timeout=30) as client,

@@ -57,7 +57,7 @@ async def test_every_change_is_an_event_with_its_reason_and_no_secret(house: Hou
     for verb, status in (("rotate-secret", 200), ("disable", 200), ("enable", 200), ("remove", 204)):
         answer = await house.client.post(f"{here}/{verb}", json={"reason": f"to {verb}"})
         assert answer.status_code == status, answer.text
-    told = await house.services.log.read_stream(WEBHOOKS_STREAM)
+    told = await house.resources.log.read_stream(WEBHOOKS_STREAM)
     assert [type(each.event).__name__ for each in told] == [
         *("EndpointAdded", "SecretRotated", "EndpointDisabled", "EndpointEnabled", "EndpointRemoved"),
     ]
@@ -166,15 +166,15 @@ async def test_deliveries_are_listed_looked_at_and_sent_again(house: House) -> N
     for nth in range(3):
         await house.register(name=f"i-{nth}")
     await house.place()
-    await FanOut(house.services.deliveries._database, house.services.log).drain()
+    await FanOut(house.resources.deliveries._database, house.resources.log).drain()
     page = (await house.client.get(f"{here}/deliveries", params={"limit": 2})).json()
     rest = (await house.client.get(page["next"])).json()
     assert [len(page["items"]), len(rest["items"]), rest["next"]] == [2, 1, None]
-    endpoint = (await house.services.webhooks.current()).find("chat")
-    deadline = house.services.webhook_settings.lease
-    taken = await house.services.deliveries.take(endpoint, 1, deadline)
+    endpoint = (await house.resources.webhooks.current()).find("chat")
+    deadline = house.resources.webhook_settings.lease
+    taken = await house.resources.deliveries.take(endpoint, 1, deadline)
     failed = Outcome("failed", datetime.now(UTC), 500, 12, "no")
-    assert await house.services.deliveries.finish(taken[0], failed)
+    assert await house.resources.deliveries.finish(taken[0], failed)
     one = f"{here}/deliveries/{taken[0].message_id}"
     shown = (await house.client.get(one)).json()
     assert (shown["state"], [(each["status"], each["response"]) for each in shown["tried"]]) == (

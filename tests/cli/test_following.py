@@ -137,7 +137,7 @@ async def test_a_registration_waits_over_a_restart_of_the_api(place: Place) -> N
     """The worker's finding is told although the API was away meanwhile."""
     words = ("--product", "unleash", "--port", "4242", "--database", "postgresql://unleash@127.0.0.1/unleash")
     registering, said = typing(place, "register", "flags", *words)
-    await until(lambda: said.exists() and "looks which version runs" in said.read_text())
+    await until(lambda: said.exists() and "finds out which version runs" in said.read_text())
     async with place.away() as tried:
         await asyncio.wait_for(tried.wait(), 20)
     instance_id = (await place.http.get("/instances/flags")).json()["id"]

@@ -41,7 +41,7 @@ async def test_what_runs_is_adopted_and_its_drift_is_shown(astrolabe: Astrolabe,
     }
     told = await shell.run(run_astrolabe(*words), env=env, deadline=60)
     assert told.stdout.splitlines()[1:] == [
-        "the worker on local looks which version runs",
+        "the worker on local finds out which version runs",
         f"Stand-in gateway 1.1.0 serves on port {config.port}",
     ]
     shown = await astrolabe.get(f"/instances/{config.name}")

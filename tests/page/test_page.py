@@ -24,7 +24,7 @@ async def sign_in(page: Page, running: Running, at: str = "") -> None:
 async def show_lists(running: Running) -> None:
     """Bring the lists up with the log, as the relay does."""
     async with Database(running.house.url, pool_size=1) as database:
-        await Projector(database, running.house.services.log).drain()
+        await Projector(database, running.house.resources.log).drain()
 
 
 async def test_a_token_is_asked_for_and_a_wrong_one_is_told(page: Page, running: Running) -> None:

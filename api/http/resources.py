@@ -1,4 +1,4 @@
-"""Services: what the handlers work with, opened when the server starts and closed when it stops."""
+"""Resources: what the handlers work with, opened when the server starts and closed when it stops."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -30,8 +30,8 @@ AuthenticatedRequest: TypeAlias = Request[Any, Token, State]
 """A request that passed a guard; `auth` is the token that it came with."""
 
 
-class Services(Struct, frozen=True):
-    """The doors to the store; `stopping` is set as soon as the server is asked to stop."""
+class Resources(Struct, frozen=True):
+    """The log and what is kept beside it, for the handlers; `stopping` is set once the server is asked to stop."""
 
     log: Log
     tail: Tail
@@ -52,14 +52,14 @@ class Services(Struct, frozen=True):
 def opened(
     database_url: str, products: dict[str, Product], webhooks: WebhookSettings
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Make the lifespan that opens the services; raises StoreError where the URL is none."""
+    """Make the lifespan that opens the resources; raises StoreError where the URL is none."""
     database = Database(database_url)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with database, Tail(database) as tail:
             log, tree = Log(database), Tree(database)
-            app.state.services = Services(
+            app.state.resources = Resources(
                 log=log,
                 tail=tail,
                 tokens=Tokens(log),
@@ -80,6 +80,6 @@ def opened(
     return lifespan
 
 
-def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
-    """Return the services of the application that a request came to."""
-    return cast("Services", connection.app.state.services)
+def resources_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Resources:
+    """Return the resources of the application that a request came to."""
+    return cast("Resources", connection.app.state.resources)
