@@ -16,7 +16,7 @@ PUBLIC = {
     "/schema",
     "/schema/openapi.json",
     "/schema/{path}",
-} | {"/", "/page/{name}"}
+} | {"/", "/page/{name}", "/reference"}
 NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/instances"): "read",
     ("POST", "/instances"): "configure",
