@@ -15,6 +15,7 @@ pytestmark = pytest.mark.kinds("npx")
 )
 async def test_a_good_version_that_is_slow_is_not_taken_back(standin: World, target: str) -> None:
     """It is asked again, while nobody else is let in."""
+    await standin.reconfigure(patience_seconds=20)
     user = Prober(standin)
     async with user.at_work():
         loaded = await standin.upgrade(target)

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from astrolabe.cli.failure import Bad
+from astrolabe.cli.failure import CommandError
 from astrolabe.cli.options import web_address
 from astrolabe.workers.relay.announcing import Announcer
 from tests.waiting import until
@@ -51,7 +51,7 @@ async def test_an_address_where_nobody_listens_is_told_and_tried_again(caplog: p
 )
 def test_what_is_no_address(text: str) -> None:
     """An address that nothing could be posted to is refused at the start, in one sentence."""
-    with pytest.raises(Bad, match="checkpoint-url"):
+    with pytest.raises(CommandError, match="checkpoint-url"):
         web_address(text)
 
 

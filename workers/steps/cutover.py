@@ -54,10 +54,10 @@ async def serve(context: StepContext) -> None:
             await driver.database.allow()
         return await driver.let_in(artifact, apart, mark)
 
-    tell = partial(context.recorder.progress, "verify")
+    report = partial(context.recorder.progress, "verify")
     try:
         healthy_at = await retry(
-            lambda: start.until_healthy(once), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=tell
+            lambda: start.until_healthy(once), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=report
         )
     except StepFailed as failure:
         await _unwell(context, state, failure)

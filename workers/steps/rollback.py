@@ -65,9 +65,9 @@ async def revive(context: StepContext) -> None:
 
 async def _persistently(context: StepContext, step: Callable[[StepContext], Awaitable[None]]) -> None:
     """Repeat a step of the way back: there is no other way, so one bad moment must not end it."""
-    tell = partial(context.recorder.progress, "rollback")
+    report = partial(context.recorder.progress, "rollback")
     try:
-        await retry(lambda: step(context), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=tell)
+        await retry(lambda: step(context), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=report)
     except StepFailed as failure:
         raise _inconsistent(failure) from failure
 
