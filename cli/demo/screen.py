@@ -32,7 +32,7 @@ class Screen:
         self.console.print(f"   [dim]$ {escape(shlex.join(argv))}[/]", soft_wrap=True)
 
     def claim(self, sentence: str, holds: object) -> None:
-        """Say something that was just checked; raises Broken where it is not so."""
+        """Say something that was just checked; raises ClaimFailed where it is not so."""
         if not holds:
             raise ClaimFailed(f"This should be so and is not: {sentence}")
         self.console.print(f"   [green]✓[/] {escape(sentence)}", soft_wrap=True)

@@ -81,7 +81,7 @@ def free_port(wanted: int) -> int:
 
 
 async def play_story(folder: Path, play: Play = NPX) -> None:
-    """Play the whole story in a folder; raises Ended where a claim of it does not hold."""
+    """Play the whole story in a folder; raises CommandFailed where a claim of it does not hold."""
     screen, begun = Screen(), time.monotonic()
     bind = f"127.0.0.1:{free_port(ASTROLABE_PORT)}"
     token: list[str] = []

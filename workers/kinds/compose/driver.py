@@ -185,7 +185,7 @@ class ComposeDriver:
         return found
 
     async def settle(self, mark: str) -> None:
-        """Return the container the restart policy that the user's project wants."""
+        """Put back the restart policy that the user's project wants."""
         for each in await self._marked(mark):
             await self._engine.run(docker.restart_policy(self._engine.docker, each.id, self._files.policy(mark)))
 
