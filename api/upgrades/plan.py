@@ -10,7 +10,7 @@ from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release_notes import CrossedRelease, crossed, judged
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades.commands import RequestUpgrade
-from astrolabe.domain.upgrades.states import Instance
+from astrolabe.domain.upgrades.instance import Instance
 from astrolabe.domain.words import STEPS, Step
 
 

@@ -4,9 +4,10 @@ from astrolabe.domain.problem import Refused
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Review
+from astrolabe.domain.upgrades.instance import Instance
 
 
-def check_emergency(instance: s.Instance, upgrade_id: str) -> None:
+def check_emergency(instance: Instance, upgrade_id: str) -> None:
     """Refuse an emergency where there is nothing to pass by, or where an earlier one still waits for its review."""
     if instance.config.approvals.when == "never":
         raise Refused("emergency-needless", "Upgrades of this instance wait for no approval; ask without emergency.")

@@ -25,6 +25,7 @@ from astrolabe.domain.upgrades.commands import (
     Review,
 )
 from astrolabe.domain.upgrades.expected import expected, step_due
+from astrolabe.domain.upgrades.instance import Instance, Newcomer, Run
 
 
 def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
@@ -65,7 +66,7 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
             return (fact, *gate(fact, state))
 
 
-def _request(command: RequestUpgrade, instance: s.Instance) -> tuple[e.Event, ...]:
+def _request(command: RequestUpgrade, instance: Instance) -> tuple[e.Event, ...]:
     check_target(instance.version, command.target)
     if command.emergency:
         check_emergency(instance, command.upgrade_id)
@@ -110,11 +111,11 @@ def _adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
             )
 
 
-def _at_rest(state: s.State) -> s.Instance | s.Newcomer:
+def _at_rest(state: s.State) -> Instance | Newcomer:
     return state.instance if isinstance(state, s.Adopting | s.Unadopted) else _idle(state)
 
 
-def _idle(state: s.State) -> s.Instance:
+def _idle(state: s.State) -> Instance:
     match state:
         case s.Idle(instance):
             return instance
@@ -139,7 +140,7 @@ def _idle(state: s.State) -> s.Instance:
             )
 
 
-def _reconfigure(command: Reconfigure, instance: s.Instance | s.Newcomer) -> tuple[e.Event, ...]:
+def _reconfigure(command: Reconfigure, instance: Instance | Newcomer) -> tuple[e.Event, ...]:
     old, new = instance.config, command.config
     for word in ("name", "product", "kind"):
         if getattr(old, word) != getattr(new, word):
@@ -152,7 +153,7 @@ def _reconfigure(command: Reconfigure, instance: s.Instance | s.Newcomer) -> tup
     return () if old == new else (e.InstanceReconfigured(new),)
 
 
-def _latest(state: s.State, upgrade_id: str) -> s.Run:
+def _latest(state: s.State, upgrade_id: str) -> Run:
     """Return the upgrade under way, or else the last; only it can be changed."""
     run = s.run_of(state)
     if isinstance(state, s.Idle | s.Retired) and state.instance.last:

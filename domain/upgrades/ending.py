@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.events import UpgradeRolledBack, UpgradeSucceeded, UpgradeUnwell
+from astrolabe.domain.upgrades.instance import Instance, LastUpgrade, Run
 from astrolabe.domain.upgrades.retention import (
     kept_copies,
     kept_databases,
@@ -14,35 +15,36 @@ from astrolabe.domain.upgrades.retention import (
     superseded,
     with_dump_kept,
 )
+from astrolabe.domain.upgrades.under_way import WayBack
 from astrolabe.domain.words import Cause, Outcome
 
 LATER_LEG = "the rollback point of a later leg"
 LATER_UPGRADE = "a later upgrade left a newer rollback point"
 
 
-def ended(instance: s.Instance, run: s.Run, outcome: Outcome) -> s.Instance:
+def ended(instance: Instance, run: Run, outcome: Outcome) -> Instance:
     """Return the instance after an upgrade that left nothing."""
-    return replace(instance, last=s.LastUpgrade(run, outcome))
+    return replace(instance, last=LastUpgrade(run, outcome))
 
 
-def called_off(state: s.Begun, outcome: Outcome, at: datetime) -> s.Instance:
+def called_off(state: s.Begun, outcome: Outcome, at: datetime) -> Instance:
     """Return the instance after an upgrade that touched nothing; a dump that was made is kept."""
     return ended(with_dump_kept(state, at), state.run, outcome)
 
 
-def succeeded(state: s.Migrated | s.Serving, event: UpgradeSucceeded) -> s.Instance:
+def succeeded(state: s.Migrated | s.Serving, event: UpgradeSucceeded) -> Instance:
     """Return the instance on the new version, with the way back to the old one."""
     return _arrived(state, event, "succeeded", event.counters)
 
 
-def unwell(state: s.Serving, event: UpgradeUnwell) -> s.Instance:
+def unwell(state: s.Serving, event: UpgradeUnwell) -> Instance:
     """Return the instance on a new version that is not well, with the way back that a person may choose."""
     return _arrived(state, event, "unwell", state.counters)
 
 
 def _arrived(
     state: s.Migrated | s.Serving, event: UpgradeSucceeded | UpgradeUnwell, outcome: Outcome, counters: Writes
-) -> s.Instance:
+) -> Instance:
     instance, run = state.instance, state.run
     first, *later = s.copies_of(state)
     kept = superseded(instance, LATER_UPGRADE, event.at)
@@ -57,12 +59,12 @@ def _arrived(
     )
 
 
-def way_back(state: s.Touched | s.Serving, cause: Cause) -> s.WayBack:
+def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
     """Return the way back from an upgrade that has stopped the old version."""
     first, *later = s.copies_of(state)
     serving = isinstance(state, s.Serving)
     isolation = state.isolation if serving else s.isolation_of(state)
-    return s.WayBack(
+    return WayBack(
         cause,
         state.plan.old,
         first,
@@ -76,7 +78,7 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> s.WayBack:
     )
 
 
-def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> s.Instance:
+def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> Instance:
     """Return the instance on the old version again; what the way back did not need is kept."""
     instance, run, back = state.instance, state.run, state.back
     why = "the upgrade was taken back"

@@ -13,7 +13,9 @@ from astrolabe.domain.plans.approval import Approval, DueReview
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.ending import called_off, ended, rolled_back, succeeded, unwell, way_back
+from astrolabe.domain.upgrades.instance import Instance, Newcomer, Run
 from astrolabe.domain.upgrades.retention import discarded, superseded
+from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
 
 ReviewEvent: TypeAlias = e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue
 
@@ -57,11 +59,11 @@ def _reviewed(state: s.State, event: ReviewEvent) -> s.State:
 def _unversioned(state: s.Unversioned, event: e.Event) -> s.State:
     match event:
         case e.InstanceRegistered(config, version) if isinstance(state, s.Absent):
-            return s.Idle(s.Instance(config, version)) if version else s.Adopting(s.Newcomer(config), 1)
+            return s.Idle(Instance(config, version)) if version else s.Adopting(Newcomer(config), 1)
         case e.AdoptionRequested() if isinstance(state, s.Unadopted):
             return s.Adopting(state.instance, state.attempt + 1)
         case e.InstanceReconfigured(config) if isinstance(state, s.Adopting | s.Unadopted):
-            return s.Adopting(s.Newcomer(config), state.attempt + 1)
+            return s.Adopting(Newcomer(config), state.attempt + 1)
         case e.InstanceAdopted() if isinstance(state, s.Adopting):
             return s.Idle(_adopted(state.instance, event))
         case e.AdoptionRefused(problem=problem) if isinstance(state, s.Adopting):
@@ -72,9 +74,9 @@ def _unversioned(state: s.Unversioned, event: e.Event) -> s.State:
             return state
 
 
-def _adopted(newcomer: s.Newcomer, found: e.InstanceAdopted) -> s.Instance:
+def _adopted(newcomer: Newcomer, found: e.InstanceAdopted) -> Instance:
     config = in_kind(newcomer.config, found.kind) or newcomer.config
-    return s.Instance(config, found.version, observed=Observation(found.version, found.seen, found.at))
+    return Instance(config, found.version, observed=Observation(found.version, found.seen, found.at))
 
 
 def _at_rest(state: s.Idle | s.Retired, event: e.Event) -> s.State:
@@ -105,12 +107,12 @@ def _idle(state: s.Idle, event: e.Event) -> s.State:
             return state
 
 
-def _run(asked: e.UpgradeRequested) -> s.Run:
+def _run(asked: e.UpgradeRequested) -> Run:
     by = (asked.requested_by,) if asked.requested_by else ()
-    return s.Run(asked.upgrade_id, 1, asked.from_version, asked.target, by, asked.emergency, asked.acknowledge_breaking)
+    return Run(asked.upgrade_id, 1, asked.from_version, asked.target, by, asked.emergency, asked.acknowledge_breaking)
 
 
-def _again(run: s.Run, again: e.UpgradeRetried) -> s.Run:
+def _again(run: Run, again: e.UpgradeRetried) -> Run:
     more = () if again.retried_by in {"", *run.requesters} else (again.retried_by,)
     return replace(run, attempt=again.attempt, from_version=again.from_version, requesters=(*run.requesters, *more))
 
@@ -141,7 +143,7 @@ def _begun(state: s.Begun, event: e.Event) -> s.State:
         case e.ApprovalRequested(_, approvers, until) if isinstance(state, s.Planned):
             return s.Waiting(state.instance, state.run, state.plan, approvers, until)
         case e.BackupTaken(dump=dump) if isinstance(state, s.Planned):
-            return s.BackedUp(s.Prepared(state.instance, state.run, state.plan, dump))
+            return s.BackedUp(Prepared(state.instance, state.run, state.plan, dump))
         case e.ArtifactPulled() if isinstance(state, s.BackedUp):
             return s.Pulled(state.prepared)
         case e.StepStarted(step="migrate") if isinstance(state, s.Pulled):
@@ -157,13 +159,13 @@ def _begun(state: s.Begun, event: e.Event) -> s.State:
 def _touched(state: s.Touched, event: e.Event) -> s.State:
     match event:
         case e.InstanceStopped(last_healthy_at=at, counters=counters) if isinstance(state, s.Stopping):
-            return s.Stopped(state.prepared, replace(state.downtime or s.Downtime(at), at_stop=counters))
+            return s.Stopped(state.prepared, replace(state.downtime or Downtime(at), at_stop=counters))
         case e.DatabaseCopied(copy=copy) if isinstance(state, s.Stopped):
             return s.Copied(state.prepared, state.downtime, copy)
         case e.CutOver(counters=counters) if isinstance(state, s.Copied):
             return replace(state, downtime=replace(state.downtime, let_in=counters))
         case e.MigrationStarted(_, port, database, isolated) if isinstance(state, s.Copied):
-            return s.Migrating(state.prepared, state.downtime, state.copy, s.Isolation(isolated, port, database))
+            return s.Migrating(state.prepared, state.downtime, state.copy, Isolation(isolated, port, database))
         case e.MigrationFinished() if isinstance(state, s.Migrating):
             return s.Migrated(state.prepared, state.downtime, state.copy, state.isolation)
         case e.CutOver(counters=counters) if isinstance(state, s.Verified):
@@ -177,8 +179,8 @@ def _touched(state: s.Touched, event: e.Event) -> s.State:
 def _migrated(state: s.Migrated, event: e.Event) -> s.State:
     match event:
         case e.LegFinished():
-            leg = s.Leg(s.leg_to(state), state.copy, state.isolation)
-            return s.Stopping(state.prepared, s.Downtime(state.last_healthy_at, (*state.legs, leg)))
+            leg = Leg(s.leg_to(state), state.copy, state.isolation)
+            return s.Stopping(state.prepared, Downtime(state.last_healthy_at, (*state.legs, leg)))
         case e.UpgradeVerified(checks=checks):
             return s.Verified(state.prepared, state.downtime, state.copy, state.isolation, checks)
         case e.UpgradeSucceeded():
@@ -205,7 +207,7 @@ def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
             return s.Idle(state.instance)
         case e.RollbackStarted(cause=cause) if isinstance(state, s.Assessing):
             point = state.point
-            back = s.WayBack(
+            back = WayBack(
                 cause,
                 point.artifact,
                 point.copy,

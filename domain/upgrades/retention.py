@@ -7,30 +7,31 @@ from msgspec.structs import replace
 
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Kept
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.instance import Instance
 
 
-def discarded(instance: s.Instance, what: str, name: str) -> s.Instance:
+def discarded(instance: Instance, what: str, name: str) -> Instance:
     """Forget what was kept aside and is gone."""
     return replace(instance, kept=tuple(kept for kept in instance.kept if (kept.what, kept.name) != (what, name)))
 
 
-def _until(instance: s.Instance, at: datetime) -> datetime:
+def _until(instance: Instance, at: datetime) -> datetime:
     return at + timedelta(hours=instance.config.retention_hours)
 
 
-def kept_dump(instance: s.Instance, dump: Dump | None, why: str, upgrade_id: str, at: datetime) -> tuple[Kept, ...]:
+def kept_dump(instance: Instance, dump: Dump | None, why: str, upgrade_id: str, at: datetime) -> tuple[Kept, ...]:
     """Keep a dump aside until the retention ends."""
     return (Kept("dump", dump.path, why, upgrade_id, _until(instance, at)),) if dump else ()
 
 
-def with_dump_kept(state: s.Begun, at: datetime) -> s.Instance:
+def with_dump_kept(state: s.Begun, at: datetime) -> Instance:
     """Keep the dump of an upgrade that came to nothing."""
     dump = state.dump if isinstance(state, s.BackedUp | s.Pulled) else None
     kept = kept_dump(state.instance, dump, "the upgrade it was made for did not happen", state.run.upgrade_id, at)
     return replace(state.instance, kept=state.instance.kept + kept)
 
 
-def superseded(instance: s.Instance, why: str, at: datetime) -> tuple[Kept, ...]:
+def superseded(instance: Instance, why: str, at: datetime) -> tuple[Kept, ...]:
     """Keep aside the rollback point that no longer leads back from what runs."""
     point = instance.rollback_point
     if point is None:
@@ -40,14 +41,14 @@ def superseded(instance: s.Instance, why: str, at: datetime) -> tuple[Kept, ...]
 
 
 def kept_copies(
-    instance: s.Instance, copies: Iterable[DatabaseCopy | None], why: str, upgrade_id: str, at: datetime
+    instance: Instance, copies: Iterable[DatabaseCopy | None], why: str, upgrade_id: str, at: datetime
 ) -> tuple[Kept, ...]:
     """Keep copies of the database aside until the retention ends."""
     return kept_databases(instance, (copy.database for copy in copies if copy), why, upgrade_id, at)
 
 
 def kept_databases(
-    instance: s.Instance, names: Iterable[str], why: str, upgrade_id: str, at: datetime
+    instance: Instance, names: Iterable[str], why: str, upgrade_id: str, at: datetime
 ) -> tuple[Kept, ...]:
     """Keep databases aside until the retention ends."""
     return tuple(Kept("database", name, why, upgrade_id, _until(instance, at)) for name in names)

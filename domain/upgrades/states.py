@@ -6,104 +6,12 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.instances.observation import Observation
-from astrolabe.domain.plans.approval import Approval, DueReview
+from astrolabe.domain.plans.approval import Approval
 from astrolabe.domain.plans.plan import Artifact, Check, Plan
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Kept, RollbackPoint, Writes
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, RollbackPoint, Writes
 from astrolabe.domain.problem import Problem
-from astrolabe.domain.words import Cause, Outcome, Target, Version
-
-
-class Run(Struct, frozen=True):
-    """An upgrade under way or ended."""
-
-    upgrade_id: str
-    attempt: int
-    from_version: Version
-    target: Target
-    requesters: tuple[str, ...] = ()
-    """Who asked for it, or asked again; none of them may approve it."""
-    emergency: bool = False
-    acknowledged: tuple[Version, ...] = ()
-    """The breaking releases that the requester knows of."""
-
-
-class LastUpgrade(Struct, frozen=True):
-    """The last upgrade of an instance, and how it ended."""
-
-    run: Run
-    outcome: Outcome
-
-
-class Newcomer(Struct, frozen=True):
-    """What is known of an instance while nobody knows which version runs: how to reach it."""
-
-    config: InstanceConfig
-
-
-class Instance(Struct, frozen=True):
-    """What stays true of an instance through all its upgrades."""
-
-    config: InstanceConfig
-    version: Version
-    rollback_point: RollbackPoint | None = None
-    kept: tuple[Kept, ...] = ()
-    last: LastUpgrade | None = None
-    succeeded: Run | None = None
-    """The upgrade that left the rollback point; a later one may have ended without success."""
-    review: DueReview | None = None
-    observed: Observation | None = None
-    """What a worker saw last, while nothing was being done to it."""
-
-    @property
-    def in_sync(self) -> bool | None:
-        """Whether what was seen is what the log says; None where nothing was seen yet."""
-        return self.observed.version == self.version if self.observed else None
-
-    @property
-    def drift(self) -> Version | None:
-        """The version that was seen in place of the known one; None where no other was."""
-        seen = self.observed.version if self.observed else None
-        return None if seen == self.version else seen
-
-
-class Isolation(Struct, frozen=True):
-    """Where the new version runs until cutover."""
-
-    isolated: bool = False
-    """Whether nobody but our probes gets in."""
-    port: int | None = None
-    """Its port meanwhile; None where it has the instance's own, or where its kind isolates it by other means."""
-    database: str | None = None
-    """What its database is called meanwhile; None where it keeps its name."""
-
-
-class Leg(Struct, frozen=True):
-    """A leg of an upgrade that is behind: the required stop it ended on, and the copy from before it."""
-
-    artifact: Artifact
-    copy: DatabaseCopy | None
-    isolation: Isolation = Isolation()
-
-
-class WayBack(Struct, frozen=True):
-    """What a rollback needs; `migrated` says whether the new version may have changed the database."""
-
-    cause: Cause
-    artifact: Artifact
-    copy: DatabaseCopy | None
-    dump: Dump | None
-    migrated: bool
-    last_healthy_at: datetime | None
-    spare: tuple[DatabaseCopy, ...] = ()
-    """Copies from before later legs, which the way back passes over."""
-    private_database: str | None = None
-    """What the migrated database was called until cutover; it may still be, or have its own name again."""
-    isolated: bool = False
-    """Whether nobody else could get in until cutover."""
-    counters: Writes | None = None
-    """The count of writes when others were let in; None where nobody was."""
+from astrolabe.domain.upgrades.instance import Instance, Newcomer, Run
+from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
 
 
 class Absent(Struct, frozen=True):
@@ -175,26 +83,6 @@ class Planned(Struct, frozen=True):
     instance: Instance
     run: Run
     plan: Plan
-
-
-class Prepared(Struct, frozen=True):
-    """What an upgrade under way has from its backup on, the same through all its legs."""
-
-    instance: Instance
-    run: Run
-    plan: Plan
-    dump: Dump | None
-
-
-class Downtime(Struct, frozen=True):
-    """Nobody is served: when the instance last answered, and the legs that were finished since."""
-
-    last_healthy_at: datetime
-    legs: tuple[Leg, ...] = ()
-    at_stop: Writes | None = None
-    """The count of writes when the instance stopped last; None where nobody will ask for it."""
-    let_in: Writes | None = None
-    """The count of writes at a cutover before anything was verified; None where nobody is let in yet."""
 
 
 class _Prepared(Struct, frozen=True):

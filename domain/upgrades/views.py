@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from astrolabe.domain.recorded import Recorded
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.instance import Newcomer
 from astrolabe.domain.upgrades.reconcile import ACTIONS, due_at
 
 InstanceStatus = Literal[
@@ -133,7 +134,7 @@ def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | N
     if isinstance(state, s.Absent):
         return None
     instance = state.instance
-    known = None if isinstance(instance, s.Newcomer) else instance
+    known = None if isinstance(instance, Newcomer) else instance
     return InstanceRow(
         recorded.stream_id,
         instance.config.name,

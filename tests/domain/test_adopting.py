@@ -7,6 +7,7 @@ from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register
+from astrolabe.domain.upgrades.instance import Newcomer
 from tests.domain.given import given
 from tests.domain.samples import (
     ADOPTING,
@@ -46,7 +47,7 @@ ADOPTED_LATER = replace(adopted, attempt=2)
 def test_without_a_version_a_worker_has_to_look():
     """Nobody knows the version, so the instance is being adopted."""
     state = given().when(Register(CONFIG)).then(unversioned)
-    assert state == s.Adopting(s.Newcomer(CONFIG), 1)
+    assert state == s.Adopting(Newcomer(CONFIG), 1)
 
 
 def test_what_was_found_is_what_the_log_believes():
@@ -63,9 +64,9 @@ def test_what_was_found_is_what_the_log_believes():
 def test_what_is_not_the_product_waits_for_a_person():
     """The refusal stays until somebody asks for another look, and that look may find it."""
     state = given(*ADOPTING).when(report(unadopted)).then(unadopted)
-    assert state == s.Unadopted(s.Newcomer(CONFIG), 1, PROBLEM)
+    assert state == s.Unadopted(Newcomer(CONFIG), 1, PROBLEM)
     again = given(*UNADOPTED).when(Adopt(AT)).then(adoption_requested)
-    assert again == s.Adopting(s.Newcomer(CONFIG), 2)
+    assert again == s.Adopting(Newcomer(CONFIG), 2)
     given(*UNADOPTED, adoption_requested).when(report(ADOPTED_LATER)).then(ADOPTED_LATER)
 
 
@@ -80,7 +81,7 @@ def test_a_look_that_began_earlier_counts_no_more(fact):
 def test_reaching_it_in_another_way_leads_to_another_look(history):
     """A wrong port is mended by the right one; name, product and kind stay."""
     state = given(*history).when(Reconfigure(MOVED)).then(e.InstanceReconfigured(MOVED))
-    assert state == s.Adopting(s.Newcomer(MOVED), 2)
+    assert state == s.Adopting(Newcomer(MOVED), 2)
     given(*history).when(Reconfigure(replace(CONFIG, name="other"))).refuses("fixed-at-registration")
 
 
@@ -88,7 +89,7 @@ def test_reaching_it_in_another_way_leads_to_another_look(history):
 def test_it_may_be_given_up_before_anybody_knows_what_runs(history):
     """Nothing more is asked of it then."""
     state = given(*history).when(retire).then(retired)
-    assert state == s.Withdrawn(s.Newcomer(CONFIG))
+    assert state == s.Withdrawn(Newcomer(CONFIG))
     given(*WITHDRAWN).when(retire).refuses("instance-retired")
     given(*WITHDRAWN).when(Adopt(AT)).refuses("nothing-to-adopt")
 

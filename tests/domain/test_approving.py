@@ -10,6 +10,7 @@ from astrolabe.domain.plans.plan import Plan
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Retry, Review
+from astrolabe.domain.upgrades.instance import LastUpgrade, Run
 from astrolabe.domain.upgrades.reconcile import Action, Expiry, due, due_at
 from tests.domain.given import given
 from tests.domain.samples import (
@@ -148,7 +149,7 @@ def test_a_plan_that_nobody_approved_expires():
     waiting.when(report(e.ApprovalExpired(UP, UNTIL - timedelta(seconds=1)))).refuses("superseded")
     state = waiting.when(report(expired)).then(expired)
     assert isinstance(state, s.Idle)
-    assert state.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "expired")
+    assert state.instance.last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "expired")
     given(*WAITING, expired).when(Retry(UP, "alice")).then(e.UpgradeRetried(UP, 2, "5.6.0", "alice"))
 
 

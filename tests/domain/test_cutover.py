@@ -9,6 +9,7 @@ from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.reconcile import Action, due
+from astrolabe.domain.upgrades.under_way import Isolation
 from tests.domain.given import given
 from tests.domain.samples import (
     AT,
@@ -57,13 +58,13 @@ WHERE_LET_IN = tuple(e.InstanceRegistered(AT_ONCE, "5.6.0") if event == register
 def test_nobody_is_let_in_before_verify_has_passed():
     """The new version is verified where it runs apart; then cutover is due, and only then it is to serve."""
     now = given(*APART)
-    assert s.isolation_of(now.state) == s.Isolation(isolated=True, port=5555, database="unleash_private_1")
+    assert s.isolation_of(now.state) == Isolation(isolated=True, port=5555, database="unleash_private_1")
     now.when(report(cut_over)).refuses("superseded")
     now.when(report(succeeded)).refuses("superseded")
     state = now.when(report(verified)).then(verified)
     assert isinstance(state, s.Verified)
     assert due(state, AT) == Action("cutover")
-    assert s.isolation_of(state) == s.Isolation(isolated=True, port=5555, database="unleash_private_1")
+    assert s.isolation_of(state) == Isolation(isolated=True, port=5555, database="unleash_private_1")
     state = given(*APART, verified).when(report(cut_over)).then(cut_over)
     assert isinstance(state, s.Serving)
     assert due(state, AT) == Action("serve")

@@ -7,6 +7,7 @@ from astrolabe.domain.plans.rollback_point import DatabaseCopy
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.reconcile import Action, due
+from astrolabe.domain.upgrades.under_way import Isolation, Leg
 from astrolabe.domain.words import Step
 from tests.domain.given import given
 from tests.domain.samples import (
@@ -54,9 +55,9 @@ def test_a_required_stop_is_stopped_again_and_the_next_leg_begins():
     """The stop was verified; the next leg begins on it, and remembers the copy from before the first."""
     state = given(*FIRST_LEG).when(report(leg_finished)).then(leg_finished)
     assert isinstance(state, s.Stopping)
-    assert state.legs == (s.Leg(NEW, COPY, s.Isolation(port=5555)),)
+    assert state.legs == (Leg(NEW, COPY, Isolation(port=5555)),)
     assert (s.leg_from(state), s.leg_to(state), s.is_last_leg(state)) == (NEW, NEWER, True)
-    assert s.isolation_of(state) == s.Isolation(port=5555)
+    assert s.isolation_of(state) == Isolation(port=5555)
     assert due(state, AT) == Action("stop")
 
 
@@ -64,10 +65,10 @@ def test_the_first_leg_listens_apart_and_the_last_where_everybody_asks():
     """Nobody can write into a required stop what a failure of a later leg would lose."""
     state = given(*FIRST_LEG).state
     assert isinstance(state, s.Migrated)
-    assert (s.isolation_of(state), s.is_last_leg(state)) == (s.Isolation(port=5555), False)
+    assert (s.isolation_of(state), s.is_last_leg(state)) == (Isolation(port=5555), False)
     last = given(*FIRST_LEG, leg_finished, *SECOND_LEG).state
     assert isinstance(last, s.Migrated)
-    assert s.isolation_of(last) == s.Isolation()
+    assert s.isolation_of(last) == Isolation()
 
 
 def test_a_stop_is_no_success_and_a_success_no_stop():

@@ -31,6 +31,7 @@ from astrolabe.domain.upgrades.commands import (
 from astrolabe.domain.upgrades.decide import decide
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.evolve import evolve
+from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, Discard, Expiry, due, due_at
 from astrolabe.domain.words import STEPS
 from tests.domain import strategies, worker
@@ -134,7 +135,7 @@ class Instance(RuleBasedStateMachine):
         if isinstance(event, e.UpgradeRolledBack) and isinstance(before, s.Restored):
             assert self.state.instance.version == before.back.artifact.version
 
-    def attempt(self, run: s.Run) -> list[e.Event]:
+    def attempt(self, run: Run) -> list[e.Event]:
         """Return the history of an upgrade since it was last requested or retried."""
         since = [n for n, each in enumerate(self.history) if isinstance(each, e.UpgradeRequested | e.UpgradeRetried)]
         return [each for each in self.history[since[-1] :] if getattr(each, "upgrade_id", None) == run.upgrade_id]

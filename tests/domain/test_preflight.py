@@ -11,11 +11,12 @@ from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, DiskCapacity
+from astrolabe.domain.upgrades.instance import Instance, Run
 from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
 from tests.domain.samples import BARE, CONFIG, NEW, NEWER, OLD, UP
 
-RUN = s.Run(UP, 1, "5.6.0", "6.10.1")
-REQUESTED = s.Requested(s.Instance(CONFIG, "5.6.0"), RUN)
+RUN = Run(UP, 1, "5.6.0", "6.10.1")
+REQUESTED = s.Requested(Instance(CONFIG, "5.6.0"), RUN)
 STOP = Release("6.10.1", "Everything moves.", breaking=True, required_stop=True)
 ROUTE = Route(("6.10.1",), (), known=True)
 SERVING = GatewayFindings(True, "200 ok", "process 7 runs unleash-server", "5.6.0", "5.6.0")
@@ -109,7 +110,7 @@ def test_a_gateway_that_does_not_say_its_version_is_known_by_its_files() -> None
 
 def test_an_instance_without_a_database_is_asked_for_none() -> None:
     """Nothing is checked that it does not have."""
-    bare = s.Requested(s.Instance(BARE, "5.6.0"), RUN)
+    bare = s.Requested(Instance(BARE, "5.6.0"), RUN)
     plan = verdict(replace(FOUND, database=None), bare)
     assert isinstance(plan, Plan)
     assert {check.name for check in plan.checks} == {"artifact", "node", "health", "process", "version"}

@@ -11,6 +11,7 @@ from astrolabe.domain.products.product import Npm, Product, StartCommand
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Reconfigure, Register
+from astrolabe.domain.upgrades.instance import Instance
 from tests.domain.given import given
 from tests.domain.samples import (
     BUSY,
@@ -33,7 +34,7 @@ OTHER_PORT = replace(CONFIG, port=4300)
 def test_a_new_instance_is_registered_and_idle():
     """An instance that nobody knew becomes idle on the version that its owner named."""
     state = given().when(Register(CONFIG, "5.6.0")).then(registered)
-    assert state == s.Idle(s.Instance(CONFIG, "5.6.0"))
+    assert state == s.Idle(Instance(CONFIG, "5.6.0"))
 
 
 @pytest.mark.parametrize("known", [each for each in HISTORIES if each is not s.Absent])

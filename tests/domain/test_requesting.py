@@ -5,6 +5,7 @@ import pytest
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade, Retry
+from astrolabe.domain.upgrades.instance import LastUpgrade, Run
 from tests.domain.given import given
 from tests.domain.samples import (
     AT,
@@ -37,7 +38,7 @@ def test_a_newer_version_may_be_requested(target):
     """Every version ahead of the running one may be asked for, and so may the latest."""
     state = given(*IDLE).when(RequestUpgrade(UP, target)).then(e.UpgradeRequested(UP, "5.6.0", target))
     assert isinstance(state, s.Requested)
-    assert state.run == s.Run(UP, 1, "5.6.0", target)
+    assert state.run == Run(UP, 1, "5.6.0", target)
 
 
 def test_the_running_version_is_refused():
@@ -77,10 +78,10 @@ ENDED = {
 def test_what_ended_without_success_is_retried_from_preflight(outcome):
     """A retry is the same upgrade, one attempt later, from the version that runs now."""
     was = given(*ENDED[outcome])
-    assert was.state.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), outcome)
+    assert was.state.instance.last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), outcome)
     state = was.when(retry).then(retried)
     assert isinstance(state, s.Requested)
-    assert state.run == s.Run(UP, 2, "5.6.0", "6.10.1", ("alice",))
+    assert state.run == Run(UP, 2, "5.6.0", "6.10.1", ("alice",))
 
 
 def test_a_second_retry_is_the_third_attempt():

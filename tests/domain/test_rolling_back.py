@@ -5,6 +5,7 @@ import pytest
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Cancel, RequestRollback
+from astrolabe.domain.upgrades.instance import LastUpgrade, Run
 from tests.domain.given import given
 from tests.domain.samples import (
     ASSESSING,
@@ -55,7 +56,7 @@ def test_cancelling_is_free_before_the_stop(state):
     after = given(*HISTORIES[state]).when(cancel).then(e.UpgradeCancelled(UP, LATER))
     assert isinstance(after, s.Idle)
     assert after.instance.version == "5.6.0"
-    assert after.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "cancelled")
+    assert after.instance.last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "cancelled")
 
 
 @pytest.mark.parametrize("state", TOUCHED)
@@ -109,7 +110,7 @@ def test_the_way_back_ends_on_the_old_version():
     assert isinstance(after, s.Idle)
     assert after.instance.version == "5.6.0"
     assert after.instance.rollback_point is None
-    assert after.instance.last == s.LastUpgrade(s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "rolled_back")
+    assert after.instance.last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "rolled_back")
 
 
 @pytest.mark.parametrize("accept", [True, False])
@@ -147,10 +148,10 @@ def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
     for later in (second((*REQUESTED, refused)), second(ROLLED_BACK)):
         now = given(*SUCCEEDED, *later)
         after = now.when(request_rollback).then(rollback_requested)
-        assert after.run == s.Run(UP, 1, "5.6.0", "6.10.1", ("alice",))
+        assert after.run == Run(UP, 1, "5.6.0", "6.10.1", ("alice",))
         ended = now.and_then(rollback_requested, rollback_begun, restored, rolled_back)
         assert ended.state.instance.version == "5.6.0"
-        assert ended.state.instance.last == s.LastUpgrade(after.run, "rolled_back")
+        assert ended.state.instance.last == LastUpgrade(after.run, "rolled_back")
 
 
 def test_a_success_is_not_taken_back_after_a_later_success():

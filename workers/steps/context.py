@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.under_way import Isolation
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver
@@ -34,7 +35,7 @@ def site_of(host: Host, instance_id: str, state: s.State) -> Site:
     if isinstance(state, s.Absent):
         raise Superseded("Absent")
     config = state.instance.config
-    isolation = s.isolation_of(state) if isinstance(state, s.Touched) else s.Isolation()
+    isolation = s.isolation_of(state) if isinstance(state, s.Touched) else Isolation()
     if isolation.database and config.database:
         config = replace(config, database=replace(config.database, name=isolation.database))
     if isolation.port:

@@ -1,7 +1,8 @@
 """Names of what the steps leave behind: starts, dumps, and databases beside the instance's own."""
 
 from astrolabe.domain.kinds import postgres
-from astrolabe.domain.upgrades.states import Absent, Run, State
+from astrolabe.domain.upgrades.instance import Run
+from astrolabe.domain.upgrades.states import Absent, State
 
 
 def mark_of(run: Run, which: str) -> str:

@@ -6,6 +6,7 @@ from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.instance import Run
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
@@ -46,12 +47,12 @@ def _mark(state: s.Touched) -> str:
     return mark_of(state.run, of_leg("new", len(state.legs)))
 
 
-def _begun_at(recorder: Recorder, run: s.Run) -> datetime:
+def _begun_at(recorder: Recorder, run: Run) -> datetime:
     # A worker before us stopped it and died; it still served when the step was first begun.
     return next(each.recorded_at for each in recorder.history if _begins(each.event, run))
 
 
-def _begins(event: e.Event, run: s.Run) -> bool:
+def _begins(event: e.Event, run: Run) -> bool:
     match event:
         case e.StepStarted(upgrade_id, attempt, "migrate"):
             return (upgrade_id, attempt) == (run.upgrade_id, run.attempt)

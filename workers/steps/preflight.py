@@ -10,8 +10,9 @@ from astrolabe.domain.plans.plan import Artifact, Plan, PlannedCommand
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
-from astrolabe.domain.upgrades.states import Approved, Requested, Run
+from astrolabe.domain.upgrades.states import Approved, Requested
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.driver import Driver, Resolved

@@ -8,6 +8,7 @@ from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.under_way import WayBack
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
@@ -107,7 +108,7 @@ async def _put_back(context: StepContext, state: s.RollingBack) -> tuple[str | N
     return kept, writes
 
 
-async def _left_behind(context: StepContext, back: s.WayBack, kept: str) -> Writes | None:
+async def _left_behind(context: StepContext, back: WayBack, kept: str) -> Writes | None:
     """Count what others wrote since they were let in; None where a worker before us has swapped already."""
     database = context.driver.database
     if database is None or await database.exists(kept):

@@ -1,0 +1,68 @@
+"""Under way: what an upgrade carries along, from its backup to its end or back."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from astrolabe.domain.plans.plan import Artifact, Plan
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.upgrades.instance import Instance, Run
+from astrolabe.domain.words import Cause
+
+
+class Isolation(Struct, frozen=True):
+    """Where the new version runs until cutover."""
+
+    isolated: bool = False
+    """Whether nobody but our probes gets in."""
+    port: int | None = None
+    """Its port meanwhile; None where it has the instance's own, or where its kind isolates it by other means."""
+    database: str | None = None
+    """What its database is called meanwhile; None where it keeps its name."""
+
+
+class Leg(Struct, frozen=True):
+    """A leg of an upgrade that is behind: the required stop it ended on, and the copy from before it."""
+
+    artifact: Artifact
+    copy: DatabaseCopy | None
+    isolation: Isolation = Isolation()
+
+
+class Prepared(Struct, frozen=True):
+    """What an upgrade under way has from its backup on, the same through all its legs."""
+
+    instance: Instance
+    run: Run
+    plan: Plan
+    dump: Dump | None
+
+
+class Downtime(Struct, frozen=True):
+    """Nobody is served: when the instance last answered, and the legs that were finished since."""
+
+    last_healthy_at: datetime
+    legs: tuple[Leg, ...] = ()
+    at_stop: Writes | None = None
+    """The count of writes when the instance stopped last; None where nobody will ask for it."""
+    let_in: Writes | None = None
+    """The count of writes at a cutover before anything was verified; None where nobody is let in yet."""
+
+
+class WayBack(Struct, frozen=True):
+    """What a rollback needs; `migrated` says whether the new version may have changed the database."""
+
+    cause: Cause
+    artifact: Artifact
+    copy: DatabaseCopy | None
+    dump: Dump | None
+    migrated: bool
+    last_healthy_at: datetime | None
+    spare: tuple[DatabaseCopy, ...] = ()
+    """Copies from before later legs, which the way back passes over."""
+    private_database: str | None = None
+    """What the migrated database was called until cutover; it may still be, or have its own name again."""
+    isolated: bool = False
+    """Whether nobody else could get in until cutover."""
+    counters: Writes | None = None
+    """The count of writes when others were let in; None where nobody was."""
