@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types domain test bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -35,7 +35,7 @@ check: $(VENV)/ready ## style, import rules, types and the domain's tests, side 
 unit: $(VENV)/ready ## the tests of each floor by itself, without gateways and engines
 	$(BIN)/pytest -n 2 tests/domain tests/store tests/api tests/workers
 
-lint: style imports types ## style, import rules and types
+lint: style imports types test-types ## style, import rules and types, those of the tests as well (which `check` has no time for)
 
 style: $(VENV)/ready
 	$(BIN)/ruff check --quiet .
@@ -46,6 +46,9 @@ imports: $(VENV)/ready
 
 types: $(VENV)/ready
 	$(BIN)/basedpyright
+
+test-types: $(VENV)/ready
+	$(BIN)/basedpyright --project tests/pyrightconfig.json
 
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain

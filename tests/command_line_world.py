@@ -69,14 +69,14 @@ class CommandLineWorld(World):
         made = self.host.folder / "prefixes" / f"of-{self._package.replace('/', '-')}-{version}"
         if not made.exists():
             words = ("install", "-g", "--prefix", str(made), f"{self._package}@{version}")
-            await npm(*words, registry=self._registry.url, home=self.host.folder)
+            await npm(*words, registry=self.registry.url, home=self.host.folder)
         shutil.rmtree(self.prefix, ignore_errors=True)
         shutil.copytree(made, self.prefix, symlinks=True)
 
     @override
     async def stop(self) -> None:
         words = ("uninstall", "-g", "--prefix", str(self.prefix), self._package)
-        await npm(*words, registry=self._registry.url, home=self.host.folder)
+        await npm(*words, registry=self.registry.url, home=self.host.folder)
 
     @override
     async def write(self, name: str) -> None:
@@ -89,7 +89,7 @@ class CommandLineWorld(World):
     @override
     async def running(self) -> str:
         """Ask the command itself, as its user does."""
-        env = environment(self._registry.url, self.host.folder)
+        env = environment(self.registry.url, self.host.folder)
         command = self.prefix / "bin" / str(self.product.package.bin)
         return (await shell.run([command, "--version"], env=env, deadline=30)).stdout.strip()
 

@@ -25,6 +25,7 @@ from astrolabe.domain.upgrades.commands import Command, Reconfigure, Register, R
 from astrolabe.domain.upgrades.events import Event, StepProgressed, StepStarted
 from astrolabe.domain.upgrades.sentences import sentence
 from astrolabe.domain.upgrades.states import Idle
+from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import type_of
@@ -120,7 +121,8 @@ class World:
     """Bytes of room for it: npm then ends well, leaves empty files, and warns."""
 
     server: Postgres
-    registry: Registry | None
+    npm_registry: Registry | None
+    """The npm registry that it comes from, where it comes from one."""
     host: Host
     instances: Instances
     log_database: Database
@@ -167,7 +169,7 @@ class World:
     async def artifact(self, version: str) -> Artifact:
         """Resolve a version, once a session: a release is the same wherever it is published."""
         image, npm = self.product.image, self.product.npm
-        known = image.repository if image else f"{self._registry.url}{npm and npm.package}", version
+        known = image.repository if image else f"{self.registry.url}{npm and npm.package}", version
         if known not in RESOLVED:
             RESOLVED[known] = (await self.driver.resolve(version)).artifact
         return RESOLVED[known]
@@ -210,7 +212,8 @@ class World:
 
     async def upgrade_id(self) -> str:
         """Return the id of the last upgrade."""
-        return next(e for e in reversed(await self.told()) if hasattr(e, "upgrade_id")).upgrade_id
+        (last, *_) = [each.upgrade_id for each in reversed(await self.told()) if isinstance(each, OfUpgrade)]
+        return last
 
     async def told(self) -> list[Event]:
         """Return every event of the instance."""
@@ -232,7 +235,8 @@ class World:
 
     async def problem(self) -> Problem:
         """Return the one problem that an upgrade ended or was taken back with."""
-        (found,) = [each.problem for each in await self.told() if getattr(each, "problem", None)]
+        problems = [getattr(each, "problem", None) for each in await self.told()]
+        (found,) = [each for each in problems if isinstance(each, Problem)]
         return found
 
     async def running(self) -> str | None:
@@ -254,12 +258,12 @@ class World:
 
     def published(self, version: str) -> Artifact:
         """Return a version as the registry was given it."""
-        package = self._registry.package(self._package, version)
-        return Artifact(self._package, version, package.integrity, self._registry.url.rstrip("/"))
+        package = self.registry.package(self._package, version)
+        return Artifact(self._package, version, package.integrity, self.registry.url.rstrip("/"))
 
     async def move_latest(self, version: str) -> None:
         """Let the tag `latest` lead to a version."""
-        self._registry.tag(self._package, version)
+        self.registry.tag(self._package, version)
 
     async def unpull(self, version: str) -> None:
         """Take a version away from this host, so that it must be fetched again."""
@@ -270,23 +274,23 @@ class World:
     @contextlib.asynccontextmanager
     async def tampered(self, version: str) -> AsyncIterator[None]:
         """Let the registry send something else in the place of a version."""
-        self._registry.tamper(self._package, version)
+        self.registry.tamper(self._package, version)
         yield
-        self._registry.tamper(self._package, version, tampered=False)
+        self.registry.tamper(self._package, version, tampered=False)
 
     @contextlib.asynccontextmanager
     async def registry_down(self) -> AsyncIterator[None]:
         """Let the registry answer nobody."""
-        self._registry.failing = True
+        self.registry.failing = True
         yield
-        self._registry.failing = False
+        self.registry.failing = False
 
     @contextlib.asynccontextmanager
     async def withdrawn(self, version: str) -> AsyncIterator[None]:
         """Let the registry know nothing of a version that it once had."""
-        self._registry.withdraw(self._package, version)
+        self.registry.withdraw(self._package, version)
         yield
-        self._registry.withdraw(self._package, version, withdrawn=False)
+        self.registry.withdraw(self._package, version, withdrawn=False)
 
     @contextlib.asynccontextmanager
     async def cramped(self) -> AsyncIterator[None]:
@@ -296,9 +300,10 @@ class World:
             yield
 
     @property
-    def _registry(self) -> Registry:
-        assert self.registry
-        return self.registry
+    def registry(self) -> Registry:
+        """The npm registry that it comes from."""
+        assert self.npm_registry
+        return self.npm_registry
 
     @property
     def _package(self) -> str:

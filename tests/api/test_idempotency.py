@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -28,7 +29,7 @@ async def test_a_key_works_on_every_post_that_records(house: House) -> None:
     instance_id = await house.register()
     upgrade_id = await house.request()
     token_id = (await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"]})).json()["id"]
-    requests: list[tuple[str, dict[str, object]]] = [
+    requests: list[tuple[str, dict[str, Any]]] = [
         ("/instances", FLAGS | {"name": "other"}),
         ("/instances/other/retire", {"reason": "gone"}),
         (f"/upgrades/{upgrade_id}/cancel", {}),

@@ -5,11 +5,15 @@ from typing import Self
 
 import pytest
 
+from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Command
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.upgrades.instance import Instance
 from astrolabe.domain.upgrades.states import State
+from astrolabe.domain.upgrades.under_way import WayBack
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,29 @@ class Given:
 def given(*events: Event) -> Given:
     """Begin with a history."""
     return Given(INSTANCE_DECIDER.replay(events))
+
+
+def instance_of(state: State) -> Instance:
+    """Return the instance of a state, of which the version is known."""
+    assert not isinstance(state, s.Unversioned)
+    return state.instance
+
+
+def rollback_point_of(state: State) -> RollbackPoint:
+    """Return the way back of the last success, which there is."""
+    point = instance_of(state).rollback_point
+    assert point is not None
+    return point
+
+
+def outcome_of(state: State) -> str:
+    """Return how the last upgrade ended; there was one."""
+    last = instance_of(state).last
+    assert last is not None
+    return last.outcome
+
+
+def way_back_of(state: State) -> WayBack:
+    """Return what a way back that is under way, or stuck, goes by."""
+    assert isinstance(state, s.RollingBack | s.Restored | s.Inconsistent)
+    return state.back

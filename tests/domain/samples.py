@@ -220,7 +220,7 @@ retire = Retire()
 request_rollback = RequestRollback(UP)
 
 
-def fail(step: Step, upgrade_id: str = UP) -> Command:
+def fail(step: Step, upgrade_id: str = UP) -> FailStep:
     """Let a worker say that a step cannot be done."""
     return FailStep(upgrade_id, step, PROBLEM, LATER)
 

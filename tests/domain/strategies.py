@@ -50,12 +50,16 @@ def _bounded(kind: Any, metas: list[msgspec.Meta]) -> st.SearchStrategy[Any]:
     if meta.pattern:
         return st.from_regex(meta.pattern).filter(lambda text: _takes(Annotated[kind, meta], text))
     if kind is int:
-        return st.integers(meta.ge, meta.le)
+        return st.integers(_whole(meta.ge), _whole(meta.le))
     if get_origin(kind) is dict:
         return values(kind)
     if get_origin(kind) is tuple:
         return st.lists(values(get_args(kind)[0]), min_size=meta.min_length or 0, max_size=3).map(tuple)
     return values(kind) if meta.max_length is None else st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
 
 
 def _takes(kind: Any, value: object) -> bool:
@@ -71,7 +75,7 @@ def structs(kind: type[Any]) -> st.SearchStrategy[Any]:
     hints = typing.get_type_hints(kind, include_extras=True)
     fields = {field: values(hints[field]) for field in kind.__struct_fields__}
     if kind is InstanceConfig:
-        return st.one_of(st.builds(kind, **{**fields, **only}) for only in _KINDS)
+        return st.one_of([st.builds(kind, **{**fields, **only}) for only in _KINDS])
     return st.builds(kind, **fields)
 
 

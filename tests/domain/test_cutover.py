@@ -10,7 +10,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.reconcile import Action, due
 from astrolabe.domain.upgrades.under_way import Isolation
-from tests.domain.given import given
+from tests.domain.given import given, instance_of, outcome_of, rollback_point_of, way_back_of
 from tests.domain.samples import (
     AT,
     AT_ONCE,
@@ -58,6 +58,7 @@ WHERE_LET_IN = tuple(e.InstanceRegistered(AT_ONCE, "5.6.0") if event == register
 def test_nobody_is_let_in_before_verify_has_passed():
     """The new version is verified where it runs apart; then cutover is due, and only then it is to serve."""
     now = given(*APART)
+    assert isinstance(now.state, s.Migrated)
     assert s.isolation_of(now.state) == Isolation(isolated=True, port=5555, database="unleash_private_1")
     now.when(report(cut_over)).refuses("superseded")
     now.when(report(succeeded)).refuses("superseded")
@@ -79,22 +80,22 @@ def test_a_required_stop_is_not_cut_over():
 def test_until_then_the_way_back_is_free(state):
     """A failure before cutover asks nobody: whatever is left behind, nobody but us wrote it."""
     history = {s.Verified: VERIFIED, s.Migrated: MIGRATED}.get(state, COPIED)
-    back = given(*history).and_then(e.RollbackStarted(UP, "failure")).state.back
+    back = way_back_of(given(*history).and_then(e.RollbackStarted(UP, "failure")).state)
     assert back.counters is None
 
 
 def test_the_way_back_knows_what_the_database_is_called_meanwhile():
     """It goes back from the private name, whether or not it has its own again."""
     for events in ((), (verified,), (verified, cut_over)):
-        back = given(*APART, *events, NONE).state.back
+        back = way_back_of(given(*APART, *events, NONE).state)
         assert (back.private_database, back.migrated, back.copy) == ("unleash_private_1", True, COPY)
 
 
 def test_writes_are_counted_from_cutover_on():
     """The base line is that of the moment before others were let in, not that of the end."""
-    point = given(*SERVING, replace(succeeded, counters=COUNTERS)).state.instance.rollback_point
+    point = rollback_point_of(given(*SERVING, replace(succeeded, counters=COUNTERS)).state)
     assert (point.counters, point.artifact, point.copy, point.dump) == (COUNTERS, OLD, COPY, DUMP)
-    assert given(*SERVING).and_then(NONE).state.back.counters == COUNTERS
+    assert way_back_of(given(*SERVING).and_then(NONE).state).counters == COUNTERS
 
 
 def test_after_cutover_nothing_goes_back_by_itself_that_would_leave_a_write_behind():
@@ -110,8 +111,8 @@ def test_an_unwell_version_is_a_persons_decision():
     """It is where the instance is, with the way back beside it, and no retry goes over it."""
     state = given(*SERVING).when(report(unwell)).then(unwell)
     assert isinstance(state, s.Idle)
-    assert (state.instance.version, state.instance.last.outcome) == ("6.10.1", "unwell")
-    assert (state.instance.rollback_point.copy, state.instance.rollback_point.counters) == (COPY, COUNTERS)
+    assert (state.instance.version, outcome_of(state)) == ("6.10.1", "unwell")
+    assert (rollback_point_of(state).copy, rollback_point_of(state).counters) == (COPY, COUNTERS)
     given(*UNWELL).when(retry).refuses("cannot-retry")
     assert isinstance(given(*UNWELL).when(request_rollback).then(rollback_requested), s.Assessing)
     given(*UNWELL).when(request).refuses("already-at-version")
@@ -124,7 +125,7 @@ def test_a_rollback_that_was_refused_leaves_it_unwell():
     """What a person did not accept changes nothing."""
     state = given(*UNWELL, rollback_requested, rollback_refused).state
     assert isinstance(state, s.Idle)
-    assert state.instance.last.outcome == "unwell"
+    assert outcome_of(state) == "unwell"
 
 
 def test_at_once_others_are_let_in_before_the_start():
@@ -139,13 +140,13 @@ def test_at_once_others_are_let_in_before_the_start():
     serving.when(report(verified)).refuses("superseded")
     state = serving.when(report(succeeded)).then(succeeded)
     assert isinstance(state, s.Idle)
-    assert state.instance.rollback_point.counters == succeeded.counters
+    assert rollback_point_of(state).counters == succeeded.counters
 
 
 def test_at_once_the_way_back_counts_from_before_the_start():
     """It goes back by itself, as its owner chose, and what that leaves behind is counted."""
     state = given(*WHERE_LET_IN, let_in, e.MigrationStarted(UP), migrated, e.RollbackStarted(UP, "failure")).state
-    assert state.back.counters == COUNTERS
+    assert way_back_of(state).counters == COUNTERS
 
 
 def test_nobody_else_is_let_in_at_once():
@@ -159,6 +160,6 @@ def test_a_log_of_before_there_was_a_cutover_ends_as_it_did():
     state = given(*BEFORE_CUTOVER).state
     assert isinstance(state, s.Idle)
     assert state.instance.version == "6.10.1"
-    assert state.instance.rollback_point.counters == succeeded.counters
-    assert given(*SUCCEEDED).state.instance.version == "6.10.1"
+    assert rollback_point_of(state).counters == succeeded.counters
+    assert instance_of(given(*SUCCEEDED).state).version == "6.10.1"
     assert timedelta(minutes=5) == LATER - AT

@@ -99,8 +99,8 @@ def test_a_failure_in_a_later_leg_goes_back_to_where_it_began(done):
     """Wherever the second leg fails, the way back is the first copy and the version the user had."""
     steps: tuple[Step, ...] = ("migrate", "migrate", "migrate", "migrate", "verify")
     was = given(*FIRST_LEG, leg_finished, *SECOND_LEG[:done])
-    turned = was.when(fail(steps[done]))
-    state = turned.then(e.RollbackStarted(UP, "failure", steps[done], turned.command.problem))
+    failure = fail(steps[done])
+    state = was.when(failure).then(e.RollbackStarted(UP, "failure", steps[done], failure.problem))
     assert isinstance(state, s.RollingBack)
     assert (state.back.artifact, state.back.copy, state.back.migrated) == (OLD, COPY, True)
     assert state.back.last_healthy_at == stopped.last_healthy_at

@@ -125,6 +125,7 @@ class Instance(RuleBasedStateMachine):
         if isinstance(self.state, s.RollingBack) and self.state.back.migrated:
             assert (self.state.back.copy is None) == (self.state.instance.config.database is None)
         if isinstance(before, s.Waiting) and isinstance(self.state, s.Approved):
+            assert isinstance(event, e.UpgradeApproved)
             approvers = {*(each.approver for each in before.approvals), event.approver}
             assert len(approvers) >= before.instance.config.approvals.approvers
             assert approvers.isdisjoint(before.run.requesters), "nobody approves a request of their own"
@@ -154,7 +155,7 @@ class Instance(RuleBasedStateMachine):
     @rule(kind=st.sampled_from([Approve, Approve, Approve, Reject, Review]), who=PEOPLE, which=WHICH, well=PACE)
     def judge(self, kind: Any, who: str, which: str, well: int) -> None:
         """Somebody approves, rejects or reviews, whatever is the case, and a worker goes on."""
-        arguments = ("accepted", AT) if kind is Review else (AT,)
+        arguments: tuple[Any, ...] = ("accepted", AT) if kind is Review else (AT,)
         self.ask(kind(self.upgrade_id(which), who, *arguments))
         self.work(well, fail=False)
 
@@ -177,7 +178,7 @@ class Instance(RuleBasedStateMachine):
         """Somebody retires the instance."""
         self.ask(Retire())
 
-    @precondition(lambda self: worker.busy(self.state))
+    @precondition(lambda self: worker.busy(self.state) is not None)
     @rule(well=PACE, fail=st.booleans())
     def go_on(self, well: int, fail: bool) -> None:
         """Another worker takes over."""
@@ -191,7 +192,7 @@ class Instance(RuleBasedStateMachine):
         if fail and (state := worker.busy(self.state)):
             self.ask(worker.failure(state))
 
-    @precondition(lambda self: due_at(self.state))
+    @precondition(lambda self: due_at(self.state) is not None)
     @rule()
     def discard(self) -> None:
         """A worker discards what was kept long enough, and notes what people left undone."""

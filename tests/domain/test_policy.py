@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, Discard, due, due_at
-from tests.domain.given import given
+from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, ActionName, Discard, due, due_at
+from tests.domain.given import given, instance_of, rollback_point_of
 from tests.domain.samples import (
     AT,
     BEGUN,
@@ -20,6 +20,7 @@ from tests.domain.samples import (
     HISTORIES,
     KEPT,
     LATER,
+    PROBLEM,
     PULLED,
     RETENTION,
     ROLLED_BACK,
@@ -37,7 +38,7 @@ from tests.domain.samples import (
 )
 
 FOREVER = AT + timedelta(days=10_000)
-DUE = {
+DUE: dict[type[s.State], ActionName] = {
     s.Requested: "preflight",
     s.Approved: "preflight",
     s.Planned: "backup",
@@ -83,8 +84,8 @@ def test_a_rollback_keeps_the_dump_and_the_migrated_database():
     """What was rolled back is evidence, and is kept for the retention that the owner chose."""
     state = given(*ROLLED_BACK).state
     assert kept_names(state) == [("dump", DUMP.path), ("database", KEPT)]
-    assert {kept.until for kept in state.instance.kept} == {AT + RETENTION}
-    assert {kept.upgrade_id for kept in state.instance.kept} == {UP}
+    assert {kept.until for kept in instance_of(state).kept} == {AT + RETENTION}
+    assert {kept.upgrade_id for kept in instance_of(state).kept} == {UP}
 
 
 def test_a_rollback_before_the_migration_keeps_the_copy_that_it_did_not_need():
@@ -96,7 +97,7 @@ def test_a_rollback_before_the_migration_keeps_the_copy_that_it_did_not_need():
 def test_a_success_keeps_the_rollback_point_without_an_end():
     """The rollback point of the last success is not kept aside: it stays until it is superseded."""
     state = given(*SUCCEEDED).state
-    assert state.instance.kept == ()
+    assert instance_of(state).kept == ()
     assert due(state, FOREVER) is None
 
 
@@ -104,14 +105,14 @@ def test_a_later_success_supersedes_the_rollback_point():
     """The copy and the dump of the success before are kept for their retention and then discarded."""
     state = given(*SUCCEEDED, *second(SUCCEEDED)).state
     assert kept_names(state) == [("database", COPY.database), ("dump", DUMP.path)]
-    assert {kept.until for kept in state.instance.kept} == {LATER + RETENTION}
-    assert state.instance.rollback_point.upgrade_id != UP
+    assert {kept.until for kept in instance_of(state).kept} == {LATER + RETENTION}
+    assert rollback_point_of(state).upgrade_id != UP
 
 
 def test_a_later_rollback_leaves_the_rollback_point_of_the_success_before():
     """What was not superseded is still the way back."""
     state = given(*SUCCEEDED, *second(ROLLED_BACK)).state
-    assert state.instance.rollback_point == given(*SUCCEEDED).state.instance.rollback_point
+    assert rollback_point_of(state) == rollback_point_of(given(*SUCCEEDED).state)
 
 
 @pytest.mark.parametrize("state", BEGUN)
@@ -120,20 +121,20 @@ def test_an_upgrade_that_did_not_happen_keeps_its_dump(state):
     after = given(*HISTORIES[state], cancelled).state
     made = state in {s.BackedUp, s.Pulled}
     assert kept_names(after) == ([("dump", DUMP.path)] if made else [])
-    failed = given(*HISTORIES[state], e.UpgradeFailed(UP, "pull", turned_back.problem, AT)).state
+    failed = given(*HISTORIES[state], e.UpgradeFailed(UP, "pull", PROBLEM, AT)).state
     assert kept_names(failed) == ([("dump", DUMP.path)] if made else []) if state is not s.Requested else True
 
 
 def test_an_instance_without_a_database_keeps_nothing():
     """Where nothing was dumped or copied, nothing is kept."""
     history = without_database(ROLLED_BACK)
-    assert given(*history[:-2], e.DatabaseRestored(UP, None), rolled_back).state.instance.kept == ()
+    assert instance_of(given(*history[:-2], e.DatabaseRestored(UP, None), rolled_back).state).kept == ()
 
 
 def test_retention_is_what_the_configuration_says_when_it_begins():
     """A shorter retention ends sooner."""
     short = e.InstanceRegistered(replace(CONFIG, retention_hours=1), "5.6.0")
-    assert {kept.until for kept in given(short, *ROLLED_BACK[1:]).state.instance.kept} == {AT + timedelta(hours=1)}
+    assert {kept.until for kept in instance_of(given(short, *ROLLED_BACK[1:]).state).kept} == {AT + timedelta(hours=1)}
 
 
 @pytest.mark.parametrize("end", [(), (retired,)], ids=["idle", "retired"])
@@ -143,10 +144,10 @@ def test_what_is_kept_is_discarded_when_its_time_has_come(end):
     assert due_at(state) == AT + RETENTION
     assert due(state, AT + RETENTION - timedelta(microseconds=1)) is None
     first = due(state, AT + RETENTION)
-    assert first == Discard(state.instance.kept[0])
+    assert first == Discard(instance_of(state).kept[0])
     after = given(*ROLLED_BACK, *end).when(report(discarded)).then(discarded)
     assert kept_names(after) == [("database", KEPT)]
-    assert due(after, AT + RETENTION) == Discard(state.instance.kept[1])
+    assert due(after, AT + RETENTION) == Discard(instance_of(state).kept[1])
 
 
 def test_when_the_next_discard_is_due():
@@ -154,8 +155,8 @@ def test_when_the_next_discard_is_due():
     assert due_at(given(*SUCCEEDED).state) is None
     assert due_at(given(*PULLED).state) is None
     state = given(*ROLLED_BACK).state
-    sooner = replace(state.instance.kept[1], until=AT)
-    assert due_at(s.Idle(replace(state.instance, kept=(state.instance.kept[0], sooner)))) == AT
+    sooner = replace(instance_of(state).kept[1], until=AT)
+    assert due_at(s.Idle(replace(instance_of(state), kept=(instance_of(state).kept[0], sooner)))) == AT
 
 
 def test_discarding_waits_while_an_upgrade_is_under_way():
@@ -170,4 +171,4 @@ def test_only_what_is_kept_is_discarded():
     given(*ROLLED_BACK, discarded).when(report(discarded)).refuses("superseded")
     given(*SUCCEEDED).when(report(e.KeptDiscarded("database", COPY.database))).refuses("superseded")
     given(*SUCCEEDED).when(report(discarded)).refuses("superseded")
-    assert given(*SUCCEEDED, *second(SUCCEEDED), restored).state.instance.kept != ()
+    assert instance_of(given(*SUCCEEDED, *second(SUCCEEDED), restored).state).kept != ()

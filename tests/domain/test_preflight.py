@@ -42,7 +42,7 @@ def verdict(found: Findings = FOUND, state: s.Requested | s.Approved = REQUESTED
 
 def problem(found: Findings, **advice: str) -> Problem:
     """Judge findings that allow nothing."""
-    refused = verdict(found, **advice)
+    refused = verdict(found, REQUESTED, **advice)
     assert isinstance(refused, Problem)
     return refused
 

@@ -53,7 +53,7 @@ def with_(old, new):
 def test_a_good_file_is_read():
     """Every table lands where it belongs."""
     product = parse_product(GOOD, "flags.toml")
-    assert product.npm.package == "@scope/flags"
+    assert product.package.package == "@scope/flags"
     assert product.start.args == ("--port", "{port}")
     assert product.health.contains == {"health": "GOOD"}
     assert product.migrations is not None

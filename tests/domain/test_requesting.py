@@ -6,7 +6,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade, Retry
 from astrolabe.domain.upgrades.instance import LastUpgrade, Run
-from tests.domain.given import given
+from tests.domain.given import given, instance_of
 from tests.domain.samples import (
     AT,
     BUSY,
@@ -78,7 +78,7 @@ ENDED = {
 def test_what_ended_without_success_is_retried_from_preflight(outcome):
     """A retry is the same upgrade, one attempt later, from the version that runs now."""
     was = given(*ENDED[outcome])
-    assert was.state.instance.last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), outcome)
+    assert instance_of(was.state).last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), outcome)
     state = was.when(retry).then(retried)
     assert isinstance(state, s.Requested)
     assert state.run == Run(UP, 2, "5.6.0", "6.10.1", ("alice",))
@@ -110,7 +110,7 @@ def test_only_the_latest_upgrade_is_retried():
 
 def test_a_retry_to_a_version_that_runs_by_now_is_refused():
     """What a retry would lead to is checked anew."""
-    registered_newer = e.InstanceRegistered(given(*IDLE).state.instance.config, "6.10.1")
+    registered_newer = e.InstanceRegistered(instance_of(given(*IDLE).state).config, "6.10.1")
     given(registered_newer, requested, refused).when(retry).refuses("already-at-version")
 
 

@@ -6,7 +6,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Cancel, RequestRollback
 from astrolabe.domain.upgrades.instance import LastUpgrade, Run
-from tests.domain.given import given
+from tests.domain.given import given, instance_of, way_back_of
 from tests.domain.samples import (
     ASSESSING,
     AT,
@@ -97,7 +97,7 @@ def test_only_the_upgrade_under_way_is_cancelled(history):
 )
 def test_the_way_back_knows_what_was_done(history, migrated, copy):
     """A rollback carries the old artifact, the dump, and the copy wherever the database may have changed."""
-    back = given(*history).and_then(e.RollbackStarted(UP, "failure")).state.back
+    back = way_back_of(given(*history).and_then(e.RollbackStarted(UP, "failure")).state)
     assert (back.artifact, back.dump, back.migrated, back.copy) == (OLD, DUMP, migrated, copy)
     assert (back.last_healthy_at is None) == (history is STOPPING)
 
@@ -130,17 +130,17 @@ def test_a_rollback_that_would_lose_writes_is_refused_and_nothing_changes():
 def test_a_requested_rollback_uses_the_rollback_point():
     """The way back of a success is its rollback point, and it is used up."""
     now = given(*ASSESSING).and_then(rollback_begun)
-    assert (now.state.back.copy, now.state.back.artifact) == (COPY, OLD)
-    assert now.state.back.migrated
+    assert (way_back_of(now.state).copy, way_back_of(now.state).artifact) == (COPY, OLD)
+    assert way_back_of(now.state).migrated
     after = now.and_then(restored, rolled_back)
-    assert after.state.instance.rollback_point is None
+    assert instance_of(after.state).rollback_point is None
     after.when(request_rollback).refuses("no-rollback-point")
 
 
 def test_a_requested_rollback_learns_when_the_new_version_last_answered():
     """The downtime of a requested rollback begins at the last answer seen before the swap."""
-    assert given(*ASSESSING, rollback_begun).state.back.last_healthy_at is None
-    assert given(*ASSESSING, rollback_begun, restored).state.back.last_healthy_at == AT
+    assert way_back_of(given(*ASSESSING, rollback_begun).state).last_healthy_at is None
+    assert way_back_of(given(*ASSESSING, rollback_begun, restored).state).last_healthy_at == AT
 
 
 def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
@@ -148,10 +148,11 @@ def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
     for later in (second((*REQUESTED, refused)), second(ROLLED_BACK)):
         now = given(*SUCCEEDED, *later)
         after = now.when(request_rollback).then(rollback_requested)
+        assert isinstance(after, s.Assessing)
         assert after.run == Run(UP, 1, "5.6.0", "6.10.1", ("alice",))
         ended = now.and_then(rollback_requested, rollback_begun, restored, rolled_back)
-        assert ended.state.instance.version == "5.6.0"
-        assert ended.state.instance.last == LastUpgrade(after.run, "rolled_back")
+        assert instance_of(ended.state).version == "5.6.0"
+        assert instance_of(ended.state).last == LastUpgrade(after.run, "rolled_back")
 
 
 def test_a_success_is_not_taken_back_after_a_later_success():
@@ -183,7 +184,7 @@ def test_a_failed_way_back_waits_for_a_person_and_goes_on_with_a_retry(history):
     assert stuck.problem.todo
     again = now.and_then(inconsistent).when(retry).then(e.RollbackStarted(UP, "retry"))
     assert isinstance(again, s.RollingBack)
-    assert again.back == now.state.back
+    assert way_back_of(again) == way_back_of(now.state)
     ended = given(*history, inconsistent, e.RollbackStarted(UP, "retry"), restored, rolled_back)
     assert ended.state == given(*ROLLING_BACK, restored, rolled_back).state
-    assert [kept.name for kept in ended.state.instance.kept] == [DUMP.path, KEPT]
+    assert [kept.name for kept in instance_of(ended.state).kept] == [DUMP.path, KEPT]

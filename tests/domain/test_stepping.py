@@ -7,7 +7,8 @@ import pytest
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.steps import FRESH, StepState, steps_after
-from tests.domain.samples import HISTORIES, PROBLEM, REQUESTED
+from astrolabe.domain.words import Step
+from tests.domain.samples import AT, HISTORIES, PROBLEM, REQUESTED
 from tests.domain.test_views import recorded
 
 BEGUN = [*REQUESTED, e.StepStarted("u", 1, "preflight", "w", 1)]
@@ -32,15 +33,17 @@ def test_a_step_runs_from_its_first_beginning_to_its_fact() -> None:
     first = told(*BEGUN)["preflight"]
     assert taken_up == first
     assert (first.status, first.ended_at) == ("running", None)
-    refused = told(*BEGUN, e.UpgradeRefused("u", PROBLEM, first.began_at))["preflight"]
+    refused = told(*BEGUN, e.UpgradeRefused("u", PROBLEM, AT))["preflight"]
     assert refused.status == "failed"
+    assert refused.began_at
+    assert refused.ended_at
     assert refused.ended_at > refused.began_at
 
 
 @pytest.mark.parametrize("step", ["backup", "pull"])
-def test_a_failed_step_is_told(step: str) -> None:
+def test_a_failed_step_is_told(step: Step) -> None:
     """The step that failed is marked; what comes after it stays to do."""
-    steps = told(*REQUESTED, e.StepStarted("u", 1, step, "w", 1), e.UpgradeFailed("u", step, PROBLEM, None))
+    steps = told(*REQUESTED, e.StepStarted("u", 1, step, "w", 1), e.UpgradeFailed("u", step, PROBLEM, AT))
     assert steps[step].status == "failed"
     assert steps["verify"].status == "todo"
 
@@ -55,12 +58,12 @@ def test_what_was_called_off_failed_nowhere() -> None:
     """A cancel after the stop is a rollback; the step under way was called off."""
     steps = told(*REQUESTED, e.StepStarted("u", 1, "migrate", "w", 1), e.RollbackStarted("u", "cancel"))
     assert (steps["migrate"].status, steps["rollback"].status) == ("cancelled", "running")
-    assert told(*BEGUN, e.UpgradeCancelled("u", None))["preflight"].status == "cancelled"
+    assert told(*BEGUN, e.UpgradeCancelled("u", AT))["preflight"].status == "cancelled"
 
 
 def test_a_retry_begins_anew() -> None:
     """Nothing of the first attempt is left in the steps."""
-    assert told(*BEGUN, e.UpgradeRefused("u", PROBLEM, None), e.UpgradeRetried("u", 2, "1.0.0")) == told(*REQUESTED)
+    assert told(*BEGUN, e.UpgradeRefused("u", PROBLEM, AT), e.UpgradeRetried("u", 2, "1.0.0")) == told(*REQUESTED)
 
 
 @pytest.mark.parametrize("history", HISTORIES.values(), ids=[kind.__name__ for kind in HISTORIES])

@@ -1,5 +1,6 @@
 """The rows of the lists, event by event."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
-from astrolabe.domain.upgrades.views import DONE, InstanceRow, instance_row, instance_status, upgrade_row
+from astrolabe.domain.upgrades.views import DONE, InstanceRow, UpgradeRow, instance_row, instance_status, upgrade_row
 from tests.domain.samples import (
     ADOPTING,
     APPROVED,
@@ -61,17 +62,26 @@ def recorded(history):
     ]
 
 
-def upgrade(history):
-    """Fold a history into the row of its upgrade."""
+def folded(history: Sequence[e.Event]) -> UpgradeRow | None:
+    """Fold a history into the row of its upgrade, where there is one."""
     row = None
     for each in recorded(history):
         row = upgrade_row(row, each)
     return row
 
 
-def instance(history):
+def upgrade(history: Sequence[e.Event]) -> UpgradeRow:
+    """Fold a history into the row of its upgrade."""
+    row = folded(history)
+    assert row
+    return row
+
+
+def instance(history: Sequence[e.Event]) -> InstanceRow:
     """Return the row of an instance after a history."""
-    return instance_row(replay(history), recorded(history)[-1])
+    row = instance_row(replay(history), recorded(history)[-1])
+    assert row
+    return row
 
 
 STATUS = {
@@ -242,6 +252,6 @@ def test_a_cancelled_rollback_has_no_problem():
 
 def test_events_of_no_upgrade_have_no_upgrade_row():
     """Registration and retention belong to the instance alone."""
-    assert upgrade([registered]) is None
-    assert upgrade([registered, cancelled]) is None
-    assert upgrade([registered, e.UpgradeCancelled(UP, LATER)]) is None
+    assert folded([registered]) is None
+    assert folded([registered, cancelled]) is None
+    assert folded([registered, e.UpgradeCancelled(UP, LATER)]) is None

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from astrolabe.domain.webhooks.decider import (
     EnableEndpoint,
     RemoveEndpoint,
     RotateSecret,
+    WebhookCommand,
 )
 from astrolabe.domain.webhooks.endpoint import EndpointConfig, Endpoints
 from astrolabe.domain.webhooks.notification import NOT_NOTIFIED, TYPES, encode, events_of_instances, notification
@@ -26,7 +27,7 @@ ID = "0190f000-0000-7000-8000-00000000000a"
 DAY = timedelta(days=1)
 
 
-def after(*commands: object) -> Endpoints:
+def after(*commands: WebhookCommand) -> Endpoints:
     """The endpoints after some commands."""
     endpoints = Endpoints()
     for command in commands:
@@ -90,7 +91,8 @@ def test_given_all_endpoints_that_may_be_when_one_more_is_added_then_it_is_refus
 @given(st.lists(st.tuples(st.integers(0, 48), st.integers(0, 168)), max_size=8), st.integers(0, 400))
 def test_a_secret_signs_exactly_until_its_overlap_ends(rotations: list[tuple[int, int]], hours: int) -> None:
     """The newest always signs; an older one as long as no rotation since wanted it gone earlier."""
-    now, commands, ends = AT, [ADD], []
+    now, ends = AT, list[datetime]()
+    commands: list[WebhookCommand] = [ADD]
     for pause, overlap in rotations:
         now += timedelta(hours=pause)
         commands.append(RotateSecret(ID, "key", now, timedelta(hours=overlap)))

@@ -38,6 +38,7 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm 
             dump = Dump(f"/backups/{mark}", "00", 1, 1, "pg_dump 18.6") if has_database else None
             return Report(e.BackupTaken(run.upgrade_id, dump))
         case "pull":
+            assert isinstance(state, s.BackedUp)
             return Report(e.ArtifactPulled(run.upgrade_id, (state.plan.old, state.plan.new)))
         case "stop" if isinstance(state, s.Pulled):
             return Report(e.StepStarted(run.upgrade_id, run.attempt, "migrate", "worker-1", 1))
@@ -61,14 +62,19 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm 
         case "cutover":
             return Report(e.CutOver(run.upgrade_id, Writes(0), AT))
         case "verify" | "serve":
+            assert isinstance(state, s.Migrated | s.Serving)
             return Report(e.UpgradeSucceeded(run.upgrade_id, state.plan.new.version, (), Writes(0), AT))
         case "assess":
             return Report(e.RollbackStarted(run.upgrade_id, "request"))
         case "restore":
+            assert isinstance(state, s.RollingBack)
             kept = f"after.{mark}" if state.back.migrated and has_database else None
             return Report(e.DatabaseRestored(run.upgrade_id, kept))
         case "revive":
+            assert isinstance(state, s.Restored)
             return Report(e.UpgradeRolledBack(run.upgrade_id, state.back.artifact.version, AT, ()))
+        case "adopt":
+            raise AssertionError("nobody adopts what is being upgraded")
 
 
 def plan(version: str, target: str) -> Plan:

@@ -73,11 +73,8 @@ async def _looks(world: World, observer: Observer, rounds: int = 2) -> list[Obse
     await Projector(world.log_database, world.instances._log).drain()
     for _ in range(rounds):
         await observer.round()
-    return [Observation(each.version, each.seen, each.at) for each in await world.told() if _observed(each)]
-
-
-def _observed(event: e.Event) -> bool:
-    return isinstance(event, e.InstanceObserved)
+    told = [each for each in await world.told() if isinstance(each, e.InstanceObserved)]
+    return [Observation(each.version, each.seen, each.at) for each in told]
 
 
 async def test_what_is_seen_is_recorded_when_it_is_news(standin: World) -> None:

@@ -82,7 +82,7 @@ async def test_a_slow_migration_is_not_taken_for_a_failure(standin: World) -> No
 @pytest.mark.kinds("npx")
 async def test_a_gateway_that_its_owner_started_is_ended(standin: World) -> None:
     """The process that listened before the upgrade is gone after it, and exactly one gateway runs."""
-    running = process.listener(standin.config.port)
+    running = process.listener(standin.config.gateway_port)
     assert running
     await standin.upgrade("2.0.0")
     assert ended(running.pid)

@@ -92,7 +92,7 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     gateway = document.gateway
     pids = await document.starts("astra@0.9.3")
     assert len(pids) > 1
-    listening = process.listener(gateway.config.port)
+    listening = process.listener(gateway.config.gateway_port)
     assert listening
     assert listening.pid in pids[1:]
     await gateway.write("first")
@@ -110,7 +110,7 @@ async def test_what_npx_started_is_taken_over_and_brought_to_latest(document: Do
     assert await gateway.rows(INVALID) == [(0,)]
     plan = (await gateway.one(e.PreflightPassed)).plan
     assert plan.new == await gateway.artifact("0.9.4")
-    assert plan.new.integrity == gateway._registry.package("astra", "0.9.4").integrity
+    assert plan.new.integrity == gateway.registry.package("astra", "0.9.4").integrity
     assert not any("latest" in word for each in plan.commands for word in each.argv)
     doctor, serve = (each.argv for each in plan.commands if each.step == "verify")
     assert "ok: no migration is pending" in (await document.runs(*doctor)).stdout

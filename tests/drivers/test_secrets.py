@@ -6,6 +6,7 @@ from msgspec.structs import replace as changed
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Retry
 from astrolabe.store.outputs import Outputs
+from astrolabe.workers.kinds.npm.npx import NpxDriver
 from tests.databases import run
 from tests.drivers.outcomes import refused
 from tests.hooked import upgrade
@@ -21,6 +22,7 @@ async def test_no_secret_reaches_the_log(standin: World, monkeypatch: pytest.Mon
     await standin.stop()
     await standin.owner_starts()
     await standin.upgrade("1.2.0")
+    assert isinstance(standin.driver, NpxDriver)
     said = [log.read_text() for log in standin.driver.log("x").parent.iterdir()]
     assert any(PASSWORD in each and token in each for each in said)
     assert any("[REDACTED]" in each for each in (await standin.problem()).seen)

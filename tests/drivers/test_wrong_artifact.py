@@ -29,7 +29,7 @@ async def test_a_tampered_artifact_stops_nothing(standin: World) -> None:
 @pytest.mark.kinds("npx")
 async def test_a_strangers_package_is_refused(standin: World) -> None:
     """A package of the right name without the product's command is not the product."""
-    product = changed(standin.product, npm=changed(standin.product.npm, bin="another"))
+    product = changed(standin.product, npm=changed(standin.product.package, bin="another"))
     standin.host = replace(standin.host, products={"standin": product})
     found = await refused(standin, "2.0.0", "wrong-artifact")
     assert "it has no command another" in found.problem.detail

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 
 async def _shown(astrolabe: Astrolabe, name: str, when: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Wait until an instance is shown so."""
+    shown: dict[str, Any] = {}
     try:
         async with asyncio.timeout(30):
             while not when(shown := await astrolabe.get(f"/instances/{name}")):

@@ -22,7 +22,7 @@ DATABASE = {"name": "unleash", "user": "unleash"}
 
 async def audit(*words: str | Path, **reached: str) -> Finished:
     """Run `astrolabe audit ...` as a person would, who has no database."""
-    argv = run_astrolabe("audit", *words)
+    argv = run_astrolabe("audit", *map(str, words))
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **reached}
     return await run(argv, env=env, cwd=Path(__file__).parents[2], deadline=60, check=False)
 

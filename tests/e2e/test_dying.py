@@ -221,7 +221,7 @@ async def test_no_process_writes_a_secret(astrolabe: Astrolabe, standin: World) 
     astrolabe.worker()
     await _succeeded_once(astrolabe, standin, upgrade_id)
     token = astrolabe.http.headers["Authorization"].removeprefix("Bearer ")
-    found = [*astrolabe.logs.glob("*.log"), *standin.driver.log("x").parent.glob("*")]
+    found = [*astrolabe.logs.glob("*.log"), *(standin.host.instance_folder(standin.instance_id) / "logs").glob("*")]
     assert found
     for log in found:
         text = log.read_text()

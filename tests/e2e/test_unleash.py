@@ -124,7 +124,7 @@ async def house(
     config = InstanceConfig(
         name.replace("_", "-"),
         "unleash",
-        free_port(),
+        public := free_port(),
         database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{trees / 'secrets' / name}"),
         secrets={"INIT_ADMIN_API_TOKENS": f"file:{trees / 'secrets' / 'token'}"},
     )
@@ -139,14 +139,14 @@ async def house(
     try:
         async with (
             Astrolabe.started(database_url, valkey.url, trees, None, tmp_path) as astrolabe,
-            Unleash(config.port, TOKEN) as user,
+            Unleash(public, TOKEN) as user,
         ):
             await user.make_flag("before")
             await astrolabe.register(config, OLD)
             astrolabe.worker()
             yield House(astrolabe, postgres_server, config, driver, user)
     finally:
-        running = process.listener(config.port)
+        running = process.listener(public)
         if running:
             await process.end(running)
         found = await _databases(postgres_server, name)

@@ -138,7 +138,7 @@ def test_what_a_package_index_shows_leads_nowhere_that_is_not_there(wheel: Path)
         described = message_from_string(opened.read(path).decode())
     assert described["License-Expression"] == "Apache-2.0"
     assert described["Name"] != "astrolabe"  # another project's, which installers would fetch
-    targets = re.findall(r"\]\(([^)]+)\)", described.get_payload())
+    targets = re.findall(r"\]\(([^)]+)\)", str(described.get_payload()))
     assert [target for target in targets if not target.startswith("https://")] == []
 
 

@@ -25,9 +25,8 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
     def do_GET(self) -> None:
+        assert isinstance(self.server, _Server)
         status, kind, content = self.server.registry.answer(unquote(self.path.partition("?")[0]).strip("/"))
         self.send_response(status)
         self.send_header("Content-Type", kind)

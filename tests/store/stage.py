@@ -41,7 +41,8 @@ async def someone_waits(connection: Connection, many: int = 1) -> None:
     async def waiting() -> bool:
         # Within a transaction the server shows the same picture again.
         await connection.execute("SELECT pg_stat_clear_snapshot()")
-        return await connection.fetchval(WAITING) >= many
+        waiting = await connection.fetchval(WAITING)
+        return waiting is not None and waiting >= many
 
     await eventually(waiting)
 

@@ -91,7 +91,7 @@ async def test_of_many_at_one_version_one_wins(log, sequencer, start):
         await log.append(stream_id, 0, [said("a"), said("b")], BY)
     events = [[said(f"{nth}.{part}") for part in range(nth % 3 + 1)] for nth in range(24)]
     ends = await settled(*(log.append(stream_id, start, each, BY) for each in events))
-    [winner] = [end for end in ends if not isinstance(end, Exception)]
+    [winner] = [end for end in ends if not isinstance(end, BaseException)]
     assert all(isinstance(end, Conflict) for end in ends if end is not winner)
     assert await log.read_stream(stream_id, start) == winner
     await sequencer.drain()
@@ -256,6 +256,7 @@ class TestFences:
         stream_id = await stream_of(log, "one")
         leases = Leases(database, 0.0)
         fence = await leases.acquire(stream_id, "old")
+        assert fence is not None
         transaction = superuser.transaction()
         await transaction.start()
         await append_slowly(superuser, stream_id, 1, said("last word"), fence)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from astrolabe.domain.products.product import ProductError
+from astrolabe.domain.products.product import Doctor, Migrations, ProductError
 from astrolabe.store.products.catalogue import BUILT_IN, load_products
 
 FLAGS = 'name = "flags"\ntitle = "Flags"\n[npm]\npackage = "flags"\nbin = "flags"\n'
@@ -12,8 +12,8 @@ def test_the_built_in_products_load():
     """Astra and Unleash come with Astrolabe, and every file of the folder is one of them."""
     products = load_products()
     assert set(products) == {path.stem for path in BUILT_IN.glob("*.toml")} >= {"astra", "unleash"}
-    assert products["unleash"].migrations.table == "public.migrations"
-    assert products["astra"].doctor.args == ("doctor",)
+    assert products["unleash"].migrations == Migrations("public.migrations", files="dist/migrations/*.js", prefix="/")
+    assert products["astra"].doctor == Doctor(("doctor",))
 
 
 def test_a_user_adds_a_product_and_replaces_one(tmp_path):

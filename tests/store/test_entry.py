@@ -1,6 +1,7 @@
 """Entries: the exact bytes of an event, canonical and read back the same."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.events import StepProgressed, UpgradeRequested, UpgradeSucceeded
+from astrolabe.domain.words import Step
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import MAX_ENTRY, encode, make_entry, recorded, type_of
 from tests.domain.samples import AT, CHECK, EVENTS, UP
@@ -68,7 +70,7 @@ def test_what_is_refused_is_never_written():
     for event in (
         StepProgressed(UP, "pull", "x" * MAX_ENTRY),
         StepProgressed(UP, "pull", "\ud800"),
-        StepProgressed(UP, "dance", "x"),
+        StepProgressed(UP, cast("Step", "dance"), "x"),
         UpgradeRequested(UP, "1.0.0", "--registry=x"),
         UpgradeSucceeded(UP, "1.0.0", (), Writes(0), naive),
     ):

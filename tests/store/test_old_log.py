@@ -24,7 +24,7 @@ from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.commands import Approve
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
-from astrolabe.domain.upgrades.states import Approved, State, Unversioned, Waiting
+from astrolabe.domain.upgrades.states import Absent, Approved, State, Unversioned, Waiting
 from astrolabe.domain.upgrades.views import instance_status, upgrade_of
 from astrolabe.store.audit.checkpoints import Checkpoints
 from astrolabe.store.audit.export import export_lines
@@ -89,6 +89,7 @@ async def described(log: Log, instance_id: str) -> dict[str, Any]:
     """Describe an instance as the old version described it."""
     history = await log.read_stream(instance_id)
     state = _state(instance_id, history)
+    assert not isinstance(state, Absent)
     known = None if isinstance(state, Unversioned) else state.instance
     return {
         "version": history[-1].version,

@@ -71,6 +71,7 @@ async def test_an_instance_is_loaded_as_it_stood_at_every_position(log, sequence
     await sequencer.drain()
     now = await instances.load(stream_id)
     assert now.version == len(ROLLED_BACK)
+    then = None
     for position in range(len(ROLLED_BACK)):
         then = await instances.load_at(stream_id, position=position)
         assert then.version == position + 1

@@ -127,7 +127,9 @@ async def test_a_checkpoint_commits_to_what_is_there(log, sequencer, tree, datab
     await tree.drain()
     second = await checkpoints.make([KEY])
     assert [each.size for each in (first, second)] == [0, 300]
-    assert (await checkpoints.latest()).note == second.note
+    latest = await checkpoints.latest()
+    assert latest
+    assert latest.note == second.note
     assert open_checkpoint(second.note, [KEY.public]).checkpoint.root == await tree.root(300)
     assert await checkpoints.between(0, 301) == [(0, first.note), (300, second.note)]
 

@@ -130,7 +130,7 @@ async def test_each_checkpoint_is_posted_and_nobody_waits_for_it(database: Datab
         silent.reply = lambda _: None
         at_work = notary(database, tmp_path, silent.url, receiver.url)
         following = asyncio.create_task(at_work.run())
-        await until(lambda: receiver.bodies)
+        await until(lambda: receiver.bodies != [])
         await say(database, "one", "two")
         await until(lambda: any("astrolabe-test\n2\n" in each for each in receiver.bodies))
         following.cancel()

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import parse_product
 from astrolabe.workers.instance import probe as probing
-from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.probe import Probe, Probed
 
 PRODUCT = parse_product(
     """
@@ -72,7 +72,7 @@ async def well(writer: asyncio.StreamWriter) -> None:
 
 
 @contextlib.asynccontextmanager
-async def asked(answering: Answering) -> AsyncIterator[Probe]:
+async def asked(answering: Answering) -> AsyncGenerator[Probed]:
     """Return a probe of a gateway that answers in this way."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -227,7 +227,7 @@ async def test_retry_after_and_what_was_answered_are_kept(stage: Stage, receiver
     (event,) = await stage.complete(new_id())
     async with stage.telling():
         await eventually(lambda: _tried(stage, endpoint, event, 1))
-    delivery, (attempt,) = await stage.deliveries.one(endpoint, event)
+    delivery, (attempt,) = await stage.delivery(endpoint, event)
     assert delivery.state == "pending"
     assert timedelta(hours=1.9) < delivery.due_at - attempt.at < timedelta(hours=2.1)
     assert (attempt.status, len(attempt.response) <= 1024) == (429, True)
@@ -272,8 +272,8 @@ async def test_recovery_sends_a_range_again(stage: Stage, receiver: Receiver) ->
     events = [(await stage.complete(new_id()))[0] for _ in range(3)]
     async with stage.telling():
         await eventually(lambda: _all(stage, endpoint, "delivered", 3))
-        first, _, third = [await stage.deliveries.one(endpoint, event) for event in events]
-        begin, end = first[0].occurred_at, third[0].occurred_at
+        (first, _), _, (third, _) = [await stage.delivery(endpoint, event) for event in events]
+        begin, end = first.occurred_at, third.occurred_at
         assert await stage.deliveries.recover(endpoint, None, None, delivered=False) == 0
         assert await stage.deliveries.recover(endpoint, begin, end, delivered=True) == 2
         for event in events[:2]:
@@ -309,7 +309,7 @@ async def test_another_master_key_sends_nothing_that_nobody_could_verify(
         await eventually(lambda: _logged(caplog, "another master key"))
         await eventually(lambda: _pending(stage, endpoint, 1))
         assert receiver.got == []
-        shutil.copy(stage.settings.key_file, other.settings.key_file)
+        shutil.copy(stage.key_file, other.key_file)
         (message,) = await receiver.gets(1)
     Webhook(stage.keys.verifying(endpoint, 1).secret).verify(message.body, message.headers)
 
@@ -329,7 +329,7 @@ async def test_no_secret_is_recorded_kept_or_logged(
     rows = [await stage.database.pool.fetch(f"SELECT t::text FROM {table} t") for table in tables]
     everything = caplog.text + "".join(row["t"] for each in rows for row in each)
     assert receiver.got[0].headers["webhook-signature"].split()[0] in everything
-    for secret in (stage.settings.key_file.read_text().strip(), stage.keys.verifying(endpoint, 1).secret):
+    for secret in (stage.key_file.read_text().strip(), stage.keys.verifying(endpoint, 1).secret):
         assert secret.removeprefix("whsec_") not in everything
 
 

@@ -17,7 +17,7 @@ from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.streams.webhooks import Webhooks
-from astrolabe.store.webhooks.deliveries import Deliveries
+from astrolabe.store.webhooks.deliveries import Attempt, Deliveries, Delivery
 from astrolabe.store.webhooks.keys import WebhookKeys
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.relay.webhooks.dispatcher import Dispatcher
@@ -41,10 +41,11 @@ class Stage:
         self.log = Log(database)
         self.webhooks = Webhooks(self.log)
         self.deliveries = Deliveries(database)
+        self.key_file: Path = settings.get("key_file") or folder / "keys" / "webhooks"
         self.settings = WebhookSettings(
-            **{"key_file": folder / "keys" / "webhooks", "allowed": HERE, "deadline": timedelta(seconds=30), **settings}
+            **{"allowed": HERE, "deadline": timedelta(seconds=30), **settings, "key_file": self.key_file}
         )
-        self.keys = WebhookKeys.open(self.settings.key_file)
+        self.keys = WebhookKeys.open(self.key_file)
         self.versions: dict[str, int] = {}
 
     async def add(self, url: str, name: str = "chat", **config: Any) -> str:
@@ -64,6 +65,12 @@ class Stage:
         told = await self.log.append(instance_id, version, [done(new_id()) for _ in range(many)], BY)
         await self.place()
         return [each.event_id for each in told]
+
+    async def delivery(self, endpoint_id: str, event_id: str) -> tuple[Delivery, tuple[Attempt, ...]]:
+        """Return a delivery that there is, with its attempts."""
+        found = await self.deliveries.one(endpoint_id, event_id)
+        assert found
+        return found
 
     async def place(self) -> None:
         """Place every event."""
