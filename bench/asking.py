@@ -15,7 +15,6 @@ from astrolabe.cli import options
 from astrolabe.cli.client import Client
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
-from astrolabe.cli.servers.folder import is_free
 from astrolabe.cli.supervisor import Supervisor
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.instances.instance import InstanceConfig
@@ -25,6 +24,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate
+from astrolabe.store.ports import is_free
 from astrolabe.store.streams.tokens import Tokens
 from bench.downtime import Downtime
 

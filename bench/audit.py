@@ -18,7 +18,6 @@ import httpx
 import psutil
 import uvloop
 
-from astrolabe.cli.demo.story import free_port
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.verifying import verify_export
@@ -31,6 +30,7 @@ from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import encode, make_entry, type_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate
+from astrolabe.store.ports import free_from
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.workers.programs import shell
 from bench.row import CAUSE, event
@@ -125,7 +125,7 @@ def verify(path: Path, key: str) -> None:
 
 async def download(url: str, secret: str, path: Path) -> dict[str, Any]:
     """Take the export from the API, as an auditor does; the peak of memory is that of the API."""
-    bind = f"127.0.0.1:{free_port(PORT)}"
+    bind = f"127.0.0.1:{free_from(PORT)}"
     argv = run_astrolabe("api", "--bind", bind)
     api = shell.supervise(argv, env=environment(DATABASE_URL=url), log=path.with_suffix(".log"), cwd=HOME)
     try:

@@ -13,6 +13,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.patience import UnreachableError
 from astrolabe.store.settings import DEFAULTS, Settings
+from astrolabe.store.whole_file import replacing
 
 TIMEOUT = 30.0
 NOTHING_MORE = 204
@@ -71,21 +72,17 @@ class Client:
 
     def download(self, path: str, file: Path, **parameters: str) -> None:
         """Write an answer of any length to a file, whole or not at all."""
-        beside = file.with_name(f".{file.name}.part")
         try:
-            with self._http.stream("GET", path, params=parameters or None) as answer, beside.open("wb") as out:
+            with replacing(file) as beside, self._http.stream("GET", path, params=parameters or None) as answer:
                 if answer.is_error:
                     answer.read()
                     raise _refusal(answer)
-                for chunk in answer.iter_bytes():
-                    out.write(chunk)
-            beside.replace(file)
+                with beside.open("wb") as out:
+                    out.writelines(answer.iter_bytes())
         except httpx.HTTPError as error:
             raise CommandError(f"{self.url} broke off ({type(error).__name__}: {error}); ask again.") from None
         except OSError as error:
             raise CommandError(f"{file}: cannot be written: {error.strerror}") from None
-        finally:
-            beside.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def listen(self, path: str, last: str | None) -> Generator[Iterator[ServerSentEvent]]:

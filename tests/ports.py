@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from astrolabe.cli.servers.folder import is_free
+from astrolabe.store.ports import is_free
 
 FIRST: Final = 16_000
 """Ports from here on, and below those that a kernel gives to connections: between a look and its use, none is lent."""

@@ -12,9 +12,9 @@ from astrolabe.cli.failure import CommandError
 from astrolabe.cli.first_token import first_token
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
-from astrolabe.cli.servers.folder import is_free
 from astrolabe.cli.supervisor import Supervisor, serve
 from astrolabe.store.migrate import migrate
+from astrolabe.store.ports import is_free
 from astrolabe.store.products.catalogue import load_products
 
 

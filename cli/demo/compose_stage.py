@@ -11,10 +11,10 @@ from astrolabe.cli.demo.screen import ClaimFailed, Screen
 from astrolabe.cli.private_engine import bases
 from astrolabe.cli.private_engine.layers import pack, tree
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
-from astrolabe.cli.servers.folder import write_private
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.products.product import parse_product
+from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
@@ -120,8 +120,8 @@ class ComposeStage:
         kept, project = folder / "secrets", folder / "projects" / own
         kept.mkdir(mode=0o700, exist_ok=True)
         project.mkdir(mode=0o700, parents=True)
-        write_private(kept / f"{own}.password", password)
-        write_private(project / ".env", f"DATABASE_PASSWORD={password}\nADMIN_TOKEN={token}\n")
+        write(kept / f"{own}.password", password.encode(), private=True)
+        write(project / ".env", f"DATABASE_PASSWORD={password}\nADMIN_TOKEN={token}\n".encode(), private=True)
         password_from = f"file:{kept / f'{own}.password'}"
         config = InstanceConfig(
             f"flags-{own}",

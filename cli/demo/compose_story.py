@@ -8,12 +8,13 @@ from rich.status import Status
 
 from astrolabe.cli.demo.compose_stage import NEW, OLD, ComposeStage, products, publish
 from astrolabe.cli.demo.screen import Screen
-from astrolabe.cli.demo.story import Play, free_port, play_story
+from astrolabe.cli.demo.story import Play, play_story
 from astrolabe.cli.failure import CommandFailed
 from astrolabe.cli.own_python import run_module
 from astrolabe.cli.private_engine import own
 from astrolabe.cli.private_engine.registry import ImageRegistry
 from astrolabe.domain.products.product import Npm
+from astrolabe.store.ports import free_from
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.npm import npm
 
@@ -39,7 +40,7 @@ async def play_with_compose(folder: Path) -> None:
 async def _play(folder: Path) -> None:
     screen = Screen()
     trees = {version: _installed(folder, version) for version in (OLD, NEW)}
-    async with ImageRegistry(folder / "registry", free_port(REGISTRY_PORT)) as registry:
+    async with ImageRegistry(folder / "registry", free_from(REGISTRY_PORT)) as registry:
         with screen.console.status("   making images from what was fetched"):
             await publish(registry, folder, trees)
         screen.say(f"A container engine runs, and a registry with images of both versions at {registry.address}.")

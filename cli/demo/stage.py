@@ -9,11 +9,11 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from astrolabe.cli.demo.screen import ClaimFailed, Screen
-from astrolabe.cli.servers.folder import write_private
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds import npm as argv
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.whole_file import write
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.probe import Probe
@@ -48,11 +48,11 @@ class NpxStage:
         name, token, password = f"unleash_{own}", f"*:*.{secrets.token_hex(16)}", secrets.token_hex(16)
         kept = folder / "secrets"
         kept.mkdir(mode=0o700, exist_ok=True)
-        write_private(kept / f"{name}.password", password)
-        write_private(kept / f"{name}.token", token)
+        write(kept / f"{name}.password", password.encode(), private=True)
+        write(kept / f"{name}.token", token.encode(), private=True)
         script = kept / f"{name}.sql"
         role = f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}';"
-        write_private(script, f"{role}\nCREATE DATABASE {name} OWNER {name};\n")
+        write(script, f"{role}\nCREATE DATABASE {name} OWNER {name};\n".encode(), private=True)
         await psql(log_url, "--file", str(script))
         script.unlink()
         server = urlsplit(log_url)

@@ -18,7 +18,6 @@ from astrolabe.cli.demo.unleash import Unleash
 from astrolabe.cli.failure import CommandFailed
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
-from astrolabe.cli.servers.folder import is_free
 from astrolabe.cli.supervisor import Supervisor
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.access import SCOPES
@@ -29,6 +28,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate
+from astrolabe.store.ports import free_from
 from astrolabe.store.streams.tokens import Tokens
 
 BEFORE, AFTER = "made-before-the-upgrade", "made-after-the-upgrade"
@@ -75,15 +75,10 @@ class Play:
 NPX = Play("5.6.0", "6.10.1", "as its owner installed it before Astrolabe", NpxStage.build)
 
 
-def free_port(wanted: int) -> int:
-    """Return the wanted port, or the next one that is free."""
-    return next(port for port in range(wanted, wanted + 200) if is_free(port))
-
-
 async def play_story(folder: Path, play: Play = NPX) -> None:
     """Play the whole story in a folder; raises CommandFailed where a claim of it does not hold."""
     screen, begun = Screen(), time.monotonic()
-    bind = f"127.0.0.1:{free_port(ASTROLABE_PORT)}"
+    bind = f"127.0.0.1:{free_from(ASTROLABE_PORT)}"
     token: list[str] = []
 
     async def prepare(environment: Mapping[str, str]) -> None:
@@ -131,7 +126,7 @@ async def _settle(screen: Screen, client: Client, folder: Path) -> None:
 
 async def _on_stage(screen: Screen, client: Client, play: Play, folder: Path, log_url: str) -> str:
     """Play on an instance of its own; return the name that the log keeps it under."""
-    stage = await play.build(screen, folder, log_url, free_port(UNLEASH_PORT))
+    stage = await play.build(screen, folder, log_url, free_from(UNLEASH_PORT))
     try:
         async with Unleash(stage.config.gateway_port, stage.token) as unleash:
             await _before(screen, play, stage, unleash)

@@ -3,12 +3,13 @@
 import fcntl
 import os
 import secrets
-import socket
 from pathlib import Path
 from typing import IO, Final, Self
 
 from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.store.ports import free_port, is_free
 from astrolabe.store.settings import Settings, variable
+from astrolabe.store.whole_file import write
 
 VARIABLE: Final = variable("data")
 KEYS: Final = "keys"
@@ -78,16 +79,16 @@ class DataFolder:
         """Return the password kept under this name, made at the first call; safe in a URL and readable by us only."""
         path = self.path / f"{name}.password"
         if not path.exists():
-            write_private(path, secrets.token_urlsafe(24))
+            _write(path, secrets.token_urlsafe(24))
         return path.read_text()
 
     def port(self, name: str) -> int:
         """Return a port of 127.0.0.1 that is free now: the one remembered under this name if it is."""
         path = self.path / f"{name}.port"
         remembered = int(path.read_text()) if path.exists() else 0
-        port = remembered if remembered and is_free(remembered) else _any_free()
+        port = remembered if remembered and is_free(remembered) else free_port()
         if port != remembered:
-            write_private(path, str(port))
+            _write(path, str(port))
         return port
 
     def log(self, name: str) -> Path:
@@ -98,33 +99,5 @@ class DataFolder:
         return path
 
 
-def write_private(path: Path, text: str, *, uid: int = -1, gid: int = -1) -> None:
-    """Put a file in place at once, readable by one user only: us, or the one named."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        os.fchown(descriptor, uid, gid)
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-    new.replace(path)
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1."""
-    with socket.socket() as probe:
-        # As the servers do, so that connections of a former run that linger do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _any_free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _write(path: Path, text: str) -> None:
+    write(path, text.encode(), lasting=True, private=True)

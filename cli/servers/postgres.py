@@ -12,9 +12,10 @@ from typing import Final
 import psutil
 
 from astrolabe.cli.servers.account import obstacle, program
-from astrolabe.cli.servers.folder import VARIABLE, DataFolder, write_private
+from astrolabe.cli.servers.folder import VARIABLE, DataFolder
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.cli.servers.server import on_a_port, stop_stale, until_ready
+from astrolabe.store.whole_file import write
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.shell import Child
 
@@ -144,7 +145,7 @@ class Postgres:
         new = self._home.with_name("postgres.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        write_private(new / "password", self._folder.secret(self.name), uid=uid, gid=gid)
+        write(new / "password", self._folder.secret(self.name).encode(), private=True, owner=(uid, gid))
         os.chown(new, uid, gid)
         await shell.run(
             [self._program("initdb"), "-D", new / "data", "-U", SUPERUSER, "-A", "scram-sha-256"]

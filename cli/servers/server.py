@@ -9,8 +9,9 @@ from typing import Final
 
 import psutil
 
-from astrolabe.cli.servers.folder import DataFolder, is_free
+from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.store.ports import is_free
 from astrolabe.workers.programs.shell import Child
 
 POLL: Final = 0.01

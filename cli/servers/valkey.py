@@ -12,9 +12,10 @@ from typing import Final
 import psutil
 
 from astrolabe.cli.servers.account import obstacle, program
-from astrolabe.cli.servers.folder import VARIABLE, DataFolder, write_private
+from astrolabe.cli.servers.folder import VARIABLE, DataFolder
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.cli.servers.server import on_a_port, stop_stale, until_ready
+from astrolabe.store.whole_file import write
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.shell import Child
 
@@ -75,8 +76,7 @@ class Valkey:
         return (self._account.pw_uid, self._account.pw_gid) if self._account else (-1, -1)
 
     async def _serve(self, port: int) -> None:
-        uid, gid = self._owner()
-        write_private(self._configuration, self._text(port), uid=uid, gid=gid)
+        write(self._configuration, self._text(port).encode(), lasting=True, private=True, owner=self._owner())
         log = self._folder.log(self.name)
         since = log.stat().st_size if log.exists() else 0
         self._child = child = shell.supervise(

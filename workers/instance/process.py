@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 from collections.abc import Collection
 from pathlib import Path
 
@@ -116,13 +115,6 @@ def _listening(port: int) -> list[int | None]:
             with contextlib.suppress(psutil.Error):
                 everyone += [(each, process.pid) for each in process.net_connections("tcp")]
     return [pid for each, pid in everyone if each.status == psutil.CONN_LISTEN and tuple(each.laddr)[1:] == (port,)]
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on, for a gateway that only this host may reach."""
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        return tried.getsockname()[1]
 
 
 def marked(mark: str) -> GatewayProcess | None:

@@ -7,7 +7,7 @@ from astrolabe.domain.plans.rollback_point import DatabaseCopy, Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.instance import Run
-from astrolabe.workers.instance import process
+from astrolabe.store.ports import free_port
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
@@ -84,7 +84,7 @@ async def start(context: StepContext) -> None:
         return
     # A required stop never listens where everybody asks, whatever else its kind can do.
     apart = not at_once and (means.port or not s.is_last_leg(state))
-    port = process.free_port() if apart and state.instance.config.port else None
+    port = free_port() if apart and state.instance.config.port else None
     database = beside(own_name(state), state.run, "private") if means.database and not at_once else None
     started = e.MigrationStarted(
         state.run.upgrade_id,
