@@ -11,8 +11,9 @@ from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.instances import Instances
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder
+from astrolabe.workers.steps.together import first
 from astrolabe.workers.worker.lease import LeaseLost, beat, folder_lock, quietly
-from astrolabe.workers.worker.reconciler import NotNow, Reconciler, first
+from astrolabe.workers.worker.reconciler import NotNow, Reconciler
 
 LOCK_SECONDS = 5.0
 

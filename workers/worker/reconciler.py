@@ -3,10 +3,8 @@
 import asyncio
 import errno
 import logging
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from astrolabe.domain.upgrades.expected import step_due
 from astrolabe.domain.upgrades.reconcile import Action, Discard, Due, Expiry, due
@@ -24,6 +22,7 @@ from astrolabe.workers.steps.expiry import record_expiry
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder, Superseded
 from astrolabe.workers.steps.registry import STEP_FUNCTIONS
 from astrolabe.workers.steps.retention import discard
+from astrolabe.workers.steps.together import first
 from astrolabe.workers.worker.lease import quietly
 
 POLL_SECONDS = 0.5
@@ -114,17 +113,3 @@ def _unexpected(error: Exception) -> StepFailed:
         return StepFailed("no-space", f"The disk is full: {error}", todo="Free some space, then retry.")
     detail = f"Unexpected: {type(error).__name__}: {error}"
     return StepFailed("unexpected", detail, todo="Read the worker's log, then retry.")
-
-
-async def first(watch: Coroutine[Any, Any, None], task: Coroutine[Any, Any, None]) -> None:
-    """Run a task until it ends or the watch over it raises; neither outlives the other."""
-    watching, doing = asyncio.create_task(watch), asyncio.create_task(task)
-    try:
-        await asyncio.wait((watching, doing), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in (doing, watching):
-            each.cancel()
-        ended = await asyncio.gather(doing, watching, return_exceptions=True)
-    for end in ended:
-        if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
-            raise end
