@@ -14,7 +14,10 @@ from astrolabe.cli.failure import EXPECTED, one_line
 INTERRUPTED = 130
 
 HEAVY = {
-    "astrolabe.cli.commands.serving": ("api", "relay", "worker", "migrate", "first-token", "rebuild"),
+    "astrolabe.cli.commands.serving.api": ("api",),
+    "astrolabe.cli.commands.serving.relay": ("relay",),
+    "astrolabe.cli.commands.serving.worker": ("worker",),
+    "astrolabe.cli.commands.serving.log": ("migrate", "first-token", "rebuild"),
     "astrolabe.cli.commands.up": ("up",),
 }
 """Commands that need a server's libraries, which take longer to load than most others take to run."""

@@ -31,6 +31,7 @@ async def test_a_version_that_is_withdrawn_after_the_plan_stops_nothing(standin:
 
 async def test_a_running_version_that_is_withdrawn_is_refused(standin: World) -> None:
     """Where the old version cannot be had again there would be no way back."""
+    await standin.unpull("1.1.0")
     async with standin.withdrawn("1.1.0"):
         found = await refused(standin, "2.0.0", "no-way-back")
     assert "1.1.0" in found.problem.detail

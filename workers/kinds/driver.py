@@ -80,6 +80,10 @@ class Driver(Protocol):
         """Find the exact artifact of a version or of `latest`."""
         ...
 
+    async def held(self, version: str, /) -> Artifact | None:
+        """Return the artifact of a version that this host holds; None where only its registry tells what it is."""
+        ...
+
     async def checks(self, needs: Sequence[str | None], /) -> list[Check]:
         """Look at what this kind needs of the host, before anything is touched."""
         ...

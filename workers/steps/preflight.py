@@ -51,6 +51,8 @@ async def _resolve(context: StepContext, state: Requested | Approved) -> tuple[R
 
 
 async def _resolve_old(driver: Driver, version: str) -> Artifact:
+    if held := await driver.held(version):
+        return held
     try:
         return (await driver.resolve(version)).artifact
     except StepFailed as failure:

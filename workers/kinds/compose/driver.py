@@ -68,6 +68,10 @@ class ComposeDriver:
         """Find the digest of a version's tag; what `latest` is, only the image itself tells."""
         return Resolved(await images.resolve(self._engine, self._image, version, self._site.instance_folder))
 
+    async def held(self, _version: str, /) -> Artifact | None:
+        """Return None: an image's tag may have moved since it was pulled."""
+        return None
+
     async def checks(self, _needs: Sequence[str | None], /) -> list[Check]:
         """Check that Compose is there, accepts the project and knows the gateway's services."""
         try:

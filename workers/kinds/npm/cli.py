@@ -55,6 +55,10 @@ class CliDriver:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
         return Resolved(*await npm.view(self._npm, version))
 
+    async def held(self, version: str) -> Artifact | None:
+        """Return what the tree of a version on this host was pulled as."""
+        return npm.held(self._artifacts, self._npm.package, version)
+
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
         """Check Node, and that npm may write into the prefix."""
         prefix = Path(await self._prefix())

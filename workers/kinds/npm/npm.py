@@ -80,6 +80,14 @@ def has_tree(artifacts: Path, artifact: Artifact) -> bool:
     return (shelf(artifacts, artifact) / MANIFEST).is_file()
 
 
+def held(artifacts: Path, package: str, version: str) -> Artifact | None:
+    """Return what the only whole tree of a version on this host was pulled as; None where there is none, or several."""
+    manifests = (artifacts / package).glob(f"{version}-*/{MANIFEST}")
+    found = [msgspec.json.decode(each.read_bytes(), type=Artifact) for each in manifests]
+    exact = [each for each in found if each.version == version]
+    return exact[0] if len(exact) == 1 else None
+
+
 def same_files(one: Path, other: Path) -> bool:
     """Return whether two copies of a package hold the same files, whatever was installed for it inside them."""
     return _files(one) == _files(other)

@@ -49,6 +49,10 @@ class NpxDriver:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
         return Resolved(*await npm.view(self._npm, version))
 
+    async def held(self, version: str) -> Artifact | None:
+        """Return what the tree of a version on this host was pulled as."""
+        return npm.held(self._artifacts, self._npm.package, version)
+
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
         """Check that this host's Node is in the range that each package asks for, and that others can be kept out."""
         means = self.isolation

@@ -1,0 +1,54 @@
+"""`astrolabe worker`."""
+
+from pathlib import Path
+
+import click
+
+from astrolabe.cli import options
+from astrolabe.cli.log_option import database_url
+from astrolabe.cli.servers.folder import default_path
+from astrolabe.domain.words import HostName
+from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.settings import Settings
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.secret import DEFAULT_FOLDER, Secrets
+from astrolabe.workers.worker.process import run_worker
+
+THREADS = 16
+
+
+@click.command()
+@database_url
+@options.redis_url
+@options.data
+@options.products
+@click.option("--host", "name", default="local", show_default=True, help="The host whose instances this worker has.")
+@click.option("--threads", default=THREADS, show_default=True, type=click.IntRange(1, 256), help="Instances at once.")
+@click.option(
+    "--secrets",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder that file: secrets may lie in, besides /run/secrets and DATA/secrets.",
+)
+def worker(
+    *,
+    database_url: str,
+    redis_url: str,
+    data: Path | None,
+    products: tuple[Path, ...],
+    name: HostName,
+    threads: int,
+    secrets: tuple[Path, ...],
+) -> None:
+    """Carry out what is due on the instances of this host."""
+    folder = (data or default_path()).absolute()
+    host = Host(
+        name,
+        folder,
+        load_products(options.product_folders(products)),
+        Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets]),
+    )
+    run_worker(database_url, redis_url, host, threads, Settings.read())
+
+
+COMMANDS = (worker,)
