@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -53,10 +53,19 @@ test-types: $(VENV)/ready
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain
 
-# A file of tests stays on one process, and its servers and installed trees with it.
 test: lint ## everything: lint, and all tests
-	$(BIN)/pytest -n 3 --dist loadfile -m "not engine"
-	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m engine
+	@$(MAKE) --no-print-directory --jobs services engine
+
+services: $(VENV)/ready modules
+	$(BIN)/pytest -n 3 --dist worksteal -m "not engine"
+
+# Its tests wait for the engine most of the time, so they go beside the others, and are heard when they are through.
+engine: $(VENV)/ready modules
+	@$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m engine >$(VENV)/engine.log 2>&1; \
+		code=$$?; [ $$code -eq 0 ] && tail -n 1 $(VENV)/engine.log || cat $(VENV)/engine.log; exit $$code
+
+modules: $(VENV)/ready # beside the engine there is no network to fetch them from
+	@$(BIN)/pytest --quiet --no-header tests/standin/test_modules.py
 
 bench: $(VENV)/ready ## measure; see docs/performance.md
 	$(BIN)/python -m bench

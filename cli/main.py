@@ -8,55 +8,49 @@ from typing import NoReturn
 import click
 from typing_extensions import override
 
-from astrolabe.cli.commands import approvals, audit, instances, products, tokens, upgrades, webhooks
 from astrolabe.cli.failure import EXPECTED, one_line
 
 INTERRUPTED = 130
 
-HEAVY = {
-    "astrolabe.cli.commands.serving.api": ("api",),
-    "astrolabe.cli.commands.serving.relay": ("relay",),
-    "astrolabe.cli.commands.serving.worker": ("worker",),
-    "astrolabe.cli.commands.serving.log": ("migrate", "first-token", "rebuild"),
-    "astrolabe.cli.commands.up": ("up",),
+MODULES = {
+    "approvals": ("approve", "reject", "review"),
+    "audit": ("audit",),
+    "instances": ("register", "adopt", "instances", "show", "history", "rollback-point", "retire"),
+    "products": ("products",),
+    "serving.api": ("api",),
+    "serving.log": ("migrate", "first-token", "rebuild"),
+    "serving.relay": ("relay",),
+    "serving.worker": ("worker",),
+    "tokens": ("token",),
+    "up": ("up",),
+    "upgrades": ("plan", "upgrade", "watch", "cancel", "retry", "rollback", "upgrades", "output"),
+    "webhooks": ("webhook",),
 }
-"""Commands that need a server's libraries, which take longer to load than most others take to run."""
+"""The commands by the module that has them: one is loaded when it is asked for, with the libraries that it needs."""
 
 
 class Commands(click.Group):
-    """All commands; the heavy ones are loaded when they are asked for."""
+    """All commands, each loaded when it is asked for."""
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name all commands."""
-        return sorted([*super().list_commands(ctx), *(name for names in HEAVY.values() for name in names)])
+        return sorted(name for names in MODULES.values() for name in names)
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name."""
-        for module, names in HEAVY.items():
+        for module, names in MODULES.items():
             if cmd_name in names:
-                found: tuple[click.Command, ...] = import_module(module).COMMANDS
+                found: tuple[click.Command, ...] = import_module(f"astrolabe.cli.commands.{module}").COMMANDS
                 return next(each for each in found if each.name == cmd_name)
-        return super().get_command(ctx, cmd_name)
+        return None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("astrolabe-upgrades"), prog_name="astrolabe")
 def astrolabe() -> None:
     """Upgrade self-hosted services that keep their data in PostgreSQL, and know the way back."""
-
-
-for _command in (
-    *instances.COMMANDS,
-    *upgrades.COMMANDS,
-    *approvals.COMMANDS,
-    *tokens.COMMANDS,
-    *products.COMMANDS,
-    *audit.COMMANDS,
-    *webhooks.COMMANDS,
-):
-    astrolabe.add_command(_command)
 
 
 def run(command: click.Command) -> NoReturn:

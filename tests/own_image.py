@@ -72,11 +72,11 @@ async def _own(folder: Path) -> list[Layer]:
     needed = await libraries([python, *sorted((stdlib / "lib-dynload").glob("*.so"))])
     files: dict[str, Entry] = {**needed, str(python).lstrip("/"): File(python, executable=True)}
     files["usr/bin/python3"] = str(python)
-    files |= tree(stdlib, str(stdlib).lstrip("/"), (".pyc", ".a"))
-    files |= tree(Path(paths["purelib"]), paths["purelib"].lstrip("/"), (".pyc",))
+    files |= tree(stdlib, str(stdlib).lstrip("/"), (".a",))
+    files |= tree(Path(paths["purelib"]), paths["purelib"].lstrip("/"))
     files = {path: entry for path, entry in files.items() if not any(each in f"/{path}" for each in LEFT_OUT)}
     for floor in FLOORS:
-        files |= tree(PROJECT / floor, f"opt/astrolabe/{floor}", (".pyc",))
+        files |= tree(PROJECT / floor, f"opt/astrolabe/{floor}")
     files |= await _docker()
     return [pack(folder / "own.tar.gz", files), pack(folder / "own-data.tar.gz", DATA, USER)]
 

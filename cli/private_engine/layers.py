@@ -69,7 +69,7 @@ class _Hashed:
 
 
 def pack(place: Path, entries: Mapping[str, Entry], owner: int = 0) -> Layer:
-    """Pack what lies below an image's root; the same entries give the same layer."""
+    """Pack what lies below an image's root; the same files of the same times give the same layer."""
     with place.open("wb") as raw:
         packed = _Hashed(raw)
         with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=0, mtime=0, filename="") as squeezed:
@@ -116,6 +116,8 @@ def _add(tar: tarfile.TarFile, path: str, entry: Entry, owner: int) -> None:
             tar.addfile(header)
         case File(content, executable):
             header.mode = 0o755 if executable else 0o644
+            if isinstance(content, Path):
+                header.mtime = int(content.stat().st_mtime)  # by which Python knows the compiled form of a module
             header.size = len(content) if isinstance(content, bytes) else content.stat().st_size
             with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as source:
                 tar.addfile(header, source)

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import itertools
+import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL
@@ -113,20 +114,33 @@ class Astrolabe:
         """Wait until an upgrade has so many events of a kind, with this in their data."""
         async with asyncio.timeout(seconds):
             while True:
-                found = [each for each in await self.events(upgrade_id) if each["type"] == kind]
-                if sum(data.items() <= each["data"].items() for each in found) >= count:
-                    return
-                await asyncio.sleep(0.02)
+                found = 0
+                async with contextlib.aclosing(self._follow(upgrade_id)) as events:
+                    async for each in events:
+                        found += each["type"] == kind and data.items() <= each["data"].items()
+                        if found >= count:
+                            return
+                await asyncio.sleep(0.05)
 
     async def done(self, upgrade_id: str, seconds: float = 120) -> dict[str, Any]:
         """Wait for the end of an upgrade; return its operation."""
         try:
             async with asyncio.timeout(seconds):
                 while not (operation := await self.get(f"/upgrades/{upgrade_id}"))["done"]:
-                    await asyncio.sleep(0.05)
+                    async for _ in self._follow(upgrade_id):
+                        pass
                 return operation
         except TimeoutError:
             raise AssertionError(f"the upgrade did not end: {await self.events(upgrade_id)}\n{self.said()}") from None
+
+    async def _follow(self, upgrade_id: str) -> AsyncGenerator[dict[str, Any]]:
+        """Yield an upgrade's events as they happen, until it has ended or the stream is cut."""
+        headers = {"Accept": "text/event-stream"}
+        async with self.http.stream("GET", f"/upgrades/{upgrade_id}/events", headers=headers) as answer:
+            answer.raise_for_status()
+            async for line in answer.aiter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
 
     def said(self) -> str:
         """Return what the processes logged."""

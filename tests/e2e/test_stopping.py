@@ -17,7 +17,7 @@ from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
-AT_ONCE = 6
+AT_ONCE = 4
 """Processes of a program that are told at once: a signal that is lost now and then is lost to one of them."""
 
 READY = {"worker": "carries out what is due", "relay": "follows the log"}
@@ -48,8 +48,10 @@ async def _suspend(children: Sequence[Child]) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("program", ["api", "relay", "worker"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    ("program", "number"),
+    [("api", signal.SIGTERM), ("relay", signal.SIGTERM), ("worker", signal.SIGTERM), ("worker", signal.SIGINT)],
+)
 async def test_a_suspended_program_that_is_told_to_stop_stops(
     program: str, number: signal.Signals, database_url: str, valkey_server: Valkey, tmp_path: Path
 ) -> None:
