@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import shutil
 import signal
+from itertools import pairwise
 
 import asyncpg
 import psutil
 import pytest
 
 from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.domain.words import STEPS
 from astrolabe.workers.instance import process
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell, tools
@@ -68,26 +70,26 @@ async def _slow(step: str, standin: World):
     standin.registry.delay = 0
 
 
-@pytest.mark.parametrize("step", ["preflight", "backup", "pull", "migrate", "verify"])
-async def test_another_worker_finishes_what_a_killed_one_began(astrolabe: Astrolabe, standin: World, step: str) -> None:
-    """After kill -9 of the worker in any step another finishes the upgrade, and no step's effect is doubled."""
+async def test_another_worker_finishes_what_a_killed_one_began(astrolabe: Astrolabe, standin: World) -> None:
+    """After kill -9 of a worker in each step in turn the last one finishes, and no effect is doubled."""
     upgrade_id = await _registered(astrolabe, standin)
-    async with _slow(step, standin):
-        first = astrolabe.worker()
-        await astrolabe.event(upgrade_id, "step_started", step=step)
-        if step == "migrate":
-            await astrolabe.event(upgrade_id, "migration_started")
-        children = psutil.Process(first.pid).children(recursive=True)
-        await astrolabe.kill(first)
-    second = astrolabe.worker()
+    workers, children = [], []
+    for step in STEPS:
+        async with _slow(step, standin):
+            workers.append(astrolabe.worker())
+            await astrolabe.event(upgrade_id, "step_started", step=step, worker=f"local:{workers[-1].pid}")
+            if step == "migrate":
+                await astrolabe.event(upgrade_id, "migration_started")
+            children += psutil.Process(workers[-1].pid).children(recursive=True)
+            await astrolabe.kill(workers[-1])
+    workers.append(astrolabe.worker())
     await _succeeded_once(astrolabe, standin, upgrade_id)
     started = [each["data"] for each in await astrolabe.events(upgrade_id) if each["type"] == "step_started"]
-    assert [each["worker"] for each in started if each["step"] == step] == [
-        f"local:{first.pid}",
-        f"local:{second.pid}",
+    assert [(each["step"], each["worker"]) for each in started] == [
+        (step, f"local:{worker.pid}") for step, two in zip(STEPS, pairwise(workers), strict=True) for worker in two
     ]
     survivors = [argv for each in children if (argv := _argv(each)) and "gateway" not in argv]
-    assert not survivors, "an npm or pg_dump of the dead worker goes on"
+    assert not survivors, "an npm or pg_dump of a dead worker goes on"
 
 
 def _argv(process: psutil.Process) -> str:
@@ -138,7 +140,7 @@ async def test_flushing_redis_at_every_step_changes_nothing(
     upgrade_id = await _registered(astrolabe, standin)
     await _flush(valkey)
     astrolabe.worker()
-    for step in ("preflight", "backup", "pull", "migrate", "verify"):
+    for step in STEPS:
         await astrolabe.event(upgrade_id, "step_started", step=step)
         await _flush(valkey)
     await _succeeded_once(astrolabe, standin, upgrade_id)
@@ -174,7 +176,7 @@ async def test_a_worker_that_is_asked_to_stop_leaves_and_another_goes_on(astrola
 
 
 async def test_a_worker_takes_only_the_instances_of_its_host(astrolabe: Astrolabe, standin: World) -> None:
-    """A worker of another host leaves an instance alone, and the right one takes it."""
+    """A worker of another host leaves it to the right one; the new version outlives both, and no log has a secret."""
     upgrade_id = await _registered(astrolabe, standin)
     stranger = astrolabe.worker("--host", "elsewhere")
     right = astrolabe.worker("--host", "local")
@@ -182,16 +184,27 @@ async def test_a_worker_takes_only_the_instances_of_its_host(astrolabe: Astrolab
     started = [each["data"]["worker"] for each in await astrolabe.events(upgrade_id) if each["type"] == "step_started"]
     assert set(started) == {f"local:{right.pid}"}
     assert stranger.returncode is None
-
-
-async def test_a_gateway_outlives_the_worker_that_started_it(astrolabe: Astrolabe, standin: World) -> None:
-    """Once everything of Astrolabe has ended, the new version still answers."""
-    upgrade_id = await _registered(astrolabe, standin)
-    worker = astrolabe.worker()
-    await _succeeded_once(astrolabe, standin, upgrade_id)
-    await astrolabe.kill(worker)
+    for worker in (stranger, right):
+        await astrolabe.kill(worker)
     assert await standin.items() == ["first"]
     assert await standin.running() == TARGET
+    await _no_secret_was_written(astrolabe, standin)
+
+
+async def _no_secret_was_written(astrolabe: Astrolabe, standin: World) -> None:
+    """Look for the database's password and a token in every log file of ours, and in the log itself."""
+    token = astrolabe.http.headers["Authorization"].removeprefix("Bearer ")
+    found = [*astrolabe.logs.glob("*.log"), *standin.driver.log("x").parent.glob("*")]
+    assert found
+    for log in found:
+        text = log.read_text()
+        assert "a-password-to-look-for" not in text
+        assert token not in text
+    dump = await shell.run(
+        [tools.postgres("pg_dump"), "--dbname", astrolabe.environment["DATABASE_URL"]], env={}, deadline=60
+    )
+    assert "a-password-to-look-for" not in dump.stdout
+    assert token not in dump.stdout
 
 
 async def test_cancelling_is_free_before_the_stop_and_a_rollback_after_it(astrolabe: Astrolabe, standin: World) -> None:
@@ -213,22 +226,3 @@ async def test_cancelling_is_free_before_the_stop_and_a_rollback_after_it(astrol
     history = (await astrolabe.get(f"/instances/{standin.config.name}/history"))["items"]
     reasons = [each["reason"] for each in history if each["type"] in {"upgrade_cancelled", "rollback_started"}]
     assert reasons == ["not today", "not that either"]
-
-
-async def test_no_process_writes_a_secret(astrolabe: Astrolabe, standin: World) -> None:
-    """Neither the database's password nor a token stands in a log file of ours."""
-    upgrade_id = await _registered(astrolabe, standin)
-    astrolabe.worker()
-    await _succeeded_once(astrolabe, standin, upgrade_id)
-    token = astrolabe.http.headers["Authorization"].removeprefix("Bearer ")
-    found = [*astrolabe.logs.glob("*.log"), *(standin.host.instance_folder(standin.instance_id) / "logs").glob("*")]
-    assert found
-    for log in found:
-        text = log.read_text()
-        assert "a-password-to-look-for" not in text
-        assert token not in text
-    dump = await shell.run(
-        [tools.postgres("pg_dump"), "--dbname", astrolabe.environment["DATABASE_URL"]], env={}, deadline=60
-    )
-    assert "a-password-to-look-for" not in dump.stdout
-    assert token not in dump.stdout
