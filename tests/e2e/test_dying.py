@@ -194,7 +194,7 @@ async def test_a_worker_takes_only_the_instances_of_its_host(astrolabe: Astrolab
 async def _no_secret_was_written(astrolabe: Astrolabe, standin: World) -> None:
     """Look for the database's password and a token in every log file of ours, and in the log itself."""
     token = astrolabe.http.headers["Authorization"].removeprefix("Bearer ")
-    found = [*astrolabe.logs.glob("*.log"), *standin.driver.log("x").parent.glob("*")]
+    found = [*astrolabe.logs.glob("*.log"), *(standin.host.instance_folder(standin.instance_id) / "logs").glob("*")]
     assert found
     for log in found:
         text = log.read_text()
