@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources
@@ -42,7 +43,7 @@ class Key(Struct, frozen=True):
 
 
 class StoredResponse(Struct, frozen=True):
-    """An answer as it is stored: its status, the version of the stream that it tells of, and what of it it is about."""
+    """An answer as it is stored: its status, the version of the stream that it shows, and what in it it is about."""
 
     status: int
     version: int
@@ -117,6 +118,9 @@ async def _stored(
         )
     response = msgspec.json.decode(found.answer, type=StoredResponse)
     history = await resources.log.read_stream_at(found.stream_id, version=response.version)
+    if response.endpoint_id is None and history:
+        # An answer of before it said which endpoint it is about: the one that the change of then names.
+        response = replace(response, endpoint_id=getattr(history[-1].event, "endpoint_id", None))
     return Answered(fold(decider, found.stream_id, history), response)
 
 

@@ -4,9 +4,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
+from astrolabe.api.http import idempotency
 from astrolabe.domain.streams import WEBHOOKS_STREAM
 from astrolabe.domain.webhooks.notification import ALL_TYPES
 from astrolabe.store.webhooks.deliveries import Outcome
@@ -86,6 +89,18 @@ async def test_a_key_makes_a_change_happen_once(house: House) -> None:
         gone = await house.client.post(f"{here}/remove", headers={"Idempotency-Key": "four"})
         assert gone.status_code == 204
     assert problem(await house.client.post(f"{here}/remove")) == "webhook-unknown"
+
+
+async def test_an_answer_stored_without_its_webhook_is_found_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log of before may hold such an answer: it is about the webhook that its last event names."""
+    stored = idempotency._claims
+    monkeypatch.setattr(idempotency, "_claims", lambda key, now: stored(key, replace(now, endpoint_id=None)))
+    first = await house.client.post("/webhooks", json=HOOK, headers={"Idempotency-Key": "one"})
+    await add(house, name="other")
+    again = await house.client.post("/webhooks", json=HOOK, headers={"Idempotency-Key": "one"})
+    assert (again.status_code, again.json()) == (201, first.json())
 
 
 async def test_a_name_belongs_to_one_webhook(house: House) -> None:
