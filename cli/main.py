@@ -72,3 +72,7 @@ def run(command: click.Command) -> NoReturn:
 def main() -> NoReturn:
     """Run what a person typed after `astrolabe`."""
     run(astrolabe)
+
+
+if __name__ == "__main__":
+    main()

@@ -29,3 +29,12 @@ async def test_a_client_does_not_wait_for_a_servers_libraries() -> None:
     script = f"import sys, astrolabe.cli.commands.upgrades; print(sorted({SERVERS} & set(sys.modules)))"
     done = await run([sys.executable, "-c", script], env=inherited(), cwd=Path(__file__).parents[2], deadline=60)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", ["astrolabe", "astrolabe.cli.main"])
+async def test_the_command_can_be_run_as_a_module(module: str) -> None:
+    """Under either name it does what was typed, and never nothing."""
+    done = await run(
+        [sys.executable, "-P", "-m", module, "--version"], env=inherited(), cwd=Path(__file__).parents[2], deadline=60
+    )
+    assert done.stdout.startswith("astrolabe, version ")
