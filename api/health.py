@@ -1,4 +1,4 @@
-"""The routes that tell whether this process lives, and whether it can work."""
+"""The routes that answer whether this process lives, and whether it can work."""
 
 import asyncio
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Metrics: what Prometheus may ask; a token with the scope read is needed, for they tell of what runs here."""
+"""Metrics: what Prometheus may ask; a token with the scope read is needed, for they show what runs here."""
 
 import time
 from collections import Counter as Tally

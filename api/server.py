@@ -1,4 +1,4 @@
-"""The server: uvicorn, told to end streams before it waits for them."""
+"""The server: uvicorn, which ends streams before it waits for them."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The pages that show what the API tells, and what can be asked of it: static files that hold no data."""
+"""The pages that show what the API answers, and what can be asked of it: static files that hold no data."""
 
 from pathlib import Path
 from typing import Final

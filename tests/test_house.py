@@ -34,6 +34,10 @@ HABITS = re.compile(r"(Give|Gives|Tell|Tells)\b")
 """How no docstring begins: a function returns, notifies or describes."""
 
 
+TELLING = re.compile(r"(?<![.\w])(tell|tells|told|telling)\b")
+"""What is reported, returned, shown or recorded is not told; a stream's position, `.tell()`, is Python's."""
+
+
 def modules(floor: str) -> Iterator[tuple[Path, ast.Module]]:
     """Read the modules of a floor."""
     for path in sorted((ROOT / floor).rglob("*.py")):
@@ -88,6 +92,19 @@ def test_a_docstring_begins_as_its_function_does(floor: str) -> None:
         for node in ast.walk(module)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if HABITS.match(ast.get_docstring(node) or "")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("place", [*FLOORS[:-1], "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_nobody_is_told_anything(place: str) -> None:
+    """Docstrings, comments, messages and pages say exactly what is done; migrations stay as they were run."""
+    files = [path for path in (ROOT / place).rglob("*") if path.suffix in {".py", ".md"}] or [ROOT / place]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if TELLING.search(line)
     ]
     assert found == []
 

@@ -31,7 +31,7 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(SCOPES))]
     """What it may do."""
     reason: Reason | None = None
-    """Why, for the audit trail, which tells null as no reason given."""
+    """Why, for the audit trail, which shows null as no reason given."""
 
 
 class TokenView(Struct, frozen=True):

@@ -57,7 +57,7 @@ class AuditEvent(Struct, frozen=True):
     correlation_id: str | None
     """The upgrade that it belongs to; null where it belongs to none."""
     data: Annotated[dict[str, Any], holding(Event | AccessEvent | WebhookEvent)]
-    """What `data` of this type tells a program."""
+    """What `data` of this type says to a program."""
 
 
 class AuditPage(Struct, frozen=True):

@@ -15,7 +15,7 @@ class ReasonBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A body with nothing but a reason, which may be left out."""
 
     reason: Reason | None = None
-    """Why, for the audit trail, which tells null as no reason given."""
+    """Why, for the audit trail, which shows null as no reason given."""
 
 
 class ReasonedBody(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from astrolabe.store.streams.instances import InstanceRecorded
 class EventView(Struct, frozen=True):
     """One event; `position` is null for the moment until the whole log's order holds it.
 
-    `summary` says for a person what `data` tells a program; its words may change.
+    `summary` says for a person what `data` says to a program; its words may change.
     """
 
     id: str
@@ -36,9 +36,9 @@ class EventView(Struct, frozen=True):
     recorded_at: datetime
     """When it was recorded."""
     summary: str
-    """What `data` tells, for a person; its words may change."""
+    """What `data` says, for a person; its words may change."""
     data: Annotated[dict[str, Any], holding(Event)]
-    """What `data` of this type tells a program."""
+    """What `data` of this type says to a program."""
 
 
 class EventPage(Struct, frozen=True):

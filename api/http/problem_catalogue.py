@@ -52,7 +52,7 @@ _TYPES = (
     ProblemType("delivery-unknown", 404, "No such delivery", "List the webhook's deliveries."),
     ProblemType("no-rollback-point", 404, "There is no way back recorded", "Only a succeeded upgrade leaves one."),
     ProblemType("no-checkpoint", 404, "Nothing was signed yet", "The relay signs; see that it runs, and ask again."),
-    ProblemType("not-in-the-tree", 404, "The tree does not have this", "GET /audit/checkpoint tells how far it is."),
+    ProblemType("not-in-the-tree", 404, "The tree does not have this", "GET /audit/checkpoint says how far it is."),
     ProblemType("method-not-allowed", 405, "The method is not possible here", "The header Allow lists those that are."),
     ProblemType("instance-busy", 409, "An upgrade is under way", "Wait for the one at `upgrade`, or cancel it."),
     ProblemType("instance-exists", 409, "The instance is registered already", "Use it as it is."),

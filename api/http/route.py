@@ -1,4 +1,4 @@
-"""Routes: who may ask, what may be refused, and how the OpenAPI tells of both, said once for each."""
+"""Routes: who may ask, what may be refused, and how the OpenAPI describes both, said once for each."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

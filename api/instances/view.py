@@ -25,14 +25,14 @@ class Registration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_o
     version: Version | None = None
     """The exact version that runs; null where a worker on the host is to find out."""
     reason: Reason | None = None
-    """Why, for the audit trail, which tells null as no reason given."""
+    """Why, for the audit trail, which shows null as no reason given."""
 
 
 class Reconfiguration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body that changes how an instance is reached."""
 
     reason: Reason | None = None
-    """Why, for the audit trail, which tells null as no reason given."""
+    """Why, for the audit trail, which shows null as no reason given."""
 
 
 class LastUpgrade(Struct, frozen=True):

@@ -101,7 +101,7 @@ class _Folded(Struct, frozen=True):
 
 
 def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
-    """Return whether an event tells of this upgrade."""
+    """Return whether an event belongs to this upgrade."""
     return getattr(recorded.event, "upgrade_id", None) == upgrade_id
 
 

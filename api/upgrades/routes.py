@@ -43,7 +43,7 @@ class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     target: Target
     """The version to go to, or `latest`."""
     reason: Reason | None = None
-    """Why, for the audit trail, which tells null as no reason given; an emergency needs one."""
+    """Why, for the audit trail, which shows null as no reason given; an emergency needs one."""
     validate_only: bool = False
     """Only return what would be done."""
     acknowledge_breaking: Annotated[tuple[Version, ...], Meta(max_length=100)] = ()

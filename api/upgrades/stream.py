@@ -38,7 +38,7 @@ async def stream(resources: Resources, follower: Follower, after: int) -> AsyncG
                 last = time.monotonic()
             await _more(resources, heard, stopping)
     except Exception as error:
-        # The caller comes back with Last-Event-ID, and finds the database up again or is told.
+        # The caller comes back with Last-Event-ID, and finds the database up again, or gets a problem.
         if not is_outage(error):
             raise
     finally:

@@ -19,12 +19,12 @@ UPGRADE = "0190f000-0000-7000-8000-00000000000b"
 
 
 class TypeView(Struct, frozen=True):
-    """A type of notification: what it tells, the JSON Schema of its body, and an example."""
+    """A type of notification: what it says, the JSON Schema of its body, and an example."""
 
     type: str
     """The type's name, stable for ever."""
-    tells: str
-    """What it tells, in a sentence."""
+    description: str
+    """What it says, in a sentence."""
     schema: dict[str, Any]
     """The JSON Schema (2020-12) of its body."""
     example: dict[str, Any]
@@ -64,8 +64,8 @@ def _catalogue() -> dict[str, TypeView]:
 
 
 def _view(name: str, about: type[Struct] | None) -> TypeView:
-    tells = "Somebody asked whether messages arrive." if about is None else (about.__doc__ or "").partition("\n")[0]
-    return TypeView(name, tells, _schema(name), _example(name, about))
+    said = "Somebody asked whether messages arrive." if about is None else (about.__doc__ or "").partition("\n")[0]
+    return TypeView(name, said, _schema(name), _example(name, about))
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ EXAMPLE = {
     "url": "https://hooks.example.com/astrolabe",
     "types": ["astrolabe.upgrade.succeeded", "astrolabe.upgrade.rolled_back"],
     "ordered": True,
-    "reason": "tell the team",
+    "reason": "keep the team informed",
 }
 
 
@@ -40,13 +40,13 @@ class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Where its notifications are posted to, without user or password; it stays in the log for ever, and is no place
     for a secret."""
     types: Annotated[tuple[EventType, ...], Meta(max_length=100)] = ()
-    """The types of notifications that it is told; all where it names none."""
+    """The types of notifications that it is sent; all where it names none."""
     instances: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=500)] = ()
-    """The ids or names of the instances that it is told of; all where it names none."""
+    """The ids or names of the instances that it is notified of; all where it names none."""
     ordered: bool = False
     """Send an instance's next notification only after the one before was delivered or given up."""
     reason: Reason | None = None
-    """Why, for the audit trail, which tells null as no reason given."""
+    """Why, for the audit trail, which shows null as no reason given."""
 
 
 class WebhookView(Struct, frozen=True):
@@ -59,9 +59,9 @@ class WebhookView(Struct, frozen=True):
     url: str
     """Where its notifications are posted to."""
     types: tuple[str, ...]
-    """The types of notifications that it is told; all where it names none."""
+    """The types of notifications that it is sent; all where it names none."""
     instances: tuple[str, ...]
-    """The ids of the instances that it is told of; all where it names none."""
+    """The ids of the instances that it is notified of; all where it names none."""
     ordered: bool
     """Whether an instance's next notification is sent only after the one before was delivered or given up."""
     disabled: DisableCause | None
@@ -98,7 +98,7 @@ async def config_of(resources: Resources, data: WebhookRequest) -> EndpointConfi
 
 
 async def _check_url(resources: Resources, url: str) -> None:
-    # Only to tell at once what would fail later: each attempt resolves and checks anew.
+    # Only to refuse at once what would fail later: each attempt resolves and checks anew.
     try:
         address = parse_url(url)
         async with asyncio.timeout(RESOLVE_SECONDS):

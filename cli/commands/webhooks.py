@@ -60,7 +60,7 @@ def show(name: str, *, secret: bool) -> None:
 def types() -> None:
     """List the types of notifications."""
     for each in Client.from_environment().get("/webhooks/types")["items"]:
-        click.echo(f"{each['type']:<32} {each['tells']}")
+        click.echo(f"{each['type']:<32} {each['description']}")
 
 
 @webhook.command()

@@ -170,7 +170,7 @@ class ComposeStage:
 
     @property
     def login(self) -> tuple[str, str]:
-        """What `docker compose exec` must be told for PostgreSQL's own programs."""
+        """What `docker compose exec` needs for PostgreSQL's own programs."""
         return "--env", f"PGPASSWORD={(self.folder / '.env').read_text().split()[0].partition('=')[2]}"
 
     async def compose(self, *words: str) -> str:

@@ -1,4 +1,4 @@
-"""The story that the demo tells: an upgrade, what it left behind, and the way back."""
+"""The story of the demo: an upgrade, what it left behind, and the way back."""
 
 import asyncio
 import secrets
@@ -108,7 +108,7 @@ async def play_story(folder: Path, play: Play = NPX) -> None:
 async def _first_token(url: str) -> str:
     await migrate(url)
     async with Database(url, pool_size=1) as database:
-        cause = Cause("astrolabe demo", "to tell the story", "cli")
+        cause = Cause("astrolabe demo", "to show the story", "cli")
         name = f"demo-{secrets.token_hex(4)}"
         return (await Tokens(Log(database)).issue(name, SCOPES, cause)).secret
 

@@ -113,7 +113,7 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
     if members != make_evidence(stated.upgrade_id, leaves, proofs, size, members[CHECKPOINT]):
         raise VerificationFailed(first, f"{README}, {SUMMARY} or {PROOFS} says what the events do not", last)
     if stated.upgrade_id.encode() not in members[EVENTS]:
-        raise VerificationFailed(first, f"the events tell nothing of upgrade {stated.upgrade_id}", last)
+        raise VerificationFailed(first, f"the events hold nothing of upgrade {stated.upgrade_id}", last)
     return Evidence(stated.upgrade_id, tuple(line.position for line in lines), proven)
 
 

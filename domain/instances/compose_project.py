@@ -25,7 +25,7 @@ EngineUrl = Annotated[
 
 
 class ComposeProject(Struct, frozen=True, forbid_unknown_fields=True):
-    """What `docker compose` must be told to find the project, and which services are the gateway's."""
+    """What `docker compose` needs to find the project, and which services are the gateway's."""
 
     folder: Folder
     """The project's folder on the worker's host, absolute."""

@@ -14,7 +14,7 @@ from astrolabe.domain.products.product import Image, Product
 from astrolabe.domain.words import Version
 
 MARK = "astrolabe.start"
-"""The label that tells which start of which instance a container came from."""
+"""The label that names which start of which instance a container came from."""
 
 VERSION_LABEL = "org.opencontainers.image.version"
 

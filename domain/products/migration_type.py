@@ -15,7 +15,7 @@ Blocks: TypeAlias = Literal["nothing", "writes", "everything"]
 
 
 class Migration(Struct, frozen=True, forbid_unknown_fields=True):
-    """A migration that a release brings, as its notes tell; what they leave out is taken to be as the document says."""
+    """A migration that a release brings, as its notes say; what they leave out is taken to be as the document says."""
 
     type: MigrationType
     """Which of the six types it is."""

@@ -102,7 +102,7 @@ class LogPatterns(Struct, frozen=True, forbid_unknown_fields=True):
     """What the gateway's log says when a migration fails: expressions, a group `reason` holding the cause."""
 
     failed: tuple[str, ...] = ()
-    """Regular expressions of lines that tell of a failed migration; a group `reason` holds the cause."""
+    """Regular expressions of lines that report a failed migration; a group `reason` holds the cause."""
 
 
 class Migrations(Struct, frozen=True, forbid_unknown_fields=True):

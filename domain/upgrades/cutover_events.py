@@ -8,7 +8,7 @@ from astrolabe.domain.words import Moment, Version
 
 
 class UpgradeVerified(OfUpgrade, frozen=True, tag="upgrade_verified"):
-    """All that can tell was asked before anybody else was let in, and all of it holds."""
+    """All checks were made before anybody else was let in, and all of them hold."""
 
     version: Version
     """The version that was verified."""

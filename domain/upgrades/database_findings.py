@@ -14,7 +14,7 @@ HEADROOM = 1.1
 class DiskCapacity(Struct, frozen=True):
     """What is to be written to a folder, and how much is free there, in bytes.
 
-    The folder is None where the server does not tell it, `free` where its disk cannot be seen from the worker's host.
+    The folder is None where the server does not say it, `free` where its disk cannot be seen from the worker's host.
     """
 
     what: Literal["dump", "copy"]
@@ -60,7 +60,7 @@ def database_checks(found: DatabaseFindings) -> Iterator[Check]:
 
 def _disk(disk: DiskCapacity) -> Check:
     if disk.folder is None:
-        return Check("disk", True, f"{disk.what}: the server tells no folder")
+        return Check("disk", True, f"{disk.what}: the server names no folder")
     if disk.free is None:
         seen = f"{disk.what}: {disk.size:,} bytes needed; the server's disk cannot be seen from here"
         return Check("disk", True, seen)

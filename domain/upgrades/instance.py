@@ -1,4 +1,4 @@
-"""An instance as its stream tells it: what stays true of it through all its upgrades, and which those were."""
+"""An instance as its stream records it: what stays true of it through all its upgrades, and which those were."""
 
 from msgspec import Struct
 

@@ -35,7 +35,7 @@ TODO: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class GatewayFindings(Struct, frozen=True):
-    """What serves now, in words, and the versions that its files and its answers tell."""
+    """What serves now, in words, and the versions that its files and its answers name."""
 
     healthy: bool
     health: str

@@ -96,7 +96,7 @@ class ArtifactPulled(OfUpgrade, frozen=True, tag="artifact_pulled"):
 class InstanceStopped(OfUpgrade, frozen=True, tag="instance_stopped"):
     """The old version has ended and its database takes no connections.
 
-    A command line serves nobody: there is nothing to stop, and this only tells when its replacement begins.
+    A command line serves nobody: there is nothing to stop, and this only says when its replacement begins.
     """
 
     last_healthy_at: Moment

@@ -35,9 +35,9 @@ class EndpointConfig(Struct, frozen=True):
     url: Url
     """Where its notifications are posted to; it stays in the log for ever, and is no place for a secret."""
     types: Annotated[tuple[EventType, ...], Meta(max_length=100)] = ()
-    """The types of notifications that it is told; all where it names none."""
+    """The types of notifications that it is sent; all where it names none."""
     instances: Annotated[tuple[InstanceId, ...], Meta(max_length=500)] = ()
-    """The ids of the instances that it is told of; all where it names none."""
+    """The ids of the instances that it is notified of; all where it names none."""
     ordered: bool = False
     """Whether an instance's next notification is sent only after the one before was delivered or given up."""
 
@@ -48,7 +48,7 @@ class EndpointAdded(Struct, frozen=True, tag="endpoint_added"):
     endpoint_id: str
     """The webhook's id, a UUID."""
     config: EndpointConfig
-    """Where it is and what it is told."""
+    """Where it is and what it is sent."""
     key_id: str
     """The master key that its secret comes from, by its name; the name is no secret."""
 

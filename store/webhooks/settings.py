@@ -25,7 +25,7 @@ class WebhookSettings(Struct, frozen=True):
 
 
 def webhook_settings(data: Path, settings: Settings) -> WebhookSettings:
-    """Return what a process is told of webhooks, with its data folder; raises SettingsError where it is malformed."""
+    """Return a process's settings for webhooks, from its data folder; raises SettingsError where one is malformed."""
     return WebhookSettings(
         settings.webhook_key or data / "keys" / "webhooks",
         tuple(map(_network, settings.webhook_allow)),

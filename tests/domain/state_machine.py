@@ -35,7 +35,7 @@ refuses what would not follow. Before `Stopping` every way out is free; from the
 way back, which loses nothing, for nobody was let in; and the way back ends on the old version or, where a person must
 act, in `Inconsistent`. Past cutover nothing goes back by itself unless nobody wrote: an unwell version is an alarm.
 
-`StepStarted` and `StepProgressed` tell a reader how far a step is; of them only the start of the step migrate moves the
+`StepStarted` and `StepProgressed` show a reader how far a step is; of them only the start of the step migrate moves the
 instance, from `Pulled` to `Stopping`.
 """
 

@@ -1,4 +1,4 @@
-"""A step that cannot be done, told as the log will keep it."""
+"""A step that cannot be done, in the words that the log will keep."""
 
 from collections.abc import Iterable
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from astrolabe.workers.instance.failure import StepFailed
 
 MARK = "ASTROLABE_RUN"
-"""The variable that tells which start of which instance a process came from."""
+"""The variable that names which start of which instance a process came from."""
 
 GRACE_SECONDS = 30.0
 """How long a gateway may take to end after SIGTERM."""
@@ -23,7 +23,7 @@ POLL_SECONDS = 0.02
 
 
 class GatewayProcess(Struct, frozen=True):
-    """A process, told apart from a later one of the same pid by when it was created."""
+    """A process, distinguished from a later one of the same pid by when it was created."""
 
     pid: int
     created: float
@@ -32,7 +32,7 @@ class GatewayProcess(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """What tells it apart, in one word."""
+        """What distinguishes it, in one word."""
         return f"{self.pid}@{self.created!r}"
 
     @property
@@ -84,7 +84,7 @@ def of(pid: int) -> GatewayProcess:
 
 
 def by_id(known: str) -> GatewayProcess:
-    """Return the process of an id, as far as the id tells."""
+    """Return the process of an id, as far as the id goes."""
     pid, _, created = known.partition("@")
     return GatewayProcess(int(pid), float(created))
 
@@ -170,7 +170,7 @@ def _signal(leader: GatewayProcess, family: list[GatewayProcess], number: signal
 
 
 async def _gone(family: list[GatewayProcess]) -> None:
-    while any(each.alive() for each in family):  # noqa: ASYNC110  the kernel tells nobody but the parent
+    while any(each.alive() for each in family):  # noqa: ASYNC110  the kernel informs nobody but the parent
         await asyncio.sleep(POLL_SECONDS)
 
 

@@ -17,7 +17,7 @@ class Detection(Struct, frozen=True):
 
 
 async def detect(site: Site, driver: Driver) -> Detection:
-    """Look at what runs: what it is started from, and what it answers where the product tells how to ask."""
+    """Look at what runs: what it is started from, and what it answers where the product says how to ask."""
     title, port = site.product.title, site.config.port
     does = "is installed" if port is None else f"serves on port {port}"
     running = await driver.running()

@@ -13,7 +13,7 @@ GatewayId = NewType("GatewayId", str)
 """What one start brought up, a process or a container; a later one of the same name differs."""
 
 OnFetch: TypeAlias = Callable[[int, int | None], None]
-"""Is told how much of an artifact has come, and of how much where that is known; each kind in a unit of its own."""
+"""Hears how much of an artifact has come, and of how much where that is known; each kind in a unit of its own."""
 
 
 class Resolved(Struct, frozen=True):
@@ -135,7 +135,7 @@ class Driver(Protocol):
         ...
 
     async def exit_code(self, gateway: GatewayId) -> int | None:
-        """Return the code that it ended with, None where nobody can tell any more."""
+        """Return the code that it ended with, None where nobody can know any more."""
         ...
 
     async def output(self, mark: str) -> str:

@@ -1,1 +1,1 @@
-"""The relay: one program that follows the log, tells workers and endpoints, and signs checkpoints."""
+"""The relay: one program that follows the log, notifies workers and endpoints, and signs checkpoints."""

@@ -73,7 +73,7 @@ async def serve(context: StepContext) -> None:
 
 
 async def _unwell(context: StepContext, state: s.Serving, failure: StepFailed) -> None:
-    """Go back where it is certain that nobody wrote; otherwise a person decides, who is told what that would lose."""
+    """Go back where it is certain that nobody wrote; otherwise a person decides, who is shown what that would lose."""
     upgrade_id, version = state.run.upgrade_id, s.leg_to(state).version
     problem = await context.recorder.problem_of(failure)
     try:

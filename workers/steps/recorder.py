@@ -26,7 +26,7 @@ from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.steps.redaction import redacted
 
 PROGRESS_SECONDS = 2.0
-"""How often progress is recorded at the most: the log cannot forget, so it is told no more than a reader wants."""
+"""How often progress is recorded at the most: the log cannot forget, so it holds no more than a reader wants."""
 
 S = TypeVar("S", bound=Struct)
 

@@ -22,7 +22,7 @@ async def retry(
 ) -> T:
     """Try so many times, the first `pause` in seconds; raises the last StepFailed, or one whose code is hopeless.
 
-    `on_failure` is told in words of each failure that another attempt follows.
+    `on_failure` gets, in words, each failure that another attempt follows.
     """
     waits = pauses(pause, LONGEST_SECONDS)
     for attempt in range(1, attempts):

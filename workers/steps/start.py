@@ -26,7 +26,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class GatewayStart:
-    """One start of one artifact, told apart from all others by its mark."""
+    """One start of one artifact, distinguished from all others by its mark."""
 
     def __init__(self, context: StepContext, artifact: Artifact, mark: str, step: Step) -> None:
         self._recorder: Recorder = context.recorder
@@ -43,7 +43,7 @@ class GatewayStart:
             async with HealthWatch(probe).running() as watch:
                 gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)
-            # It may have served before the start was over, or before anybody could tell which version that was.
+            # It may have served before the start was over, or before anybody could know which version that was.
             first = watch.first_healthy_at if self._site.config.port else None
             return min(first or confirmed, confirmed)
 

@@ -1,7 +1,7 @@
 """Two things at once, of which neither outlives the other.
 
 Neither asyncio.gather nor, before Python 3.13, a TaskGroup: where a part fails, they swallow a cancellation that comes
-from outside at the same moment, and a worker that has lost its lease, or is told to stop, would go on.
+from outside at the same moment, and a worker that has lost its lease, or is asked to stop, would go on.
 """
 
 import asyncio

@@ -65,7 +65,7 @@ class ComposeDriver:
         return ContainerDatabase(where, self._site.password, self._engine, self._labels(service))
 
     async def resolve(self, version: str) -> Resolved:
-        """Find the digest of a version's tag; what `latest` is, only the image itself tells."""
+        """Find the digest of a version's tag; what `latest` is, only the image itself says."""
         return Resolved(await images.resolve(self._engine, self._image, version, self._site.instance_folder))
 
     async def held(self, _version: str, /) -> Artifact | None:

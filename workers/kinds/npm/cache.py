@@ -16,7 +16,7 @@ _folders: Final[dict[frozenset[tuple[str, str]], Path]] = {}
 
 
 class Locked(Struct, frozen=True, rename="camel"):
-    """A package as npm's lock of a tree tells it; one that came inside another has no tarball of its own."""
+    """A package as npm's lock of a tree describes it; one that came inside another has no tarball of its own."""
 
     integrity: str = ""
     in_bundle: bool = False

@@ -1,5 +1,5 @@
 """The `cli` driver: a command line that npm installs globally; nothing serves, so nothing is stopped or probed."""
-# Where there is nothing to do, what a driver is told is of no use.
+# Where there is nothing to do, what a driver is given is of no use.
 # ruff: noqa: ARG002
 # pyright: reportUnusedParameter=false
 

@@ -55,7 +55,7 @@ async def view(package: Npm, version: str) -> tuple[Artifact, str | None]:
 
 
 async def node_satisfies(wanted: str) -> bool | None:
-    """Return whether this host's Node is in a range, by npm's own reading of ranges; None where that cannot be told."""
+    """Return whether this host's Node is in a range, by npm's own reading of ranges; None where nobody knows."""
     library = Path(tools.npm()[-1]).parent.parent / "node_modules" / "semver"
     if not library.is_dir():
         return None
@@ -183,10 +183,10 @@ def _check_identity(package: Npm, found: dict[str, Any]) -> None:
     repository = found.get("repository") or {}
     url = str(repository.get("url", "") if isinstance(repository, dict) else repository)
     if package.repository and package.repository not in url:
-        wrong.append(f"its repository is {url or 'not told'}, not {package.repository}")
+        wrong.append(f"its repository is {url or 'not named'}, not {package.repository}")
     publisher = _publisher(found.get("_npmUser"))
     if package.publisher and publisher != package.publisher:
-        wrong.append(f"it was published by {publisher or 'somebody who is not told'}, not {package.publisher}")
+        wrong.append(f"it was published by {publisher or 'somebody who is not named'}, not {package.publisher}")
     tarball = str((found.get("dist") or {}).get("tarball", ""))
     if package.registry and _origin(tarball) != _origin(package.registry):
         wrong.append(f"it comes from {_origin(tarball)}, not {_origin(package.registry)}")
@@ -205,7 +205,7 @@ def _commands(found: dict[str, Any]) -> Collection[str]:
 
 
 def _publisher(user: object) -> str:
-    # npm tells it as `name <mail>`, other registries as they keep it.
+    # npm writes it as `name <mail>`, other registries as they keep it.
     return str(user.get("name", "")) if isinstance(user, dict) else str(user or "").partition(" <")[0]
 
 

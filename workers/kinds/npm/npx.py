@@ -154,7 +154,7 @@ class NpxDriver:
         found = process.listener(self._site.config.gateway_port)
         if found and self._described(found).version:
             await process.end(found)
-        # One that a worker before us told to end may still be at it, and listens no more.
+        # One that a worker before us asked to end may still be at it, and listens no more.
         for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
             await process.end(left)
 
