@@ -13,8 +13,8 @@ from astrolabe.domain.plans.approval import ApprovalPolicy, DueReview
 from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.instance import Instance, Newcomer
+from astrolabe.domain.upgrades.instance_row import InstanceRow, InstanceStatus, instance_status, upgrade_of
 from astrolabe.domain.upgrades.states import Absent, Idle, Unadopted
-from astrolabe.domain.upgrades.views import InstanceRow, InstanceStatus, instance_status, upgrade_of
 from astrolabe.domain.words import Cutover, Kind, Outcome, Reason, Version
 from astrolabe.store.streams.instances import Loaded
 

@@ -4,7 +4,7 @@ from itertools import takewhile
 from typing import cast
 
 from astrolabe.api.upgrades.operation import belongs
-from astrolabe.domain.upgrades.views import DONE, UpgradeRow, upgrade_row
+from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow, upgrade_row
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import InstanceRecorded
 

@@ -13,7 +13,7 @@ from astrolabe.domain.upgrades.commands import Approve, Cancel, Command, Reject,
 from astrolabe.domain.upgrades.decide import decide
 from astrolabe.domain.upgrades.states import Unversioned
 from astrolabe.domain.upgrades.steps import FRESH, StepState, steps_after
-from astrolabe.domain.upgrades.views import DONE, UpgradeRow, UpgradeStatus, upgrade_row
+from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow, UpgradeStatus, upgrade_row
 from astrolabe.domain.words import Step
 from astrolabe.store.streams.instances import InstanceRecorded, Loaded
 

@@ -24,7 +24,7 @@ from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.gate import check_request
 from astrolabe.domain.upgrades.states import Idle, State
-from astrolabe.domain.upgrades.views import DONE, UpgradeRow
+from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow
 from astrolabe.domain.words import Reason, Target, Version
 from astrolabe.store.errors import WrongVersion
 from astrolabe.store.ids import new_id

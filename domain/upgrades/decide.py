@@ -1,7 +1,5 @@
 """`decide(command, state)`: the events that a command leads to, or a refusal."""
 
-from datetime import datetime
-
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.version_order import order
@@ -25,25 +23,26 @@ from astrolabe.domain.upgrades.commands import (
     Review,
 )
 from astrolabe.domain.upgrades.expected import expected, step_due
-from astrolabe.domain.upgrades.instance import Instance, Newcomer, Run
+from astrolabe.domain.upgrades.instance import Instance, Run
+from astrolabe.domain.upgrades.resting import adopt, at_rest, idle, reconfigure
 
 
 def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
     """Decide what follows from a command; raises Refused where it makes no sense in this state."""
     match command:
         case Adopt(now):
-            return _adopt(state, now)
+            return adopt(state, now)
         case Register(config, version):
             if not isinstance(state, s.Absent):
                 raise Refused("instance-exists", "This instance is already registered.")
             return (e.InstanceRegistered(config, version),)
         case Reconfigure():
-            return _reconfigure(command, _at_rest(state))
+            return reconfigure(command, at_rest(state))
         case Retire():
-            _at_rest(state)
+            at_rest(state)
             return (e.InstanceRetired(),)
         case RequestUpgrade():
-            return _request(command, _idle(state))
+            return _request(command, idle(state))
         case Approve(upgrade_id):
             _latest(state, upgrade_id)
             return approve(command, state)
@@ -96,63 +95,6 @@ def check_target(version: str, target: str) -> None:
         )
 
 
-def _adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
-    match state:
-        case s.Adopting():
-            return ()
-        case s.Unadopted():
-            return (e.AdoptionRequested(),)
-        case s.Idle(instance) if instance.drift:
-            return (e.DriftAccepted(instance.drift, now),)
-        case _:
-            raise Refused(
-                "nothing-to-adopt",
-                "Only an instance at rest is adopted: one that could not be, or one seen to run another version.",
-            )
-
-
-def _at_rest(state: s.State) -> Instance | Newcomer:
-    return state.instance if isinstance(state, s.Adopting | s.Unadopted) else _idle(state)
-
-
-def _idle(state: s.State) -> Instance:
-    match state:
-        case s.Idle(instance):
-            return instance
-        case s.Adopting(instance):
-            raise Refused(
-                "instance-adopting",
-                f"The worker on {instance.config.host} has not found out yet which version runs; wait for it.",
-            )
-        case s.Unadopted(problem=problem):
-            raise Refused("instance-unadopted", f"{problem.detail} {problem.todo} Then adopt it again.")
-        case s.Absent():
-            raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
-        case s.Retired() | s.Withdrawn():
-            raise Refused("instance-retired", "This instance was retired; register it anew under another name.")
-        case s.Inconsistent(run=run, problem=problem):
-            raise Refused("instance-inconsistent", f"{problem.todo} Then retry the upgrade.", upgrade_id=run.upgrade_id)
-        case _:
-            raise Refused(
-                "instance-busy",
-                f"Upgrade {state.run.upgrade_id} is under way on this instance; wait for it or cancel it.",
-                upgrade_id=state.run.upgrade_id,
-            )
-
-
-def _reconfigure(command: Reconfigure, instance: Instance | Newcomer) -> tuple[e.Event, ...]:
-    old, new = instance.config, command.config
-    for word in ("name", "product", "kind"):
-        if getattr(old, word) != getattr(new, word):
-            raise Refused("fixed-at-registration", f"The {word} of an instance is fixed when it is registered.")
-    if old.approvals != new.approvals and not command.may_change_approvals:
-        raise Refused(
-            "approvals-fixed",
-            "Only admins change who approves upgrades; send approvals as they are: see GET /instances.",
-        )
-    return () if old == new else (e.InstanceReconfigured(new),)
-
-
 def _latest(state: s.State, upgrade_id: str) -> Run:
     """Return the upgrade under way, or else the last; only it can be changed."""
     run = s.run_of(state)
@@ -197,7 +139,7 @@ def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
 
 
 def _request_rollback(command: RequestRollback, state: s.State) -> tuple[e.Event, ...]:
-    instance = _idle(state)
+    instance = idle(state)
     if instance.rollback_point is None or instance.rollback_point.upgrade_id != command.upgrade_id:
         raise Refused(
             "no-rollback-point", "Only the last upgrade that succeeded has a rollback point; see the history."

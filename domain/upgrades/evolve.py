@@ -7,13 +7,13 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.instance import in_kind
 from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import Approval, DueReview
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.adopting import unversioned
 from astrolabe.domain.upgrades.ending import called_off, ended, rolled_back, succeeded, unwell, way_back
-from astrolabe.domain.upgrades.instance import Instance, Newcomer, Run
+from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.retention import discarded, superseded
 from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
 
@@ -25,7 +25,7 @@ def evolve(state: s.State, event: e.Event) -> s.State:
     if isinstance(event, ReviewEvent):
         return _reviewed(state, event)
     if isinstance(state, s.Unversioned):
-        return _unversioned(state, event)
+        return unversioned(state, event)
     if isinstance(state, s.Idle | s.Retired):
         return _at_rest(state, event)
     if isinstance(state, s.Waiting):
@@ -54,29 +54,6 @@ def _reviewed(state: s.State, event: ReviewEvent) -> s.State:
         case _:
             return state
     return s.with_instance(state, replace(state.instance, review=due))
-
-
-def _unversioned(state: s.Unversioned, event: e.Event) -> s.State:
-    match event:
-        case e.InstanceRegistered(config, version) if isinstance(state, s.Absent):
-            return s.Idle(Instance(config, version)) if version else s.Adopting(Newcomer(config), 1)
-        case e.AdoptionRequested() if isinstance(state, s.Unadopted):
-            return s.Adopting(state.instance, state.attempt + 1)
-        case e.InstanceReconfigured(config) if isinstance(state, s.Adopting | s.Unadopted):
-            return s.Adopting(Newcomer(config), state.attempt + 1)
-        case e.InstanceAdopted() if isinstance(state, s.Adopting):
-            return s.Idle(_adopted(state.instance, event))
-        case e.AdoptionRefused(problem=problem) if isinstance(state, s.Adopting):
-            return s.Unadopted(state.instance, state.attempt, problem)
-        case e.InstanceRetired() if isinstance(state, s.Adopting | s.Unadopted):
-            return s.Withdrawn(state.instance)
-        case _:
-            return state
-
-
-def _adopted(newcomer: Newcomer, found: e.InstanceAdopted) -> Instance:
-    config = in_kind(newcomer.config, found.kind) or newcomer.config
-    return Instance(config, found.version, observed=Observation(found.version, found.seen, found.at))
 
 
 def _at_rest(state: s.Idle | s.Retired, event: e.Event) -> s.State:

@@ -12,8 +12,9 @@ from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.evolve import evolve
+from astrolabe.domain.upgrades.instance_row import InstanceRow, instance_row
 from astrolabe.domain.upgrades.states import Absent, State
-from astrolabe.domain.upgrades.views import InstanceRow, UpgradeRow, instance_row
+from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import InstanceRecorded

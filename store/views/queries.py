@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from astrolabe.domain.upgrades.views import InstanceRow, UpgradeRow
+from astrolabe.domain.upgrades.instance_row import InstanceRow
+from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 from astrolabe.store.database import Database
 
 _meta = MetaData(schema="astrolabe")

@@ -7,8 +7,9 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from astrolabe.domain.upgrades.evolve import evolve
+from astrolabe.domain.upgrades.instance_row import InstanceRow, instance_row
 from astrolabe.domain.upgrades.states import Absent, State
-from astrolabe.domain.upgrades.views import InstanceRow, UpgradeRow, instance_row, upgrade_row
+from astrolabe.domain.upgrades.upgrade_row import UpgradeRow, upgrade_row
 from astrolabe.store.database import Connection, Database
 from astrolabe.store.log.entry import AnyRecorded
 from astrolabe.store.log.replay import replay_instances

@@ -9,7 +9,8 @@ from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
-from astrolabe.domain.upgrades.views import DONE, InstanceRow, UpgradeRow, instance_row, instance_status, upgrade_row
+from astrolabe.domain.upgrades.instance_row import InstanceRow, instance_row, instance_status
+from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow, upgrade_row
 from tests.domain.samples import (
     ADOPTING,
     APPROVED,

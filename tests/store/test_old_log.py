@@ -24,8 +24,8 @@ from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.commands import Approve
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
+from astrolabe.domain.upgrades.instance_row import instance_status, upgrade_of
 from astrolabe.domain.upgrades.states import Absent, Approved, State, Unversioned, Waiting
-from astrolabe.domain.upgrades.views import instance_status, upgrade_of
 from astrolabe.store.audit.checkpoints import Checkpoints
 from astrolabe.store.audit.export import export_lines
 from astrolabe.store.audit.tree import Tree

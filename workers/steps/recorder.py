@@ -15,7 +15,7 @@ from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Command, FailStep, Report
 from astrolabe.domain.upgrades.events import AdoptionRefused, Fact, StepProgressed, StepStarted, UpgradeReviewed
-from astrolabe.domain.upgrades.views import upgrade_of
+from astrolabe.domain.upgrades.instance_row import upgrade_of
 from astrolabe.domain.words import Step
 from astrolabe.store.outage import is_outage
 from astrolabe.store.outputs import Outputs

@@ -1,0 +1,70 @@
+"""What is asked of an instance at rest, and what refuses where it is not at rest."""
+
+from datetime import datetime
+
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import Reconfigure
+from astrolabe.domain.upgrades.instance import Instance, Newcomer
+
+
+def adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
+    """Take what runs as it is: have a worker look again, or let the version that was seen lead."""
+    match state:
+        case s.Adopting():
+            return ()
+        case s.Unadopted():
+            return (e.AdoptionRequested(),)
+        case s.Idle(instance) if instance.drift:
+            return (e.DriftAccepted(instance.drift, now),)
+        case _:
+            raise Refused(
+                "nothing-to-adopt",
+                "Only an instance at rest is adopted: one that could not be, or one seen to run another version.",
+            )
+
+
+def reconfigure(command: Reconfigure, instance: Instance | Newcomer) -> tuple[e.Event, ...]:
+    """Change how an instance is reached; what it is stays."""
+    old, new = instance.config, command.config
+    for word in ("name", "product", "kind"):
+        if getattr(old, word) != getattr(new, word):
+            raise Refused("fixed-at-registration", f"The {word} of an instance is fixed when it is registered.")
+    if old.approvals != new.approvals and not command.may_change_approvals:
+        raise Refused(
+            "approvals-fixed",
+            "Only admins change who approves upgrades; send approvals as they are: see GET /instances.",
+        )
+    return () if old == new else (e.InstanceReconfigured(new),)
+
+
+def at_rest(state: s.State) -> Instance | Newcomer:
+    """Return an instance that nothing is under way with, known or not; raises Refused otherwise."""
+    return state.instance if isinstance(state, s.Adopting | s.Unadopted) else idle(state)
+
+
+def idle(state: s.State) -> Instance:
+    """Return an instance that an upgrade can be asked for; raises Refused otherwise."""
+    match state:
+        case s.Idle(instance):
+            return instance
+        case s.Adopting(instance):
+            raise Refused(
+                "instance-adopting",
+                f"The worker on {instance.config.host} has not found out yet which version runs; wait for it.",
+            )
+        case s.Unadopted(problem=problem):
+            raise Refused("instance-unadopted", f"{problem.detail} {problem.todo} Then adopt it again.")
+        case s.Absent():
+            raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
+        case s.Retired() | s.Withdrawn():
+            raise Refused("instance-retired", "This instance was retired; register it anew under another name.")
+        case s.Inconsistent(run=run, problem=problem):
+            raise Refused("instance-inconsistent", f"{problem.todo} Then retry the upgrade.", upgrade_id=run.upgrade_id)
+        case _:
+            raise Refused(
+                "instance-busy",
+                f"Upgrade {state.run.upgrade_id} is under way on this instance; wait for it or cancel it.",
+                upgrade_id=state.run.upgrade_id,
+            )
