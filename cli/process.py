@@ -49,7 +49,7 @@ class SupervisedCommand:
         self._child = shell.supervise(self._argv, env=self._env, log=self._log)
 
     async def wait(self) -> int:
-        """Wait for its end; the code it ended with."""
+        """Wait for its end; return its exit code."""
         return await self._child.wait() if self._child else 0
 
     async def stop(self) -> None:

@@ -144,7 +144,7 @@ class Supervisor:
 
 
 async def serve(tree: Supervisor, ready: Callable[[], None]) -> int:
-    """Run a tree until Ctrl-C or SIGTERM, calling `ready` once all runs; the exit code.
+    """Run a tree until Ctrl-C or SIGTERM, calling `ready` once all runs; return the exit code.
 
     The first signal stops everything in order, a second one ends it at once.
     """

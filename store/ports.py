@@ -9,7 +9,7 @@ TRIED: Final = 200
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port."""
+    """Return whether a server could listen on this port."""
     with socket.socket() as probe:
         # As the servers do, so that connections of a former run that linger do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

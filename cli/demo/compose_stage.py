@@ -95,7 +95,7 @@ async def publish(registry: ImageRegistry, folder: Path, trees: Mapping[str, Pat
 
 
 def products(folder: Path, registry: str) -> Path:
-    """Write the product file that names the registry; the folder that it is in."""
+    """Write the product file that names the registry; return the folder that it is in."""
     made = folder / "products"
     made.mkdir(exist_ok=True)
     (made / "unleash.toml").write_text(PRODUCT.format(repository=f"{registry}/unleash-server"))

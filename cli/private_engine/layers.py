@@ -65,7 +65,7 @@ class _Hashed:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing, for nothing is held back."""
 
 
 def pack(place: Path, entries: Mapping[str, Entry], owner: int = 0) -> Layer:

@@ -29,7 +29,7 @@ NAMESPACES: Final = ("--fork", "--pid", "--mount", "--net", "--mount-proc", "--k
 
 
 def inside() -> bool:
-    """Whether this process runs beside an engine of ours."""
+    """Return whether this process runs beside an engine of ours."""
     return INSIDE in os.environ  # noqa: TID251  no setting: we set it ourselves
 
 

@@ -94,7 +94,7 @@ class ImageRegistry:
                 return False
 
     async def push(self, name: str, tag: str, image: Built) -> str:
-        """Put an image under a name and a tag; its digest."""
+        """Put an image under a name and a tag; return its digest."""
         config = image.described()
         async with self._client() as http:
             for layer in image.layers:

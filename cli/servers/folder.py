@@ -92,7 +92,7 @@ class DataFolder:
         return port
 
     def log(self, name: str) -> Path:
-        """Where a process's output is appended; a large one is set aside first."""
+        """Return where a process's output is appended; a large file is set aside first."""
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > LARGEST_LOG:
             path.replace(path.with_suffix(".log.1"))

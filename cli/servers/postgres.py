@@ -61,7 +61,7 @@ class Postgres:
         return self._child.pid if self._child else None
 
     def url(self, database: str | None = None) -> str:
-        """Where a client reaches a database: its own unless another is named."""
+        """Return where a client reaches a database: its own unless another is named."""
         password = self._folder.secret(self.name)
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self._port}/{database or self._database}"
 
@@ -74,7 +74,7 @@ class Postgres:
         await self.create_database(self._database)
 
     async def create_database(self, name: str) -> str:
-        """Make a database unless it exists; its URL."""
+        """Make a database unless it exists; return its URL."""
         if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
             raise ValueError(f"{name} is no plain name for a database")
         exists = await self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'")  # noqa: S608 (a plain name)
@@ -83,7 +83,7 @@ class Postgres:
         return self.url(name)
 
     async def sql(self, statement: str) -> str:
-        """Run one statement in the maintenance database; its rows as psql prints them."""
+        """Run one statement in the maintenance database; return its rows as psql prints them."""
         password = self._folder.secret(self.name)
         finished = await shell.run(
             [tools.postgres("psql"), "-XAtqw", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", statement],
@@ -95,7 +95,7 @@ class Postgres:
         return finished.stdout.strip()
 
     async def wait(self) -> int:
-        """Wait for the server's end; the code it ended with."""
+        """Wait for the server's end; return its exit code."""
         return await self._child.wait() if self._child else 0
 
     async def stop(self) -> None:

@@ -19,7 +19,7 @@ POLL: Final = 0.01
 
 
 async def on_a_port(folder: DataFolder, name: str, known: int, serve: Callable[[int], Awaitable[None]]) -> int:
-    """Start a server on the port it had in this run, or on a free one; the port.
+    """Start a server on the port it had in this run, or on a free one; return the port.
 
     A port that was free can be taken before the server has it: then another is tried, unless clients know the first.
     """

@@ -52,7 +52,7 @@ class Valkey:
         self._port = await on_a_port(self._folder, self.name, self._port, self._serve)
 
     async def wait(self) -> int:
-        """Wait for the server's end; the code it ended with."""
+        """Wait for the server's end; return its exit code."""
         return await self._child.wait() if self._child else 0
 
     async def stop(self) -> None:

@@ -52,12 +52,12 @@ class PublicKey(Struct, frozen=True):
 
     @property
     def hash(self) -> bytes:
-        """Its id: the first four bytes of the SHA-256 of name and key."""
+        """The id of the key: the first four bytes of the SHA-256 of name and key."""
         return _id(self.name, ED25519, self.raw)
 
     @property
     def text(self) -> str:
-        """It in the form that Go's `note` and everybody else reads."""
+        """The key in the form that Go's `note` and everybody else reads."""
         return f"{self.name}+{self.hash.hex()}+{base64.b64encode(bytes([ED25519]) + self.raw).decode()}"
 
     def verifies(self, note: SignedNote) -> bool:
@@ -100,7 +100,7 @@ class PrivateKey(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """It in the form that Go's `note` reads; a secret."""
+        """The key in the form that Go's `note` reads; a secret."""
         encoded = base64.b64encode(bytes([ED25519]) + self.seed).decode()
         return f"PRIVATE+KEY+{self.name}+{self.public.hash.hex()}+{encoded}"
 

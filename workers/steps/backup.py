@@ -104,7 +104,7 @@ async def _prove(path: Path, database: InstanceDatabase) -> int:
 
 
 def _seal(path: Path) -> str:
-    """Make the file outlast a power cut, and give its SHA-256."""
+    """Make the file outlast a power cut, and return its SHA-256."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,7 +24,7 @@ SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, pr
 
 
 async def view(package: Npm, version: str) -> tuple[Artifact, str | None]:
-    """Resolve a version or `latest` to the exact artifact, and give the Node range that it asks for."""
+    """Resolve a version or `latest` to the exact artifact; return it with the Node range that it asks for."""
     try:
         ended = await shell.run(
             argv.view(tools.npm(), package, version), env=inherited(), deadline=VIEW_SECONDS, check=False

@@ -124,7 +124,7 @@ class NpxDriver:
         return await self.started(mark) or await self.start(artifact, mark)
 
     async def settle(self, _mark: str, /) -> None:
-        """Nothing is left to do: keeping a process running is its owner's supervisor's work."""
+        """Do nothing: keeping a process running is its owner's supervisor's work."""
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Return whether the process still runs."""
