@@ -69,7 +69,7 @@ async def test_a_plan_that_changed_since_its_approval_is_not_carried_out(standin
 
 
 async def test_what_nobody_approved_in_time_is_recorded_by_a_worker(standin: World) -> None:
-    """The sweeper's worker ends it as expired, in its own name."""
+    """The reconcile loop's worker ends it as expired, in its own name."""
     await standin.reconfigure(approvals=ALWAYS)
     upgrade_id = new_id()
     await standin.ask(RequestUpgrade(upgrade_id, "2.0.0", "alice"))

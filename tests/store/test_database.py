@@ -1,4 +1,4 @@
-"""The door itself: URLs, and connections that end."""
+"""The connection to PostgreSQL: URLs, and connections that end."""
 
 import asyncpg
 import pytest
@@ -47,7 +47,7 @@ async def test_the_application_works_under_its_own_role(database):
 
 
 async def test_a_closed_database_says_so():
-    """Nothing is done before the door is opened."""
+    """Nothing is done before the database is opened."""
     with pytest.raises(StoreError, match="not open"):
         Database("postgresql://h/db").pool  # noqa: B018  reading it is the point
     with pytest.raises(StoreError, match="not open"):

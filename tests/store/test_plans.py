@@ -49,7 +49,7 @@ async def test_what_is_planned_while_the_log_is_empty_looks_into_an_index(databa
 
 
 async def test_what_is_unattended_is_found_by_an_index(database_url: str) -> None:
-    """The sweeper asks every second: it looks at what is due, and not at every instance there is."""
+    """The reconcile loop asks every second: it looks at what is due, and not at every instance there is."""
     query = unattended(timedelta(seconds=3)).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
     connection = await asyncpg.connect(database_url, server_settings=SETTINGS | {"enable_seqscan": "off"})
     try:

@@ -116,7 +116,7 @@ async def test_lists_are_read_in_pieces(log, sequencer, projector, database):
 
 
 async def test_what_nobody_attends_to_is_found(log, sequencer, projector, database):
-    """Due for longer than a while, or a retention over, and no lease on it: that is what a sweeper finds."""
+    """Due for longer than a while, or a retention over, and no lease on it: that is what the reconcile loop finds."""
     town, views, leases = Town(Instances(log)), Views(database), Leases(database)
     await town.play([(which, "register", 1) for which in range(3)])
     await town.play([(0, "request", 1), (1, "request", 1), (2, "request", 1), (2, "work", 5), (2, "fail", 1)])

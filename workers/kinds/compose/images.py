@@ -1,4 +1,4 @@
-"""Container images: what a tag is, an image on the engine's host with the digest that was promised, and its files."""
+"""Container images: what a tag is, an image on the engine's host with the digest that was planned, and its files."""
 
 import fnmatch
 import hashlib

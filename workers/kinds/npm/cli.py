@@ -120,7 +120,7 @@ class CliDriver:
             raise StepFailed(
                 "wrong-version",
                 f"{artifact.name} is installed, and {running.seen if running else 'its command is not there'}.",
-                todo="Tell whoever publishes it; ask for another version.",
+                todo="Report it to whoever publishes it; ask for another version.",
             )
         return GatewayId(prefix)
 

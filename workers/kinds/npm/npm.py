@@ -1,4 +1,4 @@
-"""npm: what a version is, and a tree of it on this host with the integrity that was promised."""
+"""npm: what a version is, and a tree of it on this host with the integrity that was planned."""
 
 import contextlib
 import hashlib
