@@ -1,4 +1,4 @@
-"""Announcing: posts each checkpoint to an address outside the house, for those who are audited not to rewrite it."""
+"""Announcing: posts each checkpoint to an address outside, so that those who are audited cannot rewrite it."""
 
 import asyncio
 import logging
