@@ -81,7 +81,7 @@ class Driver(Protocol):
         ...
 
     async def held(self, version: str, /) -> Artifact | None:
-        """Return the artifact of a version that this host holds; None where only its registry tells what it is."""
+        """Return the artifact of a version that this host holds; None where only its registry says what it is."""
         ...
 
     async def checks(self, needs: Sequence[str | None], /) -> list[Check]:
