@@ -14,7 +14,7 @@ INTRODUCTION = """\
 
 Written from the code by `python -m tests.store.settings_page`; a test compares the two.
 
-Astrolabe has no configuration file. Environment variables tell its processes what to do, and options, which take
+Astrolabe has no configuration file. Environment variables set its processes up, and so do options, which take
 precedence; `astrolabe COMMAND --help` lists those. An empty variable counts as not set.
 
 | variable | read by | means | default |
