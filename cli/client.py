@@ -58,6 +58,10 @@ class Client:
         """Ask for something; with a key, asking twice asks once."""
         return self._call("POST", path, json=body, headers={"Idempotency-Key": key} if key else {})
 
+    def put(self, path: str, body: Mapping[str, Any], *, version: int) -> Any:
+        """Replace something as it stood at a version; refused where it has changed since."""
+        return self._call("PUT", path, json=body, headers={"If-Match": f'"{version}"'})
+
     def items(self, path: str, **parameters: str | int | None) -> Iterator[Any]:
         """Read a list to its end, page by page."""
         page = self.get(path, **parameters)

@@ -17,6 +17,7 @@ MODULES = {
     "audit": ("audit",),
     "instances": ("register", "adopt", "instances", "show", "history", "rollback-point", "retire"),
     "products": ("products",),
+    "reconfiguring": ("reconfigure",),
     "serving.api": ("api",),
     "serving.log": ("migrate", "first-token", "rebuild"),
     "serving.relay": ("relay",),

@@ -29,7 +29,8 @@ Identifier = Annotated[
 Address = Annotated[
     str,
     Meta(
-        pattern=rf"^(?!.*\.\.)(/[A-Za-z0-9_./-]{{1,99}}|[A-Za-z0-9][A-Za-z0-9.:-]{{0,252}}){END}", description="a host"
+        pattern=rf"^(?!.*\.\.)(/[A-Za-z0-9_./-]{{1,99}}|::|(::)?[A-Za-z0-9][A-Za-z0-9.:-]{{0,250}}){END}",
+        description="a host",
     ),
 ]
 Folder = Annotated[
@@ -45,6 +46,17 @@ SecretRef = Annotated[
 ]
 SettingName = Annotated[
     str, Meta(pattern=rf"^[A-Z][A-Z0-9_]{{0,63}}{END}", description="capital letters, digits and _")
+]
+VariableName = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z_][A-Za-z0-9_]{{0,127}}{END}", description="an environment variable's name")
+]
+_SAID_ELSEWHERE = "host|hostaddr|port|user|password|dbname|database|passfile|sslpassword"
+ParameterName = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?!({_SAID_ELSEWHERE}){END})[a-z][A-Za-z_]{{0,62}}{END}",
+        description="a parameter of a connection string; none that says where the server is, who asks, or a password",
+    ),
 ]
 # Printable: what is shown in a terminal must not steer it, and PostgreSQL's text holds no NUL.
 _PRINTABLE = r"[^\x00-\x1f\x7f-\x9f]"

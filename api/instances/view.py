@@ -94,6 +94,12 @@ class InstanceView(Struct, frozen=True):
     """When others are let in: once the new version is verified, or at once when it starts."""
     prefix: str | None
     """Where npm installs a command line; null for the prefix of the worker's user, and for every other kind."""
+    folder: str | None
+    """Where a gateway of kind npx is started; null for a folder of Astrolabe's own, and for every other kind."""
+    kept_variables: tuple[str, ...]
+    """Names of environment variables that the worker took from the gateway's process, and starts it with."""
+    accepted_differences: tuple[str, ...]
+    """What may differ between the gateway that runs and the one that Astrolabe starts."""
     version: str | None
     """The version that the log believes to run; null before a worker found out."""
     status: InstanceStatus

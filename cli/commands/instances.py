@@ -3,7 +3,7 @@
 import json
 import time
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import click
 
@@ -34,17 +34,20 @@ def database(url: str, password: str | None) -> dict[str, Any]:
     """Read where a database is; a password in the URL is refused, for a secret is named and never carried."""
     try:
         parts = urlsplit(url)
-        port = parts.port or 5432
+        said = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        port = int(said.pop("port", parts.port or 5432))
     except ValueError:
         raise CommandError(f"{url} is no URL; write postgresql://USER@HOST:PORT/DATABASE.") from None
-    if parts.password:
+    if parts.password or "password" in said:
         raise CommandError(
             "Leave the password out of --database; name where it is with --password-from env:… or file:…."
         )
-    name = parts.path.strip("/")
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not name:
+    name, host = parts.path.strip("/"), said.pop("host", parts.hostname)  # a socket's folder is no host of a URL
+    if parts.scheme not in {"postgresql", "postgres"} or not host or not parts.username or not name:
         raise CommandError(f"{url} is no database; write postgresql://USER@HOST:PORT/DATABASE.")
-    found: dict[str, Any] = {"name": name, "user": parts.username, "host": parts.hostname, "port": port}
+    found: dict[str, Any] = {"name": name, "user": parts.username, "host": host, "port": port}
+    if said:
+        found["parameters"] = said
     return {**found, "password": password} if password else found
 
 
@@ -80,7 +83,8 @@ PROJECT = {
 @click.option("--also", multiple=True, help="A service that is pulled and recreated with the gateway.")
 @click.option("--database-service", help="The service that the database is in, where the project has it.")
 @click.option("--engine", help="Where the engine is, as in DOCKER_HOST, by default the worker's own.")
-@click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE, without a password.")
+@click.option("--folder", help="The folder that the gateway is started in, by default one of Astrolabe's own.")
+@click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password.")
 @click.option("--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/….")
 @click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
 @click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")

@@ -15,11 +15,16 @@ from astrolabe.domain.words import (
     Identifier,
     Kind,
     Name,
+    ParameterName,
     Port,
     SecretRef,
     SettingName,
     SettingValue,
+    VariableName,
 )
+
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what an owner chose, and where that is asked
+"""The addresses that mean every one of a host, and how the host itself reaches who listens there."""
 
 
 class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +43,8 @@ class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
     the server asks for none."""
     maintenance: Identifier = "postgres"
     """The database that a worker connects to while it renames the instance's own."""
+    parameters: Annotated[dict[ParameterName, SettingValue], Meta(max_length=20)] = {}
+    """What the gateway's connection string says besides, such as `schema`, `options` or `sslmode`."""
 
 
 class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +83,14 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """When others are let in: once the new version is verified, or at once when it starts."""
     prefix: Folder | None = None
     """Where npm installs a command line; null for the prefix of the worker's user, and for every other kind."""
+    folder: Folder | None = None
+    """Where a gateway of kind npx is started; null for a folder of Astrolabe's own, and for every other kind."""
+    kept_variables: Annotated[tuple[VariableName, ...], Meta(max_length=100)] = ()
+    """Names of environment variables that the gateway runs with and the product does not know as settings: the worker
+    takes their values from its process, keeps them on its host alone, and starts every version with them."""
+    accepted_differences: Annotated[tuple[VariableName, ...], Meta(max_length=100)] = ()
+    """What may differ between the gateway that runs and the one that Astrolabe starts: names of environment variables,
+    or `arguments`, or `folder`."""
 
     @property
     def gateway_port(self) -> Port:
@@ -84,15 +99,24 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"an instance of kind {self.kind} serves nobody")
         return self.port
 
+    @property
+    def probed_address(self) -> Address:
+        """Return where to ask the gateway: who listens everywhere is asked from inside."""
+        return LOOPBACK.get(self.address, self.address)
+
     def __post_init__(self) -> None:
         """Refuse what is not true of any instance of this kind."""
         if self.kind == "cli":
             if self.port is not None or self.database is not None or self.compose is not None:
                 raise ValueError("a command line, kind cli, has neither port nor database nor project")
+            if self.folder is not None or self.kept_variables:
+                raise ValueError("a command line, kind cli, is not started in a folder, and keeps no variables")
         elif self.port is None:
             raise ValueError(f"an instance of kind {self.kind} serves on a port; name it")
         elif (self.kind == "compose") != (self.compose is not None):
             raise ValueError("an instance of kind compose, and no other, has a project: say in compose where it is")
+        elif self.kind == "compose" and (self.folder is not None or self.kept_variables):
+            raise ValueError("only an instance of kind npx has a folder and keeps variables; a project says its own")
         elif self.prefix is not None:
             raise ValueError(f"only a command line, kind cli, has a prefix; an instance of kind {self.kind} has none")
 

@@ -113,6 +113,34 @@ async def test_an_instance_is_registered_shown_and_planned_for(reached: dict[str
     assert len((await astrolabe("history", "flags", **reached)).stdout.splitlines()) == 1
 
 
+async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, str]) -> None:
+    """What is not named stays as it was, and what is kept or accepted is added to what was before."""
+    made = await astrolabe(
+        *("register", "kept", *REGISTER[2:]),
+        *("--database", "postgresql://unleash@127.0.0.1/unleash", "--password-from", "env:ASTROLABE_SECRET_DB"),
+        **reached,
+    )
+    assert made.returncode == 0, made.stderr
+    before = json.loads((await astrolabe("show", "kept", **reached)).stdout)
+    url = "postgresql://unleash@[::1]:6432/unleash?options=-csearch_path%3Dapp&sslmode=disable"
+    for words in (
+        ("--keep", "SECRET_KEY,TZ", "--address", "::", "--reason", "as it runs"),
+        ("--keep", "TOKEN", "--accept-difference", "arguments", "--set", "LOG_LEVEL=info", "--database", url),
+    ):
+        changed = await astrolabe("reconfigure", "kept", *words, **reached)
+        assert changed.returncode == 0, changed.stderr
+    after = json.loads((await astrolabe("show", "kept", **reached)).stdout)
+    assert {name: after[name] for name in after if after[name] != before[name]} == {
+        "kept_variables": ["SECRET_KEY", "TZ", "TOKEN"],
+        "accepted_differences": ["arguments"],
+        "address": "::",
+        "settings": {"LOG_LEVEL": "info"},
+        "database": before["database"]
+        | {"host": "::1", "port": 6432, "parameters": {"options": "-csearch_path=app", "sslmode": "disable"}},
+        **{name: after[name] for name in ("stream_version", "updated_at")},
+    }
+
+
 async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
     """A new token may do what its scopes say, until it is revoked."""
     secret = (await astrolabe("token", "create", "ci", "--scope", "read", **reached)).stdout.strip()

@@ -85,9 +85,18 @@ _KINDS: tuple[dict[str, st.SearchStrategy[Any]], ...] = (
         "kind": st.just("compose"),
         "port": st.integers(1, 65535),
         "prefix": st.none(),
+        "folder": st.none(),
+        "kept_variables": st.just(()),
         "compose": st.deferred(lambda: structs(ComposeProject)),
     },
-    {"kind": st.just("cli"), "port": st.none(), "database": st.none(), "compose": st.none()},
+    {
+        "kind": st.just("cli"),
+        "port": st.none(),
+        "database": st.none(),
+        "compose": st.none(),
+        "folder": st.none(),
+        "kept_variables": st.just(()),
+    },
 )
 """What the kinds of an instance have, and what they have not."""
 

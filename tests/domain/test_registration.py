@@ -74,8 +74,21 @@ def test_name_product_and_kind_are_fixed(change):
         {"kind": "cli", "database": CONFIG.database},
         {"kind": "compose", "port": 4242},
         {"kind": "npx", "port": 4242, "compose": ComposeProject("/srv/flags", "flags")},
+        {"kind": "cli", "folder": "/srv/flags"},
+        {"kind": "cli", "kept_variables": ("SECRET_KEY",)},
+        {"kind": "compose", "port": 4242, "folder": "/srv", "compose": ComposeProject("/srv/flags", "flags")},
     ],
-    ids=["no port", "prefix", "port", "database", "no project", "project"],
+    ids=[
+        "no port",
+        "prefix",
+        "port",
+        "database",
+        "no project",
+        "project",
+        "folder",
+        "variables",
+        "folder beside a project",
+    ],
 )
 def test_no_instance_has_what_its_kind_cannot_have(given_of_kind):
     """A gateway serves on a port; a command line has neither port nor database, and it alone a prefix."""

@@ -17,10 +17,12 @@ GOOD = {
     "Version": (words.Version, ["0.0.0", "6.10.1", "1.0.0-rc.1", "1.2.3-0", "1.0.0-alpha-2.x7", "1.0.0--"]),
     "Target": (words.Target, ["latest", "6.10.1", "1.0.0-rc.1"]),
     "Identifier": (words.Identifier, ["unleash", "_x", "My-Database_2"]),
-    "Address": (words.Address, ["127.0.0.1", "db.example", "fe80::1", "/var/run/postgresql"]),
+    "Address": (words.Address, ["127.0.0.1", "db.example", "fe80::1", "::1", "::", "/var/run/postgresql"]),
     "Folder": (words.Folder, ["/opt/astra", "/home/ada/.npm-global"]),
     "SecretRef": (words.SecretRef, ["env:ASTROLABE_SECRET_DB", "file:/run/secrets/db.password"]),
     "SettingName": (words.SettingName, ["LOG_LEVEL", "A"]),
+    "VariableName": (words.VariableName, ["LOG_LEVEL", "database__client", "_"]),
+    "ParameterName": (words.ParameterName, ["sslmode", "application_name"]),
     "SettingValue": (words.SettingValue, ["", "info", "with space; and $signs", "ä€😀"]),
     "Reason": (words.Reason, ["quarterly upgrade; see ticket $42", "größer 😀"]),
     "NpmPackage": (NpmPackage, ["unleash-server", "@openastra/cli", "a.b_c"]),
@@ -120,3 +122,6 @@ def test_ports_and_scopes_are_bounded():
     assert [port for port in (0, 1, 65535, 65536, -1) if takes(words.Port, port)] == [1, 65535]
     assert not takes(words.Kind, "docker")
     assert not takes(words.Step, "rm")
+    # What the database's other fields say, a parameter cannot say otherwise.
+    assert not any(takes(words.ParameterName, name) for name in ("host", "port", "user", "password", "dbname"))
+    assert takes(words.ParameterName, "hosts")

@@ -1,4 +1,4 @@
-"""What an upgrade that is refused, or taken back, must leave behind whatever is deployed."""
+"""What an upgrade that is refused, or taken back, must leave behind, and one that succeeds, whatever is deployed."""
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -35,3 +35,18 @@ async def rolled_back(standin: World, target: str, code: str) -> e.RollbackStart
     assert len(kept) == standin.serves
     assert await standin.copies() == {*kept}
     return turned
+
+
+async def succeeded(standin: World, target: str = "2.0.0") -> None:
+    """An upgrade that ends at the version that was asked for."""
+    state = (await standin.upgrade(target)).state
+    assert isinstance(state, s.Idle), state
+    assert state.instance.version == target, (await standin.told())[-1]
+    assert await standin.running() == target
+
+
+async def taken_back(standin: World) -> None:
+    """A rollback by request, of whatever was written since, that ends at the version of before."""
+    state = (await standin.roll_back(accept=True)).state
+    assert isinstance(state, s.Idle), state
+    assert state.instance.version == "1.1.0" == await standin.running()

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import HostName
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.instance.secret import Secrets
 
 
@@ -39,6 +41,14 @@ class Host:
     def instance_folder(self, instance_id: str) -> Path:
         """Return the folder of an instance's logs, lock and marks."""
         return self._made("instances", instance_id)
+
+    def kept_variables(self, instance_id: str, config: InstanceConfig) -> KeptVariables:
+        """Return what is kept here of the environment that an instance's owner started it with."""
+        return KeptVariables(self.instance_folder(instance_id), config.kept_variables)
+
+    def secrets_of(self, instance_id: str, config: InstanceConfig) -> tuple[str, ...]:
+        """Return everything of an instance that no event and no log line may show."""
+        return (*self.secrets.of(config), *self.kept_variables(instance_id, config).secrets())
 
     def _made(self, *parts: str) -> Path:
         folder = self.folder.joinpath(*parts)

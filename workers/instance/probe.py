@@ -62,7 +62,8 @@ class Probe:
 
     def __init__(self, config: InstanceConfig, product: Product) -> None:
         self._product: Product = product
-        host = f"[{config.address}]" if ":" in config.address else config.address
+        address = config.probed_address
+        host = f"[{address}]" if ":" in address else address
         self.base: str = f"http://{host}:{config.gateway_port}"
         self._client: httpx.AsyncClient = httpx.AsyncClient(
             base_url=self.base, timeout=TIMEOUT, trust_env=False, verify=NO_TLS

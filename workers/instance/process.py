@@ -20,6 +20,8 @@ GRACE_SECONDS = 30.0
 """How long a gateway may take to end after SIGTERM."""
 
 POLL_SECONDS = 0.02
+LAST_SCRIPT = 2
+"""The last word of a command that may be the script, unless only Node's own options come before it."""
 
 
 class GatewayProcess(Struct, frozen=True):
@@ -54,15 +56,22 @@ class GatewayProcess(Struct, frozen=True):
             return [GatewayProcess(parent.pid, parent.create_time()).id for parent in parents]
         return []
 
+    def script(self, package: str) -> int | None:
+        """Find which of the words is the package's script."""
+        for number, word in enumerate(self.argv):
+            if number > LAST_SCRIPT and not all(each.startswith("-") for each in self.argv[1:number]):
+                return None
+            # Typed from inside a folder, or through the link that npm makes beside node or in .bin.
+            if f"/node_modules/{package}/" in str(Path(self.folder, word).resolve()):
+                return number
+        return None
+
     def tree(self, package: str) -> Path | None:
         """Find the tree that a Node process was started from."""
-        for word in self.argv[:3]:
-            # Typed from inside a folder, or through the link that npm makes beside node or in .bin.
-            script = Path(self.folder, word).resolve()
-            root, found, _ = str(script).partition(f"/node_modules/{package}/")
-            if found:
-                return Path(root)
-        return None
+        script = self.script(package)
+        if script is None:
+            return None
+        return Path(str(Path(self.folder, self.argv[script]).resolve()).partition(f"/node_modules/{package}/")[0])
 
 
 def _described(process: psutil.Process) -> GatewayProcess:
@@ -103,6 +112,18 @@ def listener(port: int) -> GatewayProcess | None:
             todo="Run the worker as the user who runs the gateway, then retry.",
         )
     return None
+
+
+def addresses(process: GatewayProcess, port: int) -> tuple[str, ...]:
+    """List the addresses at which a process, or what it started, listens on a port."""
+    found: set[str] = set()
+    with contextlib.suppress(psutil.Error):
+        known = psutil.Process(process.pid)
+        for each in (known, *known.children(recursive=True)):
+            for connection in each.net_connections("tcp"):
+                if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port:
+                    found.add(str(connection.laddr[0]))
+    return tuple(sorted(found))
 
 
 def _listening(port: int) -> list[int | None]:

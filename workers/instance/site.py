@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
+from astrolabe.workers.instance.connection_string import connection_string, schema_of
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.programs.environment import inherited
 
 
@@ -24,8 +27,13 @@ class Site:
 
     @cached_property
     def product(self) -> Product:
-        """The product file of this instance."""
-        return self.host.product(self.config.product)
+        """The product file of this instance; its migration history is where the instance's connection string says."""
+        product, database = self.host.product(self.config.product), self.config.database
+        schema = schema_of(database) if database else None
+        if product.migrations is None or schema is None or not product.migrations.table.startswith("public."):
+            return product
+        table = f"{schema}.{product.migrations.table.partition('.')[2]}"
+        return replace(product, migrations=replace(product.migrations, table=table))
 
     @cached_property
     def instance_folder(self) -> Path:
@@ -46,21 +54,27 @@ class Site:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that no event and no log line may show."""
-        return self.host.secrets.of(self.config)
+        return self.host.secrets_of(self.instance_id, self.config)
 
     @cached_property
     def database(self) -> InstanceDatabase | None:
         """The instance's database, None where it has none."""
         return InstanceDatabase(self.config.database, self.password) if self.config.database else None
 
+    @property
+    def kept_variables(self) -> KeptVariables:
+        """What is kept on this host of the environment that its owner started it with."""
+        return self.host.kept_variables(self.instance_id, self.config)
+
+    @property
+    def filled_variables(self) -> frozenset[str]:
+        """The variables that the product's file fills in with an address, a port or a connection string."""
+        return frozenset([name for name, value in self.product.start.env.items() if "{" in value])
+
     def _placeholders(self) -> dict[str, str]:
         values = {"address": self.config.address, "port": str(self.config.port or ""), "database_url": ""}
         if where := self.config.database:
-            login = quote(where.user, safe="") + (f":{quote(self.password, safe='')}" if self.password else "")
-            if where.host.startswith("/"):
-                values["database_url"] = f"postgresql://{login}@/{where.name}?host={where.host}&port={where.port}"
-            else:
-                values["database_url"] = f"postgresql://{login}@{where.host}:{where.port}/{where.name}"
+            values["database_url"] = connection_string(where, self.password)
         return values
 
     def arguments(self, args: tuple[str, ...]) -> list[str]:
@@ -69,9 +83,11 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the product's own commands: what is inherited, the product's, the instance's."""
-        values = self._placeholders()
+        values, kept = self._placeholders(), self.kept_variables.read()
         own = {name: value.format(**values) for name, value in self.product.start.env.items()}
-        return {**inherited(), **own, **self.config.settings, **self.secret_settings}
+        # While it runs apart it listens elsewhere, on another database: of that the owner's own words are not kept.
+        filled = {name: own[name] for name in self.filled_variables}
+        return {**inherited(), **own, **kept, **filled, **self.config.settings, **self.secret_settings}
 
     def database_environment(self) -> dict[str, str]:
         """Return the environment of PostgreSQL's own programs."""

@@ -21,7 +21,7 @@ from astrolabe.store.outage import is_outage
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.instances import InstanceRecorded, Instances, Loaded
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.host import Host
 from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.steps.redaction import redacted
 
@@ -50,11 +50,11 @@ class Recorder:
     """Appends what one worker does to one instance, and reads what others append; every text is redacted first."""
 
     def __init__(
-        self, instances: Instances, outputs: Outputs, secrets: Secrets, loaded: Loaded, *, worker: str, fence: int
+        self, instances: Instances, outputs: Outputs, host: Host, loaded: Loaded, *, worker: str, fence: int
     ) -> None:
         self._instances: Instances = instances
         self._outputs: Outputs = outputs
-        self._secrets: Secrets = secrets
+        self._host: Host = host
         self._loaded: Loaded = loaded
         self._worker: str = worker
         self._fence: int = fence
@@ -160,7 +160,9 @@ class Recorder:
     def _redactor(self) -> Redactor:
         # Read anew each time: a secret that was changed while the instance was worked on is none the less one.
         state = self.state
-        return Redactor() if isinstance(state, s.Absent) else Redactor(self._secrets.of(state.instance.config))
+        if isinstance(state, s.Absent):
+            return Redactor()
+        return Redactor(self._host.secrets_of(self.instance_id, state.instance.config))
 
 
 @contextlib.contextmanager

@@ -47,9 +47,7 @@ class CarryOut:
         loaded = await self._instances.load(instance_id)
         if isinstance(loaded.state, Absent) or loaded.state.instance.config.host != self._host.name:
             return
-        recorder = Recorder(
-            self._instances, self._outputs, self._host.secrets, loaded, worker=self._worker, fence=fence
-        )
+        recorder = Recorder(self._instances, self._outputs, self._host, loaded, worker=self._worker, fence=fence)
         try:
             await first(beat(self._leases, instance_id, fence), Reconciler(self._log, self._host, recorder).run())
         except (LeaseLost, StaleFence, LogUnreachable, NotNow) as lost:

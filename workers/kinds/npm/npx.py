@@ -11,6 +11,8 @@ from astrolabe.domain.kinds.npm import NpmFacts
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.upgrades.gateway_differences import ADVICE as HOW_TO_SETTLE
+from astrolabe.domain.upgrades.gateway_differences import difference_checks
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
@@ -18,6 +20,7 @@ from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.kinds.npm.running_gateway import compare
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 
@@ -26,6 +29,7 @@ REAP_SECONDS = 0.5
 POLL_SECONDS = 0.05
 LONGEST_OUTPUT = 65_536
 ADVICE = {
+    **HOW_TO_SETTLE,
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "isolation": "Use {port} and {database_url} in the product's [start], or set the cutover to at-once, then retry.",
     "process": "Register the port that the product listens on, started from an installed package, then retry.",
@@ -54,9 +58,15 @@ class NpxDriver:
         return npm.held(self._artifacts, self._npm.package, version)
 
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
-        """Check that this host's Node is in the range that each package asks for, and that others can be kept out."""
-        means = self.isolation
-        return [*[await node_check(each) for each in dict.fromkeys(needs)], isolation_check(self._site.config, means)]
+        """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
+        nodes = [await node_check(each) for each in dict.fromkeys(needs)]
+        return [*nodes, isolation_check(self._site.config, self.isolation), *self._compared()]
+
+    def _compared(self) -> list[Check]:
+        config = self._site.config
+        if (found := process.listener(config.gateway_port)) is None:
+            return []
+        return list(difference_checks(compare(self._site, found, self._folder()), config))
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
@@ -106,11 +116,9 @@ class NpxDriver:
                 todo="End that process or give the instance another port, then retry.",
             )
         command = argv.start(*self._program(artifact), self._site.arguments(self._site.product.start.args))
-        instance_folder, attempt = self._site.instance_folder, self._attempt(mark)
+        folder, attempt = self._folder(), self._attempt(mark)
         try:
-            pid = shell.spawn(
-                command, env=self._environment(mark), cwd=instance_folder, log=self.log(mark), mark=attempt
-            )
+            pid = shell.spawn(command, env=self._environment(mark), cwd=folder, log=self.log(mark), mark=attempt)
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
         return GatewayId(process.of(pid).id)
@@ -166,7 +174,12 @@ class NpxDriver:
         command = argv.start(*self._program(artifact), self._site.arguments(doctor.args))
         try:
             ended = await shell.run(
-                command, env=self._environment(""), deadline=DOCTOR_SECONDS, secrets=self._site.secrets, check=False
+                command,
+                env=self._environment(""),
+                cwd=self._folder(),
+                deadline=DOCTOR_SECONDS,
+                secrets=self._site.secrets,
+                check=False,
             )
         except shell.CommandProblem as error:
             return False, str(error)
@@ -188,6 +201,9 @@ class NpxDriver:
 
     def _program(self, artifact: Artifact) -> tuple[str, Product, str]:
         return str(tools.node()), self._site.product, str(npm.shelf(self._artifacts, artifact))
+
+    def _folder(self) -> Path:
+        return Path(self._site.config.folder) if self._site.config.folder else self._site.instance_folder
 
     def _mark(self, mark: str) -> str:
         return f"{self._site.instance_id}/{mark}"

@@ -1,0 +1,67 @@
+"""Reconfigure: say anew how an instance is reached and started; what is not named stays as it was."""
+
+from typing import Any
+
+import click
+
+from astrolabe.cli.client import Client, path
+from astrolabe.cli.commands.instances import database, pairs
+from astrolabe.cli.commands.upgrades import reason_option, with_reason
+from astrolabe.cli.failure import CommandError
+from astrolabe.domain.instances.instance import InstanceConfig
+
+
+@click.command()
+@click.argument("instance")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port that it listens on.")
+@click.option("--address", help="The address that it listens on.")
+@click.option("--folder", help="The folder that the gateway is started in.")
+@click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password.")
+@click.option("--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/….")
+@click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
+@click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")
+@click.option(
+    "--keep",
+    multiple=True,
+    help="Variables, NAME or NAME,NAME, that the worker takes from the running gateway and starts every version with.",
+)
+@click.option(
+    "--accept-difference",
+    multiple=True,
+    help="What the gateway runs with and need not be started with: a variable, arguments, folder or environment.",
+)
+@reason_option
+def reconfigure(
+    instance: str,
+    *,
+    database_url: str | None,
+    password_from: str | None,
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    keep: tuple[str, ...],
+    accept_difference: tuple[str, ...],
+    reason: str | None,
+    **plain: str | int | None,
+) -> None:
+    """Change how an instance is reached and started; what is not named stays as it was."""
+    client, where = Client.from_environment(), path("instances", instance)
+    shown = client.get(where)
+    config: dict[str, Any] = {name: shown[name] for name in InstanceConfig.__struct_fields__}
+    config |= {name: value for name, value in plain.items() if value is not None}
+    config["settings"] |= pairs(settings, "--set")
+    config["secrets"] |= pairs(secrets, "--secret")
+    for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):
+        config[name] = list(dict.fromkeys([*config[name], *(word for each in given for word in each.split(","))]))
+    if database_url:
+        known = config["database"] or {}
+        stays = {name: known[name] for name in ("password", "maintenance") if name in known}
+        config["database"] = stays | database(database_url, password_from)
+    elif password_from:
+        if not config["database"]:
+            raise CommandError("Say with --database where the database is.")
+        config["database"]["password"] = password_from
+    client.put(where, with_reason(reason, **config), version=shown["stream_version"])
+    click.echo(f"{shown['name']} is reconfigured.")
+
+
+COMMANDS = (reconfigure,)
