@@ -64,6 +64,26 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """Quote a string as a standard literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def refresh_collation_statement(name: str) -> str:
+    """Record the collation version that the server provides now, once what was ordered by the old one is rebuilt."""
+    return f"ALTER DATABASE {quote(name)} REFRESH COLLATION VERSION"
+
+
+def finish_statements(transaction: str) -> tuple[str, str]:
+    """Undo a prepared transaction, or keep what it wrote; either is run in the database that it was prepared in."""
+    return f"ROLLBACK PREPARED {literal(transaction)}", f"COMMIT PREPARED {literal(transaction)}"
+
+
+def terminate_statement(pid: int) -> str:
+    """End a session."""
+    return f"SELECT pg_terminate_backend({pid})"
+
+
 def copy_statement(source: str, copy: str, *, file_copy: bool = False) -> str:
     """Copy a database that nobody is connected to; `file_copy` needs PostgreSQL 15 and copies a large one fastest."""
     strategy = " STRATEGY FILE_COPY" if file_copy else ""

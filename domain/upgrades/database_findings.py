@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from astrolabe.domain.plans.plan import Check
+from astrolabe.domain.upgrades.database_obstacles import DatabaseObstacles, obstacle_checks
 
 HEADROOM = 1.1
 """How much more room than the database's size a copy of it may take."""
@@ -40,6 +41,7 @@ class DatabaseFindings(Struct, frozen=True):
     """Where the product keeps its migration history; None where Astrolabe does not know."""
     history: tuple[str, ...] | None
     """The migrations that were applied, in order; None where there is no such table."""
+    obstacles: DatabaseObstacles
 
 
 def database_checks(found: DatabaseFindings) -> Iterator[Check]:
@@ -54,6 +56,7 @@ def database_checks(found: DatabaseFindings) -> Iterator[Check]:
     )
     yield Check("maintenance", found.apart, "the maintenance database is another than the instance's own")
     yield Check("tools", found.pg_dump >= found.server, f"pg_dump {found.pg_dump}, server {found.server}")
+    yield from obstacle_checks(found.obstacles)
     yield from map(_disk, found.disks)
     yield _history(found)
 

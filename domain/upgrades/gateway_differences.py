@@ -1,6 +1,6 @@
 """Differences between the gateway that runs and the one that Astrolabe would start, and the checks they make.
 
-Only names are told: what a variable or an argument says may be secret.
+Only names are shown: what a variable or an argument says may be secret.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def _seen(found: GatewayDifferences, config: InstanceConfig) -> Iterator[str]:
         without = "it runs with variables that it would be started without, or with other values"
         yield f"{without}: {command} --keep {','.join(variables)}"
     if filled := [each for each in found.filled if each.partition(" ")[0] not in accepted]:
-        yield f"what it was told is another: {', '.join(filled)}: {command} --database postgresql://…"
+        yield f"its product's file would say otherwise: {', '.join(filled)}: {command} --database postgresql://…"
     if found.arguments and "arguments" not in accepted:
         yield f"{found.arguments} (arguments)"
     if found.folder and "folder" not in accepted:

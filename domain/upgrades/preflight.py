@@ -12,6 +12,7 @@ from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.release_notes import crossed, judged
 from astrolabe.domain.products.route import Route
+from astrolabe.domain.upgrades import database_obstacles
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, database_checks
 from astrolabe.domain.upgrades.decide import check_target
 from astrolabe.domain.upgrades.gate import pass_gate
@@ -28,6 +29,7 @@ TODO: Final[Mapping[str, str]] = MappingProxyType(
         "disk": "Free the space that is needed, then retry.",
         "tools": "Install PostgreSQL programs at least as new as the server (ASTROLABE_PG_BIN), then retry.",
         "settings": "Grant the instance's role what the database's own settings need, or reset those, then retry.",
+        **database_obstacles.ADVICE,
         "rights": "Let the instance's role own its database and grant it CREATEDB, then retry.",
     }
 )

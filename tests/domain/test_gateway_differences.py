@@ -23,7 +23,10 @@ def test_each_difference_is_told_with_the_command_that_takes_it_over() -> None:
     environment, address = difference_checks(EVERYTHING, replace(CONFIG, accepted_differences=("A",)))
     assert not environment.ok
     assert "astrolabe reconfigure flags --keep B;" in environment.seen
-    assert "what it was told is another: URL (options): astrolabe reconfigure flags --database" in environment.seen
+    assert (
+        "its product's file would say otherwise: URL (options): astrolabe reconfigure flags --database"
+        in environment.seen
+    )
     assert "it may read .env: astrolabe reconfigure flags --folder /srv" in environment.seen
     assert address == Check("address", True, "it listens on 127.0.0.1")
 

@@ -11,6 +11,7 @@ from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, DiskCapacity
+from astrolabe.domain.upgrades.database_obstacles import DatabaseObstacles
 from astrolabe.domain.upgrades.instance import Instance, Run
 from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
 from tests.domain.samples import BARE, CONFIG, NEW, NEWER, OLD, UP
@@ -31,6 +32,7 @@ DATABASE = DatabaseFindings(
     disks=(DiskCapacity("dump", "/backups", 1000, 1100), DiskCapacity("copy", None, 1000, None)),
     migrations_table="public.migrations",
     history=("001", "002"),
+    obstacles=DatabaseObstacles("unleash"),
 )
 FOUND = Findings(OLD, (NEW,), SERVING, (Check("node", True, "fits"),), DATABASE)
 
@@ -54,7 +56,8 @@ def test_findings_without_fault_become_a_plan_that_tells_all_of_them() -> None:
     assert (plan.old, plan.stops, plan.new) == (OLD, (NEW,), NEWER)
     assert [check.name for check in plan.checks] == [
         *("artifact", "artifact", "node", "health", "process", "version", "version"),
-        *("rights", "settings", "maintenance", "tools", "disk", "disk", "migrations"),
+        *("rights", "settings", "maintenance", "tools", "collation", "prepared-transactions", "foreign-sessions"),
+        *("disk", "disk", "migrations"),
     ]
     assert all(check.ok for check in plan.checks)
 

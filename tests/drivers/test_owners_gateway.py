@@ -79,7 +79,7 @@ async def test_arguments_folder_and_connection_string_are_asked_about(standin: W
         standin, "start", folder=tmp_path, DATABASE_URL=f"{url}?options=-csearch_path%3Dpublic&sslmode=disable"
     ):
         seen = (await check(standin, "environment")).seen
-        assert "what it was told is another: DATABASE_URL (options, sslmode)" in seen
+        assert "its product's file would say otherwise: DATABASE_URL (options, sslmode)" in seen
         assert "it was started with other arguments: 1, and would be with 0 (arguments)" in seen
         assert f"it was started in {tmp_path}, where it may read .env" in seen
         await standin.reconfigure(

@@ -1,4 +1,4 @@
-"""A connection string: how a gateway is told where its database is, written and read."""
+"""A connection string: where a gateway finds its database, written and read."""
 
 import re
 from collections.abc import Mapping

@@ -15,14 +15,16 @@ from astrolabe.domain.kinds.postgres import (
     evidence_statements,
     quote,
     rename_statement,
+    terminate_statement,
 )
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.products.product import Migrations
 from astrolabe.store.database import Connection
 from astrolabe.workers.instance.database_properties import ask, has, property_statements
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.own_sessions import APPLICATION, SET_ASIDE, set_aside
+from astrolabe.workers.instance.prepared_transactions import refuse_prepared
 
-APPLICATION = "astrolabe-worker"
 BLOCK_SECONDS = 30.0
 FILE_COPY_SINCE = 150_000
 FILE_COPY_FROM = 32 << 20
@@ -91,9 +93,10 @@ class InstanceDatabase:
                 password=self._password,
                 database=name or where.maintenance,
                 timeout=10,
-                server_settings={"application_name": APPLICATION},
+                server_settings={"application_name": APPLICATION, **SET_ASIDE},
             )
             try:
+                await set_aside(connection)
                 yield connection
             finally:
                 connection.terminate()
@@ -128,7 +131,7 @@ class InstanceDatabase:
             try:
                 for statement in await property_statements(connection, self.name, self.name):
                     await connection.execute(statement)
-            except asyncpg.InsufficientPrivilegeError as error:
+            except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError) as error:
                 return str(error)
             finally:
                 await rehearsal.rollback()
@@ -199,6 +202,7 @@ class InstanceDatabase:
         async with self.connection() as connection:
             await self._end_predecessor(connection)
             if not await has(connection, copy):
+                await refuse_prepared(connection, self.name)
                 version = int(await ask(connection, "SHOW server_version_num"))
                 large = await ask(connection, SIZE, self.name) >= FILE_COPY_FROM
                 statement = copy_statement(self.name, copy, file_copy=large and version >= FILE_COPY_SINCE)
@@ -228,6 +232,7 @@ class InstanceDatabase:
                 if await has(connection, migrated):
                     await connection.execute(allow_statement(migrated, allow=False))
                     await self._empty(connection, migrated)
+                    await refuse_prepared(connection, migrated)
                 async with connection.transaction():
                     await connection.execute(rename_statement(migrated, aside))
                     await connection.execute(rename_statement(copy, self.name))
@@ -262,10 +267,11 @@ class InstanceDatabase:
                 with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
                     await connection.execute("SELECT pg_terminate_backend($1)", pid)
             if time.monotonic() > end:
+                ending = "; ".join(map(terminate_statement, pids))
                 raise StepFailed(
                     "sessions-remain",
                     f"Sessions in {self.name} did not end within {BLOCK_SECONDS:g} seconds.",
                     seen=[await ask(connection, WHOSE, pid) or "" for pid in pids],
-                    todo="End these sessions, which the instance's role may not, then retry.",
+                    todo=f"End these sessions as a superuser, for the instance's role may not: {ending}; then retry.",
                 )
             await asyncio.sleep(0.02)

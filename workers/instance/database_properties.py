@@ -1,4 +1,4 @@
-"""A database's properties: its settings, rights, limit and owner, which a copy by TEMPLATE leaves behind."""
+"""A database's properties: settings, rights, limit, owner, comment and labels, which a copy by TEMPLATE lacks."""
 
 from typing import Any
 
@@ -17,6 +17,12 @@ WHERE d.datname = $1 AND a.grantee <> d.datdba
 OWN = """
 SELECT d.datacl IS NOT NULL, d.datconnlimit, r.rolname, current_user
 FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = $1
+"""
+WORDS = """
+SELECT 'COMMENT', '', shobj_description(d.oid, 'pg_database') FROM pg_database d WHERE d.datname = $1
+UNION ALL SELECT 'SECURITY LABEL', 'FOR ' || quote_ident(l.provider), l.label
+FROM pg_shseclabel l JOIN pg_database d ON d.oid = l.objoid
+WHERE l.classoid = 'pg_database'::regclass AND d.datname = $1
 """
 
 # Stored with their elements quoted already; a literal around the whole would make one element of the list.
@@ -48,6 +54,10 @@ async def property_statements(connection: Connection, source: str, copy: str) ->
     for grantee, privilege, grantable in await connection.fetch(RIGHTS, source):
         option = " WITH GRANT OPTION" if grantable else ""
         statements.append(f"GRANT {privilege} ON {there} TO {grantee}{option}")
+    for what, provider, words in await connection.fetch(WORDS, source):
+        if words is not None:
+            literal = await ask(connection, "SELECT quote_literal($1::text)", words)
+            statements.append(f"{what} {provider} ON {there} IS {literal}")
     if limit >= 0:
         statements.append(f"ALTER {there} CONNECTION LIMIT {limit}")
     if owner != current:

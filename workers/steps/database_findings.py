@@ -5,6 +5,7 @@ import shutil
 
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, DiskCapacity
 from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.database_obstacles import find_obstacles
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
@@ -29,6 +30,7 @@ async def find_database(site: Site, database: InstanceDatabase, copies: int) -> 
         ),
         migrations_table=migrations.table if migrations else None,
         history=None if history is None else tuple(history),
+        obstacles=await find_obstacles(database),
     )
 
 

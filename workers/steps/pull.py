@@ -9,6 +9,7 @@ from astrolabe.domain.upgrades.states import BackedUp
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import Driver
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.obstacles import refuse_obstacles
 from astrolabe.workers.steps.retry import retry
 
 ATTEMPTS = 3
@@ -26,6 +27,7 @@ async def pull(context: StepContext) -> None:
     for artifact in needed:
         await _retry(lambda wanted=artifact: _pull(context, wanted))
         await driver.migration_files(artifact)  # looked for while the old version still serves
+    await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
     await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 

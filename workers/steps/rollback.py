@@ -15,6 +15,7 @@ from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
 from astrolabe.workers.steps.marks import beside, mark_of
+from astrolabe.workers.steps.obstacles import refuse_obstacles
 from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart
 from astrolabe.workers.steps.verify import refuse_bad, until_well
@@ -52,6 +53,7 @@ async def _check_way_back(context: StepContext, point: RollbackPoint) -> None:
             f"The copy {point.copy.database} is no longer on the database server; nothing was stopped.",
             todo="There is no way back by Astrolabe; the dump of this upgrade can be restored by hand.",
         )
+    await refuse_obstacles(database, "renamed")
 
 
 async def restore(context: StepContext) -> None:
