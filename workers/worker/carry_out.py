@@ -1,7 +1,10 @@
 """Carrying out: all that is due on an instance, while this worker holds its lease and its folder."""
 
 import logging
+from collections.abc import Mapping
+from uuid import NAMESPACE_URL, uuid5
 
+from astrolabe.domain.instances.identity import acted_on
 from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.database import Database
 from astrolabe.store.errors import StaleFence
@@ -12,7 +15,7 @@ from astrolabe.store.streams.instances import Instances
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder
 from astrolabe.workers.steps.together import first
-from astrolabe.workers.worker.lease import LeaseLost, beat, folder_lock, quietly
+from astrolabe.workers.worker.lease import LeaseLost, beat, folder_lock, leased
 from astrolabe.workers.worker.reconciler import NotNow, Reconciler
 
 LOCK_SECONDS = 5.0
@@ -32,23 +35,29 @@ class CarryOut:
         self._worker: str = worker
 
     async def __call__(self, instance_id: str) -> None:
-        """Do all that is due on an instance; returns at once where another worker is at it."""
-        fence = await self._leases.acquire(instance_id, self._worker)
-        if fence is None:
-            return
-        try:
-            async with folder_lock(self._host.instance_folder(instance_id), LOCK_SECONDS) as mine:
-                if mine:
-                    await self._while_held(instance_id, fence)
-        finally:
-            await quietly(self._leases.release(instance_id, fence))
-
-    async def _while_held(self, instance_id: str, fence: int) -> None:
+        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on."""
         loaded = await self._instances.load(instance_id)
         if isinstance(loaded.state, Absent) or loaded.state.instance.config.host != self._host.name:
             return
+        # Two instances that were registered for one database would take each other's writes back.
+        same = [_resource(each) for each in acted_on(loaded.state.instance.config)]
+        async with leased(self._leases, (instance_id, *same), self._worker) as fences:
+            if fences is None:
+                return
+            async with folder_lock(self._host.instance_folder(instance_id), LOCK_SECONDS) as mine:
+                if mine:
+                    await self._while_held(instance_id, fences)
+
+    async def _while_held(self, instance_id: str, fences: Mapping[str, int]) -> None:
+        loaded = await self._instances.load(instance_id)
+        fence = fences[instance_id]
         recorder = Recorder(self._instances, self._outputs, self._host, loaded, worker=self._worker, fence=fence)
         try:
-            await first(beat(self._leases, instance_id, fence), Reconciler(self._log, self._host, recorder).run())
+            await first(beat(self._leases, fences), Reconciler(self._log, self._host, recorder).run())
         except (LeaseLost, StaleFence, LogUnreachable, NotNow) as lost:
             LOG.warning("%s: %s: %s", instance_id, type(lost).__name__, lost)
+
+
+def _resource(line: str) -> str:
+    """Return the lease of a thing that is acted on."""
+    return str(uuid5(NAMESPACE_URL, f"astrolabe:{line}"))

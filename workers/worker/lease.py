@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,18 +19,42 @@ class LeaseLost(Exception):  # noqa: N818  a fact of life for whoever was away t
     """The lease has run out or was taken over; nothing may be done any more."""
 
 
-async def beat(leases: Leases, resource: str, fence: int) -> None:
-    """Renew a lease until it is lost, which is raised as LeaseLost; a silent database counts as a loss in time."""
+@contextlib.asynccontextmanager
+async def leased(leases: Leases, resources: Iterable[str], holder: str) -> AsyncGenerator[Mapping[str, int] | None]:
+    """Hold the leases of all resources, and yield their fences; None where somebody else holds one of them.
+
+    They are taken in the order that is given, which is the same for everybody, and given back whatever happens.
+    """
+    fences: dict[str, int] = {}
+    try:
+        for resource in resources:
+            fence = await leases.acquire(resource, holder)
+            if fence is None:
+                yield None
+                return
+            fences[resource] = fence
+        yield fences
+    finally:
+        for resource, fence in fences.items():
+            await quietly(leases.release(resource, fence))
+
+
+async def beat(leases: Leases, fences: Mapping[str, int]) -> None:
+    """Renew leases until one is lost, which is raised as LeaseLost; a silent database counts as a loss in time."""
     ttl = leases.ttl.total_seconds()
     renewed = time.monotonic()
     while time.monotonic() - renewed < ttl:
         await asyncio.sleep(ttl / 5)
         asked = time.monotonic()
-        held = await quietly(_within(ttl / 3, leases.renew(resource, fence)))
+        held = await quietly(_within(ttl / 3, _renewed(leases, fences)))
         if held is False:
-            raise LeaseLost(resource)
+            raise LeaseLost(next(iter(fences)))
         renewed = asked if held else renewed
-    raise LeaseLost(resource)
+    raise LeaseLost(next(iter(fences)))
+
+
+async def _renewed(leases: Leases, fences: Mapping[str, int]) -> bool:
+    return all([await leases.renew(resource, fence) for resource, fence in fences.items()])
 
 
 async def _within(seconds: float, question: Awaitable[T]) -> T:
