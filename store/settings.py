@@ -114,7 +114,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         _of("up, worker", "the folder of PostgreSQL's programs; without it, the wheel's, then the system's newest"),
     ] = field(name="ASTROLABE_PG_BIN", default=None)
     node_programs: Annotated[
-        Path | None, _of("worker", "the folder of node and npm; without it, the wheel's, then the system's")
+        Path | None,
+        _of(
+            "worker",
+            "the folder of node and npm, whatever a package asks for; without it, the wheel's, then the system's",
+        ),
     ] = field(name="ASTROLABE_NODE_BIN", default=None)
     valkey_programs: Annotated[
         Path | None, _of("up", "the folder of valkey-server; without it, the wheel's, then the system's")

@@ -17,6 +17,7 @@ from astrolabe.domain.products.product import Npm
 from astrolabe.store.ports import free_from
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.kinds.npm.node import node_for
 
 PACKAGE = Npm("unleash-server", entry="dist/server.js")
 REGISTRY_PORT = 5000
@@ -61,10 +62,11 @@ async def fetch(screen: Screen, folder: Path, version: str) -> Path:
     if (there := _installed(folder, version)).is_dir():
         return there
     try:
-        artifact, _ = await npm.view(PACKAGE, version)
+        artifact, wanted, _ = await npm.view(PACKAGE, version)
+        node = (await node_for(wanted)).program
         with screen.console.status(f"   npm fetches Unleash {version}") as status:
             progressed = partial(_progressed, status, version)
-            await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", progressed)
+            await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", progressed, node=node)
     except StepFailed as failure:
         raise CommandFailed(f"{failure.problem.detail} {failure.problem.todo}") from failure
     return _installed(folder, version)

@@ -9,7 +9,13 @@ from astrolabe.domain.plans.plan import PlannedCommand
 from astrolabe.domain.products.product import Npm
 from astrolabe.domain.words import Version
 
-FIELDS = ("name", "version", "dist", "bin", "repository", "engines", "_npmUser")
+FIELDS = ("name", "version", "dist", "bin", "repository", "engines", "deprecated", "_npmUser")
+
+WHATEVER_NPMRC_SAYS = ("--no-dry-run", "--no-package-lock-only", "--no-workspaces", "--bin-links")
+"""A user's own habits must not leave a tree without its program, or without anything."""
+
+IN_THE_FOLDER = ("--no-global", "--location=project")
+"""Either alone leaves the other's line in an npmrc in force."""
 
 
 class NpmFacts(Struct, frozen=True, kw_only=True):
@@ -17,6 +23,8 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
 
     node: str = "node"
     npm: tuple[str, ...] = ("npm",)
+    nodes: dict[Version, str] = {}
+    """The Node.js that each version runs on, where that is known."""
     trees: dict[Version, str] = {}
     """The folder of each version's tree."""
     present: frozenset[Version] = frozenset()
@@ -24,6 +32,10 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
     prefix: str | None = None
     """Where npm installs command lines, where the instance does not say it."""
     database: DatabaseFacts = DatabaseFacts()
+
+    def node_of(self, version: Version) -> str:
+        """Return the Node.js that a version runs on."""
+        return self.nodes.get(version, self.node)
 
     def tree(self, package: Npm, version: Version) -> str:
         """Return the folder of a version's tree."""
@@ -37,14 +49,14 @@ def view(npm: Sequence[str], package: Npm, version: str) -> tuple[str, ...]:
 
 def install(npm: Sequence[str], package: Npm, version: str, folder: str) -> tuple[str, ...]:
     """Install an exact version into a folder of its own, so that starting it downloads nothing."""
-    return (*npm, "install", "--prefix", folder, *exactly(package, version), "--save-exact")
+    return (*npm, "install", *IN_THE_FOLDER, "--prefix", folder, *exactly(package, version), "--save-exact")
 
 
 def exactly(package: Npm, version: str) -> tuple[str, ...]:
     """Say what npm is to install, from where, and with nothing that was not asked for."""
-    scripts = () if package.scripts else ("--ignore-scripts",)
+    scripts = "--no-ignore-scripts" if package.scripts else "--ignore-scripts"
     quiet = ("--no-audit", "--no-fund", "--omit=dev")
-    return (f"{package.package}@{version}", *scripts, *quiet, *_registry(package))
+    return (f"{package.package}@{version}", scripts, *quiet, *WHATEVER_NPMRC_SAYS, *_registry(package))
 
 
 def plan_views(package: Npm, versions: Sequence[Version], facts: NpmFacts) -> Iterator[PlannedCommand]:

@@ -46,11 +46,12 @@ def plan(
         yield plan_dump(config.database, facts.database)
     yield from plan_pulls(package, versions, facts)
     for leg, version in enumerate(legs):
-        tree = facts.tree(package, version)
+        node, tree = facts.node_of(version), facts.tree(package, version)
         if config.database:
             yield plan_copy(config.database, leg, facts.database)
-        yield PlannedCommand("migrate", start(facts.node, product, tree, product.start.args))
+        yield PlannedCommand("migrate", start(node, product, tree, product.start.args))
         if product.doctor:
-            yield PlannedCommand("verify", start(facts.node, product, tree, product.doctor.args))
+            yield PlannedCommand("verify", start(node, product, tree, product.doctor.args))
     if config.cutover == "verified":  # it ran apart, and is started once more where everybody asks
-        yield PlannedCommand("verify", start(facts.node, product, facts.tree(package, legs[-1]), product.start.args))
+        node, tree = facts.node_of(legs[-1]), facts.tree(package, legs[-1])
+        yield PlannedCommand("verify", start(node, product, tree, product.start.args))

@@ -104,7 +104,9 @@ def test_what_is_known_takes_the_place_of_what_is_not() -> None:
     )
     commands = list(npx.plan(CONFIGS["npx"], PRODUCT, WAY, facts))
     (pull,) = words(commands, "pull")
-    assert pull.startswith("/bin/node /lib/npm-cli.js install --prefix /data/6.10.1 unleash-server@6.10.1 ")
+    assert pull.startswith(
+        "/bin/node /lib/npm-cli.js install --no-global --location=project --prefix /data/6.10.1 unleash-server@6.10.1 "
+    )
     assert words(commands, "backup")[0].startswith("/bin/pg_dump --host 127.0.0.1")
     assert words(commands, "migrate")[-1] == "/data/6.10.1/node_modules/.bin/unleash serve"
     assert not any(unknown in word for each in commands for word in each.argv for unknown in ("$", "UPGRADE"))

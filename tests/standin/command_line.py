@@ -17,7 +17,7 @@ process.exitCode = code;
 """
 
 FAULTS: Final = {
-    "1.2.0": {"--version": ["Error: Cannot find module 'missing'", 1]},
+    "1.2.0": {"--version": ["its settings cannot be read", 1]},
     "1.5.0": {"--version": ["cannot go on", 3]},
     "1.6.0": {"doctor": ["the rank of some items is unknown", 1]},
 }

@@ -22,6 +22,8 @@ class Resolved(Struct, frozen=True):
     artifact: Artifact
     needs: str | None = None
     """What the host must have to run it, in the registry's words."""
+    deprecated: str | None = None
+    """Why its publisher wants nobody to use it, in the registry's words."""
 
 
 class Running(Struct, frozen=True):
@@ -104,6 +106,10 @@ class Driver(Protocol):
 
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
         """Bring an artifact to this host, proven to be what the plan names; one that is here is left as it is."""
+        ...
+
+    async def prove(self, artifact: Artifact, /) -> None:
+        """See that what was pulled can run here; raises StepFailed where it cannot. It touches nothing."""
         ...
 
     async def started(self, mark: str) -> GatewayId | None:

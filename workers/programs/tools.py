@@ -55,6 +55,14 @@ def node() -> Path:
     )
 
 
+def nodes() -> list[Path]:
+    """Return every Node.js that a user's program may be started with: the host's own, and then the wheel's."""
+    if Settings.read().node_programs:
+        return [node()]
+    own = next((each for folder in _path() if _runs(each := folder / "node") and not _is_script(each)), None)
+    return list(dict.fromkeys(each for each in (own, node()) if each))
+
+
 def npm() -> list[str]:
     """Return the first words of an npm command: Node and npm's own script, so that no wrapper stands between."""
     return _node_script("npm")
@@ -149,6 +157,12 @@ def _path() -> Iterator[Path]:
 def _major(folder: Path) -> int:
     digits = re.match(r"\d+", folder.parent.name)
     return int(digits[0]) if digits else 0
+
+
+def _is_script(path: Path) -> bool:
+    # A version manager's, or a wheel's, stands between us and the program's signals.
+    with path.open("rb") as file:
+        return file.read(2) == b"#!"
 
 
 def _runs(path: Path) -> bool:

@@ -26,6 +26,7 @@ async def pull(context: StepContext) -> None:
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
         await _retry(lambda wanted=artifact: _pull(context, wanted))
+        await driver.prove(artifact)
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
     await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))

@@ -131,6 +131,9 @@ class ComposeDriver:
         services = self._services if artifact.version != await self._version() else self._services[:1]
         await images.pull(self._engine, argv.pull(self._files.pulled(artifact), services), artifact, on_fetch)
 
+    async def prove(self, _artifact: Artifact, /) -> None:
+        """Leave it to the start: an image carries all that its program needs."""
+
     async def _version(self) -> str | None:
         running = await self.running()
         return running.version if running else None

@@ -20,7 +20,9 @@ from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans,
 from astrolabe.workers.kinds.npm import cache as npm_cache
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm import prefix as npm_prefix
-from astrolabe.workers.kinds.npm.npx import DOCTOR_SECONDS, node_check, npm_facts
+from astrolabe.workers.kinds.npm.node import node_check, node_for
+from astrolabe.workers.kinds.npm.npx import DOCTOR_SECONDS, npm_facts
+from astrolabe.workers.kinds.npm.trying import try_tree
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.command import Finished
 from astrolabe.workers.programs.environment import inherited
@@ -98,8 +100,18 @@ class CliDriver:
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
         """Install an artifact apart from the prefix, which proves it and leaves all of it in npm's cache."""
         if not await self.has(artifact):
-            owner = self._site.instance_id
-            await npm.install(self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None))
+            owner, node = self._site.instance_id, await self._node(artifact)
+            await npm.install(
+                self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None), node=node
+            )
+
+    async def prove(self, artifact: Artifact, /) -> None:
+        """Load the command, apart from the prefix and with nothing that it could touch."""
+        tree = npm.shelf(self._artifacts, artifact)
+        await try_tree(self._site.product, artifact, tree, await self._node(artifact))
+
+    async def _node(self, artifact: Artifact) -> Path:
+        return (await node_for(npm.wants(npm.shelf(self._artifacts, artifact), self._npm.package))).program
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find nothing: an installation that a worker before us did not finish is made again."""

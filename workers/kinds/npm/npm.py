@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from astrolabe.domain.kinds import npm as argv
+from astrolabe.domain.kinds import npx
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Npm
 from astrolabe.workers.instance.failure import StepFailed
@@ -20,11 +21,10 @@ from astrolabe.workers.programs.environment import inherited
 VIEW_SECONDS = 120.0
 INSTALL_SECONDS = 1800.0
 MANIFEST = "astrolabe-artifact.json"
-SATISFIES = "process.exit(require(process.argv[1]).satisfies(process.version, process.argv[2]) ? 0 : 1)"
 
 
-async def view(package: Npm, version: str) -> tuple[Artifact, str | None]:
-    """Resolve a version or `latest` to the exact artifact; return it with the Node range that it asks for."""
+async def view(package: Npm, version: str) -> tuple[Artifact, str | None, str | None]:
+    """Resolve a version or `latest`; return the artifact, the Node range that it asks for, and why it is deprecated."""
     try:
         ended = await shell.run(
             argv.view(tools.npm(), package, version), env=inherited(), deadline=VIEW_SECONDS, check=False
@@ -51,22 +51,14 @@ async def view(package: Npm, version: str) -> tuple[Artifact, str | None]:
     )
     if not artifact.integrity.startswith("sha512-"):
         raise StepFailed("wrong-artifact", f"The registry gives no SHA-512 for {package.package}@{artifact.version}.")
-    return artifact, (found.get("engines") or {}).get("node")
+    deprecated = found.get("deprecated")  # some registries say false of what is not
+    return artifact, _node_range(found), str(deprecated) if deprecated else None
 
 
-async def node_satisfies(wanted: str) -> bool | None:
-    """Return whether this host's Node is in a range, by npm's own reading of ranges; None where nobody knows."""
-    library = Path(tools.npm()[-1]).parent.parent / "node_modules" / "semver"
-    if not library.is_dir():
-        return None
-    command = [tools.node(), "-e", SATISFIES, library, wanted]
-    return (await shell.run(command, env=inherited(), deadline=30, check=False)).returncode == 0
-
-
-def environment() -> dict[str, str]:
-    """Return the environment in which npm finds the Node that it belongs to."""
+def environment(node: Path | None = None) -> dict[str, str]:
+    """Return the environment in which npm's scripts find the Node that the package will run on."""
     env = inherited()
-    return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}"}
+    return {**env, "PATH": f"{(node or tools.node()).parent}:{env.get('PATH', '')}"}
 
 
 def shelf(artifacts: Path, artifact: Artifact) -> Path:
@@ -86,6 +78,11 @@ def held(artifacts: Path, package: str, version: str) -> Artifact | None:
     found = [msgspec.json.decode(each.read_bytes(), type=Artifact) for each in manifests]
     exact = [each for each in found if each.version == version]
     return exact[0] if len(exact) == 1 else None
+
+
+def pulled_at(tree: Path) -> int:
+    """Return when a tree was pulled, in nanoseconds."""
+    return (tree / MANIFEST).stat().st_mtime_ns
 
 
 def same_files(one: Path, other: Path) -> bool:
@@ -108,7 +105,7 @@ def size_of(folder: Path) -> int:
 
 
 async def install(
-    package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: Callable[[int], None]
+    package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: Callable[[int], None], *, node: Path
 ) -> None:
     """Install an artifact beside its place, check what came, and move it there whole; `owner` names the unfinished."""
     place = shelf(artifacts, artifact)
@@ -116,7 +113,7 @@ async def install(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        await _install(package, artifact, unfinished, on_fetch)
+        await _install(package, artifact, unfinished, on_fetch, node)
         (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
         await _flush(unfinished)
         _shelve(unfinished, place)
@@ -124,7 +121,7 @@ async def install(
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Callable[[int], None]) -> None:
+async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Callable[[int], None], node: Path) -> None:
     fetched = 0
 
     def on_line(line: str) -> None:
@@ -134,17 +131,24 @@ async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Cal
             on_fetch(fetched)
 
     command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
-    await carry_out(command, artifact, on_line)
-    came = _installed(folder, package.package)
+    await carry_out(command, artifact, on_line, node)
+    program = Path(npx.program("", package, str(folder))[-1])
+    if (came := _installed(folder, package.package)) is None or not program.is_file():
+        raise _install_failed(artifact, "", f"npm said that it ended well, and there is no {program.name}")
     if came != (artifact.version, artifact.integrity):
         seen = [f"planned {artifact.version} {artifact.integrity}", f"came {' '.join(came)}"]
         raise wrong_artifact(artifact, seen)
 
 
-async def carry_out(command: Sequence[str], artifact: Artifact, on_line: Callable[[str], None] | None = None) -> None:
+async def carry_out(
+    command: Sequence[str],
+    artifact: Artifact,
+    on_line: Callable[[str], None] | None = None,
+    node: Path | None = None,
+) -> None:
     """Let npm install something; raises StepFailed where it did not, or only says that it did."""
     try:
-        ended = await shell.run(command, env=environment(), deadline=INSTALL_SECONDS, on_line=on_line)
+        ended = await shell.run(command, env=environment(node), deadline=INSTALL_SECONDS, on_line=on_line)
     except shell.CommandProblem as error:
         raise _install_failed(artifact, error.tail, str(error)) from error
     if "TAR_ENTRY_ERROR" in ended.stderr:
@@ -257,8 +261,31 @@ def _relevant(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith("npm http")]
 
 
-def _installed(tree: Path, package: str) -> tuple[str, str]:
-    """Read which version of a package came, and with which integrity."""
-    lock = _object((tree / "node_modules" / ".package-lock.json").read_text("utf-8"))
+def _installed(tree: Path, package: str) -> tuple[str, str] | None:
+    """Read which version of a package came, and with which integrity; None where nothing did."""
+    try:
+        lock = _object((tree / "node_modules" / ".package-lock.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None
     found = lock.get("packages", {}).get(f"node_modules/{package}", {})
     return str(found.get("version")), str(found.get("integrity"))
+
+
+def wants(tree: Path, package: str) -> str | None:
+    """Read which Node a package in a tree asks for."""
+    try:
+        manifest = _object((tree / "node_modules" / package / "package.json").read_text("utf-8"))
+    except OSError:
+        return None
+    return _node_range(manifest)
+
+
+def _node_range(manifest: dict[str, Any]) -> str | None:
+    engines = manifest.get("engines")  # old packages have lists here
+    wanted = engines.get("node") if isinstance(engines, dict) else None
+    return str(wanted) if wanted else None
+
+
+def forget(tree: Path) -> None:
+    """Let a tree be pulled anew: it is here, and of no use as it is."""
+    (tree / MANIFEST).unlink(missing_ok=True)

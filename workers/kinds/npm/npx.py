@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.kinds.npm import NpmFacts
@@ -20,9 +22,10 @@ from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.kinds.npm.node import node_check, node_for
 from astrolabe.workers.kinds.npm.running_gateway import compare
+from astrolabe.workers.kinds.npm.trying import try_tree
 from astrolabe.workers.programs import shell, tools
-from astrolabe.workers.programs.environment import inherited
 
 DOCTOR_SECONDS = 120.0
 REAP_SECONDS = 0.5
@@ -43,6 +46,7 @@ class NpxDriver:
         self._site: Site = site
         self._npm: Npm = site.product.package
         self._artifacts: Path = site.host.artifacts()
+        self._wanted: dict[Artifact, str | None] = {}
         self.database: InstanceDatabase | None = site.database
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = False
@@ -51,7 +55,9 @@ class NpxDriver:
 
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
-        return Resolved(*await npm.view(self._npm, version))
+        resolved = Resolved(*await npm.view(self._npm, version))
+        self._wanted[resolved.artifact] = resolved.needs
+        return resolved
 
     async def held(self, version: str) -> Artifact | None:
         """Return what the tree of a version on this host was pulled as."""
@@ -72,8 +78,10 @@ class NpxDriver:
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
     ) -> Iterable[PlannedCommand]:
         """Plan what is asked, installed, started and checked."""
-        facts = await npm_facts(self._artifacts, (old, *legs), self.has, database)
-        return argv.plan(self._site.config, self._site.product, [each.version for each in (old, *legs)], facts)
+        artifacts = (old, *legs)
+        facts = await npm_facts(self._artifacts, artifacts, self.has, database)
+        facts = replace(facts, nodes={each.version: str(await self._node(each)) for each in artifacts})
+        return argv.plan(self._site.config, self._site.product, [each.version for each in artifacts], facts)
 
     async def running(self) -> Running | None:
         """Find what listens on the instance's port, and which version its tree holds."""
@@ -94,8 +102,18 @@ class NpxDriver:
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
         """Install an artifact on this host; one that is here is left as it is."""
         if not await self.has(artifact):
-            owner = self._site.instance_id
-            await npm.install(self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None))
+            owner, node = self._site.instance_id, await self._node(artifact)
+            await npm.install(
+                self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None), node=node
+            )
+
+    async def prove(self, artifact: Artifact, /) -> None:
+        """Load the program of a tree, with nothing that it could touch; one that serves from there is proof enough."""
+        tree = npm.shelf(self._artifacts, artifact)
+        running = process.listener(self._site.config.gateway_port)
+        if running and running.tree(self._npm.package) == tree:
+            return
+        await try_tree(self._site.product, artifact, tree, await self._node(artifact))
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the process of a start, in this worker's life or an earlier one's."""
@@ -115,10 +133,11 @@ class NpxDriver:
                 seen=[holder.program],
                 todo="End that process or give the instance another port, then retry.",
             )
-        command = argv.start(*self._program(artifact), self._site.arguments(self._site.product.start.args))
+        node = await self._node(artifact)
+        command = argv.start(*self._program(artifact, node), self._site.arguments(self._site.product.start.args))
         folder, attempt = self._folder(), self._attempt(mark)
         try:
-            pid = shell.spawn(command, env=self._environment(mark), cwd=folder, log=self.log(mark), mark=attempt)
+            pid = shell.spawn(command, env=self._environment(mark, node), cwd=folder, log=self.log(mark), mark=attempt)
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
         return GatewayId(process.of(pid).id)
@@ -171,11 +190,12 @@ class NpxDriver:
         doctor = self._site.product.doctor
         if doctor is None:
             return None
-        command = argv.start(*self._program(artifact), self._site.arguments(doctor.args))
+        node = await self._node(artifact)
+        command = argv.start(*self._program(artifact, node), self._site.arguments(doctor.args))
         try:
             ended = await shell.run(
                 command,
-                env=self._environment(""),
+                env=self._environment("", node),
                 cwd=self._folder(),
                 deadline=DOCTOR_SECONDS,
                 secrets=self._site.secrets,
@@ -199,8 +219,14 @@ class NpxDriver:
         folder.mkdir(exist_ok=True, mode=0o700)
         return folder / f"{mark}.log"
 
-    def _program(self, artifact: Artifact) -> tuple[str, Product, str]:
-        return str(tools.node()), self._site.product, str(npm.shelf(self._artifacts, artifact))
+    async def _node(self, artifact: Artifact) -> Path:
+        """Choose the Node that an artifact runs on."""
+        tree = npm.shelf(self._artifacts, artifact)
+        wanted = npm.wants(tree, self._npm.package) if tree.exists() else self._wanted.get(artifact)
+        return (await node_for(wanted)).program
+
+    def _program(self, artifact: Artifact, node: Path) -> tuple[str, Product, str]:
+        return str(node), self._site.product, str(npm.shelf(self._artifacts, artifact))
 
     def _folder(self) -> Path:
         return Path(self._site.config.folder) if self._site.config.folder else self._site.instance_folder
@@ -211,10 +237,10 @@ class NpxDriver:
     def _attempt(self, mark: str) -> Path:
         return self._site.instance_folder / f"{mark}.started"
 
-    def _environment(self, mark: str) -> dict[str, str]:
+    def _environment(self, mark: str, node: Path) -> dict[str, str]:
         env = self._site.environment()
         own = {process.MARK: self._mark(mark)} if mark else {}
-        return {**env, "PATH": f"{tools.node().parent}:{env.get('PATH', '')}", **own}
+        return {**env, "PATH": f"{node.parent}:{env.get('PATH', '')}", **own}
 
 
 def isolation_check(config: InstanceConfig, means: IsolationMeans) -> Check:
@@ -228,15 +254,6 @@ def isolation_check(config: InstanceConfig, means: IsolationMeans) -> Check:
         return Check("isolation", True, "nobody else is let in before the new version is verified")
     lacking = [what for what, has in (("port", means.port), ("database", means.database)) if not has]
     return Check("isolation", False, f"the product file does not set the {' and the '.join(lacking)}")
-
-
-async def node_check(engines: str | None) -> Check:
-    """Check that this host's Node is in the range that a package asks for."""
-    if engines is None:
-        return Check("node", True, "the package asks for no particular Node.js")
-    fits = await npm.node_satisfies(engines)
-    version = (await shell.run([tools.node(), "--version"], env=inherited(), deadline=30)).stdout.strip()
-    return Check("node", fits is not False, f"the package asks for Node.js {engines}; this host has {version}")
 
 
 async def npm_facts(
