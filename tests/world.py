@@ -265,6 +265,10 @@ class World:
         """Let the tag `latest` lead to a version."""
         self.registry.tag(self._package, version)
 
+    def deprecate(self, version: str, why: str) -> None:
+        """Let the registry say of a version that nobody should use it."""
+        self.registry.deprecate(self._package, version, why)
+
     async def unpull(self, version: str) -> None:
         """Take a version away from this host, so that it must be fetched again."""
         shelf = npm.shelf(self.host.artifacts(), await self.artifact(version))

@@ -28,6 +28,10 @@ class Artifact(Struct, frozen=True):
         return f"{self.package}{':' if self.integrity.startswith('sha256:') else '@'}{self.version}"
 
 
+DEPRECATED = "deprecated"
+"""The name of the check that holds what a registry says of a version that its publisher wants nobody to use."""
+
+
 class Check(Struct, frozen=True):
     """One thing that was looked at, and what was seen."""
 

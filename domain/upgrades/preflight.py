@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.plans.plan import Artifact, Check, Plan, same_way
+from astrolabe.domain.plans.plan import DEPRECATED, Artifact, Check, Plan, same_way
 from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.release_notes import crossed, judged
@@ -58,6 +58,8 @@ class Findings(Struct, frozen=True):
     kind: tuple[Check, ...]
     """What the kind of deployment needs of the host."""
     database: DatabaseFindings | None
+    deprecated: tuple[str, ...] = ()
+    """What the registry says of legs that their publisher wants nobody to use."""
 
 
 def judge_route(state: Requested | Approved, releases: Sequence[Release], resolved: Version) -> Route | Problem:
@@ -103,6 +105,8 @@ def _changed(plan: Plan, approved: Plan) -> Problem | None:
 def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterator[Check]:
     for artifact in found.legs:
         yield Check("artifact", True, f"{artifact.name} {artifact.integrity} from {artifact.registry}")
+    for said in found.deprecated:
+        yield Check(DEPRECATED, True, said)
     yield from found.kind
     yield from _gateway(state.instance.config, state.instance.version, title, found.gateway)
     if found.database:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from astrolabe.domain.plans.plan import DEPRECATED
+
 EventData: TypeAlias = Mapping[str, Any]
 
 
@@ -25,7 +27,8 @@ def _passed(data: EventData) -> str:
     plan = data["plan"]
     held, new = sum(check["ok"] for check in plan["checks"]), plan["new"]
     holds = "1 check holds" if held == 1 else f"{held} checks hold"
-    return f"{holds}; {new['package']}@{new['version']} {new['integrity'][:20]}…"
+    warned = "".join(f"; deprecated: {check['seen']}" for check in plan["checks"] if check["name"] == DEPRECATED)
+    return f"{holds}; {new['package']}@{new['version']} {new['integrity'][:20]}…{warned}"
 
 
 def _backup(data: EventData) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from astrolabe.domain.plans.plan import Check, Plan
@@ -12,9 +13,11 @@ from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, DiskCapacity
 from astrolabe.domain.upgrades.database_obstacles import DatabaseObstacles
+from astrolabe.domain.upgrades.events import PreflightPassed
 from astrolabe.domain.upgrades.instance import Instance, Run
 from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
-from tests.domain.samples import BARE, CONFIG, NEW, NEWER, OLD, UP
+from astrolabe.domain.upgrades.sentences import sentence
+from tests.domain.samples import AT, BARE, CONFIG, NEW, NEWER, OLD, UP
 
 RUN = Run(UP, 1, "5.6.0", "6.10.1")
 REQUESTED = s.Requested(Instance(CONFIG, "5.6.0"), RUN)
@@ -60,6 +63,15 @@ def test_findings_without_fault_become_a_plan_that_tells_all_of_them() -> None:
         *("disk", "disk", "migrations"),
     ]
     assert all(check.ok for check in plan.checks)
+
+
+def test_what_a_registry_warns_of_is_told_and_refuses_nothing() -> None:
+    """It is in the plan that others approve, and in the sentence that the log tells of it."""
+    plan = verdict(replace(FOUND, deprecated=("unleash-server@6.10.1: loses data",)))
+    assert isinstance(plan, Plan)
+    assert Check("deprecated", ok=True, seen="unleash-server@6.10.1: loses data") in plan.checks
+    told = sentence("preflight_passed", to_builtins(PreflightPassed(UP, plan, AT)))
+    assert told.endswith("; deprecated: unleash-server@6.10.1: loses data")
 
 
 @pytest.mark.parametrize(

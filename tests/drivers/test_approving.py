@@ -31,6 +31,17 @@ async def asked(standin: World, target: str = "2.0.0") -> None:
     await standin.carry_out()
 
 
+async def test_who_approves_is_told_what_the_registry_warns_of(standin: World) -> None:
+    """The plan that waits says it, and the sentence that is read in the history."""
+    standin.deprecate("2.0.0", "loses data, do not use")
+    await standin.reconfigure(approvals=ALWAYS)
+    await asked(standin)
+    assert isinstance((await standin.loaded()).state, s.Waiting)
+    assert (await standin.summary(e.PreflightPassed)).endswith(
+        "; deprecated: standin-gateway@2.0.0: loses data, do not use"
+    )
+
+
 async def test_nothing_is_touched_before_somebody_else_approves(standin: World) -> None:
     """The old version serves while the plan waits; approved by another the upgrade runs, and the trail has both."""
     await standin.reconfigure(approvals=ALWAYS)

@@ -59,6 +59,7 @@ class Registry:
         self._tags: Final[dict[str, dict[str, str]]] = {}
         self._tampered: Final[set[tuple[str, str]]] = set()
         self._withdrawn: Final[set[tuple[str, str]]] = set()
+        self._deprecated: Final[dict[tuple[str, str], str]] = {}
         self._closing: Final = threading.Event()
         self._server: _Server | None = None
         self._port: int = 0
@@ -113,6 +114,10 @@ class Registry:
         """Know this version no more, or know it again."""
         (self._withdrawn.add if withdrawn else self._withdrawn.discard)((name, version))
 
+    def deprecate(self, name: str, version: str, why: str) -> None:
+        """Say of this version that nobody should use it."""
+        self._deprecated[name, version] = why
+
     def package(self, name: str, version: str) -> Package:
         """What was published."""
         return self._packages[name][version]
@@ -124,6 +129,7 @@ class Registry:
         self.failing, self.delay = False, 0
         self._tampered.clear()
         self._withdrawn.clear()
+        self._deprecated.clear()
         self.requests.clear()
         for name, versions in self._packages.items():
             self._tags[name] = {"latest": next(reversed(versions))}
@@ -163,7 +169,9 @@ class Registry:
             "tarball": f"{self.url}{package.name}/-/{_file(package)}",
         }
         user = {"name": self.PUBLISHER, "email": "npm@example.invalid"}
-        return {**package.manifest, "_id": f"{package.name}@{package.version}", "_npmUser": user, "dist": dist}
+        why = self._deprecated.get((package.name, package.version))
+        told = {"_id": f"{package.name}@{package.version}", "_npmUser": user, "dist": dist}
+        return {**package.manifest, **told, **({"deprecated": why} if why else {})}
 
 
 def _file(package: Package) -> str:

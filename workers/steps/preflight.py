@@ -72,7 +72,8 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
     legs = tuple(each.artifact for each in resolved)
     kind, gateway = await both(driver.checks([each.needs for each in resolved]), _gateway(context))
     database = await find_database(site, driver.database, len(legs)) if driver.database else None
-    return Findings(old, legs, gateway, tuple(kind), database)
+    deprecated = tuple(f"{each.artifact.name}: {each.deprecated}" for each in resolved if each.deprecated)
+    return Findings(old, legs, gateway, tuple(kind), database, deprecated)
 
 
 async def _gateway(context: StepContext) -> GatewayFindings:
