@@ -64,9 +64,19 @@ class Counted:
 
     async def count(self) -> Writes:
         """Count as a worker does."""
+        return await self.database.counters()
+
+    @property
+    def database(self) -> InstanceDatabase:
+        """The database as a worker has it."""
         parts = urlsplit(self._server.url(self.name))
         where = DatabaseConfig(self.name, parts.username or "", "127.0.0.1", parts.port or 0)
-        return await InstanceDatabase(where, parts.password).counters()
+        return InstanceDatabase(where, parts.password)
+
+    @property
+    def url(self) -> str:
+        """Where somebody else connects to it."""
+        return self._server.url(self.name)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -86,6 +96,19 @@ async def test_what_was_written_since_is_counted(counted: Counted) -> None:
     )
     since = (await counted.count()).since(before, None)
     assert (since.total, since.tables) == (5, {"public.items": 4, "pg_catalog.pg_largeobject": 1})
+
+
+async def test_the_last_count_has_what_open_sessions_have_not_reported(counted: Counted) -> None:
+    """A session reports at most once a second; whoever still writes is ended first, and lets nobody in afterwards."""
+    before = await counted.count()
+    writer = await asyncpg.connect(counted.url)
+    for number in range(20):
+        await writer.execute("INSERT INTO items VALUES ($1)", number)
+    assert (await counted.database.last_counters()).since(before, None).total == 20
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await writer.execute("INSERT INTO items VALUES (21)")
+    with pytest.raises(asyncpg.PostgresError):
+        await asyncpg.connect(counted.url)
 
 
 async def test_a_clean_restart_and_a_rename_keep_the_count(counted: Counted, crashing: Postgres) -> None:

@@ -26,6 +26,10 @@ from astrolabe.workers.instance.own_sessions import APPLICATION, SET_ASIDE, set_
 from astrolabe.workers.instance.prepared_transactions import refuse_prepared
 
 BLOCK_SECONDS = 30.0
+SHARED_COUNTERS_SINCE = 150_000
+COLLECTOR_SECONDS = 1.0
+"""How long an older server's collector may take to hand on what a session reported."""
+
 FILE_COPY_SINCE = 150_000
 FILE_COPY_FROM = 32 << 20
 """Bytes from which copying files beats copying by way of the server's log, for it makes two checkpoints in any case."""
@@ -177,9 +181,21 @@ class InstanceDatabase:
     async def counters(self) -> Writes:
         """Count the rows written since the server began to count, by table."""
         async with self.connection(self.name) as connection:
-            epoch = await ask(connection, EPOCH)
-            tables = {name: int(count) for name, count in await connection.fetch(COUNTERS)}
-            return Writes(sum(tables.values()), tables, epoch)
+            return await self._counted(connection)
+
+    async def last_counters(self) -> Writes:
+        """Let nobody in, end everybody else inside, and count what they wrote: a session that ends has reported it."""
+        async with self.connection(self.name) as inside, self.connection() as connection:
+            await connection.execute(allow_statement(self.name, allow=False))
+            await self._end_all(connection, f"{OTHERS} AND pid <> $2", self.name, inside.get_server_pid())
+            if int(await ask(connection, "SHOW server_version_num")) < SHARED_COUNTERS_SINCE:
+                await asyncio.sleep(COLLECTOR_SECONDS)
+            return await self._counted(inside)
+
+    async def _counted(self, connection: Connection) -> Writes:
+        epoch = await ask(connection, EPOCH)
+        tables = {name: int(count) for name, count in await connection.fetch(COUNTERS)}
+        return Writes(sum(tables.values()), tables, epoch)
 
     async def open(self) -> bool:
         """Return whether the database takes connections."""
@@ -259,7 +275,7 @@ class InstanceDatabase:
     async def _empty(self, connection: Connection, name: str) -> None:
         await self._end_all(connection, OTHERS, name)
 
-    async def _end_all(self, connection: Connection, query: str, *arguments: str) -> None:
+    async def _end_all(self, connection: Connection, query: str, *arguments: str | int) -> None:
         end = time.monotonic() + BLOCK_SECONDS
         while pids := [row[0] for row in await connection.fetch(query, *arguments)]:
             for pid in pids:

@@ -14,12 +14,22 @@ async def writes_since(context: StepContext, before: Writes, *, certain: bool = 
 
     To be certain of a count of none, it is taken again once every session has reported.
     """
-    database, migrations = context.driver.database, context.site.product.migrations
+    database = context.driver.database
     if database is None:
         return Writes(0)
-    own = migrations.table if migrations else None
-    writes = (await database.counters()).since(before, own).bounded()
+    writes = _since(context, before, await database.counters())
     if certain and writes.total == 0:
         await asyncio.sleep(FLUSH_SECONDS)
-        writes = (await database.counters()).since(before, own).bounded()
+        writes = _since(context, before, await database.counters())
     return writes
+
+
+async def last_writes_since(context: StepContext, before: Writes) -> Writes:
+    """Close the database for good, and count to the last row that anybody wrote since an earlier count."""
+    database = context.driver.database
+    return Writes(0) if database is None else _since(context, before, await database.last_counters())
+
+
+def _since(context: StepContext, before: Writes, now: Writes) -> Writes:
+    migrations = context.site.product.migrations
+    return now.since(before, migrations.table if migrations else None).bounded()

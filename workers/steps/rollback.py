@@ -13,7 +13,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
 from astrolabe.workers.steps.context import StepContext
-from astrolabe.workers.steps.counting import writes_since
+from astrolabe.workers.steps.counting import last_writes_since, writes_since
 from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.obstacles import refuse_obstacles
 from astrolabe.workers.steps.retry import retry
@@ -121,7 +121,7 @@ async def _left_behind(context: StepContext, back: WayBack, kept: str) -> Writes
     if not await database.exists(database.name):
         return Writes(None)
     await database.allow()  # a worker before us may have died between the block and the swap
-    return await writes_since(context, back.counters)
+    return await last_writes_since(context, back.counters)
 
 
 async def _revive(context: StepContext) -> None:

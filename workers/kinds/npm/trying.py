@@ -64,7 +64,7 @@ async def try_tree(product: Product, artifact: Artifact, tree: Path, node: Path)
 
 
 def _command(product: Product, tree: Path, node: Path) -> tuple[str, ...]:
-    """Ask a command for its version; start a program that takes no commands, if it can be given a database that is not there."""
+    """Ask a command for its version; start what takes none, if it can be given a database that is not there."""
     program = argv.program(str(node), product.package, str(tree))
     words = (*product.start.env.values(), *product.start.args)
     if product.package.bin:
