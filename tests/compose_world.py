@@ -20,6 +20,7 @@ from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds.compose import MARK, VERSION_LABEL
+from astrolabe.domain.kinds.compose_isolation import network_of
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import parse_product
 from astrolabe.store.database import Database
@@ -86,6 +87,7 @@ services:
     image: {postgres}
     command: ["-c", "fsync=off"]
     environment: {{POSTGRES_PASSWORD: {superuser}}}
+    ports: ["127.0.0.1:${{DATABASE_PORT}}:5432"]
     healthcheck: {{test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1"], interval: 1s, timeout: 2s, retries: 60}}
 """
 
@@ -183,6 +185,8 @@ class ComposeWorld(World):
 
     too_large: ClassVar[str] = HEAVY.version
     house: ImageHouse = field(kw_only=True)
+    database_port: int = field(default_factory=free_port)
+    """The port of the host at which others reach the database."""
 
     @property
     @override
@@ -205,6 +209,11 @@ class ComposeWorld(World):
     def database_host(self) -> str:
         return cast("ContainerServer", self.server).address
 
+    @property
+    def network(self) -> str:
+        """The private network of the instance."""
+        return network_of(self.project)
+
     async def compose(self, *words: str) -> None:
         """Do what the owner types in the project's folder."""
         files = [word for file in self.project.files for word in ("-f", f"{self.project.folder}/{file}")]
@@ -218,7 +227,7 @@ class ComposeWorld(World):
         self._write("1.1.0")
         text = DATABASE.format(postgres=f"{self.house.registry.address}/postgres:18", superuser=SUPERUSER)
         (folder / "database.yaml").write_text(text)
-        env = f"GATEWAY_PORT={self.config.port}\nDATABASE_PASSWORD={PASSWORD}\n"
+        env = f"GATEWAY_PORT={self.config.port}\nDATABASE_PORT={self.database_port}\nDATABASE_PASSWORD={PASSWORD}\n"
         (folder / ".env").write_text(env)
         await self.compose("up", "--detach", "--wait", "db")
         labels = [f"com.docker.compose.project={self.project.name}", "com.docker.compose.service=db"]
@@ -238,6 +247,11 @@ class ComposeWorld(World):
         await self.compose("up", "--detach", "--no-deps", "gateway")
         async with Probe.open(self.config, self.product) as probe:
             await self.until(probe.health)
+
+    async def answers(self) -> tuple[bool, str]:
+        """Return whether the gateway serves, and what was seen."""
+        async with Probe.open(self.config, self.product) as probe:
+            return await probe.health()
 
     @override
     async def gateways(self) -> list[Container]:
@@ -314,6 +328,7 @@ class ComposeWorld(World):
             if (each.config.labels or {})[MARK].startswith(self.instance_id):
                 await shell.run(["docker", "rm", "--force", each.id], env=inherited(), deadline=60)
         await self.compose("down", "--volumes", "--timeout", "1")
+        await shell.run(["docker", "network", "rm", self.network], env=inherited(), deadline=60, check=False)
 
 
 @contextlib.asynccontextmanager

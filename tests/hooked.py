@@ -86,6 +86,17 @@ async def upgrade(standin: World, target: str, **happenings: Callable[[], Awaita
 COMMANDS = ("--file", "install", "doctor", "pull", "stop", "update", "create", "cp", "--no-start", "start")
 """Words that only commands with an effect have: of pg_dump, npm, the product, and Docker."""
 
+NETWORKING = ("connect", "disconnect", "rm")
+"""What Docker does to networks that are there."""
+
+
+def _effect(argv: Sequence[Any]) -> str | None:
+    words = [str(each) for each in argv]
+    if verb := next((word for word in NETWORKING if "network" in words and word in words), None):
+        network = "private" if any(word.endswith("-astrolabe") for word in words) else "project"
+        return f"{verb} {words[-3] if '--alias' in words else 'one'} {network}"
+    return next((word for word in COMMANDS if word in words), None)
+
 
 class Killed(BaseException):
     """The worker died here."""
@@ -156,7 +167,7 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
         return pid
 
     async def ran(argv: Sequence[Any], **options: Any) -> Any:
-        name = next((word for word in COMMANDS if word in argv), None)
+        name = _effect(argv)
         if name:
             mortality.now(f"before {name}")
         ended = await run(argv, **options)

@@ -1,22 +1,24 @@
 """The kind `compose`: a project of the user's, and an override file of ours that pins the image."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.kinds import docker
+from astrolabe.domain.kinds import compose_isolation, docker
 from astrolabe.domain.kinds.postgres import DatabaseFacts, plan_copy, plan_dump
 from astrolabe.domain.plans.plan import Artifact, PlannedCommand
 from astrolabe.domain.products.product import Image, Product
-from astrolabe.domain.words import Version
+from astrolabe.domain.words import Step, Version
 
 MARK = "astrolabe.start"
 """The label that names which start of which instance a container came from."""
 
 VERSION_LABEL = "org.opencontainers.image.version"
+OVERRIDDEN = "!override"
+"""The tag before a list of YAML's that replaces those of earlier files; JSON has none, so it is put in as a text."""
 
 
 def compose(program: str, project: ComposeProject, *overrides: str) -> tuple[str, ...]:
@@ -96,16 +98,34 @@ def only_image(image: str) -> bytes:
     return msgspec.json.encode({"services": {"gateway": {"image": image}}})
 
 
-def override(project: ComposeProject, image: str, mark: str = "", ports: Sequence[Mapping[str, object]] = ()) -> bytes:
-    """Write what Astrolabe adds to the user's files: the pinned image, a start's mark, and a private port."""
+class Override(Struct, frozen=True, kw_only=True):
+    """What Astrolabe adds to the user's files, beside the pinned image."""
+
+    mark: str = ""
+    """The mark of a start."""
+    ports: tuple[Mapping[str, object], ...] = ()
+    """The ports that are published in place of the project's; none where those stay."""
+    network: str | None = None
+    """The one network that the gateway is on in place of the project's; None where those stay."""
+
+
+IMAGE_ALONE = Override()
+
+
+def override(project: ComposeProject, image: str, added: Override = IMAGE_ALONE) -> bytes:
+    """Write the file of Astrolabe's that comes after the user's."""
     gateway: dict[str, object] = {"image": image}
-    if mark:
-        gateway["labels"] = {MARK: mark}
-    if not ports:
-        return msgspec.json.encode({"services": {project.service: gateway}}, order="sorted")
-    # Ports of several files add up, unless the last one says otherwise.
-    text = msgspec.json.encode({"services": {project.service: {**gateway, "ports": "PORTS"}}}, order="sorted")
-    return text.replace(b'"PORTS"', b"!override " + msgspec.json.encode(list(ports)))
+    content: dict[str, object] = {"services": {project.service: gateway}}
+    if added.mark:
+        gateway["labels"] = {MARK: added.mark}
+    if added.ports:
+        gateway["ports"] = [OVERRIDDEN, *added.ports]
+    if added.network:
+        gateway["networks"] = [OVERRIDDEN, "private"]
+        content["networks"] = {"private": {"name": added.network, "external": True}}
+    # Ports and networks of several files add up, unless the last one says otherwise.
+    text = msgspec.json.encode(content, order="sorted")
+    return text.replace(b'["!override",', b"!override [")
 
 
 class ComposeFacts(Struct, frozen=True, kw_only=True):
@@ -121,6 +141,7 @@ class ComposeFacts(Struct, frozen=True, kw_only=True):
     """The gateway's container; Compose names its next one alike."""
     hooks: bool = False
     """Whether Compose has more to do at a start of the gateway than to start its container."""
+    isolation: compose_isolation.IsolationFacts = compose_isolation.IsolationFacts()
     database: DatabaseFacts = DatabaseFacts()
 
 
@@ -139,21 +160,41 @@ def plan(
     for version in versions:
         if version not in facts.present:
             yield PlannedCommand("pull", docker.pull_image(facts.docker, _image(product.container, version, facts)))
+    yield from _plan_legs(config, project, product, legs, facts)
+
+
+def _plan_legs(
+    config: InstanceConfig, project: ComposeProject, product: Product, legs: Sequence[Version], facts: ComposeFacts
+) -> Iterator[PlannedCommand]:
     services, begun = gateway_services(project), compose(facts.docker, project, override_file(facts.instance_folder))
-    # A required stop is made on a private port, which is only known once the old version has stopped.
+    # A required stop runs where nobody else gets in, which is only arranged once the old version has stopped.
     in_turn = [stop(begun, services)], [create(begun, services)]
     before, made = (replaced(begun, services), []) if len(legs) == 1 else in_turn
-    container = facts.container or f"{project.name}-{project.service}-1"
-    by_compose = facts.hooks or bool(project.also)
-    started = start(begun, services) if by_compose else docker.start_container(facts.docker, container)
+    container = facts.container or compose_isolation.container_of(project, project.service)
+    apart = (
+        compose_isolation.plan(project, facts.docker, container, facts.isolation)
+        if compose_isolation.wanted(config)
+        else None
+    )
+    first = (project.service,) if apart else services
+    by_compose = facts.hooks or len(first) > 1
+    started = start(begun, first) if by_compose else docker.start_container(facts.docker, container)
+    yield from _steps("migrate", apart.before if apart else ())
     for leg in range(len(legs)):
-        yield from (PlannedCommand("migrate", each) for each in before)
+        yield from _steps("migrate", before)
         if config.database:
             yield plan_copy(config.database, leg, facts.database)
-        yield from (PlannedCommand("migrate", each) for each in (*made, started))
+        yield from _steps("migrate", (*(apart.stopped if apart and not leg else ()), *made, started))
         if product.doctor:
             asked = (*product.container.command, *product.doctor.args)
             yield PlannedCommand("verify", docker.execute(facts.docker, container, asked))
+    yield from _steps("verify", apart.at_cutover if apart else ())
+    if apart and project.also:
+        yield PlannedCommand("verify", start(begun, project.also))
+
+
+def _steps(step: Step, commands: Iterable[tuple[str, ...]]) -> Iterator[PlannedCommand]:
+    return (PlannedCommand(step, each) for each in commands)
 
 
 def _image(image: Image, version: Version, facts: ComposeFacts) -> str:

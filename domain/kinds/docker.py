@@ -2,6 +2,17 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
+
+class Place(Struct, frozen=True):
+    """A container's place in a network: what it is called there, and the addresses that were chosen for it."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+    ipv4: str | None = None
+    ipv6: str | None = None
+
 
 def pull_image(docker: str, image: str) -> tuple[str, ...]:
     """Pull one image, exactly."""
@@ -11,6 +22,11 @@ def pull_image(docker: str, image: str) -> tuple[str, ...]:
 def start_container(docker: str, container: str) -> tuple[str, ...]:
     """Start one container that was made."""
     return (docker, "start", container)
+
+
+def restart(docker: str, container: str) -> tuple[str, ...]:
+    """Stop a container and start it again."""
+    return (docker, "restart", container)
 
 
 def restart_policy(docker: str, container: str, policy: str) -> tuple[str, ...]:
@@ -52,3 +68,29 @@ def copied(docker: str, container: str, path: str) -> tuple[str, ...]:
 def removed(docker: str, container: str) -> tuple[str, ...]:
     """Remove a container that was only looked into."""
     return (docker, "rm", "--force", "--volumes", container)
+
+
+def private_network(docker: str, network: str) -> tuple[str, ...]:
+    """Make a network that leads nowhere, and whose containers publish no port."""
+    return (docker, "network", "create", "--internal", network)
+
+
+def connected(docker: str, place: Place, container: str) -> tuple[str, ...]:
+    """Connect a container to a network, under the names and addresses that it is to have there."""
+    addresses = (("--ip", place.ipv4), ("--ip6", place.ipv6))
+    return (
+        *(docker, "network", "connect"),
+        *(word for alias in place.aliases for word in ("--alias", alias)),
+        *(word for option, address in addresses if address for word in (option, address)),
+        *(place.network, container),
+    )
+
+
+def disconnected(docker: str, network: str, container: str) -> tuple[str, ...]:
+    """Take a container off a network."""
+    return (docker, "network", "disconnect", network, container)
+
+
+def network_removed(docker: str, network: str) -> tuple[str, ...]:
+    """Remove a network that no container is on."""
+    return (docker, "network", "rm", network)

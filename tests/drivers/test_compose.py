@@ -31,7 +31,10 @@ async def test_the_users_files_stay_and_only_the_gateway_is_made_anew(project: C
     (database,) = await project.engine.labelled(f"com.docker.compose.project={project.project.name}", DATABASE)
     await project.upgrade("2.0.0")
     assert {each.name: each.read_bytes() for each in folder.iterdir()} == files
-    assert (await project.engine.container(database.id)) == database
+    after = await project.engine.container(database.id)
+    assert after
+    assert after.state == database.state
+    assert {*database.places} == {each for each in after.places if each.network != project.network}
     (gateway,) = await project.gateways()
     plan = (await project.one(e.PreflightPassed)).plan
     assert gateway.config.image.endswith(f":2.0.0@{plan.new.integrity}")

@@ -34,14 +34,17 @@ TAKEN_BACK = [*UPGRADED, "RollbackRequested", "RollbackStarted", "DatabaseRestor
 EFFECTS = {
     "npx": ("--file", "install", "the shelf", "the end of a gateway", "the start", "doctor"),
     "cli": ("install", "the shelf", "doctor"),
-    "compose": ("--file", "pull", "update", "--no-start", "start", "doctor"),
+    "compose": (
+        *("--file", "pull", "update", "--no-start", "start", "doctor"),
+        *("create", "disconnect one project", "connect db private", "connect db project", "connect gateway project"),
+    ),
 }
 """What an upgrade does to the world, beside the database."""
 
 BACK = {
     "npx": ("the end of a gateway", "the start", "doctor"),
     "cli": ("install", "doctor"),
-    "compose": ("update", "--no-start", "start", "doctor"),
+    "compose": ("update", "--no-start", "start", "doctor", "disconnect one private", "rm one private"),
 }
 """What the way back does to it."""
 

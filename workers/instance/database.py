@@ -63,6 +63,10 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_cata
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                     AND d.deptype = 'e')
 """
+NEIGHBOURS = """
+SELECT DISTINCT datname FROM pg_stat_activity
+WHERE datname <> ALL ($1) AND usesysid IS NOT NULL AND application_name <> $2 ORDER BY 1
+"""
 PREDECESSORS = """
 SELECT pid FROM pg_stat_activity
 WHERE application_name = $1 AND pid <> pg_backend_pid() AND strpos(query, $2) > 0
@@ -152,6 +156,12 @@ class InstanceDatabase:
         """Return whether the server has a database of this name."""
         async with self.connection() as connection:
             return await has(connection, name)
+
+    async def neighbours(self) -> list[str]:
+        """List the server's other databases that somebody is connected to."""
+        async with self.connection() as connection:
+            ours = [self.name, self._database.maintenance]
+            return [row[0] for row in await connection.fetch(NEIGHBOURS, ours, APPLICATION)]
 
     async def tables(self) -> int:
         """Count the tables that hold rows of their own."""

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 import httpx
 import msgspec
@@ -27,6 +27,10 @@ EVERY = 0.05
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """A gateway is asked over plain HTTP; reading the machine's certificates for that would cost 35 ms of downtime."""
+
+
+Where: TypeAlias = Callable[[], Awaitable[tuple[str, int] | None]]
+"""Says at which address and port a gateway answers; None for the instance's own."""
 
 
 class EndlessAnswer(Exception):  # noqa: N818  what a gateway did, no fault of ours
@@ -60,34 +64,32 @@ class Silent:
 class Probe:
     """Speaks HTTP to one gateway, to its own address only: no proxy, no redirect."""
 
-    def __init__(self, config: InstanceConfig, product: Product) -> None:
+    def __init__(self, config: InstanceConfig, product: Product, where: Where | None = None) -> None:
         self._product: Product = product
-        address = config.probed_address
-        host = f"[{address}]" if ":" in address else address
-        self.base: str = f"http://{host}:{config.gateway_port}"
-        self._client: httpx.AsyncClient = httpx.AsyncClient(
-            base_url=self.base, timeout=TIMEOUT, trust_env=False, verify=NO_TLS
-        )
+        self._where: Where | None = where
+        self._own: str = _base(config.probed_address, config.gateway_port)
+        self._client: httpx.AsyncClient = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=NO_TLS)
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, config: InstanceConfig, product: Product) -> AsyncGenerator[Probed]:
-        """Open a probe and close its connections in the end."""
+    async def open(cls, config: InstanceConfig, product: Product, where: Where | None = None) -> AsyncGenerator[Probed]:
+        """Open a probe and close its connections in the end; `where` is asked before each question."""
         if config.port is None:
             yield Silent()
             return
-        probe = cls(config, product)
+        probe = cls(config, product, where)
         async with probe._client:
             yield probe
 
     async def health(self) -> tuple[bool, str]:
         """Ask whether the gateway serves; return the verdict and what was seen."""
         expected = self._product.health
+        url = await self._url(expected.path)
         try:
-            answer = await self._asked(expected.path)
+            answer = await self._asked(url)
         except (httpx.HTTPError, TimeoutError, EndlessAnswer) as error:
-            return False, f"{self.base}{expected.path}: {type(error).__name__}: {error}"
-        seen = f"{self.base}{expected.path}: {answer.status_code} {answer.text[:LONGEST]}"
+            return False, f"{url}: {type(error).__name__}: {error}"
+        seen = f"{url}: {answer.status_code} {answer.text[:LONGEST]}"
         if not answer.is_success:
             return False, seen
         body = _json(answer)
@@ -99,16 +101,20 @@ class Probe:
         if probe is None:
             return None
         try:
-            answer = await self._asked(probe.path)
+            answer = await self._asked(await self._url(probe.path))
         except (httpx.HTTPError, TimeoutError, EndlessAnswer):
             return None
         return _field(_json(answer), probe.field)
 
-    async def _asked(self, path: str) -> httpx.Response:
+    async def _url(self, path: str) -> str:
+        apart = await self._where() if self._where else None
+        return f"{_base(*apart) if apart else self._own}{path}"
+
+    async def _asked(self, url: str) -> httpx.Response:
         """Ask one question within one deadline: httpx bounds each read, and an answer may be dripped for ever."""
         async with (
             asyncio.timeout(TIMEOUT),
-            self._client.stream("GET", path, headers={"Connection": "close", "Accept-Encoding": "identity"}) as answer,
+            self._client.stream("GET", url, headers={"Connection": "close", "Accept-Encoding": "identity"}) as answer,
         ):
             body = bytearray()
             async for chunk in answer.aiter_bytes():
@@ -152,6 +158,11 @@ class HealthWatch:
         while True:
             await self.look()
             await asyncio.sleep(EVERY)
+
+
+def _base(address: str, port: int) -> str:
+    host = f"[{address}]" if ":" in address else address
+    return f"http://{host}:{port}"
 
 
 def _json(answer: httpx.Response) -> object:

@@ -53,6 +53,8 @@ class Following(Struct, frozen=True):
 
     artifact: Artifact
     mark: str
+    isolated: bool = False
+    """Whether others are kept out of it until cutover."""
 
 
 class Driver(Protocol):
@@ -122,6 +124,18 @@ class Driver(Protocol):
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
+        ...
+
+    async def isolate(self) -> None:
+        """Keep everybody else out of the stopped instance's database, and of what is started from here on."""
+        ...
+
+    async def end_isolation(self) -> None:
+        """Put back on the way back whatever was taken from others; what is started from here on is theirs again."""
+        ...
+
+    async def where(self) -> tuple[str, int] | None:
+        """Return the address and port where it answers our probes alone; None where it answers at the instance's."""
         ...
 
     async def close(self) -> None:

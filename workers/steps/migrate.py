@@ -11,7 +11,7 @@ from astrolabe.store.ports import free_port
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
-from astrolabe.workers.kinds.driver import Following, GatewayId
+from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
@@ -24,7 +24,7 @@ async def stop(context: StepContext) -> None:
     if driver.database:
         await driver.database.where()  # asked for while it still serves
     async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
-        await driver.stop_all(_following(state))
+        await driver.stop_all(_following(state, driver.isolation))
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
     counters = await _count_and_block(driver.database, s.cuts_over_at_once(state)) if driver.database else None
     serves = site.config.port is not None
@@ -38,9 +38,10 @@ async def _count_and_block(database: InstanceDatabase, count: bool) -> Writes | 
     return counters
 
 
-def _following(state: s.Stopping) -> Following | None:
+def _following(state: s.Stopping, means: IsolationMeans) -> Following | None:
     # What runs on a port of its own is not made ready: that port is not known yet.
-    return None if state.plan.stops else Following(s.leg_to(state), _mark(state))
+    isolated = means.complete and not s.cuts_over_at_once(state)
+    return None if state.plan.stops else Following(s.leg_to(state), _mark(state), isolated)
 
 
 def _mark(state: s.Touched) -> str:
@@ -83,7 +84,7 @@ async def start(context: StepContext) -> None:
         await context.recorder.report(e.CutOver(state.run.upgrade_id, counters, datetime.now(UTC), verified=False))
         return
     # A required stop never listens where everybody asks, whatever else its kind can do.
-    apart = not at_once and (means.port or not s.is_last_leg(state))
+    apart = not at_once and (means.port or not (means.complete or s.is_last_leg(state)))
     port = free_port() if apart and state.instance.config.port else None
     database = beside(own_name(state), state.run, "private") if means.database and not at_once else None
     started = e.MigrationStarted(
@@ -99,7 +100,7 @@ async def follow(context: StepContext) -> None:
     """Start the new version if that never happened, and follow it until it has migrated and serves."""
     state, driver = context.expect(s.Migrating), context.driver
     mark, artifact = _mark(state), s.leg_to(state)
-    start = GatewayStart(context, artifact, mark, "migrate")
+    start = GatewayStart(context, artifact, mark, "migrate", driver.where)
 
     async def once() -> GatewayId:
         if started := await driver.started(mark):
@@ -113,6 +114,9 @@ async def follow(context: StepContext) -> None:
             )
         if driver.database:
             await _named(driver.database, state)
+        if state.isolation.isolated:
+            await driver.isolate()
+        if driver.database:
             await driver.database.allow()
         return await driver.start(artifact, mark)
 

@@ -90,6 +90,9 @@ async def _restore(context: StepContext) -> None:
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
     kept, writes = await _put_back(context, state)
+    await driver.end_isolation()
+    if driver.database:
+        await driver.database.allow()
     await context.recorder.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
 
 
@@ -106,18 +109,18 @@ async def _put_back(context: StepContext, state: s.RollingBack) -> tuple[str | N
         # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
         recorded = len(back.spare) + (1 if back.copy else 0)
         await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
-    await database.allow()
     return kept, writes
 
 
 async def _left_behind(context: StepContext, back: WayBack, kept: str) -> Writes | None:
     """Count what others wrote since they were let in; None where a worker before us has swapped already."""
     database = context.driver.database
+    if back.counters is None and back.isolated:
+        return Writes(0)  # nobody else got in
     if database is None or await database.exists(kept):
         return None
     if back.counters is None:
-        # Nobody else got in; or, where the kind cannot keep them out, nobody knows.
-        return Writes(0) if back.isolated else Writes(None)
+        return Writes(None)
     if not await database.exists(database.name):
         return Writes(None)
     await database.allow()  # a worker before us may have died between the block and the swap

@@ -9,7 +9,7 @@ from datetime import datetime
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.words import Step
 from astrolabe.workers.instance.failure import LINES, StepFailed
-from astrolabe.workers.instance.probe import EVERY, HealthWatch, Probe, Probed
+from astrolabe.workers.instance.probe import EVERY, HealthWatch, Probe, Probed, Where
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver, GatewayId
 from astrolabe.workers.programs.output import Redactor
@@ -28,18 +28,21 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 class GatewayStart:
     """One start of one artifact, distinguished from all others by its mark."""
 
-    def __init__(self, context: StepContext, artifact: Artifact, mark: str, step: Step) -> None:
+    def __init__(
+        self, context: StepContext, artifact: Artifact, mark: str, step: Step, where: Where | None = None
+    ) -> None:
         self._recorder: Recorder = context.recorder
         self._site: Site = context.site
         self._driver: Driver = context.driver
         self._artifact: Artifact = artifact
         self._mark: str = mark
         self._step: Step = step
+        self._where: Where | None = where
         self._seen: str = "not asked yet"
 
     async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
         """Start, and wait until this very gateway serves the right version; return when it was first seen to."""
-        async with Probe.open(self._site.config, self._site.product) as probe:
+        async with Probe.open(self._site.config, self._site.product, self._where) as probe:
             async with HealthWatch(probe).running() as watch:
                 gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)

@@ -72,7 +72,7 @@ async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask everything that knows whether this artifact serves on a whole database."""
     site, driver = context.site, context.driver
-    async with Probe.open(site.config, site.product) as probe:
+    async with Probe.open(site.config, site.product, driver.where) as probe:
         healthy, seen = await probe.health()
         checks = [Check("health", healthy, seen)]
         running = await driver.running()

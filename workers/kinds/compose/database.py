@@ -42,6 +42,10 @@ class ContainerDatabase(InstanceDatabase):
         self._at, self._looked = replace(self._at, host=address), asked
         return self._at
 
+    def look_again(self) -> None:
+        """Believe no address from before: its container is on other networks now."""
+        self._looked = -math.inf
+
     @override
     async def server_folder(self) -> str | None:
         """Return None: the server's folder is inside its container, not on this host."""

@@ -1,8 +1,9 @@
 """The `compose` driver: the user's own project, with the image pinned by an override file beside it."""
 
 import contextlib
+import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
 from astrolabe.workers.kinds.compose.engine import Container, Engine
 from astrolabe.workers.kinds.compose.files import ComposeFiles
+from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
@@ -34,6 +36,7 @@ TAKEN = ("address already in use", "port is already allocated")
 ADVICE = {
     "engine": "Install Docker with Compose 2.24 or newer, then retry.",
     "project": "Make `docker compose config` accept the files that the instance names, then retry.",
+    "isolation": "Mend that, naming the database's service, or set the instance's cutover to at-once, then retry.",
     "process": "See that one container of the gateway's service runs the product's image and publishes the port.",
 }
 
@@ -52,11 +55,16 @@ class ComposeDriver:
         self._services: tuple[str, ...] = argv.gateway_services(self._project)
         self._looked: tuple[float, Container | None] = (0.0, None)
         self._ready: dict[str, Container] = {}
-        self._known: dict[str, dict[str, Any]] | None = None
+        self._known: dict[str, Any] | None = None
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
-        self.isolation: IsolationMeans = IsolationMeans(complete=False)
+        within = self.database if isinstance(self.database, ContainerDatabase) else None
+        self._apart: ComposeIsolation = ComposeIsolation(site, self._project, self._engine, within)
+        self.isolation: IsolationMeans = self._apart.means
+        self._isolated: bool = False
+        self._where: tuple[str, int] | None = None
+        self._asked: float = -math.inf
 
     def _database(self) -> InstanceDatabase | None:
         service, where = self._project.database_service, self._site.config.database
@@ -80,25 +88,29 @@ class ComposeDriver:
             return [Check("engine", False, str(error))]
         new_enough = _numbers(said) >= (2, 24)
         try:
-            services = await self._configured()
+            services = (await self._configured())["services"]
         except shell.CommandProblem as error:
             return [Check("engine", new_enough, f"Compose {said}"), Check("project", False, str(error))]
         missing = [each for each in self._services if each not in services]
         seen = f"the project has no service {', '.join(missing)}" if missing else f"{len(services)} services"
-        return [Check("engine", new_enough, f"Compose {said}"), Check("project", not missing, seen)]
+        checks = [Check("engine", new_enough, f"Compose {said}"), Check("project", not missing, seen)]
+        gateway = next((each for each in await self._containers() if each.state.running), None)
+        return [*checks, await self._apart.check(await self._configured(), gateway, self._image.port)]
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
     ) -> Iterable[PlannedCommand]:
         """Plan what is pulled, stopped, made, started and asked."""
         versions, known = (old, *legs), await self._containers()
+        container = known[0].name.removeprefix("/") if known else None
         facts = argv.ComposeFacts(
             docker=self._engine.docker,
             instance_folder=str(self._site.instance_folder),
             artifacts={each.version: each for each in versions},
             present=frozenset([each.version for each in versions if await self.has(each)]),
-            container=known[0].name.removeprefix("/") if known else None,
+            container=container,
             hooks=await self._hooked(),
+            isolation=await self._apart.facts(await self._configured(), container or self._project.service),
             database=database,
         )
         return argv.plan(self._site.config, self._site.product, [each.version for each in versions], facts)
@@ -114,11 +126,27 @@ class ComposeDriver:
         version = await images.version_of(self._engine, self._image, first)
         if len(found) > 1:
             return Running(f"{seen}; more than one container cannot be upgraded as one instance", None, ids)
-        if not first.publishes(self._site.config.gateway_port):
+        port = self._site.config.gateway_port
+        if not (first.will_publish(port) if self._is_apart(first) else first.publishes(port)):
             return Running(f"{seen}, and does not publish port {self._site.config.gateway_port}", None, ids)
         health = first.state.health
         unwell = f"its healthcheck says {health.status}" if health and health.status not in {"healthy", ""} else None
         return Running(seen, version, ids, unwell)
+
+    def _is_apart(self, gateway: Container) -> bool:
+        """Return whether nobody but the database and what the gateway depends on reaches it, and this host."""
+        return set(gateway.networks) == {self._apart.network.name}
+
+    async def where(self) -> tuple[str, int] | None:
+        """Return the container's own address while it is on the private network alone; looked for once a second."""
+        if self._where is None and time.monotonic() - self._asked > POLL_SECONDS:
+            self._asked = time.monotonic()
+            self._remember_where(next((each for each in await self._containers() if each.state.running), None))
+        return self._where
+
+    def _remember_where(self, gateway: Container | None) -> None:
+        alone = gateway is not None and self._is_apart(gateway)
+        self._where = (gateway.address, self._image.port) if alone and gateway and gateway.address else None
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether the engine has an image of this digest."""
@@ -152,9 +180,13 @@ class ComposeDriver:
         found = await self._marked(mark)
         return any(each.began for each in found) if found else self._files.attempted(mark)
 
-    async def _make(self, artifact: Artifact, mark: str) -> None:
+    async def _make(self, artifact: Artifact, mark: str, *, isolated: bool) -> None:
         """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
-        await self._compose(argv.create(self._files.pinned(artifact, mark), self._services))
+        network = self._apart.network.name if isolated else None
+        if isolated:
+            async with self._refusing():
+                await self._apart.prepare(await self._configured())
+        await self._compose(argv.create(self._files.pinned(artifact, mark, network), self._services))
         found = await self._marked(mark)
         if len(found) != 1:
             raise StepFailed(
@@ -164,6 +196,8 @@ class ComposeDriver:
             )
         made = found[0]
         self._files.remember(mark, made.policy)
+        if isolated:
+            self._apart.expect(made, await self._configured())
         # The engine may not start by itself again what failed in the middle of a migration.
         await self._engine.run(docker.restart_policy(self._engine.docker, made.id, "no"))
         self._ready[mark] = made
@@ -171,25 +205,59 @@ class ComposeDriver:
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway's container once; what a worker before us has made may be half made, and is made again."""
         if mark not in self._ready:
-            await self._make(artifact, mark)
+            await self._make(artifact, mark, isolated=self._isolated)
         made = self._ready.pop(mark)
-        if await self._more_than_started():
-            await self._compose(argv.start(self._files.pinned(artifact, mark), self._services))
+        # What is replaced with the gateway uses the same database, so it waits until others are let in as well.
+        services = self._services[:1] if self._isolated else self._services
+        if len(services) > 1 or await self._hooked():
+            network = self._apart.network.name if self._isolated else None
+            await self._compose(argv.start(self._files.pinned(artifact, mark, network), services))
         else:  # without Compose, which reads the project first while nobody is served
             await self._compose(docker.start_container(self._engine.docker, made.id))
+        if self._isolated:
+            self._remember_where(await self._enclosed(made.id))
         return GatewayId(made.id)
+
+    async def _enclosed(self, gateway: str) -> Container | None:
+        found = await self._engine.container(gateway)
+        if found and found.state.running and (found.published or not self._is_apart(found)):
+            raise StepFailed(
+                "not-isolated",
+                f"Others reach the new version already, at {', '.join(found.published) or 'another network'}.",
+                todo="Set the instance's cutover to at-once, then retry.",
+            )
+        return found
+
+    async def isolate(self) -> None:
+        """Take the database off the project's networks; what is started next begins on the private one."""
+        async with self._refusing():
+            await self._apart.enclose(await self._configured())
+        self._isolated = True
+
+    async def end_isolation(self) -> None:
+        """Put the database back on the project's networks, and remove the private one."""
+        async with self._refusing():
+            await self._apart.end()
+        self._isolated, self._where = False, None
 
     async def close(self) -> None:
         """End nothing: what was verified goes on."""
 
-    async def let_in(self, _artifact: Artifact, apart: str, _mark: str, /) -> GatewayId:
-        """Find the container that was verified, which others reach already."""
-        found = await self.started(apart)
+    async def let_in(self, artifact: Artifact, apart: str, _mark: str, /) -> GatewayId:
+        """Open the networks of the container that was verified, and start what is replaced with it."""
+        found = next(iter(await self._marked(apart)), None)
         if found is None:
             raise StepFailed(
                 "start-lost", "The container that was verified is gone.", todo="Start it, then look again."
             )
-        return found
+        if self.isolation.complete:
+            async with self._refusing():
+                await self._apart.let_in()
+            self._isolated, self._where = False, None
+            begun = self._files.pinned(artifact, apart)  # also for the owner, who may go on with that file
+            if self._project.also:
+                await self._compose(argv.start(begun, self._project.also))
+        return GatewayId(found.id)
 
     async def settle(self, mark: str) -> None:
         """Put back the restart policy that the user's project wants."""
@@ -221,27 +289,25 @@ class ComposeDriver:
         for each in await self._containers():
             if each.began:  # one that a worker before us only made still says which policy the project wants
                 await self._engine.run(docker.restart_policy(self._engine.docker, each.id, "no"))
+        self._where = None
         if following and await self._replaced(following) and not self._project.also:
             return
         await self._compose(argv.stop(self._files.begun(), self._services))
 
     async def _replaced(self, following: Following) -> bool:
         with contextlib.suppress(StepFailed, shell.CommandProblem):
-            await self._more_than_started()  # asked for while it still serves
-            await self._make(following.artifact, following.mark)
+            await self._hooked()  # asked for while it still serves
+            await self._make(following.artifact, following.mark, isolated=following.isolated)
         return following.mark in self._ready
 
-    async def _more_than_started(self) -> bool:
-        """Return whether a start is more than that of one container: other services, or hooks of Compose's."""
-        return bool(self._project.also) or await self._hooked()
-
     async def _hooked(self) -> bool:
-        return "post_start" in (await self._configured()).get(self._project.service, {})
+        """Return whether Compose has more to do at a start than to start a container."""
+        return "post_start" in (await self._configured())["services"].get(self._project.service, {})
 
-    async def _configured(self) -> dict[str, dict[str, Any]]:
-        """Return the project's services with everything filled in."""
+    async def _configured(self) -> dict[str, Any]:
+        """Return the project with everything filled in."""
         if (known := self._known) is None:
-            known = self._known = (await self._engine.asked(argv.config(self._files.begun())))["services"]
+            known = self._known = await self._engine.asked(argv.config(self._files.begun()))
         return known
 
     async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
@@ -278,8 +344,14 @@ class ComposeDriver:
         return None if files is None else sorted(migrations.prefix + Path(each).stem for each in files)
 
     async def _compose(self, command: Sequence[str]) -> None:
-        try:
+        async with self._refusing():
             await self._engine.run(command, deadline=START_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def _refusing(self) -> AsyncGenerator[None]:
+        """Say in the words of a step why the engine did not do what it was told."""
+        try:
+            yield
         except shell.CommandProblem as error:
             seen = error.tail.splitlines()
             if any(words in error.tail for words in TAKEN):

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
+from astrolabe.domain.kinds.docker import Place
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.programs import shell, tools
 
@@ -16,6 +17,7 @@ NEVER: Final = "0001-01-01"
 """How the engine writes the time of what has not happened."""
 
 ASK_SECONDS: Final = 60.0
+SERVICE_LABEL: Final = "com.docker.compose.service"
 
 
 class ContainerHealth(Struct, frozen=True, rename="pascal"):
@@ -47,29 +49,43 @@ class RestartPolicy(Struct, frozen=True, rename="pascal"):
     maximum_retry_count: int = 0
 
 
-class HostConfig(Struct, frozen=True, rename="pascal"):
-    """How a container is tied to its host."""
-
-    network_mode: str = ""
-    restart_policy: RestartPolicy = RestartPolicy()
-
-
 class Binding(Struct, frozen=True, rename="pascal"):
     """A port of the host that leads into a container."""
 
     host_port: str = ""
 
 
+Bindings: TypeAlias = dict[str, list[Binding] | None]
+
+
+class HostConfig(Struct, frozen=True, rename="pascal"):
+    """How a container is tied to its host."""
+
+    network_mode: str = ""
+    restart_policy: RestartPolicy = RestartPolicy()
+    port_bindings: Bindings | None = None
+    """The ports that it is to publish, whether or not they lead to it now."""
+
+
+class ChosenAddresses(Struct, frozen=True):
+    """The addresses that a container was given by name, and not by the engine's choice."""
+
+    ipv4: str | None = msgspec.field(default=None, name="IPv4Address")
+    ipv6: str | None = msgspec.field(default=None, name="IPv6Address")
+
+
 class Network(Struct, frozen=True):
     """A container's place in a network."""
 
     address: str = msgspec.field(default="", name="IPAddress")
+    aliases: list[str] | None = msgspec.field(default=None, name="Aliases")
+    chosen: ChosenAddresses | None = msgspec.field(default=None, name="IPAMConfig")
 
 
 class NetworkSettings(Struct, frozen=True, rename="pascal"):
     """How a container is reached."""
 
-    ports: dict[str, list[Binding] | None] | None = None
+    ports: Bindings | None = None
     networks: dict[str, Network] | None = None
 
 
@@ -100,15 +116,52 @@ class Container(Struct, frozen=True, rename="pascal"):
     @property
     def address(self) -> str | None:
         """Its address in the first network that gives it one."""
-        networks = self.network_settings.networks or {}
-        return next((each.address for each in networks.values() if each.address), None)
+        return next((each.address for each in self.networks.values() if each.address), None)
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """Its place in each network that it is on."""
+        return self.network_settings.networks or {}
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its places, as it was connected to them; the engine adds its short id to the names by itself."""
+        return tuple(
+            Place(
+                network,
+                tuple(alias for alias in at.aliases or () if not self.id.startswith(alias)),
+                at.chosen and at.chosen.ipv4,
+                at.chosen and at.chosen.ipv6,
+            )
+            for network, at in self.networks.items()
+        )
+
+    @property
+    def service(self) -> str:
+        """The service of its project that it belongs to."""
+        return (self.config.labels or {}).get(SERVICE_LABEL, "")
+
+    @property
+    def published(self) -> set[str]:
+        """The ports of the host that lead to it now."""
+        return _host_ports(self.network_settings.ports)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is to publish ports, and none of them leads to it."""
+        return bool(self.host_config.port_bindings) and not self.published
 
     def publishes(self, port: int) -> bool:
         """Return whether a port of the host leads to it."""
-        bound = (self.network_settings.ports or {}).values()
-        return self.host_config.network_mode == "host" or str(port) in {
-            binding.host_port for bindings in bound for binding in bindings or ()
-        }
+        return self.host_config.network_mode == "host" or str(port) in self.published
+
+    def will_publish(self, port: int) -> bool:
+        """Return whether a port of the host leads to it as soon as its networks let it."""
+        return str(port) in _host_ports(self.host_config.port_bindings)
+
+
+def _host_ports(bindings: Bindings | None) -> set[str]:
+    return {each.host_port for bound in (bindings or {}).values() for each in bound or ()}
 
 
 class ImageConfig(Struct, frozen=True, rename="pascal"):

@@ -24,9 +24,9 @@ class ComposeFiles:
         """Begin a command on the project."""
         return argv.compose(self._docker, self._project, *map(str, overrides))
 
-    def pinned(self, artifact: Artifact, mark: str) -> tuple[str, ...]:
-        """Begin a command on the project with the gateway's image pinned, for one start."""
-        return self.begun(self._write(self.override, artifact, mark))
+    def pinned(self, artifact: Artifact, mark: str, network: str | None = None) -> tuple[str, ...]:
+        """Begin a command on the project with the gateway's image pinned, for one start, on a network of its own."""
+        return self.begun(self._write(self.override, artifact, mark, network))
 
     def pulled(self, artifact: Artifact) -> tuple[str, ...]:
         """Begin a command on the project with the image that is to be pulled; what runs is not touched by that."""
@@ -52,10 +52,11 @@ class ComposeFiles:
     def _attempt(self, mark: str) -> Path:
         return self._site.instance_folder / f"{mark}.started"
 
-    def _write(self, path: Path, artifact: Artifact, mark: str = "") -> Path:
+    def _write(self, path: Path, artifact: Artifact, mark: str = "", network: str | None = None) -> Path:
         label = self.label(mark) if mark else ""
-        ports = [self._private_port()] if self._site.on_private_port else []
-        content = argv.override(self._project, argv.pinned(self._image, artifact), label, ports)
+        ports = (self._private_port(),) if self._site.on_private_port else ()
+        added = argv.Override(mark=label, ports=ports, network=network)
+        content = argv.override(self._project, argv.pinned(self._image, artifact), added)
         write(path, content, lasting=True, private=True)
         return path
 

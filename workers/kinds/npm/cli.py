@@ -156,6 +156,15 @@ class CliDriver:
         proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
         return await asyncio.to_thread(npm.same_files, proven, self._package(prefix))
 
+    async def isolate(self) -> None:
+        """Nothing is served, so nobody can get in."""
+
+    async def end_isolation(self) -> None:
+        """Nobody was kept out."""
+
+    async def where(self) -> None:
+        """Return None: it answers nowhere."""
+
     async def close(self) -> None:
         """End nothing: nothing serves."""
 

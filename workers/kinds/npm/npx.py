@@ -7,7 +7,6 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.kinds.npm import NpmFacts
 from astrolabe.domain.kinds.postgres import DatabaseFacts
@@ -21,6 +20,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
+from astrolabe.workers.kinds.isolation_check import isolation_check
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.node import node_check, node_for
 from astrolabe.workers.kinds.npm.running_gateway import compare
@@ -66,7 +66,7 @@ class NpxDriver:
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
         nodes = [await node_check(each) for each in dict.fromkeys(needs)]
-        return [*nodes, isolation_check(self._site.config, self.isolation), *self._compared()]
+        return [*nodes, isolation_check(self._site.config, _lacking(self.isolation)), *self._compared()]
 
     def _compared(self) -> list[Check]:
         config = self._site.config
@@ -141,6 +141,15 @@ class NpxDriver:
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
         return GatewayId(process.of(pid).id)
+
+    async def isolate(self) -> None:
+        """Do nothing: its port and its database's name, which nobody else knows, are set by what the site says."""
+
+    async def end_isolation(self) -> None:
+        """Do nothing: nobody was kept out but by names, and the way back puts those right."""
+
+    async def where(self) -> None:
+        """Return None: the site says its private port."""
 
     async def close(self) -> None:
         """End what ran apart: it listens where nobody asks, on a database under another name."""
@@ -243,17 +252,9 @@ class NpxDriver:
         return {**env, "PATH": f"{node.parent}:{env.get('PATH', '')}", **own}
 
 
-def isolation_check(config: InstanceConfig, means: IsolationMeans) -> Check:
-    """Check that the new version can run where nobody else gets in, unless others are to be let in at once."""
-    if config.cutover == "at-once":
-        seen = (
-            "others are let in before the new version is verified; what they write is counted, and may be left behind"
-        )
-        return Check("isolation", True, seen)
-    if means.complete:
-        return Check("isolation", True, "nobody else is let in before the new version is verified")
+def _lacking(means: IsolationMeans) -> list[str]:
     lacking = [what for what, has in (("port", means.port), ("database", means.database)) if not has]
-    return Check("isolation", False, f"the product file does not set the {' and the '.join(lacking)}")
+    return [f"the product file does not set the {each}" for each in lacking]
 
 
 async def npm_facts(
