@@ -94,7 +94,8 @@ def _effect(argv: Sequence[Any]) -> str | None:
     words = [str(each) for each in argv]
     if verb := next((word for word in NETWORKING if "network" in words and word in words), None):
         network = "private" if any(word.endswith("-astrolabe") for word in words) else "project"
-        return f"{verb} {words[-3] if '--alias' in words else 'one'} {network}"
+        who = next((service for service in ("db", "gateway") if service in words), "one")
+        return f"{verb} {who} {network}"
     return next((word for word in COMMANDS if word in words), None)
 
 
