@@ -39,7 +39,7 @@ class IsolationFacts(Struct, frozen=True, kw_only=True):
 
 
 def wanted(config: InstanceConfig) -> bool:
-    """Return whether others are kept out until cutover: not where the database is reached in ways that nobody told."""
+    """Return whether others are kept out until cutover: not where nobody knows the database's container."""
     within = config.database is None or (config.compose is not None and config.compose.database_service is not None)
     return within and config.cutover == "verified"
 

@@ -349,7 +349,7 @@ class ComposeDriver:
 
     @contextlib.asynccontextmanager
     async def _refusing(self) -> AsyncGenerator[None]:
-        """Say in the words of a step why the engine did not do what it was told."""
+        """Say in the words of a step why the engine did not do what was asked."""
         try:
             yield
         except shell.CommandProblem as error:
