@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 import pytest
 from msgspec.structs import replace
 
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.site import Site
 from tests.drivers.outcomes import succeeded, taken_back
 from tests.owner import owner
 from tests.world import PASSWORD, World
@@ -42,6 +44,21 @@ async def test_a_database_at_an_ipv6_address(standin: World) -> None:
         await succeeded(standin)
         await taken_back(standin)
         await standin.stop()
+
+
+async def test_what_the_owner_says_of_encryption_holds_for_our_own_sessions(standin: World) -> None:
+    """A password is given to nobody whom the gateway would not give it to; this server has no TLS."""
+    where = standin.config.database
+    assert where
+    strict = Site(
+        standin.host,
+        standin.instance_id,
+        replace(standin.config, database=replace(where, parameters={"sslmode": "no-verify"})),
+    )
+    assert strict.database
+    with pytest.raises(StepFailed, match="SSL"):
+        await strict.database.size()
+    assert strict.database_environment()["PGSSLMODE"] == "require"
 
 
 async def test_the_whole_connection_string_is_the_owners(standin: World) -> None:

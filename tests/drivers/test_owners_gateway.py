@@ -8,7 +8,10 @@ from msgspec.json import encode
 from msgspec.structs import replace
 
 from astrolabe.domain.plans.plan import Check
+from astrolabe.store.ids import new_id
 from astrolabe.workers.instance import process
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.npm.npx import NpxDriver
 from tests.drivers.outcomes import refused, rolled_back, succeeded, taken_back
 from tests.owner import owner
 from tests.world import PASSWORD, World
@@ -35,6 +38,12 @@ async def test_what_says_the_same_in_other_words_is_no_difference(standin: World
     async with owner(standin, PM2_HOME="/root/.pm2", pm_id="0", exec_mode="fork_mode", LC_ALL="C", TERM="xterm"):
         assert (await check(standin, "environment")).ok
         assert (await check(standin, "address")).ok
+
+
+async def test_what_astrolabe_itself_started_for_another_is_no_difference(standin: World) -> None:
+    """It was given what a registration says, as this one does: so is a gateway that was retired and registered anew."""
+    other = NpxDriver(Site(standin.host, new_id(), standin.config))
+    assert all(each.ok for each in await other.checks([None]))
 
 
 async def test_a_variable_that_nobody_told_is_asked_about_and_kept(standin: World) -> None:

@@ -12,6 +12,7 @@ from astrolabe.domain.instances.instance import DatabaseConfig
 SCHEMES = {"postgresql", "postgres"}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_PORT = "5432"
+ENCRYPTION = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 SEARCH_PATH = re.compile(r"search_path=\"?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -68,6 +69,14 @@ class ConnectionString(Struct, frozen=True):
             *(name for name in parts if getattr(self, name) != getattr(other, name)),
             *(name for name in names if self.parameters.get(name) != other.parameters.get(name)),
         ]
+
+
+def encryption_of(database: DatabaseConfig) -> dict[str, str]:
+    """Return what an owner's connection string says of TLS, by the names that PostgreSQL's own clients have for it."""
+    said = {name: database.parameters[name] for name in ENCRYPTION if name in database.parameters}
+    if said.get("sslmode") == "no-verify":  # Node's word
+        said["sslmode"] = "require"
+    return said
 
 
 def schema_of(database: DatabaseConfig) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from urllib.parse import urlencode
 
 import asyncpg
 
@@ -20,6 +21,7 @@ from astrolabe.domain.kinds.postgres import (
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.products.product import Migrations
 from astrolabe.store.database import Connection
+from astrolabe.workers.instance.connection_string import encryption_of
 from astrolabe.workers.instance.database_properties import ask, has, property_statements
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.own_sessions import APPLICATION, SET_ASIDE, set_aside
@@ -95,6 +97,7 @@ class InstanceDatabase:
         where = await self.where()
         try:
             connection: Connection = await asyncpg.connect(
+                f"postgresql://?{urlencode(encryption_of(where))}",
                 host=where.host,
                 port=where.port,
                 user=where.user,

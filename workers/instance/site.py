@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
-from astrolabe.workers.instance.connection_string import connection_string, schema_of
+from astrolabe.workers.instance.connection_string import connection_string, encryption_of, schema_of
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.kept_variables import KeptVariables
@@ -91,4 +91,10 @@ class Site:
 
     def database_environment(self) -> dict[str, str]:
         """Return the environment of PostgreSQL's own programs."""
-        return {**inherited(), **({"PGPASSWORD": self.password} if self.password else {}), "PGCONNECT_TIMEOUT": "10"}
+        encryption = encryption_of(self.config.database) if self.config.database else {}
+        return {
+            **inherited(),
+            **{f"PG{name.upper()}": value for name, value in encryption.items()},
+            **({"PGPASSWORD": self.password} if self.password else {}),
+            "PGCONNECT_TIMEOUT": "10",
+        }
