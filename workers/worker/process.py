@@ -24,6 +24,13 @@ POLL_MS = 20
 """How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
 
 
+GOODBYE_MS = 5_000
+"""How long Dramatiq's threads may try to tell the broker what became of their messages.
+
+Where it is away they would try for ever, and nothing is lost with it: the relay sends what the log says is due.
+"""
+
+
 class WorkInHand:
     """What this process is carrying out; all of it can be put down at once."""
 
@@ -77,11 +84,13 @@ class WorkInHand:
                 freeze_heap()
             return self._parts
 
-    def put_down(self) -> None:
+    async def put_down(self) -> None:
         """End everything under way; another worker goes on from what the log says."""
         self._stopping = True
-        for task in self._tasks:
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def run_worker(database_url: str, redis_url: str, host: Host, threads: int, settings: Settings = DEFAULTS) -> None:
@@ -106,5 +115,5 @@ async def _run(worker: dramatiq.Worker, in_hand: WorkInHand, host: Host) -> None
     LOG.info("carries out what is due on %s", host.name)
     await stop.wait()
     if loop:
-        loop.loop.call_soon_threadsafe(in_hand.put_down)
-    await asyncio.to_thread(worker.stop)
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(in_hand.put_down(), loop.loop))
+    await asyncio.to_thread(worker.stop, GOODBYE_MS)
