@@ -25,7 +25,7 @@ POLL_MS = 20
 
 
 GOODBYE_MS = 5_000
-"""How long Dramatiq's threads may try to tell the broker what became of their messages.
+"""How long Dramatiq's threads may try to report to the broker what became of their messages.
 
 Where it is away they would try for ever, and nothing is lost with it: the relay sends what the log says is due.
 """
