@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules chaos bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -66,6 +66,13 @@ engine: $(VENV)/ready modules
 
 modules: $(VENV)/ready # beside the engine there is no network to fetch them from
 	@$(BIN)/pytest --quiet --no-header tests/standin/test_modules.py
+
+SEEDS ?= 40
+FROM ?= 1
+LANES ?= 2
+WITHOUT ?=
+chaos: $(VENV)/ready ## real upgrades among faults, SEEDS of them FROM a seed on; see docs/chaos.md
+	@$(BIN)/python -m tests.chaos --seeds $(SEEDS) --from $(FROM) --side-by-side $(LANES) --without "$(WITHOUT)"
 
 bench: $(VENV)/ready ## measure; see docs/performance.md
 	$(BIN)/python -m bench
