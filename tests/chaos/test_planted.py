@@ -13,7 +13,7 @@ from tests.chaos.target import TARGETS
 from tests.chaos.writers import GATEWAY
 from tests.standin.releases import packages
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.chaos
 
 FINDS = {
     "lost-write": {"lost-write"},
