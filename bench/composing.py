@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import get_args
+
+from msgspec.structs import replace
 
 from astrolabe.cli.demo.compose_stage import DATABASE, NEW, OLD, USER, ComposeStage, products, publish
 from astrolabe.cli.demo.compose_story import REGISTRY_PORT, fetch
@@ -19,6 +22,7 @@ from astrolabe.cli.demo.screen import Screen
 from astrolabe.cli.private_engine import own
 from astrolabe.cli.private_engine.registry import ImageRegistry
 from astrolabe.domain.products.product import Product
+from astrolabe.domain.words import Cutover
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.programs import shell
@@ -74,6 +78,7 @@ class Bench:
     registry: ImageRegistry
     product: Product
     rows: int
+    cutover: Cutover = "verified"
     measures: list[Measure] = field(default_factory=list)
 
     async def measure(self, way: str, number: int) -> None:
@@ -99,7 +104,7 @@ class Bench:
 
     async def asked(self, stage: ComposeStage) -> tuple[float, float, float, float]:
         """Measure an upgrade asked for over the API."""
-        return await self.asking.up_and_back(stage.config, self.product, OLD, NEW)
+        return await self.asking.up_and_back(replace(stage.config, cutover=self.cutover), self.product, OLD, NEW)
 
 
 WAYS: Mapping[str, Callable[[Bench, ComposeStage], Awaitable[tuple[float, float, float, float]]]] = {
@@ -116,14 +121,14 @@ async def _forget(repository: str) -> None:
         await shell.run(("docker", "rmi", "--force", *found), env=env, deadline=COMMAND_SECONDS)
 
 
-async def bench(folder: Path, rounds: int, rows: int) -> list[Measure]:
+async def bench(folder: Path, rounds: int, rows: int, cutover: Cutover) -> list[Measure]:
     """Start everything, and let both ways take turns."""
     trees = {version: await fetch(Screen(), folder, version) for version in (OLD, NEW)}
     async with ImageRegistry(folder / "registry", REGISTRY_PORT) as registry:
         await publish(registry, folder, trees)
         named = products(folder, registry.address)
         async with astrolabe(folder, (named,)) as asking:
-            made = Bench(folder, asking, registry, load_products([named])["unleash"], rows)
+            made = Bench(folder, asking, registry, load_products([named])["unleash"], rows, cutover)
             for number in range(1, rounds + 1):
                 for way in WAYS if number % 2 else reversed(tuple(WAYS)):
                     await made.measure(way, number)
@@ -140,11 +145,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.composing", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--rows", type=int, default=150_000, help="rows of half a kilobyte in the instance's database")
+    parser.add_argument(
+        "--cutover", choices=get_args(Cutover), default="verified", help="when Astrolabe lets others in"
+    )
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if own.inside():
         free_or_say()
-        measures = asyncio.run(bench(asked.folder, asked.rounds, asked.rows))
+        measures = asyncio.run(bench(asked.folder, asked.rounds, asked.rows, asked.cutover))
         print(f"\n{table(measures)}\nkept in {kept(measures, asked.rows)}")
         return
     if why := own.lacking():
@@ -153,6 +161,7 @@ def main() -> None:
     try:
         asyncio.run(_fetched(folder))
         words = ("--rounds", str(asked.rounds), "--rows", str(asked.rows), "--folder", str(folder))
+        words += ("--cutover", asked.cutover)
         command = own.beside([sys.executable, "-m", "bench.composing", *words])
         asyncio.run(_beside(command))
     finally:

@@ -42,6 +42,10 @@ class ContainerDatabase(InstanceDatabase):
         self._at, self._looked = replace(self._at, host=address), asked
         return self._at
 
+    def look_at(self, address: str) -> None:
+        """Believe an address that was just seen."""
+        self._at, self._looked = replace(self._at, host=address), time.monotonic()
+
     def look_again(self) -> None:
         """Believe no address from before: its container is on other networks now."""
         self._looked = -math.inf

@@ -55,6 +55,7 @@ class ComposeDriver:
         self._services: tuple[str, ...] = argv.gateway_services(self._project)
         self._looked: tuple[float, Container | None] = (0.0, None)
         self._ready: dict[str, Container] = {}
+        self._begun: dict[str, Container] = {}
         self._known: dict[str, Any] | None = None
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
@@ -216,6 +217,7 @@ class ComposeDriver:
             await self._compose(docker.start_container(self._engine.docker, made.id))
         if self._isolated:
             self._remember_where(await self._enclosed(made.id))
+        self._begun[mark] = made
         return GatewayId(made.id)
 
     async def _enclosed(self, gateway: str) -> Container | None:
@@ -232,7 +234,7 @@ class ComposeDriver:
         """Take the database off the project's networks; what is started next begins on the private one."""
         async with self._refusing():
             await self._apart.enclose(await self._configured())
-        self._isolated = True
+        self._isolated, self._asked = True, time.monotonic()
 
     async def end_isolation(self) -> None:
         """Put the database back on the project's networks, and remove the private one."""
@@ -245,8 +247,8 @@ class ComposeDriver:
 
     async def let_in(self, artifact: Artifact, apart: str, _mark: str, /) -> GatewayId:
         """Open the networks of the container that was verified, and start what is replaced with it."""
-        found = next(iter(await self._marked(apart)), None)
-        if found is None:
+        known = self._begun.get(apart) or next(iter(await self._marked(apart)), None)
+        if known is None:
             raise StepFailed(
                 "start-lost", "The container that was verified is gone.", todo="Start it, then look again."
             )
@@ -257,7 +259,7 @@ class ComposeDriver:
             begun = self._files.pinned(artifact, apart)  # also for the owner, who may go on with that file
             if self._project.also:
                 await self._compose(argv.start(begun, self._project.also))
-        return GatewayId(found.id)
+        return GatewayId(known.id)
 
     async def settle(self, mark: str) -> None:
         """Put back the restart policy that the user's project wants."""

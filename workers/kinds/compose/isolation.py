@@ -50,9 +50,9 @@ class ComposeIsolation:
         if self._enclosed is None:
             await self.prepare(config)
         enclosed, self._enclosed = self._enclosed or (), None
-        for each in enclosed:
-            await self.network.enclose(each)
-        self._look_again()
+        found = [await self.network.enclose(each) for each in enclosed]
+        if self._database and found and found[0].address:
+            self._database.look_at(found[0].address)
 
     async def let_in(self) -> None:
         """Put the database back, and the gateway where the project wants it.

@@ -86,7 +86,10 @@ class PrivateNetwork:
         return found
 
     async def let_out(self, *, awaited: bool) -> None:
-        """Put back what was enclosed, then what began on the network where that is wanted; nothing stays to be done."""
+        """Put back what was enclosed, then what began on the network where that is wanted; nothing stays to be done.
+
+        In this order: an engine gives the first to come the lowest address, which was the database's.
+        """
         known = self._places()
         for places in (known.enclosed, *((known.awaited,) if awaited else ())):
             for container, wanted in places.items():
