@@ -123,6 +123,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     valkey_programs: Annotated[
         Path | None, _of("up", "the folder of valkey-server; without it, the wheel's, then the system's")
     ] = field(name="ASTROLABE_VALKEY_BIN", default=None)
+    pm2_program: Annotated[
+        Path | None, _of("worker", "pm2's program, where the PATH of its daemon does not have it")
+    ] = field(name="ASTROLABE_PM2", default=None)
 
     # The demo, which is not installed.
     demo_data: Annotated[Path | None, _of("demo", "where the demo keeps everything")] = field(

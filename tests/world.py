@@ -400,7 +400,13 @@ class World:
 
 @contextlib.asynccontextmanager
 async def world(
-    server: Postgres, registry: Registry, folder: Path, log_url: str, **settings: str
+    server: Postgres,
+    registry: Registry,
+    folder: Path,
+    log_url: str,
+    make: Callable[..., World] = World,
+    /,
+    **settings: str,
 ) -> AsyncIterator[World]:
     """Make a world, and clear it away."""
     name = f"standin_{uuid4().hex[:8]}"
@@ -415,7 +421,7 @@ async def world(
     product = parse_product(product_text(registry), "standin.toml")
     port = int(server.url().rpartition(":")[2].partition("/")[0])
     async with Database(log_url, pool_size=4) as database:
-        made = World(
+        made = make(
             server,
             registry,
             Host("local", folder, {"standin": product}, Secrets([kept])),

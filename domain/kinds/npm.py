@@ -7,6 +7,7 @@ from msgspec import Struct
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import PlannedCommand
 from astrolabe.domain.products.product import Npm
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.words import Version
 
 FIELDS = ("name", "version", "dist", "bin", "repository", "engines", "deprecated", "_npmUser")
@@ -32,6 +33,8 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
     prefix: str | None = None
     """Where npm installs command lines, where the instance does not say it."""
     database: DatabaseFacts = DatabaseFacts()
+    supervisor: SupervisorId | None = None
+    """Who keeps the gateway running, by whose commands it is stopped and started."""
 
     def node_of(self, version: Version) -> str:
         """Return the Node.js that a version runs on."""

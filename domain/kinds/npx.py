@@ -7,6 +7,7 @@ from astrolabe.domain.kinds.npm import NpmFacts, plan_pulls, plan_views
 from astrolabe.domain.kinds.postgres import plan_copy, plan_dump
 from astrolabe.domain.plans.plan import PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.supervision.planned import start_commands, stop_commands
 from astrolabe.domain.words import Version
 
 UNKNOWN = NpmFacts()
@@ -40,11 +41,12 @@ def plan(
     config: InstanceConfig, product: Product, versions: Sequence[Version], facts: NpmFacts = UNKNOWN
 ) -> Iterator[PlannedCommand]:
     """Plan the commands from the running version, which is the first, over what each leg ends on."""
-    package, (_, *legs) = product.package, versions
+    package, (_, *legs), keeper = product.package, versions, facts.supervisor
     yield from plan_views(package, versions, facts)
     if config.database:
         yield plan_dump(config.database, facts.database)
     yield from plan_pulls(package, versions, facts)
+    yield from (PlannedCommand("migrate", each) for each in (stop_commands(keeper) if keeper else ()))
     for leg, version in enumerate(legs):
         node, tree = facts.node_of(version), facts.tree(package, version)
         if config.database:
@@ -52,6 +54,8 @@ def plan(
         yield PlannedCommand("migrate", start(node, product, tree, product.start.args))
         if product.doctor:
             yield PlannedCommand("verify", start(node, product, tree, product.doctor.args))
-    if config.cutover == "verified":  # it ran apart, and is started once more where everybody asks
+    if keeper:
+        yield from (PlannedCommand("verify", each) for each in start_commands(keeper))
+    elif config.cutover == "verified":  # it ran apart, and is started once more where everybody asks
         node, tree = facts.node_of(legs[-1]), facts.tree(package, legs[-1])
         yield PlannedCommand("verify", start(node, product, tree, product.start.args))

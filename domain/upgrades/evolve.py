@@ -113,8 +113,8 @@ def _waiting(state: s.Waiting, event: e.Event) -> s.State:
 
 def _begun(state: s.Begun, event: e.Event) -> s.State:
     match event:
-        case e.PreflightPassed(plan=plan) if isinstance(state, s.Requested | s.Approved):
-            return s.Planned(state.instance, state.run, plan)
+        case e.PreflightPassed(plan=plan, supervisor=supervisor) if isinstance(state, s.Requested | s.Approved):
+            return s.Planned(replace(state.instance, supervisor=supervisor), state.run, plan)
         case e.UpgradeRefused() if isinstance(state, s.Requested | s.Approved):
             return s.Idle(ended(state.instance, state.run, "refused"))
         case e.ApprovalRequested(_, approvers, until) if isinstance(state, s.Planned):
@@ -182,7 +182,7 @@ def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
     match event:
         case e.RollbackRefused() if isinstance(state, s.Assessing):
             return s.Idle(state.instance)
-        case e.RollbackStarted(cause=cause) if isinstance(state, s.Assessing):
+        case e.RollbackStarted(cause=cause, supervisor=supervisor) if isinstance(state, s.Assessing):
             point = state.point
             back = WayBack(
                 cause,
@@ -193,7 +193,7 @@ def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
                 last_healthy_at=None,
                 counters=point.counters,
             )
-            return s.RollingBack(state.instance, state.run, back)
+            return s.RollingBack(replace(state.instance, supervisor=supervisor), state.run, back)
         case e.RollbackStarted() if isinstance(state, s.Inconsistent):
             return s.RollingBack(state.instance, state.run, state.back)
         case e.DatabaseRestored(_, kept, last) if isinstance(state, s.RollingBack):

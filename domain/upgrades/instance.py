@@ -6,6 +6,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import DueReview
 from astrolabe.domain.plans.rollback_point import Kept, RollbackPoint
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.words import Outcome, Target, Version
 
 
@@ -49,6 +50,8 @@ class Instance(Struct, frozen=True):
     review: DueReview | None = None
     observed: Observation | None = None
     """What a worker saw last, while nothing was being done to it."""
+    supervisor: SupervisorId | None = None
+    """Who kept the gateway running when an upgrade or a way back last began; None where nobody did."""
 
     @property
     def in_sync(self) -> bool | None:

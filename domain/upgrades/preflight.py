@@ -12,6 +12,7 @@ from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.release_notes import crossed, judged
 from astrolabe.domain.products.route import Route
+from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.upgrades import database_obstacles
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, database_checks
 from astrolabe.domain.upgrades.decide import check_target
@@ -60,6 +61,8 @@ class Findings(Struct, frozen=True):
     database: DatabaseFindings | None
     deprecated: tuple[str, ...] = ()
     """What the registry says of legs that their publisher wants nobody to use."""
+    supervision: Supervision | None = None
+    """Who starts the gateway again when it ends; None where its kind sees to that by itself, or nothing runs."""
 
 
 def judge_route(state: Requested | Approved, releases: Sequence[Release], resolved: Version) -> Route | Problem:
@@ -83,7 +86,7 @@ def judge(
             f"preflight-{bad[0].name}",
             f"Preflight found {len(bad)} reason{'s' if len(bad) > 1 else ''} not to begin: {bad[0].seen}",
             tuple(f"{check.name}: {check.seen}" for check in checks),
-            {**TODO, **advice}.get(bad[0].name, "Mend what was found, then retry."),
+            {**TODO, **advice, **_supervised(found)}.get(bad[0].name, "Mend what was found, then retry."),
         )
     *stops, new = found.legs
     notes, migrations = crossed(route), judged(route)
@@ -102,6 +105,10 @@ def _changed(plan: Plan, approved: Plan) -> Problem | None:
     )
 
 
+def _supervised(found: Findings) -> dict[str, str]:
+    return {"supervised": found.supervision.todo} if found.supervision else {}
+
+
 def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterator[Check]:
     for artifact in found.legs:
         yield Check("artifact", True, f"{artifact.name} {artifact.integrity} from {artifact.registry}")
@@ -109,6 +116,8 @@ def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterato
         yield Check(DEPRECATED, True, said)
     yield from found.kind
     yield from _gateway(state.instance.config, state.instance.version, title, found.gateway)
+    if found.supervision:
+        yield found.supervision.check()
     if found.database:
         yield from database_checks(found.database)
 

@@ -3,6 +3,7 @@
 from astrolabe.domain.plans.plan import Check
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.problem import Problem
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
 from astrolabe.domain.words import Cause, Moment, Step, Version
 
@@ -34,6 +35,9 @@ class RollbackStarted(OfUpgrade, frozen=True, tag="rollback_started"):
     """What went wrong; null where nothing did."""
     writes: Writes | None = None
     """The writes that stay behind in the database kept aside; null where they were not counted beforehand."""
+    supervisor: SupervisorId | None = None
+    """Who keeps the gateway running by now, where somebody asked for the way back; otherwise null, and whom preflight
+    found still counts."""
 
 
 class DatabaseRestored(OfUpgrade, frozen=True, tag="database_restored"):

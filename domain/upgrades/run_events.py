@@ -3,6 +3,7 @@
 from astrolabe.domain.plans.plan import Artifact, Check, Plan
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
 from astrolabe.domain.problem import Problem
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
 from astrolabe.domain.words import Moment, Step, Target, Version
 
@@ -66,6 +67,9 @@ class PreflightPassed(OfUpgrade, frozen=True, tag="preflight_passed"):
     """What will be done."""
     at: Moment | None = None
     """When it passed; null in a log from before it was recorded."""
+    supervisor: SupervisorId | None = None
+    """Who keeps the gateway running, through whom it is stopped and started; null where nobody does, or where its kind
+    sees to that by itself."""
 
 
 class UpgradeRefused(OfUpgrade, frozen=True, tag="upgrade_refused"):

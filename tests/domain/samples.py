@@ -9,6 +9,7 @@ from astrolabe.domain.plans.approval import ApprovalPolicy
 from astrolabe.domain.plans.plan import Artifact, Check, Plan, PlannedCommand
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
 from astrolabe.domain.problem import Problem
+from astrolabe.domain.supervision.supervisor import Pm2App, Pm2Daemon, SystemdService
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import (
@@ -58,6 +59,8 @@ observed = e.InstanceObserved("5.7.0", "unleash 5.7.0 serves on port 4242", AT)
 requested = e.UpgradeRequested(UP, "5.6.0", "6.10.1", "alice")
 in_emergency = replace(requested, emergency=True)
 planned = e.PreflightPassed(UP, PLAN, AT)
+planned_with_systemd = e.PreflightPassed(UP, PLAN, AT, SystemdService("flags.service"))
+planned_with_pm2 = e.PreflightPassed(UP, PLAN, AT, Pm2App("flags", Pm2Daemon("/home/o/.pm2", ("/usr/bin/pm2",))))
 approval_requested = e.ApprovalRequested(UP, 1, AT + timedelta(hours=72))
 approved = e.UpgradeApproved(UP, "bob", AT, 0, PLAN.sha256)
 rejected = e.UpgradeRejected(UP, "bob", AT)
@@ -106,6 +109,8 @@ EVENTS: tuple[e.Event, ...] = (
     migrate_started,
     e.StepProgressed(UP, "migrate", "migration 242 of 332", 242, 332),
     planned,
+    planned_with_systemd,
+    planned_with_pm2,
     approval_requested,
     approved,
     rejected,

@@ -50,7 +50,7 @@ def test_an_unreadable_environment_is_no_equal_one() -> None:
     assert not next(iter(difference_checks(GatewayDifferences(unreadable=True), CONFIG))).ok
 
 
-@pytest.mark.parametrize("name", ["PATH", "LC_ALL", "npm_config_cache", "INVOCATION_ID", "SSH_TTY", "ASTROLABE_RUN"])
+@pytest.mark.parametrize("name", ["PATH", "LC_ALL", "npm_config_cache", "INVOCATION_ID", "SSH_TTY", "NODE_CHANNEL_FD"])
 def test_a_login_or_a_supervisor_sets_no_gateway(name: str) -> None:
     """Their variables are no difference."""
     assert without_surroundings([name]) == []

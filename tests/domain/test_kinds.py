@@ -14,6 +14,7 @@ from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.kinds.registry import KINDS, outline_of
 from astrolabe.domain.plans.plan import Artifact, PlannedCommand
 from astrolabe.domain.products.product import Doctor, Image, Npm, Product, StartCommand
+from astrolabe.domain.supervision.supervisor import Pm2App, Pm2Daemon, SupervisorId, SystemdService
 from astrolabe.domain.words import STEPS, Kind
 
 DATABASE = DatabaseConfig("unleash", "unleash")
@@ -91,6 +92,29 @@ def test_a_gateway_that_was_verified_apart_is_started_once_more() -> None:
     assert words(apart, "verify")[-1] == words(apart, "migrate")[-1]
     assert apart[:-1] == at_once
     assert "let in already" in outline_of(config)["verify"].does
+
+
+KEEPERS = {
+    SystemdService("flags.service"): (["daemon-reload", "stop"], ["daemon-reload", "start"]),
+    Pm2App("flags", Pm2Daemon("/home/o/.pm2", ("/usr/bin/pm2",))): (
+        ["stop", "save"],
+        ["delete", "resurrect", "restart", "save"],
+    ),
+}
+
+
+@pytest.mark.parametrize("keeper", KEEPERS)
+def test_a_supervisors_own_commands_are_part_of_the_plan(keeper: SupervisorId) -> None:
+    """Whoever keeps the gateway stops it before the first copy, and starts what was verified."""
+    commands = list(npx.plan(CONFIGS["npx"], PRODUCT, WAY, NpmFacts(supervisor=keeper)))
+    theirs = [each for each in commands if {"systemctl", "/usr/bin/pm2"} & {*each.argv}]
+    said = [
+        [next(word for word in each.argv[1:] if not word.startswith("-")) for each in theirs if each.step == step]
+        for step in ("migrate", "verify")
+    ]
+    assert said == [*KEEPERS[keeper]]
+    assert commands.index(theirs[0]) < next(n for n, each in enumerate(commands) if "TEMPLATE" in " ".join(each.argv))
+    assert commands[-1] == theirs[-1]
 
 
 def test_what_is_known_takes_the_place_of_what_is_not() -> None:

@@ -10,6 +10,7 @@ from astrolabe.domain.plans.plan import Check, Plan
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.route import Route
+from astrolabe.domain.supervision.supervision import Supervision, Verdict
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, DiskCapacity
 from astrolabe.domain.upgrades.database_obstacles import DatabaseObstacles
@@ -116,6 +117,25 @@ def test_what_cannot_be_seen_holds_nothing_up() -> None:
 def test_a_gateway_that_is_not_the_one_in_the_log_begins_nothing(changed: dict[str, Any], code: str) -> None:
     """It must serve, be the product, and be the version that the log believes by its files and its answers."""
     assert problem(replace(FOUND, gateway=replace(SERVING, **changed))).code == f"preflight-{code}"
+
+
+LOOP = Supervision("refused", "a shell", "process 7 (sh loop.sh) runs it in a loop", "Stop the loop, then retry.")
+
+
+@pytest.mark.parametrize("verdict_of", ["refused", "unknown"])
+def test_a_gateway_that_somebody_brings_back_is_not_stopped(verdict_of: Verdict) -> None:
+    """Who starts it again is named, and what to do about them; who cannot be told is never taken for nobody."""
+    refused = problem(replace(FOUND, supervision=replace(LOOP, verdict=verdict_of)))
+    assert (refused.code, refused.todo) == ("preflight-supervised", "Stop the loop, then retry.")
+    assert refused.detail.endswith("process 7 (sh loop.sh) runs it in a loop")
+
+
+@pytest.mark.parametrize("verdict_of", ["nobody", "handled"])
+def test_a_stop_that_can_be_made_to_last_is_told(verdict_of: Verdict) -> None:
+    """The plan says who keeps the gateway running, or that nobody does."""
+    plan = verdict(replace(FOUND, supervision=replace(LOOP, verdict=verdict_of)))
+    assert isinstance(plan, Plan)
+    assert Check("supervised", True, "process 7 (sh loop.sh) runs it in a loop") in plan.checks
 
 
 def test_a_gateway_that_does_not_say_its_version_is_known_by_its_files() -> None:

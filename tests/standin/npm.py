@@ -40,12 +40,17 @@ async def npm(*words: str, registry: str, home: Path, npx: bool = False, check: 
 
 def pg_modules(folder: Path) -> Path:
     """A node_modules folder that holds the real pg, fetched from the machine's registry unless `folder` has it."""
+    return modules(folder, PG, "pg")
+
+
+def modules(folder: Path, package: str, name: str) -> Path:
+    """A node_modules folder that holds a real package, fetched from the machine's registry unless `folder` has it."""
     ready = folder / "node_modules"
-    if not (ready / "pg").is_dir():
+    if not (ready / name).is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as fresh:
             subprocess.run(
-                [*tools.npm(), "install", "--prefix", fresh, "--ignore-scripts", "--no-audit", "--no-fund", PG],
+                [*tools.npm(), "install", "--prefix", fresh, "--ignore-scripts", "--no-audit", "--no-fund", package],
                 env={
                     **os.environ,
                     "PATH": os.pathsep.join((str(tools.node().parent), os.environ.get("PATH", os.defpath))),

@@ -53,6 +53,11 @@ WHOSE = "SELECT format('%s of %s in %s', pid, usename, application_name) FROM pg
 OTHERS = """
 SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
 """
+# Other roles' programs are shown to few.
+FOREIGN = """
+SELECT pid, format('a session of %s in %s', usename, coalesce(nullif(application_name, ''), 'a program without a name'))
+FROM pg_stat_activity WHERE datname = $1 AND usename <> current_user
+"""
 ACTIVE = """
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND state = 'active'
   AND backend_type = 'client backend' AND wait_event_type IS DISTINCT FROM 'Lock'
@@ -221,6 +226,19 @@ class InstanceDatabase:
             await connection.execute(allow_statement(self.name, allow=False))
             await self._empty(connection, self.name)
 
+    async def end_foreign(self) -> list[tuple[str, bool]]:
+        """End the sessions of other roles; return whose each was, and whether our role could end it."""
+        async with self.connection() as connection:
+            found = [(int(pid), str(whose)) for pid, whose in await connection.fetch(FOREIGN, self.name)]
+            return [(whose, await self._end(connection, pid)) for pid, whose in found]
+
+    async def _end(self, connection: Connection, pid: int) -> bool:
+        # Another role's session, such as a superuser's, may not be ended; it may yet leave by itself.
+        with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("SELECT pg_terminate_backend($1)", pid)
+            return True
+        return False
+
     async def allow(self) -> None:
         """Let connections in again."""
         async with self.connection() as connection:
@@ -292,9 +310,7 @@ class InstanceDatabase:
         end = time.monotonic() + BLOCK_SECONDS
         while pids := [row[0] for row in await connection.fetch(query, *arguments)]:
             for pid in pids:
-                # Another role's session, such as a superuser's, may not be ended; it may yet leave by itself.
-                with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
-                    await connection.execute("SELECT pg_terminate_backend($1)", pid)
+                await self._end(connection, pid)
             if time.monotonic() > end:
                 ending = "; ".join(map(terminate_statement, pids))
                 raise StepFailed(

@@ -23,6 +23,9 @@ POLL_SECONDS = 0.02
 LAST_SCRIPT = 2
 """The last word of a command that may be the script, unless only Node's own options come before it."""
 
+LOOKS = 3
+"""How often a listener is looked for that shows no process: for a moment, one that has just ended shows none either."""
+
 
 class GatewayProcess(Struct, frozen=True):
     """A process, distinguished from a later one of the same pid by when it was created."""
@@ -79,9 +82,27 @@ def _described(process: psutil.Process) -> GatewayProcess:
         argv: tuple[str, ...] = ()
         folder = "/"
         with contextlib.suppress(psutil.AccessDenied):
-            argv = tuple(process.cmdline())
+            argv = _words(process)
             folder = process.cwd()
         return GatewayProcess(process.pid, process.create_time(), argv, folder)
+
+
+def _words(process: psutil.Process) -> tuple[str, ...]:
+    script = _titled(process)
+    # pm2 writes a title over the words of its processes, and leaves in their variables what it started.
+    return ("node", script) if script else tuple(process.cmdline())
+
+
+def _titled(process: psutil.Process) -> str | None:
+    words = [word for word in process.cmdline() if word]
+    return process.environ().get("pm_exec_path") if len(words) == 1 and " " in words[0] else None
+
+
+def is_titled(found: GatewayProcess) -> bool:
+    """Return whether a process hides the words that it was started with under a title of pm2's."""
+    with contextlib.suppress(psutil.Error):
+        return _titled(psutil.Process(found.pid)) is not None
+    return False
 
 
 def of(pid: int) -> GatewayProcess:
@@ -100,18 +121,19 @@ def by_id(known: str) -> GatewayProcess:
 
 def listener(port: int) -> GatewayProcess | None:
     """Find who listens on a port of this host; raises StepFailed where the listener hides from this user."""
-    found = _listening(port)
-    for pid in found:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if pid is not None:
-                return _described(psutil.Process(pid))
-    if None in found:
-        raise StepFailed(
-            "process-hidden",
-            f"What listens on port {port} belongs to another user.",
-            todo="Run the worker as the user who runs the gateway, then retry.",
-        )
-    return None
+    for _ in range(LOOKS):
+        found = _listening(port)
+        for pid in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if pid is not None:
+                    return _described(psutil.Process(pid))
+        if None not in found:
+            return None
+    raise StepFailed(
+        "process-hidden",
+        f"What listens on port {port} belongs to another user.",
+        todo="Run the worker as the user who runs the gateway, then retry.",
+    )
 
 
 def addresses(process: GatewayProcess, port: int) -> tuple[str, ...]:
@@ -136,6 +158,13 @@ def _listening(port: int) -> list[int | None]:
             with contextlib.suppress(psutil.Error):
                 everyone += [(each, process.pid) for each in process.net_connections("tcp")]
     return [pid for each, pid in everyone if each.status == psutil.CONN_LISTEN and tuple(each.laddr)[1:] == (port,)]
+
+
+def mark(pid: int) -> str | None:
+    """Return the mark of the start that a process came from, None where it has none or does not show it."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).environ().get(MARK)
+    return None
 
 
 def marked(mark: str) -> GatewayProcess | None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.workers.instance.connection_string import connection_string, encryption_of, schema_of
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.host import Host
@@ -24,6 +25,8 @@ class Site:
     config: InstanceConfig
     on_private_port: bool = False
     """Whether the gateway is started where only this host reaches it."""
+    supervisor: SupervisorId | None = None
+    """Who keeps the gateway running; None where nobody does."""
 
     @cached_property
     def product(self) -> Product:

@@ -7,7 +7,9 @@ from msgspec import Struct
 
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
+from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.supervision.fence import Fence
 
 GatewayId = NewType("GatewayId", str)
 """What one start brought up, a process or a container; a later one of the same name differs."""
@@ -102,6 +104,13 @@ class Driver(Protocol):
         """Find what serves on the instance's port."""
         ...
 
+    async def supervision(self) -> Supervision | None:
+        """Find who starts the gateway again when it ends, touching nothing.
+
+        None where nothing runs, or where the kind's own engine does so, and is kept from it.
+        """
+        ...
+
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host."""
         ...
@@ -124,6 +133,17 @@ class Driver(Protocol):
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
+        ...
+
+    async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
+        """Start the old version on its own database, as it ran before the upgrade, or find it started."""
+        ...
+
+    def fence(self, port: int, marks: str, /) -> Fence | None:
+        """Make the fence around the instance's own port and its database; starts whose marks begin so are ours.
+
+        None where nobody can come, or where the kind keeps others out by itself.
+        """
         ...
 
     async def isolate(self) -> None:

@@ -11,6 +11,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
+from astrolabe.workers.steps.fencing import evict
 from astrolabe.workers.steps.marks import mark_of, own_name
 from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart
@@ -50,6 +51,7 @@ async def serve(context: StepContext) -> None:
     start = GatewayStart(context, artifact, mark, "verify")
 
     async def once() -> GatewayId:
+        await evict(context)
         if driver.database:
             await driver.database.allow()
         return await driver.let_in(artifact, apart, mark)

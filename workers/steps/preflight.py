@@ -35,7 +35,8 @@ async def preflight(context: StepContext) -> None:
     found = await _gather(context, old, route, target)
     plan = _accepted(judge(state, site.product.title, route, found, driver.advice))
     plan = replace(plan, commands=await _commands(context, state.run, plan))
-    await context.recorder.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC)))
+    supervisor = found.supervision.supervisor if found.supervision else None
+    await context.recorder.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC), supervisor))
 
 
 def _accepted(verdict: T | Problem) -> T:
@@ -73,7 +74,7 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
     kind, gateway = await both(driver.checks([each.needs for each in resolved]), _gateway(context))
     database = await find_database(site, driver.database, len(legs)) if driver.database else None
     deprecated = tuple(f"{each.artifact.name}: {each.deprecated}" for each in resolved if each.deprecated)
-    return Findings(old, legs, gateway, tuple(kind), database, deprecated)
+    return Findings(old, legs, gateway, tuple(kind), database, deprecated, await driver.supervision())
 
 
 async def _gateway(context: StepContext) -> GatewayFindings:

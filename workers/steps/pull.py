@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.supervision.supervisor import SupervisorId, named
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import BackedUp
 from astrolabe.workers.instance.failure import StepFailed
@@ -29,6 +30,7 @@ async def pull(context: StepContext) -> None:
         await driver.prove(artifact)
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
+    await _check_supervisor(driver, state.instance.supervisor)
     await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 
@@ -41,6 +43,18 @@ async def _check_unmoved(driver: Driver, target: str, planned: Artifact) -> None
             "tag-moved",
             f"{target} was {was} when the plan was made, and is {became} now; nothing was stopped.",
             todo="Retry for a plan that leads to what the tag is now, or ask for another version.",
+        )
+
+
+async def _check_supervisor(driver: Driver, known: SupervisorId | None) -> None:
+    """See that whoever kept the gateway running in preflight still does: fetching may have taken long."""
+    found = await driver.supervision()
+    if found and not (found.ok and found.supervisor == known):
+        then = named(known) if known else "nobody"
+        raise StepFailed(
+            "supervision-changed",
+            f"In preflight {then} kept the gateway running; by now: {found.seen}. Nothing was stopped.",
+            todo=found.todo or "Retry, so that the plan is made for what is there now.",
         )
 
 

@@ -8,6 +8,7 @@ from astrolabe.workers.steps.adopt import adopt
 from astrolabe.workers.steps.backup import backup
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.cutover import cut_over, serve
+from astrolabe.workers.steps.fencing import fenced
 from astrolabe.workers.steps.migrate import copy, follow, start, stop
 from astrolabe.workers.steps.preflight import preflight
 from astrolabe.workers.steps.pull import pull
@@ -22,11 +23,11 @@ STEP_FUNCTIONS: Final[dict[ActionName, StepFunction]] = {
     "backup": backup,
     "pull": pull,
     "stop": stop,
-    "copy": copy,
-    "start": start,
-    "follow": follow,
-    "verify": verify,
-    "cutover": cut_over,
+    "copy": fenced(copy),
+    "start": fenced(start),
+    "follow": fenced(follow),
+    "verify": fenced(verify),
+    "cutover": fenced(cut_over),
     "serve": serve,
     "assess": assess,
     "restore": restore,

@@ -6,6 +6,7 @@ from functools import partial
 
 from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.under_way import WayBack
@@ -28,9 +29,10 @@ async def assess(context: StepContext) -> None:
     """Count what a rollback would leave behind, and begin it only where that is nothing or was accepted."""
     state, recorder = context.expect(s.Assessing), context.recorder
     await _check_way_back(context, state.point)
+    supervisor = await _supervisor(context, state)
     writes = await writes_since(context, state.point.counters, certain=not state.accept_lost_writes)
     if state.accept_lost_writes or writes.total == 0:
-        await recorder.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes))
+        await recorder.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes, supervisor=supervisor))
         return
     many = "an unknown number of writes" if writes.total is None else f"{writes.total} writes"
     failure = StepFailed(
@@ -54,6 +56,17 @@ async def _check_way_back(context: StepContext, point: RollbackPoint) -> None:
             todo="There is no way back by Astrolabe; the dump of this upgrade can be restored by hand.",
         )
     await refuse_obstacles(database, "renamed")
+
+
+async def _supervisor(context: StepContext, state: s.Assessing) -> SupervisorId | None:
+    """Find who keeps the gateway running by now: its owner may have changed that since the upgrade."""
+    found = await context.driver.supervision()
+    if found is None:  # nothing runs, so there is nothing to find it by
+        return state.instance.supervisor
+    if not found.ok:
+        problem = found.problem()
+        raise StepFailed(problem.code, problem.detail, todo=problem.todo)
+    return found.supervisor
 
 
 async def restore(context: StepContext) -> None:
@@ -135,7 +148,7 @@ async def _revive(context: StepContext) -> None:
     async def start() -> GatewayId:
         if driver.database:
             await driver.database.allow()
-        return await driver.started(mark) or await driver.start(back.artifact, mark)
+        return await driver.put_back(back.artifact, mark)
 
     healthy_at = await GatewayStart(context, back.artifact, mark, "rollback").until_healthy(start)
     checks = await until_well(context, back.artifact)

@@ -134,6 +134,9 @@ class ComposeDriver:
         unwell = f"its healthcheck says {health.status}" if health and health.status not in {"healthy", ""} else None
         return Running(seen, version, ids, unwell)
 
+    async def supervision(self) -> None:
+        """Return None: the engine starts its containers again, and its restart policy is set for that."""
+
     def _is_apart(self, gateway: Container) -> bool:
         """Return whether nobody but the database and what the gateway depends on reaches it, and this host."""
         return set(gateway.networks) == {self._apart.network.name}
@@ -219,6 +222,13 @@ class ComposeDriver:
             self._remember_where(await self._enclosed(made.id))
         self._begun[mark] = made
         return GatewayId(made.id)
+
+    async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
+        """Start the old version as any other, or find it started."""
+        return await self.started(mark) or await self.start(artifact, mark)
+
+    def fence(self, _port: int, _marks: str, /) -> None:
+        """Return None: the engine gives a container's port to nobody else."""
 
     async def _enclosed(self, gateway: str) -> Container | None:
         found = await self._engine.container(gateway)

@@ -93,6 +93,9 @@ class CliDriver:
             return Running(f"{command} does not say its version, but: {printed}", None, frozenset())
         return Running(f"{command} says that it is {said[0]}", said[0], frozenset({GatewayId(prefix)}))
 
+    async def supervision(self) -> None:
+        """Return None: what is installed does not run."""
+
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host, with all that npm needs to install it once more."""
         return npm.has_tree(self._artifacts, artifact) and await npm_cache.holds(npm.shelf(self._artifacts, artifact))
@@ -155,6 +158,13 @@ class CliDriver:
     async def _holds(self, prefix: str, artifact: Artifact) -> bool:
         proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
         return await asyncio.to_thread(npm.same_files, proven, self._package(prefix))
+
+    async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
+        """Start the old version as any other, or find it started."""
+        return await self.started(mark) or await self.start(artifact, mark)
+
+    def fence(self, _port: int, _marks: str, /) -> None:
+        """Return None: it serves nobody."""
 
     async def isolate(self) -> None:
         """Nothing is served, so nobody can get in."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,18 +13,25 @@ from astrolabe.domain.kinds.npm import NpmFacts
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.supervision.supervision import Supervision
+from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.gateway_differences import ADVICE as HOW_TO_SETTLE
 from astrolabe.domain.upgrades.gateway_differences import difference_checks
-from astrolabe.workers.instance import process
+from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
+from astrolabe.workers.instance.supervision.acting import supervisor_of
+from astrolabe.workers.instance.supervision.detection import detect
+from astrolabe.workers.instance.supervision.fence import Fence
+from astrolabe.workers.instance.supervision.sessions import foreign_sessions
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.isolation_check import isolation_check
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.node import node_check, node_for
 from astrolabe.workers.kinds.npm.running_gateway import compare
+from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
 from astrolabe.workers.kinds.npm.trying import try_tree
 from astrolabe.workers.programs import shell, tools
 
@@ -47,6 +55,11 @@ class NpxDriver:
         self._npm: Npm = site.product.package
         self._artifacts: Path = site.host.artifacts()
         self._wanted: dict[Artifact, str | None] = {}
+        self._found: SupervisorId | None = site.supervisor
+        self._supervisor: SupervisedGateway | None = None
+        if site.supervisor:
+            acting = supervisor_of(site.supervisor, site.instance_folder, site.secrets)
+            self._supervisor = SupervisedGateway(acting, self._npm.package)
         self.database: InstanceDatabase | None = site.database
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = False
@@ -66,12 +79,14 @@ class NpxDriver:
     async def checks(self, needs: Sequence[str | None]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
         nodes = [await node_check(each) for each in dict.fromkeys(needs)]
-        return [*nodes, isolation_check(self._site.config, _lacking(self.isolation)), *self._compared()]
+        return [*nodes, isolation_check(self._site.config, _lacking(self.isolation)), *await self._compared()]
 
-    def _compared(self) -> list[Check]:
+    async def _compared(self) -> list[Check]:
         config = self._site.config
         if (found := process.listener(config.gateway_port)) is None:
             return []
+        if (starts := await starts_under_title(found, self._site.instance_folder)) is not None:
+            found = replace(found, argv=starts.command)
         return list(difference_checks(compare(self._site, found, self._folder()), config))
 
     async def commands(
@@ -80,7 +95,8 @@ class NpxDriver:
         """Plan what is asked, installed, started and checked."""
         artifacts = (old, *legs)
         facts = await npm_facts(self._artifacts, artifacts, self.has, database)
-        facts = replace(facts, nodes={each.version: str(await self._node(each)) for each in artifacts})
+        nodes = {each.version: str(await self._node(each)) for each in artifacts}
+        facts = replace(facts, nodes=nodes, supervisor=self._found)
         return argv.plan(self._site.config, self._site.product, [each.version for each in artifacts], facts)
 
     async def running(self) -> Running | None:
@@ -94,6 +110,19 @@ class NpxDriver:
         version = process.package_version(tree, package) if tree else None
         seen = f"process {found.pid} {'runs' if version else 'does not run'} {package}: {found.program}"
         return Running(seen, version, frozenset(map(GatewayId, (found.id, *found.ancestors()))))
+
+    async def supervision(self) -> Supervision | None:
+        """Find who starts the gateway again when it ends; None where nothing runs."""
+        listener = process.listener(self._site.config.gateway_port)
+        if listener is None:
+            return None
+        found = await detect(listener.pid, self._site.secrets)
+        self._found = found.supervisor
+        if found.supervisor is None:
+            return found
+        acting = supervisor_of(found.supervisor, self._site.instance_folder, self._site.secrets)
+        hidden = await acting.hidden(str((await node_for(None)).program), str(self._artifacts))
+        return judge_handled(found, hidden, self._site.config.cutover)
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host."""
@@ -126,6 +155,10 @@ class NpxDriver:
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
+        command, node = await self._command(artifact, self._site.product.start.args)
+        env, folder = self._environment(mark, node), self._folder()
+        if self._supervisor and not self._site.on_private_port:
+            return self._id(await self._supervisor.start(command, env))
         if holder := process.listener(self._site.config.gateway_port):
             raise StepFailed(
                 "port-taken",
@@ -133,14 +166,40 @@ class NpxDriver:
                 seen=[holder.program],
                 todo="End that process or give the instance another port, then retry.",
             )
-        node = await self._node(artifact)
-        command = argv.start(*self._program(artifact, node), self._site.arguments(self._site.product.start.args))
-        folder, attempt = self._folder(), self._attempt(mark)
+        if self._supervisor:
+            command, owners = await self._supervisor.as_gateway(command)
+            folder = folder if self._site.config.folder else owners
+        log, attempt = self.log(mark), self._attempt(mark)
         try:
-            pid = shell.spawn(command, env=self._environment(mark, node), cwd=folder, log=self.log(mark), mark=attempt)
+            return self._id(shell.spawn(command, env=env, cwd=folder, log=log, mark=attempt))
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
-        return GatewayId(process.of(pid).id)
+
+    async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
+        """Start the old version where nobody did; whoever kept it running does so again."""
+        found = process.listener(self._site.config.gateway_port)
+        if found and self._described(found).version == artifact.version:
+            if self._supervisor:
+                await self._supervisor.keep()
+            return GatewayId(found.id)
+        if self._supervisor:
+            command, node = await self._command(artifact, self._site.product.start.args)
+            env = self._environment(mark, node)
+            return self._id(await self._supervisor.put_back(artifact.version, command, env))
+        return await self.started(mark) or await self.start(artifact, mark)
+
+    def fence(self, port: int, marks: str, /) -> Fence:
+        """Make a fence that ends every other gateway of this product, and reports everybody else."""
+        ours, database = self._mark(marks), self.database
+        apart = database if self._site.on_private_port and self.isolation.database else None
+        return Fence(
+            port,
+            ours=lambda found: (process.mark(found.pid) or "").startswith(ours),
+            end=lambda found: self._described(found).version is not None,
+            twins=lambda: twin.twins(self._site.instance_folder),
+            sessions=partial(foreign_sessions, apart) if apart else None,
+            secrets=self._site.secrets,
+        )
 
     async def isolate(self) -> None:
         """Do nothing: its port and its database's name, which nobody else knows, are set by what the site says."""
@@ -157,10 +216,13 @@ class NpxDriver:
 
     async def let_in(self, artifact: Artifact, _apart: str, mark: str, /) -> GatewayId:
         """Start the gateway once more, where everybody asks."""
-        return await self.started(mark) or await self.start(artifact, mark)
+        found = await self.started(mark)
+        if found and self._supervisor:
+            await self._supervisor.keep()
+        return found or await self.start(artifact, mark)
 
     async def settle(self, _mark: str, /) -> None:
-        """Do nothing: keeping a process running is its owner's supervisor's work."""
+        """Do nothing: keeping a process running is its owner's supervisor's work, who does so from its start on."""
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Return whether the process still runs."""
@@ -183,11 +245,17 @@ class NpxDriver:
                 file.seek(max(0, file.seek(0, 2) - LONGEST_OUTPUT))
                 return file.read().decode("utf-8", "replace")
         except OSError:
-            return ""
+            return await self._supervisor.output() if self._supervisor else ""
 
     async def stop_all(self, _following: Following | None = None, /) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
         found = process.listener(self._site.config.gateway_port)
+        if not self._site.on_private_port:
+            if found:
+                twin.remember(found, self._site.instance_folder)
+            if self._supervisor:
+                await self._supervisor.stop()
+                found = process.listener(self._site.config.gateway_port)
         if found and self._described(found).version:
             await process.end(found)
         # One that a worker before us asked to end may still be at it, and listens no more.
@@ -199,8 +267,9 @@ class NpxDriver:
         doctor = self._site.product.doctor
         if doctor is None:
             return None
-        node = await self._node(artifact)
-        command = argv.start(*self._program(artifact, node), self._site.arguments(doctor.args))
+        command, node = await self._command(artifact, doctor.args)
+        if self._supervisor:
+            command, _ = await self._supervisor.as_gateway(command)
         try:
             ended = await shell.run(
                 command,
@@ -233,6 +302,14 @@ class NpxDriver:
         tree = npm.shelf(self._artifacts, artifact)
         wanted = npm.wants(tree, self._npm.package) if tree.exists() else self._wanted.get(artifact)
         return (await node_for(wanted)).program
+
+    def _id(self, pid: int) -> GatewayId:
+        return GatewayId(process.of(pid).id)
+
+    async def _command(self, artifact: Artifact, args: tuple[str, ...]) -> tuple[tuple[str, ...], Path]:
+        """Return a command of the product's from an artifact, and the Node that it runs on."""
+        node = await self._node(artifact)
+        return argv.start(*self._program(artifact, node), self._site.arguments(args)), node
 
     def _program(self, artifact: Artifact, node: Path) -> tuple[str, Product, str]:
         return str(node), self._site.product, str(npm.shelf(self._artifacts, artifact))
