@@ -35,7 +35,8 @@ check: $(VENV)/ready ## style, import rules, types and the domain's tests, side 
 unit: $(VENV)/ready ## the tests of each floor by itself, without gateways and engines
 	$(BIN)/pytest -n 2 tests/domain tests/store tests/api tests/workers
 
-lint: style imports types test-types ## style, import rules and types, those of the tests as well (which `check` has no time for)
+lint: $(VENV)/ready ## style, import rules and types, those of the tests as well (which `check` has no time for)
+	@$(MAKE) --no-print-directory --jobs style imports types test-types
 
 style: $(VENV)/ready
 	$(BIN)/ruff check --quiet .

@@ -72,13 +72,19 @@ async def _own(folder: Path) -> list[Layer]:
     needed = await libraries([python, *sorted((stdlib / "lib-dynload").glob("*.so"))])
     files: dict[str, Entry] = {**needed, str(python).lstrip("/"): File(python, executable=True)}
     files["usr/bin/python3"] = str(python)
-    files |= tree(stdlib, str(stdlib).lstrip("/"), (".a",))
-    files |= tree(Path(paths["purelib"]), paths["purelib"].lstrip("/"))
-    files = {path: entry for path, entry in files.items() if not any(each in f"/{path}" for each in LEFT_OUT)}
+    for modules in (stdlib, Path(paths["purelib"])):
+        files |= _needed(modules)
     for floor in FLOORS:
         files |= tree(PROJECT / floor, f"opt/astrolabe/{floor}")
     files |= await _docker()
     return [pack(folder / "own.tar.gz", files), pack(folder / "own-data.tar.gz", DATA, USER)]
+
+
+def _needed(folder: Path) -> dict[str, Entry]:
+    """List what a folder of Python's has, without what only tests and other programs use."""
+    at = str(folder).lstrip("/")
+    found = tree(folder, at, (".a",))
+    return {path: entry for path, entry in found.items() if not any(each in path.removeprefix(at) for each in LEFT_OUT)}
 
 
 async def _docker() -> dict[str, Entry]:
