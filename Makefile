@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules chaos bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors chaos bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -58,7 +58,7 @@ test: lint ## everything: lint, and all tests
 	@$(MAKE) --no-print-directory --jobs services engine
 
 services: $(VENV)/ready modules
-	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors"
 
 # Its tests wait for the engine most of the time, so they go beside the others, and are heard when they are through.
 engine: $(VENV)/ready modules
@@ -67,6 +67,9 @@ engine: $(VENV)/ready modules
 
 modules: $(VENV)/ready # beside the engine there is no network to fetch them from
 	@$(BIN)/pytest --quiet --no-header tests/standin/test_modules.py
+
+supervisors: $(VENV)/ready modules ## gateways that a real systemd and a real pm2 keep alive; Linux and root
+	$(BIN)/pytest -n 2 --dist loadfile -m supervisors
 
 SEEDS ?= 40
 FROM ?= 1

@@ -64,7 +64,7 @@ async def test_a_yes_names_the_plan_and_what_it_follows_from(house: House) -> No
     trail = (await house.client.get("/audit/events?instance=flags")).json()["items"]
     told = {each["type"]: each for each in trail}
     entry = await house.value("SELECT entry FROM astrolabe.event WHERE type = 'preflight_passed'")
-    plan = re.search(r'"plan":(\{.*\}),"type":"preflight_passed"', entry)
+    plan = re.search(r'"plan":(\{.*\}),"supervisor":', entry)
     assert plan
     assert told["upgrade_approved"]["data"]["plan_sha256"] == hashlib.sha256(plan[1].encode()).hexdigest()
     assert told["upgrade_approved"]["causation_id"] == told["approval_requested"]["id"]

@@ -31,6 +31,8 @@ from tests.supervised_world import UNIT, Pm2World, SupervisedWorld, SystemdWorld
 from tests.workers.supervision.fixtures import machine, pm2, pm2_modules
 from tests.world import World, world
 
+pytestmark = pytest.mark.supervisors
+
 __all__ = ["machine", "pm2", "pm2_modules"]
 
 LOOP = 'while :; do "$1" "$2"; sleep 0.05; done'

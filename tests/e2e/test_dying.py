@@ -58,7 +58,7 @@ async def _slow(step: str, standin: World):
         shutil.rmtree(standin.host.folder / "npm-cache", ignore_errors=True)
         standin.registry.delay = 3
     if step == "backup":
-        connection = await asyncpg.connect(standin.server.url(standin.database))
+        connection = await standin.connects()
         try:
             async with connection.transaction():
                 await connection.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")

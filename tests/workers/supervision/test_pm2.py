@@ -17,6 +17,8 @@ from tests.ports import free_port
 from tests.workers.supervision.gateways import comes_back, installed, serving, stays_away
 from tests.workers.supervision.pm2_world import Pm2
 
+pytestmark = pytest.mark.supervisors
+
 NAME = "gateway"
 SECRET = "a-secret-to-look-for"
 

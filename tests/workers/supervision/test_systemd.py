@@ -36,7 +36,7 @@ StartLimitIntervalSec=0
 
 
 # One machine boots for all of them, and lives in their one loop.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.supervisors, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

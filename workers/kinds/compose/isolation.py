@@ -110,7 +110,9 @@ class ComposeIsolation:
         return [f"the database's server is used for {', '.join(others)} as well"] if others else []
 
     async def _unreached(self, gateway: Container | None, port: int) -> list[str]:
-        address = gateway and gateway.address
+        if gateway is None or not gateway.state.running:
+            return []  # that it does not run is found and said by the check of its health
+        address = gateway.address
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(REACH_SECONDS):
                 _, writer = await asyncio.open_connection(address, port)
