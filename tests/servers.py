@@ -1,5 +1,6 @@
 """Real servers for tests, one of each a session, in a folder that an unprivileged server user can reach."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -14,15 +15,22 @@ from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.cli.servers.valkey import Valkey
 
 
-@pytest.fixture(scope="session")
-def servers_folder() -> Iterator[DataFolder]:
-    """A data folder for the servers of a test session; gone afterwards."""
+@contextlib.contextmanager
+def data_folder() -> Iterator[DataFolder]:
+    """Make a data folder for servers; it is gone afterwards."""
     # Not under tmp_path: as root its folders are closed to the server's user.
     path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
     folder = DataFolder.claim(path)
     yield folder
     folder.release()
     shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[DataFolder]:
+    """A data folder for the servers of a test session; gone afterwards."""
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,7 +1,9 @@
 """Waiting for what another process does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
 
 import psutil
 
@@ -11,6 +13,18 @@ async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def while_at_work(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let work that has no end go on while the block runs."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def gone(pid: int) -> bool:

@@ -18,6 +18,17 @@ from astrolabe.store.ids import new_id
 POLL_SECONDS = 0.3
 KINDS = get_args(Kind)
 
+database_option = click.option(
+    "--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password."
+)
+password_option = click.option(
+    "--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/…."
+)
+setting_option = click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
+secret_option = click.option(
+    "--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/…."
+)
+
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
     """Read NAME=VALUE options."""
@@ -84,10 +95,10 @@ PROJECT = {
 @click.option("--database-service", help="The service that the database is in, where the project has it.")
 @click.option("--engine", help="Where the engine is, as in DOCKER_HOST, by default the worker's own.")
 @click.option("--folder", help="The folder that the gateway is started in, by default one of Astrolabe's own.")
-@click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password.")
-@click.option("--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/….")
-@click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
-@click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")
+@database_option
+@password_option
+@setting_option
+@secret_option
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
 @click.option(
     "--cutover",

@@ -5,7 +5,14 @@ from typing import Any
 import click
 
 from astrolabe.cli.client import Client, path
-from astrolabe.cli.commands.instances import database, pairs
+from astrolabe.cli.commands.instances import (
+    database,
+    database_option,
+    pairs,
+    password_option,
+    secret_option,
+    setting_option,
+)
 from astrolabe.cli.commands.upgrades import reason_option, with_reason
 from astrolabe.cli.failure import CommandError
 from astrolabe.domain.instances.instance import InstanceConfig
@@ -16,10 +23,10 @@ from astrolabe.domain.instances.instance import InstanceConfig
 @click.option("--port", type=click.IntRange(1, 65535), help="The port that it listens on.")
 @click.option("--address", help="The address that it listens on.")
 @click.option("--folder", help="The folder that the gateway is started in.")
-@click.option("--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password.")
-@click.option("--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/….")
-@click.option("--set", "settings", multiple=True, help="A setting of the product, NAME=VALUE.")
-@click.option("--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/….")
+@database_option
+@password_option
+@setting_option
+@secret_option
 @click.option(
     "--keep",
     multiple=True,

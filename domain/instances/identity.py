@@ -4,7 +4,7 @@ from typing import Final
 
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def acted_on(config: InstanceConfig) -> tuple[str, ...]:

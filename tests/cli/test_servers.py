@@ -6,7 +6,6 @@ import signal
 import socket
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.cli.servers.valkey import Valkey
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
+from tests.servers import data_folder
 from tests.waiting import ended
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as another user")
@@ -30,11 +30,8 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers a
 @pytest.fixture
 def folder() -> Iterator[DataFolder]:
     """A data folder of this test alone."""
-    path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
-    folder = DataFolder.claim(path)
-    yield folder
-    folder.release()
-    shutil.rmtree(path)
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 
 import httpx
 
+from tests.waiting import while_at_work
 from tests.world import World
 
 
@@ -20,14 +21,11 @@ class Prober:
     @contextlib.asynccontextmanager
     async def at_work(self):
         """Use the gateway while the block runs."""
-        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2) as http:
-            tasks = [asyncio.create_task(each(http)) for each in (self._write, self._ask)]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
+        async with (
+            httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2) as http,
+            while_at_work(self._write(http), self._ask(http)),
+        ):
+            yield
 
     async def _write(self, http: httpx.AsyncClient) -> None:
         for number in range(100_000):

@@ -19,6 +19,7 @@ from tests.compose_world import ComposeWorld
 from tests.drivers.outcomes import refused
 from tests.drivers.prober import Prober
 from tests.hooked import upgrade
+from tests.waiting import while_at_work
 from tests.world import PASSWORD
 
 pytestmark = pytest.mark.kinds("compose")
@@ -80,12 +81,8 @@ class Others:
 
     @contextlib.asynccontextmanager
     async def _through_the_port(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._write())
-        try:
+        async with while_at_work(self._write()):
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
 
     async def _write(self) -> None:
         for number in range(100_000):

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ import pytest
 import pytest_asyncio
 
 from astrolabe.cli.servers.account import service_account
-from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.kinds.postgres import allow_statement
 from astrolabe.domain.upgrades import events as e
@@ -25,6 +22,7 @@ from astrolabe.workers.steps import rollback
 from tests.databases import run
 from tests.drivers.outcomes import refused
 from tests.hooked import hooked, upgrade, when
+from tests.servers import data_folder
 from tests.standin.registry import Registry
 from tests.world import World, world
 
@@ -34,18 +32,15 @@ PREPARE = "BEGIN; INSERT INTO items (name) VALUES ('p'); PREPARE TRANSACTION 'le
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def able_server() -> AsyncIterator[Postgres]:
     """A server that prepares transactions and decodes its log."""
-    path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
-    folder = DataFolder.claim(path)
-    server = Postgres(folder, service_account(), fast=True)
-    await server.start()
-    await server.sql("ALTER SYSTEM SET max_prepared_transactions = 8")
-    await server.sql("ALTER SYSTEM SET wal_level = 'logical'")
-    await server.stop()
-    await server.start()
-    yield server
-    await server.stop()
-    folder.release()
-    shutil.rmtree(path)
+    with data_folder() as folder:
+        server = Postgres(folder, service_account(), fast=True)
+        await server.start()
+        await server.sql("ALTER SYSTEM SET max_prepared_transactions = 8")
+        await server.sql("ALTER SYSTEM SET wal_level = 'logical'")
+        await server.stop()
+        await server.start()
+        yield server
+        await server.stop()
 
 
 @pytest_asyncio.fixture

@@ -13,6 +13,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from tests.drivers.outcomes import refused, rolled_back
 from tests.drivers.prober import Prober
+from tests.waiting import while_at_work
 from tests.world import World
 
 pytestmark = pytest.mark.kinds("npx")
@@ -29,12 +30,8 @@ class Stranger:
     @contextlib.asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Write while the block runs."""
-        task = asyncio.create_task(self._write())
-        try:
+        async with while_at_work(self._write()):
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait((task,))
 
     async def _write(self) -> None:
         for number in count():

@@ -1,9 +1,6 @@
 """Counting writes: what PostgreSQL's counters can tell, and when they cannot."""
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -16,16 +13,14 @@ from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.instances.instance import DatabaseConfig
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.workers.instance.database import InstanceDatabase
+from tests.servers import data_folder
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[DataFolder]:
     """A data folder of these tests alone, whose server may crash."""
-    path = Path(tempfile.mkdtemp(prefix="astrolabe-test-"))
-    folder = DataFolder.claim(path)
-    yield folder
-    folder.release()
-    shutil.rmtree(path)
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct
 
+from astrolabe.domain.instances.identity import LOOPBACK
 from astrolabe.domain.instances.instance import DatabaseConfig
 
 SCHEMES = {"postgresql", "postgres"}
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_PORT = "5432"
 ENCRYPTION = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 SEARCH_PATH = re.compile(r"search_path=\"?([A-Za-z_][A-Za-z0-9_]*)")

@@ -51,7 +51,7 @@ WHERE d.datname = current_database()
 WHOSE = "SELECT format('%s of %s in %s', pid, usename, application_name) FROM pg_stat_activity WHERE pid = $1"
 # Autovacuum has no user: the server ends it by itself before it copies or renames.
 OTHERS = """
-SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND pid <> $2 AND usesysid IS NOT NULL
 """
 # Other roles' programs are shown to few.
 FOREIGN = """
@@ -204,8 +204,7 @@ class InstanceDatabase:
     async def last_counters(self) -> Writes:
         """Let nobody in, end everybody else inside, and count what they wrote: a session that ends has reported it."""
         async with self.connection(self.name) as inside, self.connection() as connection:
-            await connection.execute(allow_statement(self.name, allow=False))
-            await self._end_all(connection, f"{OTHERS} AND pid <> $2", self.name, inside.get_server_pid())
+            await self._close(connection, self.name, inside.get_server_pid())
             if int(await ask(connection, "SHOW server_version_num")) < SHARED_COUNTERS_SINCE:
                 await asyncio.sleep(COLLECTOR_SECONDS)
             return await self._counted(inside)
@@ -223,8 +222,7 @@ class InstanceDatabase:
     async def block(self) -> None:
         """Let nobody in and end everybody inside."""
         async with self.connection() as connection:
-            await connection.execute(allow_statement(self.name, allow=False))
-            await self._empty(connection, self.name)
+            await self._close(connection, self.name)
 
     async def end_foreign(self) -> list[tuple[str, bool]]:
         """End the sessions of other roles; return whose each was, and whether our role could end it."""
@@ -263,8 +261,7 @@ class InstanceDatabase:
         """Rename a database with nobody in it; one that has that name already keeps it."""
         async with self.connection() as connection:
             if await has(connection, old):
-                await connection.execute(allow_statement(old, allow=False))
-                await self._empty(connection, old)
+                await self._close(connection, old)
                 await connection.execute(rename_statement(old, new))
 
     async def swap(self, copy: str, aside: str, private: str | None = None) -> None:
@@ -277,8 +274,7 @@ class InstanceDatabase:
             if await has(connection, copy):
                 migrated = private if private and await has(connection, private) else self.name
                 if await has(connection, migrated):
-                    await connection.execute(allow_statement(migrated, allow=False))
-                    await self._empty(connection, migrated)
+                    await self._close(connection, migrated)
                     await refuse_prepared(connection, migrated)
                 async with connection.transaction():
                     await connection.execute(rename_statement(migrated, aside))
@@ -303,8 +299,10 @@ class InstanceDatabase:
         # The lease is ours, so whoever still works here for a worker before us works for nobody.
         await self._end_all(connection, PREDECESSORS, APPLICATION, quote(self.name))
 
-    async def _empty(self, connection: Connection, name: str) -> None:
-        await self._end_all(connection, OTHERS, name)
+    async def _close(self, connection: Connection, name: str, spared: int = 0) -> None:
+        """Let nobody into a database and end everybody inside, but for one session that may be spared."""
+        await connection.execute(allow_statement(name, allow=False))
+        await self._end_all(connection, OTHERS, name, spared)
 
     async def _end_all(self, connection: Connection, query: str, *arguments: str | int) -> None:
         end = time.monotonic() + BLOCK_SECONDS
