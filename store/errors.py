@@ -22,5 +22,14 @@ class StaleFence(StoreError):  # noqa: N818  the field's word
     """The lease was taken over; whoever holds this fence may not act any more."""
 
 
+class IdentityTaken(StoreError):  # noqa: N818  a fact, not a fault
+    """Another stream acts on the same things, and no two may."""
+
+    def __init__(self, stream_id: str, things: tuple[str, ...]) -> None:
+        super().__init__(f"{', '.join(things)}: acted on by {stream_id}")
+        self.stream_id: str = stream_id
+        self.things: tuple[str, ...] = things
+
+
 class AlreadyClaimed(StoreError):  # noqa: N818  a fact, not a fault
     """A command id was claimed before; its stored answer is the answer."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from astrolabe import migrations
 from astrolabe.store.database import APP_ROLE, make_engine, parse_url
 from astrolabe.store.errors import StoreError
+from astrolabe.store.views.identities import refold_identities
 
 LOCK = 0x617374726F
 """The advisory lock under which one process at a time migrates."""
@@ -48,20 +49,27 @@ def _config() -> Config:
 
 def _known(connection: Connection) -> None:
     """Raise NewerLog where the log is at a revision that is not among ours."""
-    if not connection.scalar(text("SELECT to_regclass('public.schema_version') IS NOT NULL")):
-        return
     scripts = ScriptDirectory.from_config(_config())
     ours = {each.revision for each in scripts.walk_revisions()}
-    for revision in connection.scalars(text(REVISION)):
+    for revision in _revisions(connection):
         if revision not in ours:
             raise NewerLog(revision, scripts.get_current_head())
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> bool:
+    """Run what is missing; return whether anything was."""
     _known(connection)
+    before = _revisions(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return _revisions(connection) != before
+
+
+def _revisions(connection: Connection) -> list[str]:
+    if not connection.scalar(text("SELECT to_regclass('public.schema_version') IS NOT NULL")):
+        return []
+    return list(connection.scalars(text(REVISION)))
 
 
 async def require_known_log(url: str) -> None:
@@ -96,7 +104,8 @@ async def migrate(url: str) -> None:
 async def _migrate(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        await connection.run_sync(_upgrade)
+        if await connection.run_sync(_upgrade):
+            await refold_identities(connection)
 
 
 async def _advice(engine: AsyncEngine, said: str) -> str:

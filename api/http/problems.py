@@ -45,7 +45,7 @@ class ProblemDetails(Struct, frozen=True, omit_defaults=True):
     upgrade: str | None = None
     """The path of the upgrade that is in the way; left out where none is."""
     existing: str | None = None
-    """The path of what has the name already; left out where nothing has."""
+    """The path of what has the name already, or acts on the same; left out where nothing does."""
     scope: str | None = None
     """The scope that the token lacks; left out where it lacks none."""
     version: int | None = None

@@ -17,6 +17,7 @@ from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
+from astrolabe.api.instances.one_identity import one_identity
 from astrolabe.api.instances.view import (
     InstancePage,
     InstanceView,
@@ -57,7 +58,7 @@ CHANGED = {key: value for key, value in EXAMPLE.items() if key != "version"} | {
         *BODY,
         *KEYED,
         *("version-invalid", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
-        *("database-missing", "instance-too-large", "instance-name-taken"),
+        *("database-missing", "instance-too-large", "instance-name-taken", "instance-identity-taken"),
     ),
 )
 async def register_instance(
@@ -67,6 +68,7 @@ async def register_instance(
 ) -> Response[InstanceView]:
     """Register an instance that is already running; its name is unique for ever.
 
+    What it acts on (port, database, service or prefix) no other instance may act on, until it is retired.
     Without a version, a worker on its host finds out what runs: see `status`, which is then `adopting`.
     """
     resources, cause = resources_of(request), cause_of(request, data.reason)
@@ -83,12 +85,13 @@ async def _register(resources: Resources, data: Registration, cause: Cause, clai
     check_config(config, resources.products)
     name = Claim(name_claim(config.name), b"", "{}")
     try:
-        return await resources.instances.execute(
-            resources.instances.fresh(new_id()),
-            Register(config, data.version),
-            cause,
-            claims=lambda after: (*claims(after), name),
-        )
+        async with one_identity(resources):
+            return await resources.instances.execute(
+                resources.instances.fresh(new_id()),
+                Register(config, data.version),
+                cause,
+                claims=lambda after: (*claims(after), name),
+            )
     except AlreadyClaimed:
         if (taken := await resources.log.claim(name.command_id)) is None:
             raise
@@ -139,6 +142,7 @@ async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At 
             "instance-too-large",
             "fixed-at-registration",
             "approvals-fixed",
+            "instance-identity-taken",
         ),
     ),
 )
@@ -155,7 +159,8 @@ async def reconfigure_instance(
     check_config(config, resources.products)
     command = Reconfigure(config, may_change_approvals="admin" in request.auth.scopes)
     cause = cause_of(request, data.reason)
-    loaded = await resources.instances.execute(loaded, command, cause, if_match=expected)
+    async with one_identity(resources):
+        loaded = await resources.instances.execute(loaded, command, cause, if_match=expected)
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
 

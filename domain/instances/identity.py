@@ -1,4 +1,4 @@
-"""What an instance acts on: two instances that name the same thing must never act at once."""
+"""What an instance acts on, its identity: no two instances may name the same thing, and never act on it at once."""
 
 from typing import Final
 
@@ -21,7 +21,8 @@ def acted_on(config: InstanceConfig) -> tuple[str, ...]:
     if (project := config.compose) is not None:
         found.append(f"service {project.engine or config.host} {project.name} {project.service}")
     if config.kind == "cli":
-        found.append(f"prefix {config.host} {config.prefix or 'of the user'} {config.product}")
+        prefix = config.prefix.rstrip("/") if config.prefix else "of the user"
+        found.append(f"prefix {config.host} {prefix} {config.product}")
     return tuple(sorted(found))
 
 
@@ -30,4 +31,22 @@ def _database(config: InstanceConfig, database: DatabaseConfig) -> str:
         server = f"{project.engine or config.host} {project.name} {project.database_service}"
         return f"database {server} {database.name}"
     here = database.host in LOOPBACK or database.host.startswith("/")
-    return f"database {config.host if here else database.host} {database.port} {database.name}"
+    server = config.host if here else database.host.lower().rstrip(".")
+    return f"database {server} {database.port} {database.name}"
+
+
+def in_words(line: str) -> str:
+    """Say what a line of `acted_on` is, for a person."""
+    match line.split(" "):
+        case ["port", host, port]:
+            return f"port {port} of host {host}"
+        case ["database", engine, project, service, name]:
+            return f"database {name} of service {service} in project {project} on {engine}"
+        case ["database", server, port, name]:
+            return f"database {name} at {server}:{port}"
+        case ["service", engine, project, service]:
+            return f"service {service} of project {project} on {engine}"
+        case ["prefix", host, *prefix, product]:
+            return f"{product} in the prefix {' '.join(prefix)} on host {host}"
+        case _:
+            return line

@@ -26,6 +26,8 @@ class Append(Struct, frozen=True, eq=False):
     fence: int | None
     events: Sequence[tuple[str, str, str]]
     claims: Sequence[Claim]
+    identity: Sequence[str] | None = None
+    """What the stream acts on from here on, and no other stream may; None where that stays as it was."""
 
 
 Times: TypeAlias = list[datetime]
@@ -47,14 +49,19 @@ async def send(database: Database, appends: Sequence[Append]) -> list[Times]:
         for each in ordered
         for claim in each.claims
     ]
-    rows = await database.hot.fetch(
-        sql.APPEND,
+    arguments = [
         [each.stream_id for each in ordered],
         [each.expected for each in ordered],
         [each.fence for each in ordered],
         *_columns(events, 5),
         *_columns(claims, 4),
-    )
+    ]
+    if changing := [each for each in ordered if each.identity is not None]:
+        things = [(each.stream_id, thing) for each in changing for thing in each.identity or ()]
+        moved = [[each.stream_id for each in changing], *_columns(things, 2)]
+        rows = await database.hot.fetch(sql.APPEND_WITH_IDENTITY, *arguments, *moved)
+    else:
+        rows = await database.hot.fetch(sql.APPEND, *arguments)
     times: list[Times] = [[] for _ in ordered]
     for nth, recorded_at in rows:
         times[nth - 1].append(recorded_at)

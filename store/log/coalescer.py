@@ -129,7 +129,7 @@ class Coalescer:
 
 def _names(append: Append) -> tuple[str, ...]:
     """Name what no two statements may be about at once."""
-    return (append.stream_id, *(claim.command_id for claim in append.claims))
+    return (append.stream_id, *(claim.command_id for claim in append.claims), *(append.identity or ()))
 
 
 def _settle(answer: Answer, times: Times) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from astrolabe.domain.recorded import Cause
 from astrolabe.store.database import Database
-from astrolabe.store.errors import AlreadyClaimed, Conflict, StaleFence
+from astrolabe.store.errors import AlreadyClaimed, Conflict, IdentityTaken, StaleFence
 from astrolabe.store.log import sql
 from astrolabe.store.log.batch import Append, Claim
 from astrolabe.store.log.coalescer import Coalescer
@@ -48,23 +48,34 @@ class Log:
         *,
         fence: int | None = None,
         claims: Sequence[Claim] = (),
+        identity: Sequence[str] | None = None,
     ) -> list[AnyRecorded]:
         """Append events after version `expected` (0: a new stream), all or none; concurrent appends share a statement.
 
-        Raises Conflict where the stream is not there, StaleFence where the lease was taken over, AlreadyClaimed where
-        a command id was used before.
+        `identity` is what the stream acts on from here on, and no other may; None where that stays as it was. Raises
+        Conflict where the stream is not there, StaleFence where the lease was taken over, AlreadyClaimed where a
+        command id was used before, IdentityTaken where another stream acts on the same.
         """
         if not events:
             raise ValueError("an append needs at least one event")
         written = [write(make_entry(stream_id, expected + nth, event, cause)) for nth, event in enumerate(events, 1)]
         rows = [(entry.id, type_of(entry.data), text) for entry, text in written]
         try:
-            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims))
+            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims, identity))
         except asyncpg.UniqueViolationError:
             times = []
         if not times:
+            await self._explain_identity(stream_id, identity or (), claims)
             await self._explain(stream_id, expected, fence, claims)
         return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
+
+    async def _explain_identity(self, stream_id: str, identity: Sequence[str], claims: Sequence[Claim]) -> None:
+        if not identity or any([await self.claim(claim.command_id) for claim in claims]):
+            return
+        rows = await self._database.hot.fetch(sql.IDENTITY_TAKEN, uuid.UUID(stream_id), list(identity))
+        if rows:
+            other = rows[0][1]
+            raise IdentityTaken(other, tuple(thing for thing, holder in rows if holder == other))
 
     async def _explain(self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim]) -> None:
         # A twin of this command took the version too, so the claim is looked for first.

@@ -1,10 +1,6 @@
 """Every statement on the log, in one place."""
 
-# Each append is judged by itself: the streams of one statement differ. No row of a stream means that its guard did not
-# hold; a version or claim that is taken while the statement runs is a unique violation, never swallowed.
-# The share lock makes a take-over of the lease wait until the append is in, or the append see the take-over.
-# One plan serves every append, so tables are only looked into by subqueries that no planner turns into a join of all.
-APPEND = """
+_BEGUN = """
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[]) WITH ORDINALITY AS a (stream_id, expected, fence, nth)
 ), held AS MATERIALIZED (
@@ -17,13 +13,15 @@ WITH asked AS MATERIALIZED (
 ), taken AS MATERIALIZED (
     SELECT c.stream_id FROM claims c
     WHERE (SELECT true FROM command k WHERE k.command_id = c.command_id)
-), good AS MATERIALIZED (
+)"""
+_GOOD = """, good AS MATERIALIZED (
     SELECT a.stream_id FROM asked a
     WHERE a.expected = coalesce(
         (SELECT e.version FROM event e WHERE e.stream_id = a.stream_id ORDER BY e.version DESC LIMIT 1), 0)
       AND (a.fence IS NULL OR a.stream_id IN (SELECT stream_id FROM held))
       AND a.stream_id NOT IN (SELECT stream_id FROM taken)
-), claimed AS (
+"""
+_STORED = """), claimed AS (
     INSERT INTO command (command_id, request_hash, stream_id, answer)
     SELECT c.command_id, c.request_hash, c.stream_id, c.answer FROM claims c JOIN good USING (stream_id)
     ORDER BY c.command_id
@@ -36,8 +34,46 @@ WITH asked AS MATERIALIZED (
     RETURNING ingest_id, stream_id, version, recorded_at
 ), handed_over AS (
     INSERT INTO unsequenced (ingest_id) SELECT ingest_id FROM stored
-)
+)"""
+_TIMES = """
 SELECT a.nth, s.recorded_at FROM stored s JOIN asked a USING (stream_id) ORDER BY a.nth, s.version
+"""
+
+# What another stream acts on refuses the append; what two acted on before that was refused, both keep. Of two that come
+# at one moment the later one's row is a unique violation.
+_OTHERS = """, moving AS MATERIALIZED (
+    SELECT * FROM unnest($14::uuid[], $15::text[]) AS m (stream_id, thing)
+), kept AS MATERIALIZED (
+    SELECT m.stream_id, m.thing FROM moving m
+    WHERE (SELECT true FROM identity i WHERE i.stream_id = m.stream_id AND i.thing = m.thing)
+), new AS MATERIALIZED (
+    SELECT m.stream_id, m.thing FROM moving m WHERE (m.stream_id, m.thing) NOT IN (SELECT stream_id, thing FROM kept)
+), others AS MATERIALIZED (
+    SELECT n.stream_id FROM new n WHERE (SELECT true FROM identity i WHERE i.thing = n.thing LIMIT 1)
+)"""
+_ALONE = """  AND a.stream_id NOT IN (SELECT stream_id FROM others)
+"""
+_MOVED = """, left_behind AS (
+    DELETE FROM identity i USING good g
+    WHERE i.stream_id = g.stream_id AND i.stream_id = ANY($13::uuid[])
+      AND (i.stream_id, i.thing) NOT IN (SELECT stream_id, thing FROM kept)
+), moved_to AS (
+    INSERT INTO identity (thing, nth, stream_id)
+    SELECT n.thing, 0, n.stream_id FROM new n JOIN good USING (stream_id) ORDER BY n.thing
+)"""
+
+# Each append is judged by itself: the streams of one statement differ. No row of a stream means that its guard did not
+# hold; a version or claim that is taken while the statement runs is a unique violation, never swallowed.
+# The share lock makes a take-over of the lease wait until the append is in, or the append see the take-over.
+# One plan serves every append, so tables are only looked into by subqueries that no planner turns into a join of all.
+APPEND = f"{_BEGUN}{_GOOD}{_STORED}{_TIMES}"
+APPEND_WITH_IDENTITY = f"{_BEGUN}{_OTHERS}{_GOOD}{_ALONE}{_STORED}{_MOVED}{_TIMES}"
+
+IDENTITY_TAKEN = """
+SELECT i.thing, i.stream_id::text FROM identity i
+WHERE i.thing = ANY($2::text[]) AND i.stream_id <> $1
+  AND NOT EXISTS (SELECT FROM identity mine WHERE mine.thing = i.thing AND mine.stream_id = $1)
+ORDER BY i.stream_id, i.thing
 """
 
 READ_STREAMS = """

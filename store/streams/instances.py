@@ -6,6 +6,7 @@ from astrolabe.domain.recorded import Recorded
 from astrolabe.domain.upgrades.commands import Command
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.upgrades.identity_of import identity_of
 from astrolabe.domain.upgrades.states import State
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.stream import ClaimsFor, LoadedStream, Streams
@@ -20,4 +21,4 @@ class Instances(Streams[Command, State, Event]):
     """All instances."""
 
     def __init__(self, log: Log) -> None:
-        super().__init__(log, INSTANCE_DECIDER, "instance")
+        super().__init__(log, INSTANCE_DECIDER, "instance", identity_of=identity_of)

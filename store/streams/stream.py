@@ -45,12 +45,18 @@ class Streams(Generic[CommandT, StateT, EventT]):
         decider: Decider[CommandT, StateT, EventT],
         noun: str,
         version_of: Callable[[LoadedStream[StateT, EventT], CommandT], int] = lambda loaded, _: loaded.version,
+        identity_of: Callable[[StateT], Sequence[str]] = lambda _: (),
     ) -> None:
-        """Read and append through a log; `version_of` is the version that a command's If-Match is about."""
+        """Read and append through a log.
+
+        `version_of` is the version that a command's If-Match is about; `identity_of` what a stream acts on and no other
+        may.
+        """
         self._log: Log = log
         self._decider: Decider[CommandT, StateT, EventT] = decider
         self._noun: str = noun
         self._version_of: Callable[[LoadedStream[StateT, EventT], CommandT], int] = version_of
+        self._identity_of: Callable[[StateT], Sequence[str]] = identity_of
         self._known: LRUCache[str, LoadedStream[StateT, EventT]] = LRUCache(REMEMBERED)
 
     def fresh(self, stream_id: str) -> LoadedStream[StateT, EventT]:
@@ -88,7 +94,7 @@ class Streams(Generic[CommandT, StateT, EventT]):
     ) -> LoadedStream[StateT, EventT]:
         """Decide a command and append what follows; where somebody else was first, decide anew on what is then so.
 
-        Raises Refused, WrongVersion, StaleFence, AlreadyClaimed; nothing was recorded then.
+        Raises Refused, WrongVersion, StaleFence, AlreadyClaimed, IdentityTaken; nothing was recorded then.
         """
         for _ in range(ATTEMPTS):
             if if_match is not None and (version := self._version_of(loaded, command)) != if_match:
@@ -96,6 +102,7 @@ class Streams(Generic[CommandT, StateT, EventT]):
             events = self._decider.decide(command, loaded.state)
             if not events:
                 return loaded
+            after = self._after(loaded, events)
             try:
                 appended = await self._log.append(
                     loaded.stream_id,
@@ -103,13 +110,18 @@ class Streams(Generic[CommandT, StateT, EventT]):
                     cast("Sequence[AnyEvent]", events),
                     cause,
                     fence=fence,
-                    claims=claims(self._after(loaded, events)),
+                    claims=claims(after),
+                    identity=self._moved(loaded.state, after.state),
                 )
             except Conflict:
                 loaded = await self.refresh(loaded)
             else:
                 return self._appended(_extend(self._decider, loaded, appended))
         raise Refused("contended", f"Too many others change this {self._noun} at this moment; try again.")
+
+    def _moved(self, before: StateT, after: StateT) -> Sequence[str] | None:
+        identity = self._identity_of(after)
+        return None if identity == self._identity_of(before) else identity
 
     def _after(self, loaded: LoadedStream[StateT, EventT], events: Sequence[EventT]) -> LoadedStream[StateT, EventT]:
         state = self._decider.replay(events, loaded.state)

@@ -18,6 +18,7 @@ from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import InstanceRecorded
+from astrolabe.store.views.identities import refold_identities
 from astrolabe.store.views.queries import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrades_in
 from astrolabe.store.views.rebuild import Rebuild, fold_upgrade
 
@@ -57,6 +58,7 @@ class Projector:
                 await connection.execute(table.delete())
             last = await self._log.last_position()
             await Rebuild(connection).run(self._database, last)
+            await refold_identities(connection)
             await self._move(connection, last)
         return last + 1
 

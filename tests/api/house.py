@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self, cast
+from zlib import crc32
 
 import asyncpg
 import httpx
@@ -105,8 +106,10 @@ class House(Struct):
         return resources_of(self.app)
 
     async def register(self, **changes: Any) -> str:
-        """Register an instance; its id."""
-        answer = await self.client.post("/instances", json=FLAGS | changes)
+        """Register an instance, of another name on a port and a database of its own; its id."""
+        name = changes.get("name", FLAGS["name"])
+        own = {"port": 5000 + crc32(name.encode()) % 50_000, "database": FLAGS["database"] | {"name": name}}
+        answer = await self.client.post("/instances", json=FLAGS | (own if name != FLAGS["name"] else {}) | changes)
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
 

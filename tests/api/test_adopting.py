@@ -6,6 +6,7 @@ from tests.api.house import FLAGS, House, problem
 from tests.domain.samples import AT
 
 UNNAMED = {key: value for key, value in FLAGS.items() if key != "version"}
+ELSEWHERE = {"name": "other", "port": 4300, "database": FLAGS["database"] | {"name": "other"}}
 PROBLEM = Problem("not-running", "There is nothing to adopt.", ("nothing serves on port 4242",), "Start it.")
 COMMAND_LINE = {"name": "shell", "product": "astra-cli", "kind": "cli", "prefix": "/opt/astra"}
 
@@ -41,7 +42,7 @@ async def test_what_could_not_be_adopted_is_told_and_looked_at_again(house: Hous
     instance_id = await house.register()
     again = await house.client.post("/instances/flags/adopt")
     assert (again.status_code, problem(again)) == (409, "nothing-to-adopt")
-    answer = await house.client.post("/instances", json=UNNAMED | {"name": "other"})
+    answer = await house.client.post("/instances", json=UNNAMED | ELSEWHERE)
     instance_id = answer.json()["id"]
     await house.report(instance_id, e.AdoptionRefused(1, PROBLEM, AT))
     body = (await house.client.get("/instances/other")).json()

@@ -30,7 +30,7 @@ async def test_a_key_works_on_every_post_that_records(house: House) -> None:
     upgrade_id = await house.request()
     token_id = (await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"]})).json()["id"]
     requests: list[tuple[str, dict[str, Any]]] = [
-        ("/instances", FLAGS | {"name": "other"}),
+        ("/instances", FLAGS | {"name": "other", "port": 4300, "database": FLAGS["database"] | {"name": "other"}}),
         ("/instances/other/retire", {"reason": "gone"}),
         (f"/upgrades/{upgrade_id}/cancel", {}),
         (f"/upgrades/{upgrade_id}/retry", {"reason": "once more"}),

@@ -113,16 +113,28 @@ async def test_an_instance_is_registered_shown_and_planned_for(reached: dict[str
     assert len((await astrolabe("history", "flags", **reached)).stdout.splitlines()) == 1
 
 
+async def test_a_second_instance_of_the_same_is_refused_in_one_line(reached: dict[str, str]) -> None:
+    """Exit code 2, and a line that names the other instance and what both would act on, as any refusal."""
+    words = ("--product", "unleash", "--version", "5.6.0", "--port", "4999")
+    first = await astrolabe("register", "first", *words, "--database", "postgresql://u@127.0.0.1/one", **reached)
+    assert first.returncode == 0, first.stderr
+    second = await astrolabe("register", "second", *words, "--database", "postgresql://u@127.0.0.1/two", **reached)
+    assert second.returncode == 2
+    (line,) = second.stderr.splitlines()
+    assert "Instance first, " in line
+    assert "acts on port 4999 of host local already" in line
+
+
 async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, str]) -> None:
     """What is not named stays as it was, and what is kept or accepted is added to what was before."""
     made = await astrolabe(
-        *("register", "kept", *REGISTER[2:]),
-        *("--database", "postgresql://unleash@127.0.0.1/unleash", "--password-from", "env:ASTROLABE_SECRET_DB"),
+        *("register", "kept", *REGISTER[2:-1], "4243"),
+        *("--database", "postgresql://unleash@127.0.0.1/kept", "--password-from", "env:ASTROLABE_SECRET_DB"),
         **reached,
     )
     assert made.returncode == 0, made.stderr
     before = json.loads((await astrolabe("show", "kept", **reached)).stdout)
-    url = "postgresql://unleash@[::1]:6432/unleash?options=-csearch_path%3Dapp&sslmode=disable"
+    url = "postgresql://unleash@[::1]:6432/kept?options=-csearch_path%3Dapp&sslmode=disable"
     for words in (
         ("--keep", "SECRET_KEY,TZ", "--address", "::", "--reason", "as it runs"),
         ("--keep", "TOKEN", "--accept-difference", "arguments", "--set", "LOG_LEVEL=info", "--database", url),

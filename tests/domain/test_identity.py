@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
-from astrolabe.domain.instances.identity import acted_on
+from astrolabe.domain.instances.identity import acted_on, in_words
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 
 FLAGS = InstanceConfig("flags", "unleash", 4242, database=DatabaseConfig("unleash", "app"))
@@ -40,4 +40,26 @@ def test_a_service_of_a_project_is_one_on_its_engine() -> None:
 
 def test_a_command_line_is_its_prefix() -> None:
     """What npm installs globally has neither port nor database."""
-    assert acted_on(InstanceConfig("lint", "commitlint", kind="cli")) == ("prefix local of the user commitlint",)
+    lint = InstanceConfig("lint", "commitlint", kind="cli")
+    assert acted_on(lint) == ("prefix local of the user commitlint",)
+    assert acted_on(replace(lint, prefix="/opt/lint/")) == acted_on(replace(lint, prefix="/opt/lint"))
+
+
+def test_a_server_is_the_same_however_its_name_is_written() -> None:
+    """Names of hosts have no case, and may end with a dot."""
+    assert set(acted_on(_at("db.example"))) & set(acted_on(_at("DB.Example."))) >= {"database db.example 5432 unleash"}
+
+
+def test_a_person_is_told_what_it_is_in_words() -> None:
+    """Every kind of line reads as a part of a sentence."""
+    shop = replace(FLAGS, kind="compose", compose=SHOP)
+    lint = InstanceConfig("lint", "commitlint", kind="cli")
+    told = [in_words(line) for each in (FLAGS, shop, lint) for line in acted_on(each)]
+    assert told == [
+        "database unleash at local:5432",
+        "port 4242 of host local",
+        "database unleash of service db in project shop on local",
+        "port 4242 of host local",
+        "service gateway of project shop on local",
+        "commitlint in the prefix of the user on host local",
+    ]

@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.upgrades import events as e
-from astrolabe.domain.upgrades.commands import Register, RequestUpgrade
+from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
+from astrolabe.store.log.log import Log
 from tests.hooked import upgrade
 from tests.world import ASKED, World
 
@@ -18,8 +19,9 @@ async def test_two_instances_of_one_database_are_never_upgraded_at_once(standin:
     twin = new_id()
     database = replace(standin.config.database, host="localhost") if standin.config.database else None
     config = replace(standin.config, name=f"twin-{uuid4().hex[:8]}", database=database)
-    loaded = await standin.instances.execute(standin.instances.fresh(twin), Register(config, "1.1.0"), ASKED)
-    await standin.instances.execute(loaded, RequestUpgrade(new_id(), "1.3.0"), ASKED)
+    # As a log has it from before a second registration was refused.
+    await Log(standin.log_database).append(twin, 0, [e.InstanceRegistered(config, "1.1.0")], ASKED)
+    await standin.instances.execute(await standin.instances.load(twin), RequestUpgrade(new_id(), "1.3.0"), ASKED)
     seen: list[int] = []
 
     async def meanwhile() -> None:

@@ -59,7 +59,9 @@ class Town:
         state, busy = self._loaded[which].state, worker.busy(self._loaded[which].state)
         match act:
             case "register":
-                return Register(replace(CONFIG if which else BARE, name=f"i-{which}"), "5.6.0")
+                # On a host of its own: what another instance acts on is refused, whatever else is so.
+                host = f"host-{self._loaded[which].stream_id}"
+                return Register(replace(CONFIG if which else BARE, name=f"i-{which}", host=host), "5.6.0")
             case "request":
                 if busy is None:
                     self._upgrades[which] = new_id()

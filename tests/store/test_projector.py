@@ -28,6 +28,7 @@ TABLES = {
     "view_instance": "SELECT v::text FROM view_instance v ORDER BY instance_id",
     "view_upgrade": "SELECT v::text FROM view_upgrade v ORDER BY upgrade_id",
 }
+IDENTITY = "SELECT thing, stream_id FROM identity ORDER BY thing, stream_id"
 
 
 async def rows(connection):
@@ -59,9 +60,10 @@ async def test_rows_folded_one_by_one_are_the_rows_folded_at_once(database_url, 
     await sequencer.drain()
     projector = Projector(log._database, log)
     await projector.drain()
-    told = await rows(superuser)
+    told, acted_on = await rows(superuser), await superuser.fetch(IDENTITY)
     assert await projector.rebuild() == await log.last_position() + 1
     assert await rows(superuser) == told
+    assert await superuser.fetch(IDENTITY) == acted_on
 
 
 async def test_dropped_rows_are_folded_again(log, sequencer, projector, superuser):
