@@ -30,6 +30,7 @@ BAD = {
     "upgrade_failed",
     "rollback_started",
     "rollback_refused",
+    "rollback_called_off",
     "upgrade_unwell",
     "instance_inconsistent",
 }

@@ -82,6 +82,8 @@ class RollbackPoint(Struct, frozen=True):
     """What the database's own counters said when the new version was verified."""
     taken_at: datetime
     """When the new version was verified."""
+    successor: Artifact
+    """The version that the upgrade ended on, which goes on where a way back is called off."""
 
 
 class Kept(Struct, frozen=True):

@@ -162,5 +162,8 @@ def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
             return (e.UpgradeUnwell(upgrade_id, s.leg_to(state).version, problem, Writes(None), command.now),)
         case s.Assessing():
             return (e.RollbackRefused(upgrade_id, problem, Writes(None)),)
+        case s.Resuming(back=back, writes=writes):
+            version = back.successor.version if back.successor else state.run.target
+            return (e.UpgradeUnwell(upgrade_id, version, problem, writes, command.now),)
         case s.RollingBack() | s.Restored():
             return (e.InstanceInconsistent(upgrade_id, problem, command.now),)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.events import UpgradeRolledBack, UpgradeSucceeded, UpgradeUnwell
+from astrolabe.domain.upgrades.events import UpgradeResumed, UpgradeRolledBack, UpgradeSucceeded, UpgradeUnwell
 from astrolabe.domain.upgrades.instance import Instance, LastUpgrade, Run
 from astrolabe.domain.upgrades.retention import (
     kept_copies,
@@ -42,8 +42,20 @@ def unwell(state: s.Serving, event: UpgradeUnwell) -> Instance:
     return _arrived(state, event, "unwell", state.counters)
 
 
+def resumed(state: s.Resuming, event: UpgradeResumed | UpgradeUnwell) -> Instance:
+    """Return the instance on the new version, which goes on for now; its way back is what it was."""
+    outcome: Outcome = "succeeded" if isinstance(event, UpgradeResumed) else "unwell"
+    if state.serving is None:
+        return ended(state.instance, state.run, outcome)
+    serving = replace(state.serving, prepared=replace(state.serving.prepared, instance=state.instance))
+    return _arrived(serving, event, outcome, serving.counters)
+
+
 def _arrived(
-    state: s.Migrated | s.Serving, event: UpgradeSucceeded | UpgradeUnwell, outcome: Outcome, counters: Writes
+    state: s.Migrated | s.Serving,
+    event: UpgradeSucceeded | UpgradeUnwell | UpgradeResumed,
+    outcome: Outcome,
+    counters: Writes,
 ) -> Instance:
     instance, run = state.instance, state.run
     first, *later = s.copies_of(state)
@@ -52,7 +64,9 @@ def _arrived(
     return replace(
         ended(instance, run, outcome),
         version=event.version,
-        rollback_point=RollbackPoint(run.upgrade_id, state.plan.old, state.dump, first, counters, event.at),
+        rollback_point=RollbackPoint(
+            run.upgrade_id, state.plan.old, state.dump, first, counters, event.at, state.plan.new
+        ),
         kept=instance.kept + kept,
         succeeded=run,
         observed=None,
@@ -75,6 +89,8 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
         private_database=isolation.database,
         isolated=isolation.isolated,
         counters=state.counters if serving else state.downtime and state.downtime.let_in,
+        # Whoever is let in at once has accepted what that may cost.
+        successor=state.plan.new if serving else None,
     )
 
 

@@ -26,9 +26,11 @@ from astrolabe.domain.upgrades.instance_events import (
 from astrolabe.domain.upgrades.rollback_events import (
     DatabaseRestored,
     InstanceInconsistent,
+    RollbackCalledOff,
     RollbackRefused,
     RollbackRequested,
     RollbackStarted,
+    UpgradeResumed,
     UpgradeRolledBack,
 )
 from astrolabe.domain.upgrades.run_events import (
@@ -78,6 +80,7 @@ __all__ = [
     "PreflightPassed",
     "ReviewOverdue",
     "ReviewRequested",
+    "RollbackCalledOff",
     "RollbackRefused",
     "RollbackRequested",
     "RollbackStarted",
@@ -89,6 +92,7 @@ __all__ = [
     "UpgradeRefused",
     "UpgradeRejected",
     "UpgradeRequested",
+    "UpgradeResumed",
     "UpgradeRetried",
     "UpgradeReviewed",
     "UpgradeRolledBack",
@@ -120,6 +124,8 @@ Fact: TypeAlias = (
     | UpgradeUnwell
     | RollbackRefused
     | RollbackStarted
+    | RollbackCalledOff
+    | UpgradeResumed
     | DatabaseRestored
     | UpgradeRolledBack
 )

@@ -12,7 +12,7 @@ from astrolabe.domain.plans.approval import Approval, DueReview
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.adopting import unversioned
-from astrolabe.domain.upgrades.ending import called_off, ended, rolled_back, succeeded, unwell, way_back
+from astrolabe.domain.upgrades.ending import called_off, ended, resumed, rolled_back, succeeded, unwell, way_back
 from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.retention import discarded, superseded
 from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
@@ -173,7 +173,7 @@ def _serving(state: s.Serving, event: e.Event) -> s.State:
         case e.UpgradeUnwell():
             return s.Idle(unwell(state, event))
         case e.RollbackStarted(cause=cause):
-            return s.RollingBack(state.instance, state.run, way_back(state, cause))
+            return s.RollingBack(state.instance, state.run, way_back(state, cause), state)
         case _:
             return state
 
@@ -192,16 +192,24 @@ def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
                 migrated=True,
                 last_healthy_at=None,
                 counters=point.counters,
+                successor=point.successor,
+                accept_lost_writes=state.accept_lost_writes,
             )
             return s.RollingBack(replace(state.instance, supervisor=supervisor), state.run, back)
         case e.RollbackStarted() if isinstance(state, s.Inconsistent):
-            return s.RollingBack(state.instance, state.run, state.back)
+            return s.RollingBack(state.instance, state.run, state.back, state.serving)
+        case e.RollbackCalledOff(writes=writes, last_healthy_at=last) if isinstance(state, s.RollingBack):
+            back = replace(state.back, last_healthy_at=state.back.last_healthy_at or last)
+            return s.Resuming(state.instance, state.run, back, writes, state.serving) if back.successor else state
+        case e.UpgradeResumed() | e.UpgradeUnwell() if isinstance(state, s.Resuming):
+            return s.Idle(resumed(state, event))
         case e.DatabaseRestored(_, kept, last) if isinstance(state, s.RollingBack):
             back = replace(state.back, last_healthy_at=state.back.last_healthy_at or last)
             return s.Restored(state.instance, state.run, back, kept)
         case e.UpgradeRolledBack() if isinstance(state, s.Restored):
             return s.Idle(rolled_back(state, event))
         case e.InstanceInconsistent(problem=problem) if isinstance(state, s.RollingBack | s.Restored):
-            return s.Inconsistent(state.instance, state.run, state.back, problem)
+            serving = state.serving if isinstance(state, s.RollingBack) else None
+            return s.Inconsistent(state.instance, state.run, state.back, problem, serving)
         case _:
             return state

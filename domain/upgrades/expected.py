@@ -52,7 +52,19 @@ def _holds(fact: e.Fact, state: s.Busy) -> bool:
         case e.UpgradeRolledBack(version=version), s.Restored(back=back):
             return version == back.artifact.version
         case _:
-            return _arrives(fact, state)
+            return _leaves(fact, state) if isinstance(state, s.Returning) else _arrives(fact, state)
+
+
+def _leaves(fact: e.Fact, state: s.Returning) -> bool:
+    match fact, state:
+        case e.DatabaseRestored(writes=writes), s.RollingBack(back=back):
+            return back.may_leave(writes)
+        case e.RollbackCalledOff(writes=writes), s.RollingBack(back=back):
+            return not back.may_leave(writes)
+        case ((e.UpgradeResumed(version=version) | e.UpgradeUnwell(version=version)), s.Resuming(back=back)):
+            return back.successor is not None and version == back.successor.version
+        case _:
+            return True
 
 
 def _arrives(fact: e.Fact, state: s.Busy) -> bool:
@@ -103,7 +115,7 @@ def step_due(state: s.Busy) -> Step:
             return "migrate"
         case s.Migrated() | s.Verified() | s.Serving():
             return "verify"
-        case s.Assessing() | s.RollingBack() | s.Restored():
+        case s.Assessing() | s.RollingBack() | s.Resuming() | s.Restored():
             return "rollback"
 
 
@@ -120,9 +132,11 @@ FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
     e.UpgradeVerified: (s.Migrated,),
     e.CutOver: (s.Copied, s.Verified),
     e.UpgradeSucceeded: (s.Migrated, s.Serving),
-    e.UpgradeUnwell: (s.Serving,),
+    e.UpgradeUnwell: (s.Serving, s.Resuming),
     e.RollbackRefused: (s.Assessing,),
     e.RollbackStarted: (s.Assessing, s.Serving),
+    e.RollbackCalledOff: (s.RollingBack,),
+    e.UpgradeResumed: (s.Resuming,),
     e.DatabaseRestored: (s.RollingBack,),
     e.UpgradeRolledBack: (s.Restored,),
 }

@@ -57,6 +57,7 @@ STATUSES: dict[type[s.State], InstanceStatus] = {
     s.Waiting: "awaiting_approval",
     s.Assessing: "rolling_back",
     s.RollingBack: "rolling_back",
+    s.Resuming: "rolling_back",
     s.Restored: "rolling_back",
     s.Inconsistent: "inconsistent",
 }

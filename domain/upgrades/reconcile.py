@@ -23,6 +23,7 @@ ActionName = Literal[
     "serve",
     "assess",
     "restore",
+    "resume",
     "revive",
 ]
 
@@ -64,6 +65,7 @@ ACTIONS: dict[type[s.State], ActionName] = {
     s.Serving: "serve",
     s.Assessing: "assess",
     s.RollingBack: "restore",
+    s.Resuming: "resume",
     s.Restored: "revive",
 }
 

@@ -40,6 +40,31 @@ class RollbackStarted(OfUpgrade, frozen=True, tag="rollback_started"):
     found still counts."""
 
 
+class RollbackCalledOff(OfUpgrade, frozen=True, tag="rollback_called_off"):
+    """Somebody wrote after the way back had begun, and nobody accepted to lose that; nothing was changed."""
+
+    problem: Problem
+    """How many writes, in which tables, and what to do."""
+    writes: Writes
+    """The writes that would have stayed behind, counted once nobody could write any more; its total is null where
+    nobody knows."""
+    last_healthy_at: Moment | None = None
+    """When the new version last answered: downtime begins here; null where nobody knows."""
+
+
+class UpgradeResumed(OfUpgrade, frozen=True, tag="upgrade_resumed"):
+    """The new version serves again, as before the way back that was called off."""
+
+    version: Version
+    """The version that runs."""
+    at: Moment
+    """When it was verified."""
+    checks: tuple[Check, ...]
+    """What was looked at, and what was seen."""
+    downtime_ms: int | None = None
+    """From its last answer before to its first since, in milliseconds; null where nobody knows."""
+
+
 class DatabaseRestored(OfUpgrade, frozen=True, tag="database_restored"):
     """The database is the one from before; the migrated one is kept aside."""
 

@@ -105,6 +105,10 @@ def _returned(data: EventData) -> str:
     return f"{data['version']} answers again; downtime {seconds(data.get('downtime_ms'))}"
 
 
+def _resumed(data: EventData) -> str:
+    return f"{data['version']} serves again, as before; downtime {seconds(data.get('downtime_ms'))}"
+
+
 def _moment(data: EventData) -> str:
     return str(data["until"])[:16].replace("T", " ") + " UTC"
 
@@ -146,6 +150,8 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "rollback_requested": lambda data: "accepting lost writes" if data["accept_lost_writes"] else "losing nothing",
     "rollback_refused": _problem,
     "rollback_started": _turned,
+    "rollback_called_off": _problem,
+    "upgrade_resumed": _resumed,
     "database_restored": _restored,
     "upgrade_rolled_back": _returned,
     "approval_requested": _awaits,

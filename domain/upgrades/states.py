@@ -205,6 +205,19 @@ class RollingBack(Struct, frozen=True):
     instance: Instance
     run: Run
     back: WayBack
+    serving: Serving | None = None
+    """What it turned back from by itself after cutover; None where somebody asked, or nobody was let in."""
+
+
+class Resuming(Struct, frozen=True):
+    """The way back was called off, for it would lose writes; the new version is to be started again."""
+
+    instance: Instance
+    run: Run
+    back: WayBack
+    writes: Writes
+    serving: Serving | None = None
+    """What it turned back from by itself after cutover; None where somebody asked."""
 
 
 class Restored(Struct, frozen=True):
@@ -223,6 +236,8 @@ class Inconsistent(Struct, frozen=True):
     run: Run
     back: WayBack
     problem: Problem
+    serving: Serving | None = None
+    """What it turned back from by itself after cutover; None where somebody asked, or nobody was let in."""
 
 
 Unversioned: TypeAlias = Absent | Adopting | Unadopted | Withdrawn
@@ -234,8 +249,8 @@ Begun: TypeAlias = Requested | Approved | Planned | BackedUp | Pulled
 Touched: TypeAlias = Stopping | Stopped | Copied | Migrating | Migrated | Verified
 """Under way with the old version stopped and nobody let in: every way out is a rollback, which loses nothing."""
 
-Returning: TypeAlias = Assessing | RollingBack | Restored
-"""On the way back, or about to be."""
+Returning: TypeAlias = Assessing | RollingBack | Resuming | Restored
+"""On the way back, about to be, or just called off."""
 
 Busy: TypeAlias = Begun | Touched | Serving | Returning
 """Under way, and a worker's turn."""

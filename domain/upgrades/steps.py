@@ -48,6 +48,8 @@ FRESH: tuple[StepState, ...] = tuple(StepState(step) for step in STEPS)
 def steps_after(steps: tuple[StepState, ...], recorded: Recorded[e.Event]) -> tuple[StepState, ...]:
     """Return the steps of an upgrade after one of its events; `rollback` is among them once it was begun."""
     at, event = recorded.recorded_at, recorded.event
+    if isinstance(event, e.UpgradeResumed | e.UpgradeUnwell):
+        steps = _returned(steps, at)
     if outcome := OUTCOMES.get(type(event)):
         return _ended(steps, *outcome, at)
     match event:
@@ -60,6 +62,8 @@ def steps_after(steps: tuple[StepState, ...], recorded: Recorded[e.Event]) -> tu
         case e.LegFinished():
             # The next leg begins at the step migrate again.
             steps = _changed(steps, StepState("verify"))
+        case e.UpgradeResumed() if _of(steps, "verify").status != "done":
+            steps = _ended(steps, "verify", "done", at)
         case e.UpgradeCancelled():
             steps = _called_off(steps, at)
         case e.RollbackStarted(step=step):
@@ -87,6 +91,12 @@ def _called_off(steps: tuple[StepState, ...], at: datetime) -> tuple[StepState, 
         replace(each, status="cancelled", ended_at=at) if each.status == "running" and each.step != "rollback" else each
         for each in steps
     )
+
+
+def _returned(steps: tuple[StepState, ...], at: datetime) -> tuple[StepState, ...]:
+    """End a way back that was begun and called off."""
+    running = _of(steps, "rollback").status == "running"
+    return _ended(steps, "rollback", "failed", at) if running else steps
 
 
 def _of(steps: tuple[StepState, ...], step: Step) -> StepState:

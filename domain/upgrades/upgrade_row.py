@@ -140,6 +140,10 @@ def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, P
         case e.RollbackRefused(problem=problem):
             status: UpgradeStatus = "unwell" if row.unwell else "succeeded"
             return replace(row, status=status, problem_code=problem.code, problem_detail=problem.detail)
+        case e.RollbackCalledOff(problem=problem):
+            return replace(row, problem_code=problem.code, problem_detail=problem.detail)
+        case e.UpgradeResumed():
+            return replace(row, status="succeeded", unwell=False)
         case e.RollbackStarted(problem=problem) if problem:
             return replace(row, status="rolling_back", problem_code=problem.code, problem_detail=problem.detail)
         case e.RollbackStarted():

@@ -46,6 +46,8 @@ TYPES: dict[type[Struct], str] = {
     e.RollbackRequested: "astrolabe.rollback.requested",
     e.RollbackRefused: "astrolabe.rollback.refused",
     e.RollbackStarted: "astrolabe.rollback.started",
+    e.RollbackCalledOff: "astrolabe.rollback.called_off",
+    e.UpgradeResumed: "astrolabe.upgrade.resumed",
     e.UpgradeRolledBack: "astrolabe.upgrade.rolled_back",
 }
 """What an event of an instance is called outside; the names are stable for ever."""

@@ -90,6 +90,8 @@ inconsistent = e.InstanceInconsistent(UP, PROBLEM, AT)
 rollback_requested = e.RollbackRequested(UP, accept_lost_writes=False)
 rollback_refused = e.RollbackRefused(UP, PROBLEM, COUNTERS)
 rollback_begun = e.RollbackStarted(UP, "request", writes=COUNTERS)
+called_off = e.RollbackCalledOff(UP, PROBLEM, COUNTERS, AT)
+resumed = e.UpgradeResumed(UP, "6.10.1", AT, (CHECK,), 900)
 retired = e.InstanceRetired()
 retried = e.UpgradeRetried(UP, 2, "5.6.0")
 discarded = e.KeptDiscarded("dump", DUMP.path)
@@ -136,6 +138,8 @@ EVENTS: tuple[e.Event, ...] = (
     rollback_requested,
     rollback_refused,
     turned_back,
+    called_off,
+    resumed,
     restored,
     rolled_back,
     inconsistent,
@@ -166,6 +170,9 @@ BEFORE_CUTOVER = (*MIGRATED, replace(succeeded, downtime_ms=None))
 """What a log tells of an upgrade of before there was a cutover."""
 ASSESSING = (*SUCCEEDED, rollback_requested)
 ROLLING_BACK = (*MIGRATED, turned_back)
+ASKED_BACK = (*ASSESSING, e.RollbackStarted(UP, "request", writes=Writes(0)))
+"""The way back of a success, of which nobody accepted to lose a write."""
+RESUMING = (*ASKED_BACK, called_off)
 RESTORED = (*ROLLING_BACK, restored)
 ROLLED_BACK = (*RESTORED, rolled_back)
 INCONSISTENT = (*RESTORED, inconsistent)
@@ -205,6 +212,7 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
     s.Serving: SERVING,
     s.Assessing: ASSESSING,
     s.RollingBack: ROLLING_BACK,
+    s.Resuming: RESUMING,
     s.Restored: RESTORED,
     s.Inconsistent: INCONSISTENT,
     s.Retired: RETIRED,
@@ -214,7 +222,7 @@ HISTORIES: dict[type[s.State], tuple[e.Event, ...]] = {
 UNVERSIONED = (s.Absent, s.Adopting, s.Unadopted, s.Withdrawn)
 BEGUN = (s.Requested, s.Approved, s.Planned, s.BackedUp, s.Pulled)
 TOUCHED = (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated, s.Verified)
-RETURNING = (s.Assessing, s.RollingBack, s.Restored)
+RETURNING = (s.Assessing, s.RollingBack, s.Resuming, s.Restored)
 BUSY = (*BEGUN, *TOUCHED, s.Serving, *RETURNING)
 
 request = RequestUpgrade(UP, "6.10.1", "alice")

@@ -8,6 +8,7 @@ from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.evolve import evolve
 from astrolabe.domain.upgrades.reconcile import ACTIONS
 from tests.domain.samples import (
+    ASKED_BACK,
     BARE,
     EMERGENCY,
     EVENTS,
@@ -33,7 +34,8 @@ Written from the code by `python -m tests.domain.state_machine`; a test compares
 and `due(state)` what a worker does next. An event that is not named beside a state changes nothing there, and `decide`
 refuses what would not follow. Before `Stopping` every way out is free; from there on every way out but cutover is the
 way back, which loses nothing, for nobody was let in; and the way back ends on the old version or, where a person must
-act, in `Inconsistent`. Past cutover nothing goes back by itself unless nobody wrote: an unwell version is an alarm.
+act, in `Inconsistent`. Past cutover nothing goes back by itself unless nobody wrote: an unwell version is an alarm. A
+way back that nobody accepted to lose a write with is called off where somebody wrote after it had begun: `Resuming`.
 
 `StepStarted` and `StepProgressed` show a reader how far a step is; of them only the start of the step migrate moves the
 instance, from `Pulled` to `Stopping`.
@@ -45,7 +47,7 @@ PARTS: tuple[tuple[str, tuple[type[s.State], ...]], ...] = (
     ("Nothing touched yet", (s.Requested, s.Waiting, s.Approved, s.Planned, s.BackedUp, s.Pulled)),
     ("The old version is stopped", (s.Stopping, s.Stopped, s.Copied, s.Migrating, s.Migrated, s.Verified)),
     ("Past the point of no return", (s.Serving,)),
-    ("The way back", (s.Assessing, s.RollingBack, s.Restored, s.Inconsistent)),
+    ("The way back", (s.Assessing, s.RollingBack, s.Resuming, s.Restored, s.Inconsistent)),
 )
 
 WAITS = {
@@ -61,6 +63,7 @@ WAITS = {
 REMEMBERING = {
     s.Planned: (EMERGENCY,),
     s.Migrated: (FIRST_LEG,),
+    s.RollingBack: (ASKED_BACK,),
     s.Idle: (ROLLED_BACK, SUCCEEDED, (*IDLE, observed)),
     s.Retired: ((*ROLLED_BACK, RETIRED[-1]),),
 }

@@ -54,6 +54,7 @@ DUE: dict[type[s.State], ActionName] = {
     s.Adopting: "adopt",
     s.Assessing: "assess",
     s.RollingBack: "restore",
+    s.Resuming: "resume",
     s.Restored: "revive",
 }
 

@@ -4,11 +4,12 @@ from functools import reduce
 
 import pytest
 
+from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.steps import FRESH, StepState, steps_after
 from astrolabe.domain.words import Step
-from tests.domain.samples import AT, HISTORIES, PROBLEM, REQUESTED
+from tests.domain.samples import AT, HISTORIES, PROBLEM, REQUESTED, SUCCEEDED
 from tests.domain.test_views import recorded
 
 BEGUN = [*REQUESTED, e.StepStarted("u", 1, "preflight", "w", 1)]
@@ -72,3 +73,16 @@ def test_a_step_that_ended_had_an_end_after_its_beginning(history: tuple[Event, 
     for each in told(*history).values():
         assert (each.ended_at is None) == (each.status in {"todo", "running"})
         assert each.began_at is None or each.ended_at is None or each.began_at <= each.ended_at
+
+
+def test_a_way_back_that_was_called_off_failed_and_the_version_stays_verified() -> None:
+    """Nothing runs afterwards; what an automatic way back turned from is verified after all."""
+    back, off = e.StepStarted("u", 1, "rollback", "w", 1), e.RollbackCalledOff("u", PROBLEM, Writes(1))
+    resumed = e.UpgradeResumed("u", "6.10.1", AT, ())
+    asked = told(*REQUESTED, e.StepStarted("u", 1, "verify", "w", 1), SUCCEEDED[-1], back, off, back, resumed)
+    turned = e.RollbackStarted("u", "failure", "verify", PROBLEM, Writes(0))
+    itself = told(*REQUESTED, e.StepStarted("u", 1, "verify", "w", 1), turned, back, off, back, resumed)
+    for steps in (asked, itself):
+        assert (steps["verify"].status, steps["rollback"].status) == ("done", "failed")
+    unwell = told(*REQUESTED, turned, back, off, back, e.UpgradeUnwell("u", "6.10.1", PROBLEM, Writes(1), AT))
+    assert (unwell["verify"].status, unwell["rollback"].status) == ("failed", "failed")

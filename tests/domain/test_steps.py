@@ -17,6 +17,7 @@ from tests.domain.samples import (
     BUSY,
     COPIED,
     COPY,
+    COUNTERS,
     DUMP,
     EVENTS,
     HISTORIES,
@@ -52,8 +53,8 @@ from tests.domain.samples import (
     without_database,
 )
 
-# The end of a leg follows from a history of its own, and so do cutovers: see test_legs.py and test_cutover.py.
-APART = (e.LegFinished, e.CutOver)
+# These follow from histories of their own: see test_legs.py, test_cutover.py and test_calling_off.py.
+APART = (e.LegFinished, e.CutOver, e.RollbackCalledOff)
 FACTS = [event for event in EVENTS if isinstance(event, tuple(FOLLOWS)) and not isinstance(event, APART)]
 IN_SOME_HISTORIES = {(e.UpgradeSucceeded, s.Migrated), (e.RollbackStarted, s.Serving)}
 STEP_OF: dict[type[s.State], Step] = {
@@ -144,6 +145,8 @@ def test_failing(state, step):
         assert isinstance(when.then(unknown), s.Idle)
     elif state is s.Assessing:
         assert isinstance(when.then(e.RollbackRefused(UP, PROBLEM, Writes(None))), s.Idle)
+    elif state is s.Resuming:
+        assert isinstance(when.then(e.UpgradeUnwell(UP, "6.10.1", PROBLEM, COUNTERS, LATER)), s.Idle)
     else:
         assert state in RETURNING
         assert isinstance(when.then(e.InstanceInconsistent(UP, PROBLEM, LATER)), s.Inconsistent)

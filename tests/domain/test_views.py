@@ -27,6 +27,7 @@ from tests.domain.samples import (
     PROBLEM,
     PULLED,
     REQUESTED,
+    RESUMING,
     RETENTION,
     ROLLED_BACK,
     ROLLING_BACK,
@@ -44,10 +45,12 @@ from tests.domain.samples import (
     refused,
     registered,
     rejected,
+    resumed,
     retried,
     rollback_begun,
     rollback_refused,
     turned_back,
+    unwell,
 )
 
 replay = INSTANCE_DECIDER.replay
@@ -96,6 +99,7 @@ STATUS = {
     s.Waiting: "awaiting_approval",
     s.Assessing: "rolling_back",
     s.RollingBack: "rolling_back",
+    s.Resuming: "rolling_back",
     s.Restored: "rolling_back",
 } | dict.fromkeys((*BEGUN, *TOUCHED, s.Serving), "upgrading")
 
@@ -195,6 +199,9 @@ def started(step):
         (ASSESSING, "rolling_back"),
         ((*ASSESSING, rollback_begun), "rolling_back"),
         ((*ASSESSING, rollback_refused), "succeeded"),
+        (RESUMING, "rolling_back"),
+        ((*RESUMING, resumed), "succeeded"),
+        ((*RESUMING, unwell), "unwell"),
         ((*ROLLED_BACK, retried), "requested"),
     ],
 )
@@ -230,6 +237,8 @@ def test_latest_is_resolved_by_preflight():
         ROLLED_BACK,
         INCONSISTENT,
         (*ASSESSING, rollback_refused),
+        RESUMING,
+        (*RESUMING, resumed),
     ],
 )
 def test_an_upgrade_tells_its_problem(history):

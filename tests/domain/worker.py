@@ -70,6 +70,10 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm 
             assert isinstance(state, s.RollingBack)
             kept = f"after.{mark}" if state.back.migrated and has_database else None
             return Report(e.DatabaseRestored(run.upgrade_id, kept))
+        case "resume":
+            assert isinstance(state, s.Resuming)
+            assert state.back.successor
+            return Report(e.UpgradeResumed(run.upgrade_id, state.back.successor.version, AT, ()))
         case "revive":
             assert isinstance(state, s.Restored)
             return Report(e.UpgradeRolledBack(run.upgrade_id, state.back.artifact.version, AT, ()))

@@ -14,7 +14,7 @@ from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.kinds import npx
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.domain.upgrades.commands import RequestRollback, RequestUpgrade
 from astrolabe.store.ids import new_id
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.probe import Probe
@@ -23,9 +23,9 @@ from astrolabe.workers.instance.supervision import pm2 as pm2_acting
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.npx import NpxDriver
 from astrolabe.workers.programs import shell, tools
-from astrolabe.workers.steps import rollback
+from astrolabe.workers.steps import counting, rollback
 from tests.drivers.prober import Prober
-from tests.hooked import Moment, Mortality, outlive
+from tests.hooked import Moment, Mortality, hooked, outlive, when
 from tests.standin.registry import Registry
 from tests.supervised_world import UNIT, Pm2World, SupervisedWorld, SystemdWorld
 from tests.workers.supervision.fixtures import machine, pm2, pm2_modules
@@ -111,6 +111,21 @@ async def test_a_failed_upgrade_leaves_the_supervisor_as_it_was(kept: Supervised
     assert await missing(kept, user) == set()
     assert await kept.owners() == owners
     await comes_back(kept, "1.1.0")
+
+
+async def test_a_way_back_that_is_called_off_leaves_the_new_version_kept(
+    kept: SupervisedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody wrote after it had begun: the supervisor keeps the new version again, also after a boot."""
+    monkeypatch.setattr(counting, "FLUSH_SECONDS", 0)
+    await kept.upgrade("2.0.0")
+    await kept.ask(RequestRollback(await kept.upgrade_id()))
+    late = when({"after RollbackStarted": lambda: kept.write("late")})
+    await hooked(kept, "worker-1", late)(kept.instance_id)
+    assert (await kept.facts())[-1] == "UpgradeResumed", (await kept.told())[-1]
+    assert (await kept.one(e.RollbackCalledOff)).writes.total == 1
+    assert await kept.items() == ["first", "late"]
+    await comes_back(kept, "2.0.0")
 
 
 @pytest.mark.parametrize("make", ["systemd"], indirect=True)

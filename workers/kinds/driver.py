@@ -136,7 +136,7 @@ class Driver(Protocol):
         ...
 
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
-        """Start the old version on its own database, as it ran before the upgrade, or find it started."""
+        """Start a version on its own database again, as it ran before, or find it started."""
         ...
 
     def fence(self, port: int, marks: str, /) -> Fence | None:

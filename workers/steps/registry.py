@@ -12,6 +12,7 @@ from astrolabe.workers.steps.fencing import fenced
 from astrolabe.workers.steps.migrate import copy, follow, start, stop
 from astrolabe.workers.steps.preflight import preflight
 from astrolabe.workers.steps.pull import pull
+from astrolabe.workers.steps.resuming import resume
 from astrolabe.workers.steps.rollback import assess, restore, revive
 from astrolabe.workers.steps.verify import verify
 
@@ -31,5 +32,6 @@ STEP_FUNCTIONS: Final[dict[ActionName, StepFunction]] = {
     "serve": serve,
     "assess": assess,
     "restore": restore,
+    "resume": resume,
     "revive": revive,
 }

@@ -17,6 +17,7 @@ from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import last_writes_since, writes_since
 from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.obstacles import refuse_obstacles
+from astrolabe.workers.steps.resuming import call_off, would_lose
 from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart
 from astrolabe.workers.steps.verify import refuse_bad, until_well
@@ -34,13 +35,7 @@ async def assess(context: StepContext) -> None:
     if state.accept_lost_writes or writes.total == 0:
         await recorder.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes, supervisor=supervisor))
         return
-    many = "an unknown number of writes" if writes.total is None else f"{writes.total} writes"
-    failure = StepFailed(
-        "writes-would-be-lost",
-        f"Going back would leave {many} since the upgrade behind, in a database kept aside.",
-        seen=[f"{table}: {count}" for table, count in sorted(writes.tables.items())],
-        todo="Ask again with accept_lost_writes to go back all the same.",
-    )
+    failure = would_lose(writes, "Going back would leave {} since the upgrade behind, in a database kept aside.")
     await recorder.report(e.RollbackRefused(state.run.upgrade_id, failure.problem, writes))
 
 
@@ -102,30 +97,27 @@ async def _restore(context: StepContext) -> None:
     async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
-    kept, writes = await _put_back(context, state)
+    kept, writes = await _left_behind(context, state)
+    if writes and not back.may_leave(writes):
+        await call_off(context, state, writes, last)
+        return
+    await _put_back(context, state, kept)
     await driver.end_isolation()
     if driver.database:
         await driver.database.allow()
     await context.recorder.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
 
 
-async def _put_back(context: StepContext, state: s.RollingBack) -> tuple[str | None, Writes | None]:
+async def _left_behind(context: StepContext, state: s.RollingBack) -> tuple[str | None, Writes | None]:
+    """Count what stays behind, and name the database that it is kept in; None where there is none to keep."""
     database, back = context.driver.database, state.back
-    if database is None:
+    if database is None or not (back.migrated and back.copy):
         return None, None
-    kept = writes = None
-    if back.migrated and back.copy:
-        kept = beside(database.name, state.run, "after")
-        writes = await _left_behind(context, back, kept)
-        await database.swap(back.copy.database, kept, back.private_database)
-    if back.cause != "request":
-        # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
-        recorded = len(back.spare) + (1 if back.copy else 0)
-        await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
-    return kept, writes
+    kept = beside(database.name, state.run, "after")
+    return kept, await _written(context, back, kept)
 
 
-async def _left_behind(context: StepContext, back: WayBack, kept: str) -> Writes | None:
+async def _written(context: StepContext, back: WayBack, kept: str) -> Writes | None:
     """Count what others wrote since they were let in; None where a worker before us has swapped already."""
     database = context.driver.database
     if back.counters is None and back.isolated:
@@ -138,6 +130,18 @@ async def _left_behind(context: StepContext, back: WayBack, kept: str) -> Writes
         return Writes(None)
     await database.allow()  # a worker before us may have died between the block and the swap
     return await last_writes_since(context, back.counters)
+
+
+async def _put_back(context: StepContext, state: s.RollingBack, kept: str | None) -> None:
+    database, back = context.driver.database, state.back
+    if database is None:
+        return
+    if kept and back.copy:
+        await database.swap(back.copy.database, kept, back.private_database)
+    if back.cause != "request":
+        # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
+        recorded = len(back.spare) + (1 if back.copy else 0)
+        await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
 
 
 async def _revive(context: StepContext) -> None:

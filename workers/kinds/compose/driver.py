@@ -224,7 +224,7 @@ class ComposeDriver:
         return GatewayId(made.id)
 
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
-        """Start the old version as any other, or find it started."""
+        """Start a version again as any other, or find it started."""
         return await self.started(mark) or await self.start(artifact, mark)
 
     def fence(self, _port: int, _marks: str, /) -> None:

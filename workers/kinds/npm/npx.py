@@ -176,7 +176,7 @@ class NpxDriver:
             raise StepFailed("start-failed", str(error)) from error
 
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
-        """Start the old version where nobody did; whoever kept it running does so again."""
+        """Start a version again where nobody did; whoever kept it running does so again."""
         found = process.listener(self._site.config.gateway_port)
         if found and self._described(found).version == artifact.version:
             if self._supervisor:
