@@ -11,6 +11,7 @@ import msgspec
 import psutil
 from msgspec import Struct
 
+from astrolabe.workers.instance import listening
 from astrolabe.workers.instance.failure import StepFailed
 
 MARK = "ASTROLABE_RUN"
@@ -122,7 +123,7 @@ def by_id(known: str) -> GatewayProcess:
 def listener(port: int) -> GatewayProcess | None:
     """Find who listens on a port of this host; raises StepFailed where the listener hides from this user."""
     for _ in range(LOOKS):
-        found = _listening(port)
+        found = listening.pids(port)
         for pid in found:
             with contextlib.suppress(psutil.NoSuchProcess):
                 if pid is not None:
@@ -142,22 +143,8 @@ def addresses(process: GatewayProcess, port: int) -> tuple[str, ...]:
     with contextlib.suppress(psutil.Error):
         known = psutil.Process(process.pid)
         for each in (known, *known.children(recursive=True)):
-            for connection in each.net_connections("tcp"):
-                if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port:
-                    found.add(str(connection.laddr[0]))
+            found |= listening.addresses(each, port)
     return tuple(sorted(found))
-
-
-def _listening(port: int) -> list[int | None]:
-    """List the pids of those who listen on a port, None for one that this user may not see."""
-    try:
-        everyone = [(each, each.pid) for each in psutil.net_connections("tcp")]
-    except psutil.AccessDenied:  # macOS shows all sockets to root alone
-        everyone = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                everyone += [(each, process.pid) for each in process.net_connections("tcp")]
-    return [pid for each, pid in everyone if each.status == psutil.CONN_LISTEN and tuple(each.laddr)[1:] == (port,)]
 
 
 def mark(pid: int) -> str | None:

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from astrolabe.workers.instance.supervision.fence import is_listening
+from astrolabe.workers.instance.listening import is_listening
 from astrolabe.workers.programs import tools
 
 SCRIPT: Final = Path(__file__).with_name("answering.js")

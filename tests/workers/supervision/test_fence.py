@@ -8,8 +8,9 @@ import pytest
 
 from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.listening import is_listening
 from astrolabe.workers.instance.process import GatewayProcess
-from astrolabe.workers.instance.supervision.fence import Fence, Sighting, is_listening
+from astrolabe.workers.instance.supervision.fence import Fence, Sighting
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 from tests.ports import free_port

@@ -8,9 +8,9 @@ import pytest
 from astrolabe.domain.supervision.supervisor import Pm2App, Pm2Daemon
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.listening import is_listening
 from astrolabe.workers.instance.supervision import pm2 as acting
 from astrolabe.workers.instance.supervision.detection import detect
-from astrolabe.workers.instance.supervision.fence import is_listening
 from astrolabe.workers.instance.supervision.pm2 import Pm2Supervisor
 from astrolabe.workers.instance.supervision.supervision import Starts
 from tests.ports import free_port

@@ -1,16 +1,13 @@
 """A fence: while an instance is stopped, or runs apart, whoever comes to its port or its database is reported."""
 
 import asyncio
-import contextlib
-import sys
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
 from msgspec import Struct
 
 from astrolabe.domain.supervision import parents
-from astrolabe.workers.instance import process
+from astrolabe.workers.instance import listening, process
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.programs.output import Redactor
@@ -25,9 +22,6 @@ GRACE_SECONDS = 5.0
 
 OFTEN = 2
 """How often a gateway must have come back until it is clear that somebody starts it again."""
-
-_LISTENING = "0A"
-_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 
 
 class Sighting(Struct, frozen=True):
@@ -89,7 +83,7 @@ class Fence:
         return await self._look(scan=True, sessions=True)
 
     async def _look(self, scan: bool, sessions: bool) -> list[str]:
-        found = await self._listener() if is_listening(self._port) else []
+        found = await self._listener() if listening.is_listening(self._port) else []
         for twin in self._twins() if scan else ():
             if not self._ours(twin):
                 found.append(await self._end_process(twin))
@@ -124,16 +118,3 @@ class Fence:
                 todo="Find out who does (its parent process, a terminal, a cron job), stop that, then retry.",
             )
         return Sighting("listener", who, ended=True)
-
-
-def is_listening(port: int) -> bool:
-    """Return whether anybody listens on a port of this host: asked for often, so without asking who."""
-    if sys.platform != "linux":
-        return True  # who it is, if anybody, is then found the long way
-    for table in _TABLES:
-        with contextlib.suppress(OSError):
-            for line in table.read_text("ascii").splitlines()[1:]:
-                words = line.split()
-                if words[3] == _LISTENING and int(words[1].rpartition(":")[2], 16) == port:
-                    return True
-    return False
