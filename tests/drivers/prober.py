@@ -33,7 +33,7 @@ class Prober:
                 answer = await http.post("/items", json={"name": f"item-{number}"})
                 if answer.status_code == 201:
                     self.acknowledged.append(f"item-{number}")
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.01)
 
     async def _ask(self, http: httpx.AsyncClient) -> None:
         while True:

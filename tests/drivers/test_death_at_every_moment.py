@@ -9,6 +9,8 @@ from astrolabe.store.ids import new_id
 from tests.hooked import Mortality, mortal_effects, outlive
 from tests.world import World
 
+pytestmark = pytest.mark.deaths
+
 UPGRADED = [
     "InstanceRegistered",
     "UpgradeRequested",

@@ -99,6 +99,7 @@ def _argv(process: psutil.Process) -> str:
     return ""
 
 
+@pytest.mark.deaths
 async def test_a_worker_that_was_suspended_past_its_lease_doubles_nothing(astrolabe: Astrolabe, standin: World) -> None:
     """A worker stopped in mid migration holds no other up once it is gone on; the log stays whole."""
     upgrade_id = await _registered(astrolabe, standin)
@@ -122,6 +123,7 @@ def _lease_over(url: str, instance_id: str) -> None:
     asyncio.run(wait())
 
 
+@pytest.mark.deaths
 async def test_an_upgrade_asked_for_while_redis_is_down_runs_when_it_is_back(
     astrolabe: Astrolabe, standin: World, valkey: Valkey
 ) -> None:
@@ -133,6 +135,7 @@ async def test_an_upgrade_asked_for_while_redis_is_down_runs_when_it_is_back(
     await _succeeded_once(astrolabe, standin, upgrade_id)
 
 
+@pytest.mark.deaths
 async def test_flushing_redis_at_every_step_changes_nothing(
     astrolabe: Astrolabe, standin: World, valkey: Valkey
 ) -> None:
@@ -153,6 +156,7 @@ async def _flush(valkey: Valkey) -> None:
         assert await client.flushall()
 
 
+@pytest.mark.deaths
 async def test_relay_and_api_may_die_too(astrolabe: Astrolabe, standin: World) -> None:
     """After kill -9 of the relay a new one goes on; what the dead one had not told is told."""
     (_, relay) = astrolabe.children
@@ -163,6 +167,7 @@ async def test_relay_and_api_may_die_too(astrolabe: Astrolabe, standin: World) -
     await _succeeded_once(astrolabe, standin, upgrade_id)
 
 
+@pytest.mark.deaths
 async def test_a_worker_that_is_asked_to_stop_leaves_and_another_goes_on(
     astrolabe: Astrolabe, standin: World, valkey: Valkey
 ) -> None:

@@ -4,23 +4,20 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_string
-from importlib.metadata import distribution
 from pathlib import Path
 from signal import SIGINT
 
 import httpx
 import pytest
 import pytest_asyncio
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from astrolabe.cli.own_python import run_module
 from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.programs.shell import run, supervise
+from tests.distributions import ASTROLABE, needed, parts
 from tests.ports import free_port
 from tests.waiting import until
 
@@ -63,32 +60,9 @@ async def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     )
     pip = run_module("pip", "--python", str(python), "install", "--quiet", "--no-index", "--no-deps", str(wheel))
     await run(pip, env=inherited(), deadline=60)
-    for part in _parts(_needed(f"{wheel.name.split('-')[0]}[embedded]")):
+    for part in parts(needed(f"{ASTROLABE}[embedded]")):
         Path(asked.stdout.strip(), part.name).symlink_to(part)
     return home / "bin" / "astrolabe"
-
-
-def _needed(asked: str) -> set[str]:
-    """Return the names of the distributions that a requirement leads to, itself left out."""
-    todo, seen = [Requirement(asked)], {asked}
-    for each in todo:
-        for text in distribution(each.name).requires or ():
-            further = Requirement(text)
-            extras = each.extras or {""}
-            if further.marker and not any(further.marker.evaluate({"extra": extra}) for extra in extras):
-                continue
-            if text not in seen:
-                seen.add(text)
-                todo.append(further)
-    return {canonicalize_name(each.name) for each in todo[1:]}
-
-
-def _parts(names: set[str]) -> Iterator[Path]:
-    """Return the files and folders at the top of what this environment has of distributions."""
-    for name in names:
-        held = distribution(name)
-        tops = {each.parts[0] for each in held.files or ()} - {"..", "__pycache__"}
-        yield from (Path(str(held.locate_file(top))) for top in tops)
 
 
 @dataclass(frozen=True)
