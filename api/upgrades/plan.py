@@ -10,6 +10,7 @@ from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release_notes import CrossedRelease, crossed, judged
 from astrolabe.domain.products.route import Route
 from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.domain.upgrades.cutover_outlook import CutoverOutlook
 from astrolabe.domain.upgrades.instance import Instance
 from astrolabe.domain.words import STEPS, Step
 
@@ -49,6 +50,8 @@ class UpgradePlan(Struct, frozen=True):
     """Whether the document calls all migrations on the way zero-downtime; null where nobody knows them."""
     approval: str
     """Whether it waits for approval, of whom and for how long, in a clause."""
+    cutovers: tuple[CutoverOutlook, ...]
+    """Either way of letting others in, and what it would cost; empty for a command line, which serves nobody."""
     steps: tuple[PlannedStep, ...]
     """The steps, in order."""
     commands: tuple[PlannedCommand, ...]
@@ -56,7 +59,13 @@ class UpgradePlan(Struct, frozen=True):
 
 
 def plan_upgrade(
-    instance_id: str, instance: Instance, product: Product, command: RequestUpgrade, route: Route | None
+    instance_id: str,
+    instance: Instance,
+    product: Product,
+    command: RequestUpgrade,
+    route: Route | None,
+    *,
+    cutovers: tuple[CutoverOutlook, ...],
 ) -> UpgradePlan:
     """Return what an upgrade would do; without a route, as far as that is known before preflight."""
     target = command.target
@@ -73,6 +82,7 @@ def plan_upgrade(
         known,
         all(each.documented for each in known) if route and route.known else None,
         _approval(instance.config.approvals, route, emergency=command.emergency),
+        cutovers,
         tuple(PlannedStep(step, outline[step].does, outline[step].may_fail_into) for step in STEPS),
         tuple(KINDS[instance.config.kind].plan(instance.config, product, (instance.version, *legs))),
     )

@@ -17,6 +17,7 @@ from astrolabe.api.http.references import find_current, find_upgrade, instance_i
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
 from astrolabe.api.upgrades.operation import Operation, operation
+from astrolabe.api.upgrades.past_upgrades import cutover_outlooks
 from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
 from astrolabe.domain.instances.registration import product_of
 from astrolabe.domain.upgrades.commands import RequestUpgrade
@@ -128,7 +129,8 @@ async def _plan(resources: Resources, ref: str, command: RequestUpgrade, expecte
     assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
     instance = loaded.state.instance
     product = product_of(instance.config, resources.products)
-    plan = plan_upgrade(loaded.stream_id, instance, product, command, route)
+    cutovers = await cutover_outlooks(resources, loaded.stream_id, instance.config)
+    plan = plan_upgrade(loaded.stream_id, instance, product, command, route, cutovers=cutovers)
     return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
 
 

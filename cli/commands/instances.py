@@ -18,6 +18,11 @@ from astrolabe.store.ids import new_id
 POLL_SECONDS = 0.3
 KINDS = get_args(Kind)
 
+cutover_option = click.option(
+    "--cutover",
+    type=click.Choice(["verified", "at-once"]),
+    help="When others are let in: once the new version is verified, the default, or at once when it starts.",
+)
 database_option = click.option(
     "--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password."
 )
@@ -100,11 +105,7 @@ PROJECT = {
 @setting_option
 @secret_option
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
-@click.option(
-    "--cutover",
-    type=click.Choice(["verified", "at-once"]),
-    help="When others are let in: once the new version is verified, the default, or at once when it starts.",
-)
+@cutover_option
 @click.option("--approvals", type=click.Choice(["never", "breaking", "always"]), help="Which upgrades need approval.")
 @click.option("--approvers", type=click.IntRange(1, 20), help="How many must approve, the requester never among them.")
 @reason_option

@@ -6,6 +6,7 @@ import click
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.instances import (
+    cutover_option,
     database,
     database_option,
     pairs,
@@ -27,6 +28,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 @password_option
 @setting_option
 @secret_option
+@cutover_option
 @click.option(
     "--keep",
     multiple=True,

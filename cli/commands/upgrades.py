@@ -38,6 +38,8 @@ def plan(instance: str, target: str, *, acknowledge_breaking: tuple[str, ...], a
         return
     click.echo(f"{instance}: {' → '.join([found['from_version'], *found['legs']])}")
     show_releases(found)
+    for each in found["cutovers"]:
+        show_cutover(each)
     for step in found["steps"]:
         click.echo(f"\n{step['step']}: {step['does']}\n  may fail into: {step['may_fail_into']}")
         for command in found["commands"]:
@@ -60,6 +62,16 @@ def show_releases(plan: dict[str, Any]) -> None:
     if plan["breaking"] is None:
         click.echo("\nNobody knows whether a release on the way is breaking: the product has no notes for it.")
     click.echo(f"approval: {plan['approval']}")
+
+
+def show_cutover(outlook: dict[str, Any]) -> None:
+    """Print how long nothing would answer with one way of cutover, and what could be lost."""
+    chosen = ", as this instance is registered" if outlook["chosen"] else ""
+    many = "1 upgrade" if outlook["upgrades"] == 1 else f"{outlook['upgrades']} upgrades"
+    whose = {"instance": "this instance", "host": "others like it on this host", None: ""}[outlook["measured_on"]]
+    measured = f"the median of {many} of {whose}" if whose else "never measured here"
+    click.echo(f"\ncutover {outlook['cutover']}{chosen}: downtime {seconds(outlook['downtime_ms'])}, {measured}")
+    click.echo(f"  may be lost: {outlook['may_lose']}")
 
 
 @click.command()

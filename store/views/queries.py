@@ -104,6 +104,13 @@ class Views:
         async with self._database.transaction() as connection:
             return list((await connection.execute(query.order_by(INSTANCE.c.instance_id))).scalars())
 
+    async def like(self, product: str, kind: str, host: str, limit: int) -> list[str]:
+        """List the ids of instances of a product and a kind on a host, those registered first before the others."""
+        same = INSTANCE.c.product == product, INSTANCE.c.kind == kind, INSTANCE.c.host == host
+        query = select(INSTANCE.c.instance_id).where(*same).order_by(INSTANCE.c.instance_id.desc()).limit(limit)
+        async with self._database.transaction() as connection:
+            return sorted((await connection.execute(query)).scalars())
+
     async def counts(self) -> dict[str, dict[str, int]]:
         """Count instances and upgrades by status."""
         async with self._database.transaction() as connection:

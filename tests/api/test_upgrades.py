@@ -192,3 +192,30 @@ async def test_the_events_of_an_upgrade_are_its_own(house: House) -> None:
     events = (await house.client.get(f"/upgrades/{upgrade_id}/events")).json()["items"]
     history = (await house.client.get("/instances/flags/history")).json()["items"]
     assert events == history[1:]
+
+
+async def test_a_plan_shows_what_either_cutover_took_and_could_lose(house: House) -> None:
+    """Its own past upgrades, else those like it on its host, else nobody knows; a command line has none."""
+    ask = {"target": "7.0.0", "validate_only": True}
+
+    async def shown(name: str) -> dict[str, tuple[object, ...]]:
+        plan = (await house.client.post("/upgrades", json=ask | {"instance": name})).json()
+        words = ("chosen", "downtime_ms", "upgrades", "measured_on", "unverified_ms")
+        return {each["cutover"]: tuple(each[word] for word in words) for each in plan["cutovers"]}
+
+    await house.register(name="other", cutover="at-once")
+    assert await shown("other") == {
+        "verified": (False, None, 0, None, 0),
+        "at-once": (True, None, 0, None, None),
+    }
+    instance_id = await house.register()
+    await house.tell(instance_id, await house.request(), *samples.SUCCEEDED[2:])
+    await house.show()
+    assert await shown("flags") == {
+        "verified": (True, 6200, 1, "instance", 0),
+        "at-once": (False, None, 0, None, 0),
+    }
+    assert (await shown("other"))["verified"] == (False, 6200, 1, "host", 0)
+    shell = {"name": "shell", "product": "astra-cli", "kind": "cli", "prefix": "/opt/astra", "version": "0.9.3"}
+    await house.client.post("/instances", json=shell)
+    assert await shown("shell") == {}

@@ -110,6 +110,9 @@ async def test_an_instance_is_registered_shown_and_planned_for(reached: dict[str
     plan = (await astrolabe("plan", "flags", "6.10.1", **reached)).stdout
     assert "unleash-server@6.10.1" in plan
     assert "pg_dump" in plan
+    assert "cutover verified, as this instance is registered: downtime unknown, never measured here" in plan
+    assert "cutover at-once: downtime unknown, never measured here" in plan
+    assert "for an unknown time, where verify fails" in plan
     assert len((await astrolabe("history", "flags", **reached)).stdout.splitlines()) == 1
 
 
@@ -138,6 +141,7 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
     for words in (
         ("--keep", "SECRET_KEY,TZ", "--address", "::", "--reason", "as it runs"),
         ("--keep", "TOKEN", "--accept-difference", "arguments", "--set", "LOG_LEVEL=info", "--database", url),
+        ("--cutover", "at-once"),
     ):
         changed = await astrolabe("reconfigure", "kept", *words, **reached)
         assert changed.returncode == 0, changed.stderr
@@ -145,6 +149,7 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
     assert {name: after[name] for name in after if after[name] != before[name]} == {
         "kept_variables": ["SECRET_KEY", "TZ", "TOKEN"],
         "accepted_differences": ["arguments"],
+        "cutover": "at-once",
         "address": "::",
         "settings": {"LOG_LEVEL": "info"},
         "database": before["database"]

@@ -74,7 +74,10 @@ def judge_handled(found: Supervision, hidden: str | None, cutover: Cutover) -> S
         todo = "Let that user read it, or keep Astrolabe's data (--data) and Node.js where it may, then retry."
         return replace(found, verdict="refused", seen=f"{found.seen}, but {hidden}", todo=todo, supervisor=None)
     if cutover == "at-once":
-        seen = f"{found.seen}, but a version that is let in at once could be started by it again while it migrates"
-        todo = "Set the instance's cutover to verified, then retry."
+        seen = (
+            f"{found.seen}, but a version that is let in at once has a single start, which it could begin again while "
+            "that migrates"
+        )
+        todo = "Set the instance's cutover to verified (astrolabe reconfigure NAME --cutover verified), then retry."
         return replace(found, verdict="refused", seen=seen, todo=todo, supervisor=None)
     return found
