@@ -53,8 +53,12 @@ def outlooks(
 def _outlook(
     way: Cutover, chosen: Cutover, own: Sequence[MeasuredUpgrade], others: Sequence[MeasuredUpgrade]
 ) -> CutoverOutlook:
-    known = ((whose, _downtimes(way, upgrades)) for whose, upgrades in (("instance", own), ("host", others)))
-    whose, downtimes = next(((whose, found) for whose, found in known if found), (None, []))
+    whose: Whose | None = None
+    downtimes: list[int] = []
+    if found := _downtimes(way, own):
+        whose, downtimes = "instance", found
+    elif found := _downtimes(way, others):
+        whose, downtimes = "host", found
     # However others were let in, verify took its time.
     verifying = _median([each.verifying_ms for each in (own or others)][-LATEST:])
     unverified = 0 if way == "verified" else verifying
