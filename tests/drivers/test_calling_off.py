@@ -106,6 +106,7 @@ async def test_an_automatic_way_back_is_called_off_as_well(standin: World) -> No
     assert len(await standin.copies()) == 1
 
 
+@pytest.mark.deaths
 @pytest.mark.kinds("npx")
 async def test_it_outlives_a_death_at_every_moment(standin: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker dies around each record, statement and process; the new version is started once, with the row."""
