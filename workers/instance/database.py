@@ -63,6 +63,12 @@ SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_bac
   AND backend_type = 'client backend' AND wait_event_type IS DISTINCT FROM 'Lock'
   AND query_start < clock_timestamp() - interval '1 second')
 """
+# A role that may not see when another's session did something last cannot know that it has reported.
+UNREPORTED = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()
+  AND coalesce(backend_type, 'client backend') = 'client backend'
+  AND (state_change IS NULL OR state_change > clock_timestamp() - make_interval(secs => $2)))
+"""
 # What pg_dump takes along: ordinary tables; not what belongs to an extension, nor what lives for one session only.
 TABLES = """
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -195,6 +201,11 @@ class InstanceDatabase:
         """Return whether a statement has been at work in the database for more than a second."""
         async with self.connection() as connection:
             return bool(await ask(connection, ACTIVE, self.name))
+
+    async def unreported(self, seconds: float) -> bool:
+        """Return whether a session did something in the last seconds, so that its writes may not be counted yet."""
+        async with self.connection() as connection:
+            return bool(await ask(connection, UNREPORTED, self.name, seconds))
 
     async def counters(self) -> Writes:
         """Count the rows written since the server began to count, by table."""
