@@ -1,8 +1,11 @@
 """Ports for the servers of tests."""
 
+import fcntl
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from astrolabe.store.ports import is_free
@@ -10,15 +13,32 @@ from astrolabe.store.ports import is_free
 FIRST: Final = 16_000
 """Ports from here on, and below those that a kernel gives to connections: between a look and its use, none is lent."""
 
-SHARE: Final = 2_000
-"""Ports of one of up to eight processes that run tests side by side."""
+SHARE: Final = 250
+"""Ports of one process that runs tests."""
+
+SHARES: Final = 64
 
 
 def _own_share() -> Iterator[int]:
-    """Every port of this process's share once, from its own one on: another run may go on beside this one."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
-    begin = os.getpid()
-    return (FIRST + number * SHARE + each % SHARE for each in itertools.count(begin))
+    """Every port of this process's share once, and then again."""
+    begin = FIRST + _claimed() * SHARE
+    return itertools.cycle(range(begin, begin + SHARE))
+
+
+def _claimed() -> int:
+    """Claim a share that nobody else on this machine has, for as long as this process lives."""
+    for number in range(SHARES):
+        try:
+            lock = os.open(Path(tempfile.gettempdir(), f"astrolabe-test-ports-{number}"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:  # another user's
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+        else:
+            return number
+    raise RuntimeError(f"{SHARES} processes run tests on this machine already")
 
 
 _ports = _own_share()
