@@ -122,7 +122,7 @@ class InstanceDatabase:
                 yield connection
             finally:
                 connection.terminate()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise StepFailed(
                 "database-unreachable" if isinstance(error, OSError) else "database-error",
                 f"The server of {where.name} at {where.host}:{where.port} said: {type(error).__name__}: {error}",
