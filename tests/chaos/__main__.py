@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
 from tests.chaos.faults import FAULTS
 from tests.chaos.house import House
 from tests.chaos.keeping import keep
@@ -19,6 +21,9 @@ from tests.chaos.table import table
 from tests.chaos.writers import PSQL, SERVICE
 from tests.standin.npm import pg_modules
 from tests.standin.releases import Package, packages
+
+RUNS_A_HOUSE: Final = 25
+"""After so many runs a house is left for a new one: its whole log is exported and verified after each of them."""
 
 CACHE = Path(__file__).parents[2] / ".pytest_cache" / "d" / "standin-pg"
 
@@ -45,9 +50,10 @@ class Campaign:
         while self._seeds:
             async with House.open(released, self._plant) as house:
                 runner = Runner(house)
-                # What a broken run leaves behind must not befall the next one.
-                while self._seeds and await self._run(runner, house):
-                    pass
+                for _ in range(RUNS_A_HOUSE):
+                    # What a broken run leaves behind must not befall the next one.
+                    if not self._seeds or not await self._run(runner, house):
+                        break
 
     async def _run(self, runner: Runner, house: House) -> bool:
         seed = self._seeds.pop()
@@ -91,7 +97,7 @@ def main() -> int:
     asked = _arguments()
     released = packages(pg_modules(CACHE))
     campaign = Campaign(range(asked.first, asked.first + asked.seeds), asked.without, asked.plant)
-    asyncio.run(campaign.carry_out(released, asked.side_by_side))
+    uvloop.run(campaign.carry_out(released, asked.side_by_side))
     if campaign.ended:
         print(f"\n{table(campaign.ended)}")  # noqa: T201  what is asked for
     if campaign.failed:

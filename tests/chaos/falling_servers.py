@@ -41,20 +41,21 @@ async def kill_broker(stage: Stage) -> None:
 
 async def fill_log_disk(stage: Stage) -> None:
     """Leave the log's server no room for a while."""
-    await _full(stage.house.log.disk, stage.house.log)
+    await full(stage.house.log.disk, stage.house.log)
 
 
 async def fill_instances_disk(stage: Stage) -> None:
     """Leave the instances' server no room for a while."""
-    await _full(stage.house.instances.disk, stage.house.instances)
+    await full(stage.house.instances.disk, stage.house.instances)
 
 
 async def fill_worker_disk(stage: Stage) -> None:
     """Leave the workers no room for dumps, trees and logs for a while."""
-    await _full(stage.house.data, None)
+    await full(stage.house.data, None)
 
 
-async def _full(disk: Disk, server: Server | None) -> None:
+async def full(disk: Disk, server: Server | None) -> None:
+    """Leave no room on a disk for a while; a server that is on it is mended afterwards."""
     await asyncio.to_thread(disk.fill)
     try:
         await asyncio.sleep(FULL_SECONDS)

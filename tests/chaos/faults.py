@@ -42,7 +42,7 @@ _FAULTS: Final = (
     Fault("cancel", meddling.cancel, hinders=True),
     Fault("slow doctor"),
     Fault("supervisor", hinders=True),
-    Fault("twin", hinders=True),
+    Fault("twin"),
 )
 
 FAULTS: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _FAULTS}

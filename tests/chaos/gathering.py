@@ -37,7 +37,7 @@ SELECT count(*) FROM (SELECT FROM archive GROUP BY step, item HAVING count(*) > 
 async def gather(stage: Stage, scenario: Scenario, log: LogCheck, *, twin: History | None, stuck: str) -> Evidence:
     """Gather everything of a run; writers have stopped."""
     site = stage.site
-    gateways = await _gateways(site)
+    gateways = await gateways_of(site)
     databases = await site.databases()
     others = {name for name in databases if name != site.database}
     async with Database(stage.house.log.postgres.url(), pool_size=2) as database:
@@ -47,8 +47,8 @@ async def gather(stage: Stage, scenario: Scenario, log: LogCheck, *, twin: Histo
         scenario,
         {each: tuple(names(site.folder / each)) for each in (*scenario.writers, LAST_WRITE)},
         stream,
-        await _rows(site, site.database) if databases.get(site.database) else None,
-        {name: await _rows(site, name) for name in sorted(others) if databases[name]},
+        await rows_of(site, site.database) if databases.get(site.database) else None,
+        {name: await rows_of(site, name) for name in sorted(others) if databases[name]},
         frozenset(others),
         frozenset(map(str, (stage.house.data.folder / "backups" / stage.history.instance_id).glob("*"))),
         gateways,
@@ -70,7 +70,8 @@ async def _stream(log: Log, history: History) -> Stream:
     return Stream(loaded.state, loaded.history, tuple(history.seen))
 
 
-async def _rows(site: Site, database: str) -> Rows:
+async def rows_of(site: Site, database: str) -> Rows:
+    """Look into a database of the instance."""
     tables = {str(row[0]) for row in await site.rows("SELECT tablename FROM pg_tables", database)}
     if "items" not in tables:
         return Rows({}, frozenset())
@@ -82,7 +83,7 @@ async def _rows(site: Site, database: str) -> Rows:
     )
 
 
-async def _gateways(site: Site) -> Gateways:
+async def gateways_of(site: Site) -> Gateways:
     """See who serves, and write once more: what takes no writes serves nobody."""
     pids = tuple(each.pid for each in owner.gateways(site.database))
     try:

@@ -18,7 +18,7 @@ from astrolabe.store.streams.instances import InstanceRecorded
 from tests.chaos.moment import Moment, place_of
 from tests.chaos.writers import AWAY
 
-POLL_SECONDS: Final = 0.01
+POLL_SECONDS: Final = 0.02
 
 MORE: Final = """
 SELECT entry, recorded_at FROM astrolabe.event WHERE stream_id = $1 AND version > $2 ORDER BY version
@@ -32,6 +32,7 @@ class History:
         self.instance_id: Final = instance_id
         self.seen: Final[list[InstanceRecorded]] = []
         self.seen_at: Final[list[float]] = []
+        self.state: State = INSTANCE_DECIDER.initial
         self._grown: Final = asyncio.Condition()
 
     @classmethod
@@ -46,11 +47,6 @@ class History:
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
-
-    @property
-    def state(self) -> State:
-        """Fold what was seen."""
-        return INSTANCE_DECIDER.replay(each.event for each in self.seen)
 
     @property
     def last_at(self) -> float:
@@ -91,5 +87,6 @@ class History:
         async with self._grown:
             for entry, at in rows:
                 self.seen.append(cast("InstanceRecorded", recorded(entry, at, None)))
+                self.state = INSTANCE_DECIDER.evolve(self.state, self.seen[-1].event)
                 self.seen_at.append(time.monotonic())
             self._grown.notify_all()

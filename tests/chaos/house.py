@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.account import service_account
 from astrolabe.cli.servers.folder import DataFolder
@@ -30,6 +29,7 @@ from tests.chaos.kept import KeptProcess
 from tests.chaos.person import Person
 from tests.chaos.planted import run_planted
 from tests.chaos.target import NOTES, PRODUCT, WITH_STOPS
+from tests.chaos.unhurried import run_unhurried
 from tests.ports import free_port
 from tests.standin.registry import Registry
 from tests.standin.releases import Package
@@ -38,6 +38,9 @@ from tests.world import product_text
 HOME: Final = Path(__file__).parents[2]
 LEASE_SECONDS: Final = 2.0
 WORKERS: Final = ("worker-1", "worker-2")
+WORK: Final = ("worker", "--threads", "3")
+"""An instance, its twin and one more message; each thread that waits costs the machine something."""
+
 SERVER_SETTINGS: Final = ("max_wal_size = '96MB'", "min_wal_size = '48MB'")
 """What keeps a server's log small enough for a disk that fills up."""
 
@@ -122,10 +125,10 @@ class House:
         stack.push_async_callback(self.person.leave)
         environment, logs = self._environment(), self.folder / "logs"
         logs.mkdir()
-        commands = {"api": ("api", "--bind", bind), "relay": ("relay",)} | dict.fromkeys(WORKERS, ("worker",))
+        commands = {"api": ("api", "--bind", bind), "relay": ("relay",)} | dict.fromkeys(WORKERS, WORK)
         for name, words in commands.items():
-            planted = plant and words == ("worker",)
-            argv = run_planted(plant, *words) if plant and planted else run_astrolabe(*words)
+            planted = plant and words == WORK
+            argv = run_planted(plant, *words) if plant and planted else run_unhurried(*words)
             self.processes[name] = KeptProcess(name, argv, environment, logs, HOME)
             self.processes[name].start()
             stack.push_async_callback(self.processes[name].stop)

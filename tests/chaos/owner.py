@@ -17,8 +17,8 @@ from tests.chaos.target import OLD
 from tests.standin.releases import GATEWAY, NAME, Package, unpack
 
 PATIENCE_SECONDS: Final = 30.0
-# As a person does who types `nohup gateway &` and leaves: nobody is its parent any more.
-DETACHED: Final = 'setsid "$@" &'
+# As a person does who types `gateway &` and leaves: nobody is its parent any more, and its session is theirs.
+DETACHED: Final = """setsid sh -c '"$@" &' sh "$@" """
 LOOP: Final = Path(__file__).with_name("loop.sh")
 
 
@@ -73,7 +73,8 @@ def gateways(database: str) -> list[psutil.Process]:
 def _serves(process: psutil.Process, database: str) -> bool:
     with contextlib.suppress(psutil.Error):
         argv = process.cmdline()
-        if len(argv) < 2 or not any(word.endswith((NAME, GATEWAY.name)) for word in argv[1:3]):
+        # Not the shells and the npx around one.
+        if len(argv) < 2 or Path(argv[0]).name != "node" or not argv[1].endswith((NAME, GATEWAY.name)):
             return False
         url = process.environ().get("DATABASE_URL", "")
         return f"/{database}" in url and process.status() != psutil.STATUS_ZOMBIE

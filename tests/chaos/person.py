@@ -61,6 +61,10 @@ class Person:
         """Take an upgrade back."""
         return await self._post(f"/upgrades/{upgrade_id}/rollback", {"accept_lost_writes": accept, "reason": "chaos"})
 
+    async def retire(self, name: str) -> Answer:
+        """Have no more to do with an instance."""
+        return await self._post(f"/instances/{name}/retire", {"reason": "chaos"})
+
     async def read(self, path: str) -> httpx.Response:
         """Read something."""
         return await self._repeat("GET", path)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
-import asyncpg
 import redis
 from msgspec.structs import replace
 
@@ -24,7 +23,7 @@ from tests.chaos.scenario import Blow, Scenario
 from tests.chaos.site import Site
 from tests.chaos.stage import Stage
 from tests.chaos.target import OLD
-from tests.chaos.writers import writing
+from tests.chaos.writers import AWAY, writing
 
 SILENCE_SECONDS: Final = 60.0
 """How long nothing may happen on an instance that something is due on: longer than any message can be away."""
@@ -33,7 +32,8 @@ POLL_SECONDS: Final = 0.05
 SETTLED_SECONDS: Final = 0.5
 WARM_SECONDS: Final = 0.3
 TWIN: Final = "-twin"
-AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, redis.RedisError)
+TOO_LATE: Final = (*AWAY, redis.RedisError)
+"""What a fault meets where another one was faster."""
 
 
 class Stuck(Exception):  # noqa: N818  a finding, not a fault
@@ -61,16 +61,18 @@ class Run:
             return await gather(self._stage, self._scenario, log, twin=twin, stuck=stuck)
 
     async def _register(self, stack: AsyncExitStack) -> None:
-        """Register the instance, and its twin where it has one; a twin that is refused does no harm."""
-        name = self._site.config.name
+        """Register the instance, and its twin where it has one, which must be refused."""
+        name, noted = self._site.config.name, list[str]()
         for each in (name, name + TWIN) if self._scenario.twinned else (name,):
             answer = await self._house.person.register(replace(self._site.config, name=each), OLD)
             if each == name and answer.problem:
                 raise RuntimeError(f"the instance was not registered: {answer}")
+            if each != name and not answer.problem:
+                noted.append("a second instance was registered for the same port and database")
             if not answer.problem:
                 following = History.followed(self._house.log.postgres.url(), str(answer.body["id"]))
                 self._histories.append(await stack.enter_async_context(following))
-        self._stage = Stage(self._house, self._site, self._histories[0])
+        self._stage = Stage(self._house, self._site, self._histories[0], notes=noted)
 
     async def _happen(self) -> str:
         """Carry the story out among writers and faults; return what was waited for in vain."""
@@ -152,7 +154,7 @@ class Run:
             await self._stage.history.until(blow.moment)
             try:
                 await strike(self._stage)
-            except AWAY:  # another fault was faster
+            except TOO_LATE:
                 return
         self.struck.append(blow)
 

@@ -66,6 +66,8 @@ class Runner:
                 evidence = await run.carry_out(self._check)
             finally:
                 await self._house.mend()
+            # Workers would look at it for ever, and at every other one that is gone.
+            await self._house.person.retire(site.config.name)
         seconds = time.monotonic() - began
         return Ended(scenario, tuple(run.struck), evidence, tuple(violations(evidence)), seconds, run.takeovers())
 

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import itertools
+import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
-import httpx
 
 from astrolabe.workers.programs.shell import supervise
 from tests.chaos.record import Record
@@ -20,14 +21,19 @@ GATEWAY: Final = "gateway"
 SERVICE: Final = "service"
 PSQL: Final = "psql"
 
-PAUSE_SECONDS: Final = 0.01
-TYPED_SECONDS: Final = 0.1
+PAUSE_SECONDS: Final = 0.02
+"""Short beside every moment of an upgrade at which a write could get lost, and long beside what a write costs."""
+TYPED_SECONDS: Final = 0.2
 """How long a person takes between two commands."""
 PATIENCE_SECONDS: Final = 2
 
 INSERT: Final = "INSERT INTO items (name) VALUES ($1)"
-CREATED: Final = 201
-AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+CREATED: Final = "201"
+POSTED: Final = (
+    "POST /items HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n{body}"
+)
+AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+"""How a database is away; a query that meets the end of its session is answered with InternalClientError."""
 HOME: Final = Path(__file__).parents[2]
 
 Name = Callable[[int], str]
@@ -62,17 +68,39 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 def through_gateway(record: Record, url: str) -> Coroutine[Any, Any, None]:
     """Write through the gateway, one write after the other, for ever."""
+    where = urlsplit(url)
+    numbers = itertools.count(1)
 
     async def write() -> None:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as http:
-            for number in itertools.count(1):
-                name = f"{GATEWAY}-{number}"
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await http.post("/items", json={"name": name})).status_code == CREATED:
-                        record.keep(name)
-                await asyncio.sleep(PAUSE_SECONDS)
+        while True:
+            # A client library would cost the machine more than all that it asks for.
+            with contextlib.suppress(OSError, EOFError, TimeoutError):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+                try:
+                    for number in numbers:
+                        async with asyncio.timeout(PATIENCE_SECONDS):
+                            if await _posted(reader, writer, f"{GATEWAY}-{number}"):
+                                record.keep(f"{GATEWAY}-{number}")
+                        await asyncio.sleep(PAUSE_SECONDS)
+                finally:
+                    writer.close()
+            await asyncio.sleep(PAUSE_SECONDS)
 
     return write()
+
+
+async def _posted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> bool:
+    """Write over a connection that is kept; return whether that was acknowledged."""
+    body = json.dumps({"name": name})
+    writer.write(POSTED.format(size=len(body), body=body).encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    acknowledged = head.split(" ", 2)[1] == CREATED
+    if "content-length: " in head:
+        await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
+    else:
+        await reader.readuntil(b"\r\n0\r\n\r\n")  # JSON has no such line in it
+    return acknowledged
 
 
 async def as_service(record: Record, database: str) -> None:
