@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths chaos bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths chaos chaos-by-hand bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -81,6 +81,9 @@ WITHOUT ?=
 chaos: $(VENV)/ready ## real upgrades among faults, SEEDS of them FROM a seed on; see docs/chaos.md
 	@$(BIN)/pytest --quiet --no-header -m chaos tests/chaos # first of all: what judges finds what was planted for it
 	@$(BIN)/python -m tests.chaos --seeds $(SEEDS) --from $(FROM) --side-by-side $(LANES) --without "$(WITHOUT)"
+
+chaos-by-hand: $(VENV)/ready ## the same faults, met by an upgrade page's own commands that a script types, and by Astrolabe
+	@$(BIN)/python -m tests.chaos.by_hand
 
 bench: $(VENV)/ready ## measure; see docs/performance.md
 	$(BIN)/python -m bench

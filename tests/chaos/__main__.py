@@ -28,6 +28,12 @@ RUNS_A_HOUSE: Final = 25
 CACHE = Path(__file__).parents[2] / ".pytest_cache" / "d" / "standin-pg"
 
 
+def end_as_by_ctrl_c() -> None:
+    """Let SIGTERM end the current task, and all that it has started, with nothing left behind."""
+    if whole := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
+
+
 class Campaign:
     """All runs of one call, carried out by a few houses side by side."""
 
@@ -39,9 +45,8 @@ class Campaign:
         self.failed: Final[list[int]] = []
 
     async def carry_out(self, released: Sequence[Package], side_by_side: int) -> None:
-        """Run every seed; SIGTERM ends all of it as Ctrl-C does, with nothing left behind."""
-        if whole := asyncio.current_task():
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
+        """Run every seed."""
+        end_as_by_ctrl_c()
         async with asyncio.TaskGroup() as group:
             for _ in range(side_by_side):
                 group.create_task(self._lane(released))
