@@ -22,6 +22,7 @@ ENDS = {
     "migration_finished": "migrate",
     "upgrade_succeeded": "verify",
     "upgrade_rolled_back": "rollback",
+    "instance_taken_over": "rollback",
 }
 BAD = {
     "upgrade_refused",
@@ -29,6 +30,7 @@ BAD = {
     "approval_expired",
     "upgrade_failed",
     "rollback_started",
+    "rollback_stalled",
     "rollback_refused",
     "rollback_called_off",
     "upgrade_unwell",

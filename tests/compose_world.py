@@ -255,12 +255,15 @@ class ComposeWorld(World):
 
     @override
     async def gateways(self) -> list[Container]:
+        return [each for each in await self._made() if each.state.running]
+
+    async def _made(self) -> list[Container]:
         labels = [f"com.docker.compose.project={self.project.name}", "com.docker.compose.service=gateway"]
-        return [each for each in await self.engine.labelled(*labels) if each.state.running]
+        return await self.engine.labelled(*labels)
 
     @override
     async def supervised(self) -> bool:
-        return {each.policy for each in await self.gateways()} == {"unless-stopped"}
+        return {each.policy for each in await self._made()} == {"unless-stopped"}
 
     @override
     async def strays(self) -> list[str]:

@@ -99,6 +99,9 @@ _TYPES = (
     ProblemType("setting-twice", 422, "A setting is also a secret", "Name it in `settings` or in `secrets`, not both."),
     ProblemType("database-missing", 422, "The product needs a database", "Say in `database` where it is."),
     ProblemType("instance-too-large", 422, "The settings are too long", "Keep them below 32768 bytes altogether."),
+    ProblemType(
+        "database-fixed", 409, "The way back needs its name", "Change the database once the way back has ended."
+    ),
     ProblemType("fixed-at-registration", 422, "A fixed field was changed", "Register another instance instead."),
     ProblemType("webhook-url-forbidden", 422, "Nothing may be sent there", "`detail` says why, and what may be."),
     ProblemType(

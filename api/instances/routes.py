@@ -143,6 +143,7 @@ async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At 
             "fixed-at-registration",
             "approvals-fixed",
             "instance-identity-taken",
+            "database-fixed",
         ),
     ),
 )
@@ -152,7 +153,7 @@ async def reconfigure_instance(
     data: Annotated[Reconfiguration, Body(examples=doc.example("Another port", CHANGED))],
     if_match: IfMatch = None,
 ) -> Response[InstanceView]:
-    """Change how an idle instance is reached; a body that changes nothing records nothing."""
+    """Change how an instance is reached that is idle or inconsistent; a body that changes nothing records nothing."""
     resources, expected = resources_of(request), expected_version(if_match)
     loaded = await find_instance(resources, ref)
     config = config_of(data)

@@ -10,11 +10,12 @@ from astrolabe.api.http.problems import ApiProblem
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.approval import ApprovalPolicy, DueReview
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.instance import Instance, Newcomer
 from astrolabe.domain.upgrades.instance_row import InstanceRow, InstanceStatus, instance_status, upgrade_of
-from astrolabe.domain.upgrades.states import Absent, Idle, Unadopted
+from astrolabe.domain.upgrades.states import Absent, Idle, Inconsistent, Unadopted
 from astrolabe.domain.words import Cutover, Kind, Outcome, Reason, Version
 from astrolabe.store.streams.instances import Loaded
 
@@ -57,6 +58,15 @@ class Observed(Struct, frozen=True):
     """Whether the log believes the same."""
 
 
+class Inconsistency(Struct, frozen=True):
+    """A way back that failed: why, and the commands that bring the instance up by hand."""
+
+    problem: Problem
+    """What went wrong, and what to do."""
+    commands: tuple[HandCommand, ...]
+    """What a person types on the host, in order; a retry takes over what was brought up so."""
+
+
 class InstanceView(Struct, frozen=True):
     """An instance, folded from its stream."""
 
@@ -90,6 +100,8 @@ class InstanceView(Struct, frozen=True):
     """How long what an upgrade leaves aside is kept, in hours."""
     patience_seconds: int
     """How long a start may show no progress before it counts as failed, in seconds."""
+    retry_for_seconds: int
+    """How long a way back is tried again where what keeps it may pass, before a person must act, in seconds."""
     cutover: Cutover
     """When others are let in: once the new version is verified, or at once when it starts."""
     prefix: str | None
@@ -116,6 +128,8 @@ class InstanceView(Struct, frozen=True):
     """The emergency upgrade that somebody else must review; null where there is none."""
     observed: Observed | None
     """What a worker saw running last; null where nobody looked since the version changed."""
+    inconsistent: Inconsistency | None
+    """Why a way back failed, and what a person can type; null where none did."""
     unadopted: Problem | None
     """Why what runs could not be adopted, and what to do; null where nothing stands in the way."""
     stream_version: int
@@ -162,6 +176,7 @@ def instance_view(loaded: Loaded) -> InstanceView:
         id=loaded.stream_id,
         status=instance_status(state),
         upgrade_id=upgrade_id,
+        inconsistent=Inconsistency(state.problem, state.commands) if isinstance(state, Inconsistent) else None,
         unadopted=state.problem if isinstance(state, Unadopted) else None,
         stream_version=loaded.version,
         registered_at=loaded.history[0].recorded_at,

@@ -15,7 +15,7 @@ function downtime(events, now) {
     if (type === "instance_stopped") began ??= at(data.last_healthy_at);
     if (type === "database_restored" && data.last_healthy_at && ended !== null) [began, ended] = [at(data.last_healthy_at), null];
     if (type === "migration_finished") ended = at(data.healthy_at);
-    if (type === "upgrade_rolled_back") ended = at(data.at);
+    if (type === "upgrade_rolled_back" || type === "instance_taken_over") ended = at(data.at);
   }
   return began === null ? null : [began, ended ?? now];
 }

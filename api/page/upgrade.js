@@ -26,10 +26,12 @@ function steps(operation) {
   );
 }
 
-function ending({ error, result, progress }) {
+function ending({ error, result, progress, commands }) {
   if (error) {
     const lines = [error.detail, error.todo].filter(Boolean).map((text) => tag("p", { class: "problem" }, text));
-    return tag("div", {}, ...lines, error.seen?.length ? tag("pre", {}, error.seen.join("\n")) : null);
+    const seen = error.seen?.length ? tag("pre", {}, error.seen.join("\n")) : null;
+    const typed = commands.map(({ does, line }) => `# ${does}\n${line}`).join("\n");
+    return tag("div", {}, ...lines, seen, typed ? tag("pre", {}, typed) : null);
   }
   if (result) {
     const down = result.downtime_ms === null ? "" : ` Nobody was served for ${seconds(result.downtime_ms)}.`;

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.api.upgrades.agreement import Approvals, ReviewView, approvals_after, review_after
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.upgrades import commands
 from astrolabe.domain.upgrades import events as e
@@ -67,6 +68,8 @@ class Operation(Struct, frozen=True):
     """How far the step under way is; null where none is."""
     error: Problem | None
     """What went wrong; null where nothing did."""
+    commands: tuple[HandCommand, ...]
+    """What brings the instance up by hand, in order, where the way back failed; empty otherwise."""
     result: Result | None
     """How it ended; null before that, and where it ended with an error."""
     emergency: bool
@@ -94,6 +97,7 @@ class _Folded(Struct, frozen=True):
     steps: tuple[StepState, ...] = FRESH
     progress: Progress | None = None
     problem: Problem | None = None
+    commands: tuple[HandCommand, ...] = ()
     emergency: bool = False
     requesters: tuple[str, ...] = ()
     approvals: Approvals | None = None
@@ -130,7 +134,11 @@ def _listen(folded: _Folded, event: e.Event) -> _Folded:
             return replace(folded, progress=Progress(step, f"{step} has begun"))
         case e.StepProgressed(step=step, message=message, done=done, total=total):
             return replace(folded, progress=Progress(step, message, done, total))
-        case e.UpgradeSucceeded(version=version) | e.UpgradeRolledBack(version=version):
+        case (
+            e.UpgradeSucceeded(version=version)
+            | e.UpgradeRolledBack(version=version)
+            | e.InstanceTakenOver(version=version)
+        ):
             return replace(folded, running=version)
         case _:
             folded = replace(
@@ -139,6 +147,8 @@ def _listen(folded: _Folded, event: e.Event) -> _Folded:
                 review=review_after(folded.review, event),
             )
             running = event.version if isinstance(event, e.UpgradeUnwell) else folded.running
+            if isinstance(event, e.InstanceInconsistent):
+                folded = replace(folded, commands=event.commands)
             return replace(folded, running=running, problem=getattr(event, "problem", None) or folded.problem)
 
 
@@ -158,6 +168,7 @@ def _operation(loaded: Loaded, row: UpgradeRow, folded: _Folded) -> Operation:
         steps=folded.steps,
         progress=None if done else folded.progress,
         error=error,
+        commands=folded.commands if row.status == "inconsistent" else (),
         result=Result(folded.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
         emergency=folded.emergency,
         approvals=folded.approvals,

@@ -33,6 +33,9 @@ setting_option = click.option("--set", "settings", multiple=True, help="A settin
 secret_option = click.option(
     "--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/…."
 )
+retry_for_option = click.option(
+    "--retry-for", type=int, help="Seconds that a way back waits for what may pass, such as a server that is away."
+)
 
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
@@ -105,6 +108,7 @@ PROJECT = {
 @setting_option
 @secret_option
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
+@retry_for_option
 @cutover_option
 @click.option("--approvals", type=click.Choice(["never", "breaking", "always"]), help="Which upgrades need approval.")
 @click.option("--approvers", type=click.IntRange(1, 20), help="How many must approve, the requester never among them.")
@@ -118,6 +122,7 @@ def register(
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     patience: int | None,
+    retry_for: int | None,
     approvals: str | None,
     approvers: int | None,
     reason: str | None,
@@ -138,6 +143,8 @@ def register(
         body["secrets"] = pairs(secrets, "--secret")
     if patience is not None:
         body["patience_seconds"] = patience
+    if retry_for is not None:
+        body["retry_for_seconds"] = retry_for
     if policy := {key: value for key, value in (("when", approvals), ("approvers", approvers)) if value is not None}:
         body["approvals"] = policy
     client = Client.from_environment()

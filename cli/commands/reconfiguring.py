@@ -11,6 +11,7 @@ from astrolabe.cli.commands.instances import (
     database_option,
     pairs,
     password_option,
+    retry_for_option,
     secret_option,
     setting_option,
 )
@@ -29,6 +30,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 @setting_option
 @secret_option
 @cutover_option
+@retry_for_option
 @click.option(
     "--keep",
     multiple=True,
@@ -49,6 +51,7 @@ def reconfigure(
     secrets: tuple[str, ...],
     keep: tuple[str, ...],
     accept_difference: tuple[str, ...],
+    retry_for: int | None,
     reason: str | None,
     **plain: str | int | None,
 ) -> None:
@@ -57,6 +60,8 @@ def reconfigure(
     shown = client.get(where)
     config: dict[str, Any] = {name: shown[name] for name in InstanceConfig.__struct_fields__}
     config |= {name: value for name, value in plain.items() if value is not None}
+    if retry_for is not None:
+        config["retry_for_seconds"] = retry_for
     config["settings"] |= pairs(settings, "--set")
     config["secrets"] |= pairs(secrets, "--secret")
     for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):

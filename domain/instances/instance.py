@@ -79,6 +79,9 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How long what an upgrade leaves aside is kept, in hours."""
     patience_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
     """How long a start may show no progress before it counts as failed, in seconds."""
+    retry_for_seconds: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 3600
+    """How long a way back is tried again where what keeps it may pass, such as a server that is away, before a person
+    must act, in seconds."""
     cutover: Cutover = "verified"
     """When others are let in: once the new version is verified, or at once when it starts."""
     prefix: Folder | None = None

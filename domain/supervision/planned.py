@@ -1,5 +1,7 @@
 """The commands to a supervisor in an upgrade, as a person could have typed it."""
 
+import shlex
+
 from astrolabe.domain.supervision import pm2, systemd
 from astrolabe.domain.supervision.supervisor import Pm2App, SupervisorId, SystemdService
 
@@ -13,6 +15,15 @@ def stop_commands(supervisor: SupervisorId) -> Commands:
             return systemd.daemon_reload(manager), systemd.stop(supervisor)
         case Pm2App(daemon=daemon):
             return pm2.stop(supervisor), pm2.save(daemon)
+
+
+def start_line(supervisor: SupervisorId) -> str:
+    """Return what a person types in a shell to start what was stopped, as it is pinned by now."""
+    match supervisor:
+        case SystemdService():
+            return shlex.join(systemd.start(supervisor))
+        case Pm2App(daemon=daemon):
+            return f"PM2_HOME={shlex.quote(daemon.home)} {shlex.join(pm2.start(supervisor))}"
 
 
 def start_commands(supervisor: SupervisorId) -> Commands:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.plans.approval import Verdict
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import Fact
 from astrolabe.domain.words import Step, Target, Version
@@ -26,7 +27,7 @@ class Adopt(Struct, frozen=True):
 
 
 class Reconfigure(Struct, frozen=True):
-    """Reach an idle instance in another way; only some may change who must approve its upgrades."""
+    """Reach an instance that no worker is at in another way; only some may change who must approve its upgrades."""
 
     config: InstanceConfig
     may_change_approvals: bool = True
@@ -107,6 +108,8 @@ class FailStep(Struct, frozen=True):
     step: Step
     problem: Problem
     now: datetime
+    commands: tuple[HandCommand, ...] = ()
+    """What a person can type where nothing else is left."""
 
 
 Command: TypeAlias = (

@@ -37,7 +37,7 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
                 raise Refused("instance-exists", "This instance is already registered.")
             return (e.InstanceRegistered(config, version),)
         case Reconfigure():
-            return reconfigure(command, at_rest(state))
+            return reconfigure(command, state)
         case Retire():
             at_rest(state)
             return (e.InstanceRetired(),)
@@ -166,4 +166,4 @@ def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
             version = back.successor.version if back.successor else state.run.target
             return (e.UpgradeUnwell(upgrade_id, version, problem, writes, command.now),)
         case s.RollingBack() | s.Restored():
-            return (e.InstanceInconsistent(upgrade_id, problem, command.now),)
+            return (e.InstanceInconsistent(upgrade_id, problem, command.now, command.commands),)

@@ -6,7 +6,13 @@ from msgspec.structs import replace
 
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.events import UpgradeResumed, UpgradeRolledBack, UpgradeSucceeded, UpgradeUnwell
+from astrolabe.domain.upgrades.events import (
+    InstanceTakenOver,
+    UpgradeResumed,
+    UpgradeRolledBack,
+    UpgradeSucceeded,
+    UpgradeUnwell,
+)
 from astrolabe.domain.upgrades.instance import Instance, LastUpgrade, Run
 from astrolabe.domain.upgrades.retention import (
     kept_copies,
@@ -20,6 +26,7 @@ from astrolabe.domain.words import Cause, Outcome
 
 LATER_LEG = "the rollback point of a later leg"
 LATER_UPGRADE = "a later upgrade left a newer rollback point"
+LEFT_BESIDE = "a person brought the instance up in the midst of the way back"
 
 
 def ended(instance: Instance, run: Run, outcome: Outcome) -> Instance:
@@ -91,6 +98,7 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
         counters=state.counters if serving else state.downtime and state.downtime.let_in,
         # Whoever is let in at once has accepted what that may cost.
         successor=state.plan.new if serving else None,
+        to=state.plan.new,
     )
 
 
@@ -111,5 +119,35 @@ def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> Instance:
         rollback_point=None if taken_back else instance.rollback_point,
         kept=instance.kept + kept,
         succeeded=None if taken_back else instance.succeeded,
+        observed=None,
+    )
+
+
+def _point_of(run: Run, back: WayBack, at: datetime) -> RollbackPoint:
+    counters = back.counters or Writes(None)
+    return RollbackPoint(run.upgrade_id, back.artifact, back.dump, back.copy, counters, at, back.to)
+
+
+def taken_over(state: s.RollingBack, event: InstanceTakenOver) -> Instance:
+    """Return the instance on the version that a person brought up; where that is the new one, the way back stays."""
+    instance, run, back = state.instance, state.run, state.back
+    old = event.version == back.artifact.version
+    own = instance.succeeded is not None and instance.succeeded.upgrade_id == run.upgrade_id
+    point, kept = (None if own else instance.rollback_point), instance.kept
+    if not old:
+        kept += () if own else superseded(instance, LATER_UPGRADE, event.at)
+        there = back.copy is None or back.copy.database in event.beside
+        point = _point_of(run, back, event.at) if there else None
+    taken = {point.copy.database if point and point.copy else None, *(each.name for each in kept)}
+    left = [name for name in dict.fromkeys(event.beside) if name not in taken]
+    kept += kept_databases(instance, left, LEFT_BESIDE, run.upgrade_id, event.at)
+    if point is None or point.upgrade_id != run.upgrade_id:
+        kept += kept_dump(instance, back.dump, LEFT_BESIDE, run.upgrade_id, event.at)
+    return replace(
+        ended(instance, run, "rolled_back" if old else "succeeded"),
+        version=event.version,
+        rollback_point=point,
+        kept=kept,
+        succeeded=None if point is None else instance.succeeded if old else run,
         observed=None,
     )

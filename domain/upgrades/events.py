@@ -26,9 +26,11 @@ from astrolabe.domain.upgrades.instance_events import (
 from astrolabe.domain.upgrades.rollback_events import (
     DatabaseRestored,
     InstanceInconsistent,
+    InstanceTakenOver,
     RollbackCalledOff,
     RollbackRefused,
     RollbackRequested,
+    RollbackStalled,
     RollbackStarted,
     UpgradeResumed,
     UpgradeRolledBack,
@@ -72,6 +74,7 @@ __all__ = [
     "InstanceRegistered",
     "InstanceRetired",
     "InstanceStopped",
+    "InstanceTakenOver",
     "KeptDiscarded",
     "LegFinished",
     "MigrationFinished",
@@ -83,6 +86,7 @@ __all__ = [
     "RollbackCalledOff",
     "RollbackRefused",
     "RollbackRequested",
+    "RollbackStalled",
     "RollbackStarted",
     "StepProgressed",
     "StepStarted",
@@ -126,8 +130,10 @@ Fact: TypeAlias = (
     | RollbackStarted
     | RollbackCalledOff
     | UpgradeResumed
+    | RollbackStalled
     | DatabaseRestored
     | UpgradeRolledBack
+    | InstanceTakenOver
 )
 """What a worker may report."""
 

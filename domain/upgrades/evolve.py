@@ -12,7 +12,16 @@ from astrolabe.domain.plans.approval import Approval, DueReview
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.adopting import unversioned
-from astrolabe.domain.upgrades.ending import called_off, ended, resumed, rolled_back, succeeded, unwell, way_back
+from astrolabe.domain.upgrades.ending import (
+    called_off,
+    ended,
+    resumed,
+    rolled_back,
+    succeeded,
+    taken_over,
+    unwell,
+    way_back,
+)
 from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.retention import discarded, superseded
 from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
@@ -179,10 +188,16 @@ def _serving(state: s.Serving, event: e.Event) -> s.State:
 
 
 def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
+    if isinstance(state, s.Assessing):
+        return _assessing(state, event)
+    return _inconsistent(state, event) if isinstance(state, s.Inconsistent) else _on_the_way(state, event)
+
+
+def _assessing(state: s.Assessing, event: e.Event) -> s.State:
     match event:
-        case e.RollbackRefused() if isinstance(state, s.Assessing):
+        case e.RollbackRefused():
             return s.Idle(state.instance)
-        case e.RollbackStarted(cause=cause, supervisor=supervisor) if isinstance(state, s.Assessing):
+        case e.RollbackStarted(cause=cause, supervisor=supervisor):
             point = state.point
             back = WayBack(
                 cause,
@@ -191,25 +206,52 @@ def _returning(state: s.Returning | s.Inconsistent, event: e.Event) -> s.State:
                 point.dump,
                 migrated=True,
                 last_healthy_at=None,
+                to=point.successor,
                 counters=point.counters,
                 successor=point.successor,
                 accept_lost_writes=state.accept_lost_writes,
             )
             return s.RollingBack(replace(state.instance, supervisor=supervisor), state.run, back)
-        case e.RollbackStarted() if isinstance(state, s.Inconsistent):
-            return s.RollingBack(state.instance, state.run, state.back, state.serving)
-        case e.RollbackCalledOff(writes=writes, last_healthy_at=last) if isinstance(state, s.RollingBack):
-            back = replace(state.back, last_healthy_at=state.back.last_healthy_at or last)
-            return s.Resuming(state.instance, state.run, back, writes, state.serving) if back.successor else state
+        case _:
+            return state
+
+
+def _inconsistent(state: s.Inconsistent, event: e.Event) -> s.State:
+    match event:
+        case e.RollbackStarted():
+            again = replace(state.back, left=True, stalled_since=None)
+            return s.RollingBack(state.instance, state.run, again, state.serving)
+        case e.InstanceReconfigured(config):
+            return replace(state, instance=replace(state.instance, config=config))
+        case _:
+            return state
+
+
+def _on_the_way(state: s.RollingBack | s.Resuming | s.Restored, event: e.Event) -> s.State:
+    match event:
+        case e.RollbackStalled(since=since):
+            return replace(state, back=replace(state.back, stalled_since=since, left=True))
         case e.UpgradeResumed() | e.UpgradeUnwell() if isinstance(state, s.Resuming):
             return s.Idle(resumed(state, event))
-        case e.DatabaseRestored(_, kept, last) if isinstance(state, s.RollingBack):
-            back = replace(state.back, last_healthy_at=state.back.last_healthy_at or last)
-            return s.Restored(state.instance, state.run, back, kept)
         case e.UpgradeRolledBack() if isinstance(state, s.Restored):
             return s.Idle(rolled_back(state, event))
-        case e.InstanceInconsistent(problem=problem) if isinstance(state, s.RollingBack | s.Restored):
+        case e.InstanceInconsistent(_, problem, commands=commands) if not isinstance(state, s.Resuming):
             serving = state.serving if isinstance(state, s.RollingBack) else None
-            return s.Inconsistent(state.instance, state.run, state.back, problem, serving)
+            return s.Inconsistent(state.instance, state.run, state.back, problem, serving, commands)
+        case _:
+            return _rolling_back(state, event) if isinstance(state, s.RollingBack) else state
+
+
+def _rolling_back(state: s.RollingBack, event: e.Event) -> s.State:
+    back = replace(state.back, stalled_since=None)
+    match event:
+        case e.RollbackCalledOff(writes=writes, last_healthy_at=last) if back.successor:
+            back = replace(back, last_healthy_at=back.last_healthy_at or last)
+            return s.Resuming(state.instance, state.run, back, writes, state.serving)
+        case e.DatabaseRestored(_, kept, last):
+            back = replace(back, last_healthy_at=back.last_healthy_at or last)
+            return s.Restored(state.instance, state.run, back, kept)
+        case e.InstanceTakenOver():
+            return s.Idle(taken_over(state, event))
         case _:
             return state

@@ -51,6 +51,8 @@ def _holds(fact: e.Fact, state: s.Busy) -> bool:
             return (made is None) == (state.instance.config.database is None)
         case e.UpgradeRolledBack(version=version), s.Restored(back=back):
             return version == back.artifact.version
+        case e.InstanceTakenOver(version=version), s.RollingBack(back=back):
+            return back.left and version in {back.artifact.version, back.to.version}
         case _:
             return _leaves(fact, state) if isinstance(state, s.Returning) else _arrives(fact, state)
 
@@ -137,7 +139,9 @@ FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
     e.RollbackStarted: (s.Assessing, s.Serving),
     e.RollbackCalledOff: (s.RollingBack,),
     e.UpgradeResumed: (s.Resuming,),
+    e.RollbackStalled: (s.RollingBack, s.Resuming, s.Restored),
     e.DatabaseRestored: (s.RollingBack,),
     e.UpgradeRolledBack: (s.Restored,),
+    e.InstanceTakenOver: (s.RollingBack,),
 }
 """Which state each fact of a worker belongs to; whatever is not here follows from nothing."""

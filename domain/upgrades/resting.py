@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -25,9 +26,18 @@ def adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
             )
 
 
-def reconfigure(command: Reconfigure, instance: Instance | Newcomer) -> tuple[e.Event, ...]:
-    """Change how an instance is reached; what it is stays."""
-    old, new = instance.config, command.config
+def reconfigure(command: Reconfigure, state: s.State) -> tuple[e.Event, ...]:
+    """Change how an instance is reached; what it is stays.
+
+    Also where the way back failed: what it failed for may be in the configuration, and the next retry goes by the new
+    one. Only the database keeps its name, for that is what the way back is made of.
+    """
+    old, new = _configured(state).config, command.config
+    if isinstance(state, s.Inconsistent) and _database_name(old) != _database_name(new):
+        raise Refused(
+            "database-fixed",
+            "The database keeps its name while the instance is inconsistent; change it once the way back has ended.",
+        )
     for word in ("name", "product", "kind"):
         if getattr(old, word) != getattr(new, word):
             raise Refused("fixed-at-registration", f"The {word} of an instance is fixed when it is registered.")
@@ -37,6 +47,14 @@ def reconfigure(command: Reconfigure, instance: Instance | Newcomer) -> tuple[e.
             "Only admins change who approves upgrades; send approvals as they are: see GET /instances.",
         )
     return () if old == new else (e.InstanceReconfigured(new),)
+
+
+def _configured(state: s.State) -> Instance | Newcomer:
+    return state.instance if isinstance(state, s.Inconsistent) else at_rest(state)
+
+
+def _database_name(config: InstanceConfig) -> str | None:
+    return config.database.name if config.database else None
 
 
 def at_rest(state: s.State) -> Instance | Newcomer:

@@ -1,5 +1,6 @@
 """The facts of an upgrade's way back."""
 
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Check
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.problem import Problem
@@ -89,6 +90,17 @@ class UpgradeRolledBack(OfUpgrade, frozen=True, tag="upgrade_rolled_back"):
     """From the last answer of anything to the first of the old version, in milliseconds; null where nobody knows."""
 
 
+class RollbackStalled(OfUpgrade, frozen=True, tag="rollback_stalled"):
+    """What keeps the way back from going on may pass, but lasts; it is tried again and again."""
+
+    problem: Problem
+    """What keeps it, and what a person can do."""
+    since: Moment
+    """Since when it does."""
+    until: Moment
+    """Until when it is tried again, before a person must act."""
+
+
 class InstanceInconsistent(OfUpgrade, frozen=True, tag="instance_inconsistent"):
     """The way back failed, and a person must act before a retry."""
 
@@ -96,3 +108,18 @@ class InstanceInconsistent(OfUpgrade, frozen=True, tag="instance_inconsistent"):
     """What went wrong, and what the person must do."""
     at: Moment
     """When it failed."""
+    commands: tuple[HandCommand, ...] = ()
+    """What brings the instance up by hand, in order; nothing where nobody could find out."""
+
+
+class InstanceTakenOver(OfUpgrade, frozen=True, tag="instance_taken_over"):
+    """After the way back failed, a person brought a version up that is well; it goes on, and nothing was stopped."""
+
+    version: Version
+    """The version that runs: the old one, or the one that was asked for."""
+    checks: tuple[Check, ...]
+    """What was looked at, and what was seen."""
+    at: Moment
+    """When it was found well."""
+    beside: tuple[str, ...] = ()
+    """The databases of this upgrade that are left beside the one that serves."""

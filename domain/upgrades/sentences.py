@@ -81,6 +81,11 @@ def _problem(data: EventData) -> str:
     return " ".join([problem["detail"], problem.get("todo", "")]).strip()
 
 
+def _inconsistent(data: EventData) -> str:
+    typed = "".join(f"\n  {each['does']}: {each['line']}" for each in data.get("commands", ()))
+    return f"{_problem(data)}{' By hand:' if typed else ''}{typed}"
+
+
 def _turned(data: EventData) -> str:
     if data.get("problem"):
         return f"rolling back: {data['problem']['detail']}"
@@ -152,6 +157,7 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "rollback_started": _turned,
     "rollback_called_off": _problem,
     "upgrade_resumed": _resumed,
+    "rollback_stalled": lambda data: f"the way back waits, and is tried again until {_moment(data)}: {_problem(data)}",
     "database_restored": _restored,
     "upgrade_rolled_back": _returned,
     "approval_requested": _awaits,
@@ -161,7 +167,10 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "review_requested": lambda data: f"EMERGENCY, approved by nobody: somebody else must review it by {_moment(data)}",
     "upgrade_reviewed": lambda data: f"{data['reviewer']} {data['verdict']}",
     "review_overdue": lambda _: "nobody reviewed this emergency in time",
-    "instance_inconsistent": _problem,
+    "instance_inconsistent": _inconsistent,
+    "instance_taken_over": lambda data: (
+        f"{data['version']}, which a person brought up, is well and goes on; nothing was stopped: {_checks(data)}"
+    ),
     "instance_registered": lambda data: f"{data['config']['product']} {data.get('version') or 'of unknown version'}",
     "adoption_requested": lambda _: "a worker is to detect again what runs",
     "instance_adopted": lambda data: data["seen"],

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.domain.plans.approval import Approval
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, Plan
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, RollbackPoint, Writes
 from astrolabe.domain.problem import Problem
@@ -238,6 +239,7 @@ class Inconsistent(Struct, frozen=True):
     problem: Problem
     serving: Serving | None = None
     """What it turned back from by itself after cutover; None where somebody asked, or nobody was let in."""
+    commands: tuple[HandCommand, ...] = ()
 
 
 Unversioned: TypeAlias = Absent | Adopting | Unadopted | Withdrawn

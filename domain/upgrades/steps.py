@@ -25,6 +25,7 @@ OUTCOMES: dict[type[e.Event], tuple[Step, StepStatus]] = {
     e.RollbackRefused: ("rollback", "failed"),
     e.InstanceInconsistent: ("rollback", "failed"),
     e.UpgradeRolledBack: ("rollback", "done"),
+    e.InstanceTakenOver: ("rollback", "done"),
 }
 """The facts that a step ends with; a rejected plan is preflight's."""
 

@@ -58,6 +58,8 @@ class WayBack(Struct, frozen=True):
     dump: Dump | None
     migrated: bool
     last_healthy_at: datetime | None
+    to: Artifact
+    """What the upgrade was to end on, or did."""
     spare: tuple[DatabaseCopy, ...] = ()
     """Copies from before later legs, which the way back passes over."""
     private_database: str | None = None
@@ -71,6 +73,10 @@ class WayBack(Struct, frozen=True):
     is."""
     accept_lost_writes: bool = False
     """Whether somebody accepted that writes stay behind."""
+    stalled_since: datetime | None = None
+    """Since when something that may pass keeps it from going on; None where nothing does, or not for long."""
+    left: bool = False
+    """Whether a person was called, because it failed or lasts, and may have brought something up since."""
 
     def may_leave(self, writes: Writes | None) -> bool:
         """Return whether these writes may stay behind; None, where the database of before is in place, is too late."""

@@ -150,5 +150,8 @@ def _changed(row: UpgradeRow, event: e.Event) -> UpgradeRow:  # noqa: PLR0911, P
             return replace(row, status="rolling_back")
         case e.UpgradeRolledBack(downtime_ms=downtime_ms):
             return replace(row, status="rolled_back", downtime_ms=downtime_ms)
+        case e.InstanceTakenOver(version=version):
+            ended: UpgradeStatus = "rolled_back" if version == row.from_version else "succeeded"
+            return replace(row, status=ended, downtime_ms=None)
         case _:
             return row

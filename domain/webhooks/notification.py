@@ -23,6 +23,7 @@ TYPES: dict[type[Struct], str] = {
     e.InstanceReconfigured: "astrolabe.instance.reconfigured",
     e.InstanceRetired: "astrolabe.instance.retired",
     e.InstanceInconsistent: "astrolabe.instance.inconsistent",
+    e.InstanceTakenOver: "astrolabe.instance.taken_over",
     e.UpgradeRequested: "astrolabe.upgrade.requested",
     e.UpgradeRetried: "astrolabe.upgrade.retried",
     e.PreflightPassed: "astrolabe.upgrade.planned",
@@ -48,6 +49,7 @@ TYPES: dict[type[Struct], str] = {
     e.RollbackStarted: "astrolabe.rollback.started",
     e.RollbackCalledOff: "astrolabe.rollback.called_off",
     e.UpgradeResumed: "astrolabe.upgrade.resumed",
+    e.RollbackStalled: "astrolabe.rollback.stalled",
     e.UpgradeRolledBack: "astrolabe.upgrade.rolled_back",
 }
 """What an event of an instance is called outside; the names are stable for ever."""

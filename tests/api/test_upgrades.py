@@ -129,6 +129,27 @@ async def test_progress_is_told_in_words_and_numbers(house: House) -> None:
     assert found["result"] == {"version": "6.10.1", "downtime_ms": 6200, "rollback_point": True}
 
 
+async def test_what_a_person_can_type_is_told_until_a_retry(house: House) -> None:
+    """The instance and its upgrade have the commands while it is inconsistent, and may be reconfigured meanwhile."""
+    instance_id = await house.register()
+    upgrade_id = await house.request()
+    await house.tell(instance_id, upgrade_id, *samples.INCONSISTENT[2:])
+    typed = [{"does": samples.BY_HAND.does, "line": samples.BY_HAND.line}]
+    instance = (await house.client.get("/instances/flags")).json()
+    assert (instance["inconsistent"]["commands"], instance["inconsistent"]["problem"]["code"]) == (
+        typed,
+        samples.PROBLEM.code,
+    )
+    assert (await house.client.get(f"/upgrades/{upgrade_id}")).json()["commands"] == typed
+    names = ("name", "product", "port", "database")
+    body = {name: instance[name] for name in names} | {"retry_for_seconds": 60}
+    changed = await house.client.put("/instances/flags", json=body)
+    assert (changed.status_code, changed.json()["retry_for_seconds"]) == (200, 60)
+    assert (await house.client.post(f"/upgrades/{upgrade_id}/retry")).status_code == 202
+    assert (await house.client.get("/instances/flags")).json()["inconsistent"] is None
+    assert (await house.client.get(f"/upgrades/{upgrade_id}")).json()["commands"] == []
+
+
 async def test_an_upgrade_is_cancelled_and_retried(house: House) -> None:
     """Each verb answers 202 with the operation as it then is, and its reason is in the history."""
     await house.register()

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.approval import ApprovalPolicy
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, Plan, PlannedCommand
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
 from astrolabe.domain.problem import Problem
@@ -86,7 +87,11 @@ unwell = e.UpgradeUnwell(UP, "6.10.1", PROBLEM, COUNTERS, AT)
 turned_back = e.RollbackStarted(UP, "failure", "migrate", PROBLEM)
 restored = e.DatabaseRestored(UP, KEPT, AT)
 rolled_back = e.UpgradeRolledBack(UP, "5.6.0", AT, (CHECK,), 9000)
-inconsistent = e.InstanceInconsistent(UP, PROBLEM, AT)
+BY_HAND = HandCommand("starts version 5.6.0", "systemctl start -- flags.service")
+inconsistent = e.InstanceInconsistent(UP, PROBLEM, AT, (BY_HAND,))
+stalled = e.RollbackStalled(UP, PROBLEM, AT, LATER)
+left = e.RollbackStarted(UP, "retry")
+taken_over = e.InstanceTakenOver(UP, "5.6.0", (CHECK,), AT, (KEPT,))
 rollback_requested = e.RollbackRequested(UP, accept_lost_writes=False)
 rollback_refused = e.RollbackRefused(UP, PROBLEM, COUNTERS)
 rollback_begun = e.RollbackStarted(UP, "request", writes=COUNTERS)
@@ -143,6 +148,9 @@ EVENTS: tuple[e.Event, ...] = (
     restored,
     rolled_back,
     inconsistent,
+    stalled,
+    left,
+    taken_over,
     discarded,
 )
 
@@ -176,6 +184,7 @@ RESUMING = (*ASKED_BACK, called_off)
 RESTORED = (*ROLLING_BACK, restored)
 ROLLED_BACK = (*RESTORED, rolled_back)
 INCONSISTENT = (*RESTORED, inconsistent)
+LEFT = (*INCONSISTENT, left)
 RETIRED = (*IDLE, retired)
 
 FIRST_LEG = (
@@ -234,8 +243,8 @@ request_rollback = RequestRollback(UP)
 
 
 def fail(step: Step, upgrade_id: str = UP) -> FailStep:
-    """Let a worker say that a step cannot be done."""
-    return FailStep(upgrade_id, step, PROBLEM, LATER)
+    """Let a worker say that a step cannot be done, and what a person can type."""
+    return FailStep(upgrade_id, step, PROBLEM, LATER, (BY_HAND,))
 
 
 def report(fact: e.Fact) -> Command:

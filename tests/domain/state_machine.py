@@ -15,6 +15,7 @@ from tests.domain.samples import (
     FIRST_LEG,
     HISTORIES,
     IDLE,
+    LEFT,
     RETIRED,
     ROLLED_BACK,
     SUCCEEDED,
@@ -63,7 +64,7 @@ WAITS = {
 REMEMBERING = {
     s.Planned: (EMERGENCY,),
     s.Migrated: (FIRST_LEG,),
-    s.RollingBack: (ASKED_BACK,),
+    s.RollingBack: (ASKED_BACK, LEFT),
     s.Idle: (ROLLED_BACK, SUCCEEDED, (*IDLE, observed)),
     s.Retired: ((*ROLLED_BACK, RETIRED[-1]),),
 }

@@ -115,7 +115,7 @@ class Instance(RuleBasedStateMachine):
         assert not isinstance(self.state, s.Unversioned), "a version once known is never forgotten"
         if before.instance.version != self.state.instance.version:
             arrived = e.UpgradeSucceeded | e.UpgradeUnwell
-            assert isinstance(event, arrived | e.UpgradeRolledBack | e.DriftAccepted)
+            assert isinstance(event, arrived | e.UpgradeRolledBack | e.InstanceTakenOver | e.DriftAccepted)
         if isinstance(event, e.RollbackStarted) and isinstance(before, s.Busy) and event.cause in {"failure", "cancel"}:
             let_in = any(isinstance(each, e.CutOver) and each.verified for each in self.attempt(before.run))
             assert not let_in or (event.writes and event.writes.total == 0), "past cutover nothing goes back unasked"
@@ -191,6 +191,19 @@ class Instance(RuleBasedStateMachine):
                 self.ask(worker.success(state))
         if fail and (state := worker.busy(self.state)):
             self.ask(worker.failure(state))
+
+    @precondition(lambda self: isinstance(self.state, s.RollingBack) and self.state.back.left)
+    @rule(old=st.booleans(), swapped=st.booleans())
+    def take_over(self, old: bool, swapped: bool) -> None:
+        """A worker finds what a person brought up, and what is beside it."""
+        assert isinstance(self.state, s.RollingBack)
+        run, back = self.state.run, self.state.back
+        new = back.to.version if back.to else self.state.instance.version
+        copy = back.copy.database if back.copy and not swapped else f"after.{run.upgrade_id}.{run.attempt}"
+        version, beside = back.artifact.version if old else new, (copy,) if back.copy else ()
+        self.ask(Report(e.InstanceTakenOver(run.upgrade_id, version, (), AT, beside)))
+        assert isinstance(self.state, s.Idle)
+        assert self.state.instance.version == version
 
     @precondition(lambda self: due_at(self.state) is not None)
     @rule()

@@ -122,11 +122,25 @@ class TestNotIdle:
         """What is retired cannot be changed."""
         given(*RETIRED).when(command).refuses("instance-retired")
 
-    def test_inconsistent(self, command):
-        """While a person must act nothing else is changed, and the refusal says what to do."""
-        refusal = given(*INCONSISTENT).when(command).refuses("instance-inconsistent")
-        assert "Look at its log." in refusal.detail
-        assert refusal.facts == {"upgrade_id": UP}
+
+def test_an_inconsistent_instance_is_not_retired():
+    """While a person must act it is not given up, and the refusal says what to do."""
+    refusal = given(*INCONSISTENT).when(retire).refuses("instance-inconsistent")
+    assert "Look at its log." in refusal.detail
+    assert refusal.facts == {"upgrade_id": UP}
+
+
+def test_what_the_way_back_failed_for_is_mended_in_the_configuration():
+    """An inconsistent instance is reconfigured, and the next retry goes by that; its database keeps its name."""
+    now = given(*INCONSISTENT)
+    mended = now.when(Reconfigure(OTHER_PORT)).then(e.InstanceReconfigured(OTHER_PORT))
+    assert isinstance(mended, s.Inconsistent)
+    again = now.and_then(e.InstanceReconfigured(OTHER_PORT), e.RollbackStarted(UP, "retry")).state
+    assert isinstance(again, s.RollingBack)
+    assert again.instance.config == OTHER_PORT
+    assert CONFIG.database
+    for database in (None, replace(CONFIG.database, name="other")):
+        now.when(Reconfigure(replace(CONFIG, database=database))).refuses("database-fixed")
 
 
 UNLEASH = Product(

@@ -1,6 +1,7 @@
 """Cancelling, rolling back, and the state that only a person can end."""
 
 import pytest
+from msgspec.structs import replace
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -14,12 +15,14 @@ from tests.domain.samples import (
     BUSY,
     COPIED,
     COPY,
+    COUNTERS,
     DUMP,
     HISTORIES,
     IDLE,
     INCONSISTENT,
     KEPT,
     LATER,
+    LEFT,
     MIGRATED,
     NEXT,
     OLD,
@@ -47,6 +50,8 @@ from tests.domain.samples import (
     rollback_requested,
     rolled_back,
     second,
+    stalled,
+    taken_over,
 )
 
 
@@ -179,12 +184,67 @@ def test_only_an_idle_instance_is_taken_back():
 def test_a_failed_way_back_waits_for_a_person_and_goes_on_with_a_retry(history):
     """The log says inconsistent and what to do; a retry takes the same way back again."""
     now = given(*history)
-    stuck = now.when(fail("rollback")).then(e.InstanceInconsistent(UP, inconsistent.problem, LATER))
+    stuck = now.when(fail("rollback")).then(replace(inconsistent, at=LATER))
     assert isinstance(stuck, s.Inconsistent)
     assert stuck.problem.todo
+    assert stuck.commands == inconsistent.commands
     again = now.and_then(inconsistent).when(retry).then(e.RollbackStarted(UP, "retry"))
     assert isinstance(again, s.RollingBack)
-    assert way_back_of(again) == way_back_of(now.state)
+    assert way_back_of(again) == replace(way_back_of(now.state), left=True)
     ended = given(*history, inconsistent, e.RollbackStarted(UP, "retry"), restored, rolled_back)
     assert ended.state == given(*ROLLING_BACK, restored, rolled_back).state
     assert [kept.name for kept in instance_of(ended.state).kept] == [DUMP.path, KEPT]
+
+
+def test_what_a_person_brought_up_is_taken_over_at_the_old_version():
+    """The upgrade ends as taken back, and all that it left is kept until its retention ends."""
+    after = given(*LEFT).when(report(taken_over)).then(taken_over)
+    assert isinstance(after, s.Idle)
+    assert (after.instance.version, after.instance.rollback_point) == ("5.6.0", None)
+    assert after.instance.last == LastUpgrade(Run(UP, 1, "5.6.0", "6.10.1", ("alice",)), "rolled_back")
+    assert {kept.name for kept in after.instance.kept} == {KEPT, DUMP.path}
+
+
+@pytest.mark.parametrize("begun", [(), (rollback_requested, rollback_begun)], ids=["upgrade", "rollback"])
+def test_what_a_person_brought_up_is_taken_over_at_the_new_version(begun):
+    """The upgrade has succeeded by hand, and the copy of before is the way back, of a count that nobody may know."""
+    way = (*SUCCEEDED, *begun) if begun else ROLLING_BACK
+    fact = replace(taken_over, version="6.10.1", beside=(COPY.database, "stray"))
+    after = given(*way, inconsistent, e.RollbackStarted(UP, "retry")).when(report(fact)).then(fact)
+    assert isinstance(after, s.Idle)
+    point = after.instance.rollback_point
+    assert point
+    assert (after.instance.version, point.artifact, point.copy, point.dump) == ("6.10.1", OLD, COPY, DUMP)
+    assert point.counters.total == (COUNTERS.total if begun else None)
+    assert after.instance.last
+    assert after.instance.last.outcome == "succeeded"
+    assert [kept.name for kept in after.instance.kept] == ["stray"]
+
+
+def test_what_is_gone_is_no_way_back():
+    """Where the copy is no longer there, a new version that was brought up has no rollback point."""
+    fact = replace(taken_over, version="6.10.1", beside=(KEPT,))
+    after = given(*LEFT).when(report(fact)).then(fact)
+    assert instance_of(after).rollback_point is None
+    given(*LEFT, fact).when(request_rollback).refuses("no-rollback-point")
+
+
+@pytest.mark.parametrize(
+    ("history", "fact"),
+    [(ROLLING_BACK, taken_over), (LEFT, replace(taken_over, version="7.5.1")), (INCONSISTENT, taken_over)],
+)
+def test_nothing_else_is_taken_over(history, fact):
+    """Only after a way back that failed, only with a retry, and only at one of the two versions."""
+    given(*history).when(report(fact)).refuses("superseded")
+
+
+@pytest.mark.parametrize("history", [ROLLING_BACK, RESTORED])
+def test_a_way_back_that_lasts_calls_a_person_and_goes_on(history):
+    """It is remembered since when, for whoever takes over, and forgotten once something moved or it is begun anew."""
+    now = given(*history).when(report(stalled)).then(stalled)
+    assert isinstance(now, type(given(*history).state))
+    assert (way_back_of(now).stalled_since, way_back_of(now).left) == (AT, True)
+    again = given(*history, stalled, inconsistent, e.RollbackStarted(UP, "retry"))
+    assert way_back_of(again.state).stalled_since is None
+    moved = given(*ROLLING_BACK, stalled, restored)
+    assert (way_back_of(moved.state).stalled_since, way_back_of(moved.state).left) == (None, True)

@@ -15,6 +15,7 @@ from tests.domain.samples import (
     ASSESSING,
     BEGUN,
     BUSY,
+    BY_HAND,
     COPIED,
     COPY,
     COUNTERS,
@@ -56,7 +57,11 @@ from tests.domain.samples import (
 # These follow from histories of their own: see test_legs.py, test_cutover.py and test_calling_off.py.
 APART = (e.LegFinished, e.CutOver, e.RollbackCalledOff)
 FACTS = [event for event in EVENTS if isinstance(event, tuple(FOLLOWS)) and not isinstance(event, APART)]
-IN_SOME_HISTORIES = {(e.UpgradeSucceeded, s.Migrated), (e.RollbackStarted, s.Serving)}
+IN_SOME_HISTORIES = {
+    (e.UpgradeSucceeded, s.Migrated),
+    (e.RollbackStarted, s.Serving),
+    (e.InstanceTakenOver, s.RollingBack),
+}
 STEP_OF: dict[type[s.State], Step] = {
     kind: step_due(state) for kind in BUSY if isinstance(state := given(*HISTORIES[kind]).state, s.Busy)
 }
@@ -149,7 +154,7 @@ def test_failing(state, step):
         assert isinstance(when.then(e.UpgradeUnwell(UP, "6.10.1", PROBLEM, COUNTERS, LATER)), s.Idle)
     else:
         assert state in RETURNING
-        assert isinstance(when.then(e.InstanceInconsistent(UP, PROBLEM, LATER)), s.Inconsistent)
+        assert isinstance(when.then(e.InstanceInconsistent(UP, PROBLEM, LATER, (BY_HAND,))), s.Inconsistent)
 
 
 @pytest.mark.parametrize("state", HISTORIES)

@@ -23,13 +23,16 @@ async def test_a_port_that_stays_taken_ends_inconsistent_until_it_is_free(standi
         await _no_port(standin)
         return
     before = await standin.shape()
-    async with _thief(standin) as thief:
+    async with port_thief(standin) as thief:
         loaded = await standin.upgrade("2.0.0")
         assert isinstance(loaded.state, s.Inconsistent)
         problem = loaded.state.problem
         assert problem.code == "port-taken"
         assert f"Port {standin.config.port} is taken by process {thief.pid}" in problem.detail
         assert "End that process" in problem.todo
+        assert loaded.state.commands[-1].line == f"astrolabe retry {await standin.upgrade_id()}"
+        assert "starts the old version" in loaded.state.commands[-2].does
+        assert await standin.supervised()
         assert thief.alive()
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
@@ -53,7 +56,7 @@ async def _no_port(standin: World) -> None:
 async def test_a_port_that_is_given_back_in_time_ends_rolled_back(standin: World) -> None:
     """The way back asks again, and finds the port free once the stranger has left."""
     before = await standin.shape()
-    async with _thief(standin) as thief:
+    async with port_thief(standin) as thief:
         loaded = await upgrade(standin, "2.0.0", DatabaseRestored=lambda: process.end(thief))
     assert isinstance(loaded.state, s.Idle)
     assert (await standin.problem()).code == "port-taken"
@@ -78,7 +81,7 @@ time.sleep(600)
 
 
 @contextlib.asynccontextmanager
-async def _thief(standin: World) -> AsyncIterator[GatewayProcess]:
+async def port_thief(standin: World) -> AsyncIterator[GatewayProcess]:
     """Somebody who takes the port as soon as it is free, and answers nobody."""
     log = standin.host.instance_folder(standin.instance_id) / "thief.log"
     port = str(standin.config.port)

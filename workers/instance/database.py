@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import time
 from collections.abc import AsyncGenerator
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from astrolabe.domain.kinds.postgres import (
     copy_statement,
     drop_statement,
     evidence_statements,
+    psql,
     quote,
     rename_statement,
     terminate_statement,
@@ -26,9 +28,20 @@ from astrolabe.workers.instance.database_properties import ask, has, property_st
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.own_sessions import APPLICATION, SET_ASIDE, set_aside
 from astrolabe.workers.instance.prepared_transactions import refuse_prepared
+from astrolabe.workers.instance.secret import in_shell
+from astrolabe.workers.programs import tools
 
 BLOCK_SECONDS = 30.0
 SHARED_COUNTERS_SINCE = 150_000
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+"""What is said by, or for, a server that is down, going down or coming up, or full: it passes."""
+
 COLLECTOR_SECONDS = 1.0
 """How long an older server's collector may take to hand on what a session reported."""
 
@@ -102,6 +115,12 @@ class InstanceDatabase:
         """Say where this host reaches the server now."""
         return self._database
 
+    async def typed(self, statement: str) -> str:
+        """Write a statement as a person types it; the password is named, not carried."""
+        line = shlex.join(psql(str(tools.postgres("psql")), await self.where(), statement))
+        place = self._database.password
+        return f"PGPASSWORD={in_shell(place)} {line}" if place else line
+
     @contextlib.asynccontextmanager
     async def connection(self, name: str | None = None) -> AsyncGenerator[Connection]:
         """Connect to a database of the server, by default the maintenance one; errors end the step."""
@@ -124,7 +143,7 @@ class InstanceDatabase:
                 connection.terminate()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise StepFailed(
-                "database-unreachable" if isinstance(error, OSError) else "database-error",
+                _code(error),
                 f"The server of {where.name} at {where.host}:{where.port} said: {type(error).__name__}: {error}",
                 todo="See that the server runs and that the instance's database settings are right, then retry.",
             ) from error
@@ -329,3 +348,10 @@ class InstanceDatabase:
                     todo=f"End these sessions as a superuser, for the instance's role may not: {ending}; then retry.",
                 )
             await asyncio.sleep(0.02)
+
+
+def _code(error: Exception) -> str:
+    """Distinguish what passes by itself from what somebody must mend."""
+    if isinstance(error, asyncpg.ObjectInUseError):
+        return "sessions-remain"
+    return "database-unreachable" if isinstance(error, AWAY) else "database-error"

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -63,3 +64,9 @@ class Secrets:
             return real.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return ""
+
+
+def in_shell(reference: SecretRef) -> str:
+    """Write a secret as a shell finds it, without saying it."""
+    scheme, _, place = reference.partition(":")
+    return f'"${place}"' if scheme == "env" else f'"$(cat {shlex.quote(place)})"'

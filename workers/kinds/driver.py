@@ -6,6 +6,7 @@ from typing import NewType, Protocol, TypeAlias
 from msgspec import Struct
 
 from astrolabe.domain.kinds.postgres import DatabaseFacts
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.workers.instance.database import InstanceDatabase
@@ -164,6 +165,13 @@ class Driver(Protocol):
 
     async def let_in(self, artifact: Artifact, apart: str, mark: str, /) -> GatewayId:
         """Let others in to what was started apart, or start it once more, where everybody asks, as `mark`."""
+        ...
+
+    async def leave(self, artifact: Artifact, mark: str, /, *, old: bool) -> Sequence[HandCommand]:
+        """Put back what keeps the gateway running, without starting it; return what starts `artifact` by hand.
+
+        `old` says whether that is the version of before, on its own database.
+        """
         ...
 
     async def settle(self, mark: str, /) -> None:

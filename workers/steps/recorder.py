@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import states as s
@@ -96,10 +97,20 @@ class Recorder:
             with _reachable():
                 self._loaded = await self._instances.refresh(self._loaded)
 
+    @property
+    def worker(self) -> str:
+        """The worker that records, as HOST:PROCESS."""
+        return self._worker
+
+    def has_begun(self, step: Step) -> bool:
+        """Return whether the beginning of a step of this attempt was recorded here."""
+        run = self.busy.run
+        return self._begun == (run.upgrade_id, run.attempt, step)
+
     async def begin(self, step: Step) -> None:
         """Record that this worker begins a step, once for each attempt of an upgrade."""
         run = self.busy.run
-        if self._begun != (run.upgrade_id, run.attempt, step):
+        if not self.has_begun(step):
             await self.report(StepStarted(run.upgrade_id, run.attempt, step, self._worker, self._fence))
             self._begun = run.upgrade_id, run.attempt, step
 
@@ -122,10 +133,11 @@ class Recorder:
         with _reachable():
             return await self._outputs.put(self._redactor()(output), until)
 
-    async def fail(self, step: Step, failure: StepFailed) -> None:
-        """Record that a step cannot be done."""
+    async def fail(self, step: Step, failure: StepFailed, commands: Sequence[HandCommand] = ()) -> None:
+        """Record that a step cannot be done, and what a person can type where that leaves the instance to one."""
         problem = await self.problem_of(failure)
-        await self._append(FailStep(self.busy.run.upgrade_id, step, problem, datetime.now(UTC)))
+        typed = tuple(redacted(each, self._redactor()) for each in commands)
+        await self._append(FailStep(self.busy.run.upgrade_id, step, problem, datetime.now(UTC), typed))
 
     async def problem_of(self, failure: StepFailed) -> Problem:
         """Return what went wrong as the log may hold it; what was said at length is kept beside the log."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.domain.bounds import fit
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Check
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import InstanceAdopted, StepProgressed
@@ -19,6 +20,7 @@ FREE_TEXTS: dict[type[Struct], dict[str, int]] = {
     Check: {"seen": LINE},
     StepProgressed: {"message": TEXT},
     InstanceAdopted: {"seen": LINE},
+    HandCommand: {"does": TEXT, "line": TEXT},
 }
 """The texts of an event that hold what others said, and how many bytes each may be; only there can a secret be."""
 

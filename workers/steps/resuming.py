@@ -1,7 +1,6 @@
 """A way back that is called off: somebody wrote after it had begun, and the new version goes on with all of it."""
 
 from datetime import UTC, datetime
-from functools import partial
 
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
@@ -10,7 +9,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
-from astrolabe.workers.steps.retry import retry
+from astrolabe.workers.steps.persevering import persevere
 from astrolabe.workers.steps.start import GatewayStart
 from astrolabe.workers.steps.verify import refuse_bad, until_well
 
@@ -38,12 +37,11 @@ async def call_off(context: StepContext, state: s.RollingBack, writes: Writes, l
 
 async def resume(context: StepContext) -> None:
     """Open the database, start the new version again as it ran before, and see that it is well."""
+    await persevere(context, _resume, attempts=ATTEMPTS, pause=PAUSE_SECONDS)
+
+
+async def _resume(context: StepContext) -> None:
     state = context.expect(s.Resuming)
-    report = partial(context.recorder.progress, "rollback")
-    await retry(lambda: _resume(context, state), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=report)
-
-
-async def _resume(context: StepContext, state: s.Resuming) -> None:
     driver, back, upgrade_id = context.driver, state.back, state.run.upgrade_id
     artifact, mark = back.successor or back.artifact, mark_of(state.run, "resumed")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import partial
 
 from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
@@ -10,6 +9,7 @@ from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.under_way import WayBack
+from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId
@@ -17,9 +17,10 @@ from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import last_writes_since, writes_since
 from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.obstacles import refuse_obstacles
+from astrolabe.workers.steps.persevering import persevere
 from astrolabe.workers.steps.resuming import call_off, would_lose
-from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart
+from astrolabe.workers.steps.taking_over import take_over
 from astrolabe.workers.steps.verify import refuse_bad, until_well
 
 ATTEMPTS = 5
@@ -65,7 +66,10 @@ async def _supervisor(context: StepContext, state: s.Assessing) -> SupervisorId 
 
 
 async def restore(context: StepContext) -> None:
-    """Stop whatever runs, and put the database of before in its place; the migrated one is kept aside."""
+    """Stop whatever runs, and put the database of before in its place; the migrated one is kept aside.
+
+    Where a person was called meanwhile, what that person brought up is looked at first.
+    """
     await _persistently(context, _restore)
 
 
@@ -75,10 +79,9 @@ async def revive(context: StepContext) -> None:
 
 
 async def _persistently(context: StepContext, step: Callable[[StepContext], Awaitable[None]]) -> None:
-    """Repeat a step of the way back: there is no other way, so one bad moment must not end it."""
-    report = partial(context.recorder.progress, "rollback")
+    """Repeat a step of the way back: there is no other way, so no bad moment must end it, nor one that lasts."""
     try:
-        await retry(lambda: step(context), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=report)
+        await persevere(context, step, attempts=ATTEMPTS, pause=PAUSE_SECONDS)
     except StepFailed as failure:
         raise _inconsistent(failure) from failure
 
@@ -94,6 +97,8 @@ def _inconsistent(failure: StepFailed) -> StepFailed:
 async def _restore(context: StepContext) -> None:
     state, site, driver = context.expect(s.RollingBack), context.site, context.driver
     run, back = state.run, state.back
+    if back.left and await take_over(context):
+        return
     async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
@@ -120,9 +125,11 @@ async def _left_behind(context: StepContext, state: s.RollingBack) -> tuple[str 
 async def _written(context: StepContext, back: WayBack, kept: str) -> Writes | None:
     """Count what others wrote since they were let in; None where a worker before us has swapped already."""
     database = context.driver.database
-    if back.counters is None and back.isolated:
+    if database is None or (back.left and await database.exists(kept)):
+        return None
+    if back.counters is None and back.isolated and await _kept_apart(database, back):
         return Writes(0)  # nobody else got in
-    if database is None or await database.exists(kept):
+    if await database.exists(kept):
         return None
     if back.counters is None:
         return Writes(None)
@@ -142,6 +149,11 @@ async def _put_back(context: StepContext, state: s.RollingBack, kept: str | None
         # A copy that was never recorded would be a stray; those that were are kept until their retention ends.
         recorded = len(back.spare) + (1 if back.copy else 0)
         await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
+
+
+async def _kept_apart(database: InstanceDatabase, back: WayBack) -> bool:
+    """Return whether nobody else got in, also while the instance was left to a person, who may have let others in."""
+    return not back.left or (back.private_database is not None and await database.exists(back.private_database))
 
 
 async def _revive(context: StepContext) -> None:

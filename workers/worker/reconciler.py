@@ -1,17 +1,17 @@
 """The reconcile loop: on one instance under a lease, whatever is due is done until nothing is."""
 
 import asyncio
-import errno
 import logging
 from datetime import UTC, datetime
 from functools import partial
 
 from astrolabe.domain.upgrades.expected import step_due
 from astrolabe.domain.upgrades.reconcile import Action, Discard, Due, Expiry, due
-from astrolabe.domain.upgrades.states import Adopting
+from astrolabe.domain.upgrades.states import Adopting, Restored, RollingBack
+from astrolabe.domain.words import Step
 from astrolabe.store.errors import StaleFence
 from astrolabe.store.log.log import Log
-from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.failure import StepFailed, unexpected
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver
@@ -19,11 +19,13 @@ from astrolabe.workers.kinds.registry import driver_of
 from astrolabe.workers.programs.tools import ToolMissing
 from astrolabe.workers.steps.context import StepContext, site_of
 from astrolabe.workers.steps.expiry import record_expiry
+from astrolabe.workers.steps.leaving import leave_to_person
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder, Superseded
 from astrolabe.workers.steps.registry import STEP_FUNCTIONS
 from astrolabe.workers.steps.retention import discard
 from astrolabe.workers.steps.together import first
 from astrolabe.workers.worker.lease import quietly
+from astrolabe.workers.worker.slowness import back_off
 
 POLL_SECONDS = 0.5
 """How often a worker looks whether the log went another way meanwhile (a cancel)."""
@@ -84,9 +86,11 @@ class Reconciler:
     async def _act(self, action: Action) -> None:
         recorder = self._recorder
         step = None if isinstance(recorder.state, Adopting) else step_due(recorder.busy)
-        fail = partial(recorder.fail, step) if step else recorder.fail_adoption
+        fail = partial(self._fail, step) if step else recorder.fail_adoption
         try:
             if step:
+                if not recorder.has_begun(step):
+                    await back_off(recorder, step)
                 await recorder.begin(step)
             await STEP_FUNCTIONS[action.name](self._context())
         except StepFailed as failure:
@@ -97,7 +101,12 @@ class Reconciler:
             raise
         except Exception as error:
             LOG.exception("unexpected in %s of %s", action.name, recorder.instance_id)
-            await fail(_unexpected(error))
+            await fail(unexpected(error))
+
+    async def _fail(self, step: Step, failure: StepFailed) -> None:
+        way_back = isinstance(self._recorder.state, RollingBack | Restored)
+        commands = await leave_to_person(self._context()) if way_back else ()
+        await self._recorder.fail(step, failure, commands)
 
     def _context(self) -> StepContext:
         recorder = self._recorder
@@ -106,10 +115,3 @@ class Reconciler:
             # Kept as long as the site stays the same: a driver may remember from step to step.
             self._driving = site, driver_of(site)
         return StepContext(recorder.state, site, self._driving[1], recorder)
-
-
-def _unexpected(error: Exception) -> StepFailed:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return StepFailed("no-space", f"The disk is full: {error}", todo="Free some space, then retry.")
-    detail = f"Unexpected: {type(error).__name__}: {error}"
-    return StepFailed("unexpected", detail, todo="Read the worker's log, then retry.")

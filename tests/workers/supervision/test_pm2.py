@@ -1,10 +1,12 @@
 """Gateways that a real pm2 keeps: found, stopped for good, started in another version, and put back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import psutil
 import pytest
 
+from astrolabe.domain.supervision.planned import start_line
 from astrolabe.domain.supervision.supervisor import Pm2App, Pm2Daemon
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.failure import StepFailed
@@ -192,6 +194,22 @@ async def test_each_act_may_be_begun_again(kept: Pm2, port: int, monkeypatch: py
         else:
             assert not is_listening(port), now
     assert {command for _, command in died} == {"stop", "save", "delete", "resurrect", "restart"}
+
+
+async def test_what_is_left_to_a_person_starts_by_pm2s_own_command(kept: Pm2, port: int) -> None:
+    """A worker died with the process off the list: it is put back, stopped, and the line that is told starts it."""
+    await supervisor(kept).stop()
+    await supervisor(kept).pin(installed(kept.folder, "2.0.0"), {"PORT": str(port)})
+    await kept("delete", NAME)
+    for _ in range(2):
+        await supervisor(kept).release()
+    assert await stays_away(port)
+    typed = await asyncio.create_subprocess_shell(start_line(named(kept)), stdout=asyncio.subprocess.DEVNULL)
+    assert await typed.wait() == 0
+    gateway = await serving(port)
+    assert gateway.version == "2.0.0"
+    found = killed(port)
+    assert (await comes_back(port, found)).version == "2.0.0"
 
 
 async def test_what_was_never_saved_is_not_saved(pm2: Pm2, port: int) -> None:

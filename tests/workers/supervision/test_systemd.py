@@ -7,6 +7,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from astrolabe.domain.supervision.planned import start_line
 from astrolabe.domain.supervision.supervisor import SystemdService
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.failure import StepFailed
@@ -104,6 +105,26 @@ async def stops(folder: str, port: int) -> None:
         await supervisor(folder).stop()
         assert await supervisor(folder).running_pid() is None
     assert await stays_away(port)
+
+
+async def leaves(folder: str) -> None:
+    """Leave the stopped gateway to a person, twice: a worker may die in between."""
+    for _ in range(2):
+        await supervisor(folder).release()
+
+
+async def test_what_is_left_to_a_person_starts_by_systemds_own_command(kept: Machine, port: int) -> None:
+    """A held unit is not started by anybody; once it is left, the line that is told starts it, and systemd keeps it."""
+    await kept.does(stops, str(kept.folder), port)
+    await kept.systemctl("start", UNIT)
+    assert await stays_away(port)
+    await kept.does(leaves, str(kept.folder))
+    assert await stays_away(port)
+    assert start_line(SystemdService(UNIT)) == f"systemctl --no-ask-password --no-pager start --no-block -- {UNIT}"
+    await kept.systemctl("start", UNIT)
+    killed = (await serving(port)).pid
+    await kept.does(kills, port)
+    assert (await comes_back(port, killed)).version == "1.1.0"
 
 
 async def starts(folder: str, port: int, version: str) -> None:

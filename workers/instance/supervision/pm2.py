@@ -68,6 +68,12 @@ class Pm2Supervisor:
         await self._save(apps)
         return app.pid
 
+    async def release(self) -> None:
+        """See that the stopped process is on the list, from which a person restarts it. Starts nothing."""
+        if self._among(await self._list()) is None and (known := self._known()):
+            await self._put(known, None)
+            await self._save(await self._list())
+
     async def pin(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         """Put the owner's entry back onto the list with this command; what runs is stopped."""
         live = self._among(await self._list())

@@ -26,6 +26,10 @@ class Supervisor(Protocol):
         """Start what is to be started, where it does not run, and wait for its process; return its pid."""
         ...
 
+    async def release(self) -> None:
+        """Let whoever wants start it again by the supervisor's own commands. Starts nothing."""
+        ...
+
     async def pin(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         """Let the supervisor start this command from now on, with `env` over its owner's variables. Starts nothing."""
         ...

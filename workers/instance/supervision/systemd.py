@@ -49,6 +49,10 @@ class SystemdSupervisor:
                 await asyncio.sleep(POLL_SECONDS)
         return unit.main_pid
 
+    async def release(self) -> None:
+        """Let a person, or a boot, start the service again. Starts nothing."""
+        await self._remove(argv.HOLD)
+
     async def pin(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         """Let the service start this command from now on; what runs goes on running."""
         whole_file.write(self._environment, argv.environment_text(env).encode(), lasting=True, private=True)

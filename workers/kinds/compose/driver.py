@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import shlex
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.postgres import DatabaseFacts
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance import process
@@ -270,6 +272,14 @@ class ComposeDriver:
             if self._project.also:
                 await self._compose(argv.start(begun, self._project.also))
         return GatewayId(known.id)
+
+    async def leave(self, artifact: Artifact, mark: str, /, *, old: bool) -> Sequence[HandCommand]:
+        """Put back the restart policy that the project wants; return what starts an artifact by hand."""
+        wanted = (await self._configured())["services"].get(self._project.service, {}).get("restart") or "no"
+        for each in await self._containers():
+            await self._engine.run(docker.restart_policy(self._engine.docker, each.id, wanted))
+        started = argv.start(self._files.pinned(artifact, mark), self._services)
+        return [HandCommand(f"starts the {'old' if old else 'new'} version, {artifact.version}", shlex.join(started))]
 
     async def settle(self, mark: str) -> None:
         """Put back the restart policy that the user's project wants."""

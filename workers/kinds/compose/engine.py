@@ -209,7 +209,8 @@ class Engine:
                 stdout=stdout,
             )
         except shell.CommandProblem as error:
-            if "docker daemon" in error.tail and "connect" in error.tail:
+            late = isinstance(error, shell.CommandTimedOut) and deadline == ASK_SECONDS
+            if late or ("docker daemon" in error.tail and "connect" in error.tail):
                 raise StepFailed(
                     "engine-unreachable",
                     "The container engine does not answer.",

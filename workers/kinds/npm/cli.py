@@ -6,12 +6,14 @@
 import asyncio
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from astrolabe.domain.kinds import cli as argv
 from astrolabe.domain.kinds.postgres import DatabaseFacts
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm
 from astrolabe.workers.instance.failure import StepFailed
@@ -181,6 +183,11 @@ class CliDriver:
     async def let_in(self, artifact: Artifact, _apart: str, mark: str, /) -> GatewayId:
         """Leave what is installed as it is: whoever types the command has it already."""
         return GatewayId(await self._prefix())
+
+    async def leave(self, artifact: Artifact, _mark: str, /, *, old: bool) -> Sequence[HandCommand]:
+        """Return what installs an artifact by hand; nothing keeps a command line running."""
+        command = argv.install(tools.npm(), self._npm, artifact.version, await self._prefix())
+        return [HandCommand(f"installs {artifact.name} {artifact.version}", shlex.join(command))]
 
     async def settle(self, _mark: str, /) -> None:
         """Leave what is installed as it is."""

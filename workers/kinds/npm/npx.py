@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,15 @@ from msgspec.structs import replace
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.kinds.npm import NpmFacts
 from astrolabe.domain.kinds.postgres import DatabaseFacts
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.supervision.planned import start_line
 from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.gateway_differences import ADVICE as HOW_TO_SETTLE
 from astrolabe.domain.upgrades.gateway_differences import difference_checks
+from astrolabe.store import whole_file
 from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
@@ -28,7 +32,7 @@ from astrolabe.workers.instance.supervision.fence import Fence
 from astrolabe.workers.instance.supervision.sessions import foreign_sessions
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.isolation_check import isolation_check
-from astrolabe.workers.kinds.npm import npm
+from astrolabe.workers.kinds.npm import by_hand, npm
 from astrolabe.workers.kinds.npm.node import node_check, node_for
 from astrolabe.workers.kinds.npm.running_gateway import compare
 from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
@@ -220,6 +224,18 @@ class NpxDriver:
         if found and self._supervisor:
             await self._supervisor.keep()
         return found or await self.start(artifact, mark)
+
+    async def leave(self, artifact: Artifact, _mark: str, /, *, old: bool) -> Sequence[HandCommand]:
+        """Let its owner's supervisor start it again, or write what starts it into a file for that owner alone."""
+        command, node = await self._command(artifact, self._site.product.start.args)
+        env, does = self._environment("", node), f"starts the {'old' if old else 'new'} version, {artifact.version}"
+        if self._supervisor and self._site.supervisor:
+            await self._supervisor.leave(artifact.version if old else None, command, env)
+            return [HandCommand(does, start_line(self._site.supervisor))]
+        script = self._site.instance_folder / "by-hand.sh"
+        whole_file.write(script, by_hand.script(command, env, str(self._folder())), lasting=True, private=True)
+        log = shlex.quote(str(self.log("by-hand")))
+        return [HandCommand(does, f"nohup sh {shlex.quote(str(script))} >{log} 2>&1 &")]
 
     async def settle(self, _mark: str, /) -> None:
         """Do nothing: keeping a process running is its owner's supervisor's work, who does so from its start on."""

@@ -36,10 +36,19 @@ class SupervisedGateway:
 
         What leads to another, such as `npx astra@latest`, would migrate the old database: then the version is pinned.
         """
+        await self._give_back(version, command, env)
+        return await self._supervisor.start()
+
+    async def _give_back(self, version: Version, command: Sequence[str], env: Mapping[str, str]) -> None:
         await self._supervisor.unpin()
         if self._version(await self._supervisor.starts()) != version:
             await self._supervisor.pin(command, env)
-        return await self._supervisor.start()
+
+    async def leave(self, version: Version | None, command: Sequence[str], env: Mapping[str, str]) -> None:
+        """Let a person start what is pinned by the supervisor's own commands, or a version as `put_back` would."""
+        if version and not await self._supervisor.running_pid():
+            await self._give_back(version, command, env)
+        await self._supervisor.release()
 
     async def keep(self) -> None:
         """Finish a start that a worker before us died in, where the supervisor runs the gateway already."""
