@@ -33,14 +33,14 @@ class Prober:
                 answer = await http.post("/items", json={"name": f"item-{number}"})
                 if answer.status_code == 201:
                     self.acknowledged.append(f"item-{number}")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
     async def _ask(self, http: httpx.AsyncClient) -> None:
         while True:
             with contextlib.suppress(httpx.HTTPError):
                 if (await http.get("/health", headers={"Connection": "close"})).status_code == 200:
                     self.answered.append(time.monotonic())
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
     @property
     def longest_silence(self) -> float:

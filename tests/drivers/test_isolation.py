@@ -43,7 +43,7 @@ class Stranger:
                     self.acknowledged.append(name)
                 finally:
                     connection.terminate()
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.02)
 
 
 async def missing(standin: World, *writers: Prober | Stranger) -> set[str]:

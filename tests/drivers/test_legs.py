@@ -61,7 +61,7 @@ async def test_a_stop_is_reached_by_nobody_outside(standin: World) -> None:
             while True:
                 with contextlib.suppress(httpx.HTTPError):
                     seen.add((await http.get("/health", headers={"Connection": "close"})).json()["version"])
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
 
     asking = asyncio.create_task(ask())
     await standin.carry_out()
