@@ -24,6 +24,8 @@ from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.kinds("npx")
 
+REPORTED = counting.FLUSH_SECONDS
+
 
 @pytest.fixture(autouse=True)
 def _not_patient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +79,11 @@ async def test_the_old_version_that_a_person_brought_up_goes_on(standin: World) 
     assert "nothing was stopped" in await standin.summary(e.InstanceTakenOver)
 
 
-async def test_the_new_version_that_a_person_brought_up_goes_on(standin: World) -> None:
+async def test_the_new_version_that_a_person_brought_up_goes_on(
+    standin: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A rollback that could not rename the database is given up by a person; the rollback point is still there."""
+    monkeypatch.setattr(counting, "FLUSH_SECONDS", REPORTED)
     await standin.reconfigure(retry_for_seconds=0)
     await standin.upgrade("2.0.0")
     await standin.ask(RequestRollback(await standin.upgrade_id(), accept_lost_writes=True))
