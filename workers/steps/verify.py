@@ -10,7 +10,7 @@ from astrolabe.domain.plans.plan import Artifact, Check
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import Migrated, is_last_leg, leg_to
-from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.failure import PASSING, StepFailed
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
@@ -22,7 +22,7 @@ ROUNDS = 3
 """How often in a row a check must fail before it is believed."""
 
 ROUND_SECONDS = 1.0
-COMING = {"health", "answered-version", "migrations"}
+COMING = {"health", "answered-version", "migrations", "reachable"}
 """Checks that may hold a while later, without anybody doing anything."""
 
 
@@ -55,7 +55,7 @@ async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
     failed: Counter[str] = Counter()
     moved, seen = time.monotonic(), ""
     while True:
-        checks = await checks_of(context, artifact)
+        checks = await _asked(context, artifact)
         bad = [check for check in checks if not check.ok]
         failed = Counter({check.name: failed[check.name] + 1 for check in bad})
         progress = next((check.seen for check in checks if check.name == "migrations"), "")
@@ -67,6 +67,16 @@ async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
         if not bad or ((waited or not coming) and max(failed.values()) >= ROUNDS):
             return checks
         await asyncio.sleep(ROUND_SECONDS)
+
+
+async def _asked(context: StepContext, artifact: Artifact) -> list[Check]:
+    """Ask everything; a server, an engine or a registry that is away for a moment says nothing of the version."""
+    try:
+        return await checks_of(context, artifact)
+    except StepFailed as failure:
+        if failure.problem.code not in PASSING:
+            raise
+        return [Check("reachable", ok=False, seen=failure.problem.detail)]
 
 
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
