@@ -114,13 +114,19 @@ async def _first_token(url: str) -> str:
 
 
 async def _settle(screen: Screen, client: Client, folder: Path) -> None:
-    """Let an interrupted demo's upgrade come to its end, as any upgrade does, and end the gateways it left."""
+    """Let an interrupted demo's upgrade come to its end, as any does; end the gateways it left, and retire instances.
+
+    No two instances may act on one port, and this demo wants the port of the one before.
+    """
     earlier = await asyncio.to_thread(lambda: list(client.items("/instances")))
     for row in earlier:
         instance = await asyncio.to_thread(client.get, f"/instances/{row['instance_id']}")
         if instance["upgrade_id"] and instance["status"] != "inconsistent":
             screen.say(f"An interrupted demo's upgrade of {instance['name']} goes on to its end first.")
             await _watched(screen, client, instance["upgrade_id"])
+        if instance["status"] != "retired":
+            reason = {"reason": "its demo is over"}
+            await asyncio.to_thread(client.post, f"/instances/{row['instance_id']}/retire", reason)
     await end_leftovers(folder)
 
 
