@@ -34,7 +34,10 @@ secret_option = click.option(
     "--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/…."
 )
 retry_for_option = click.option(
-    "--retry-for", type=int, help="Seconds that a way back waits for what may pass, such as a server that is away."
+    "--retry-for",
+    "retry_for_seconds",
+    type=int,
+    help="Seconds that a way back waits for what may pass, such as a server that is away.",
 )
 
 
@@ -122,7 +125,6 @@ def register(
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     patience: int | None,
-    retry_for: int | None,
     approvals: str | None,
     approvers: int | None,
     reason: str | None,
@@ -143,8 +145,6 @@ def register(
         body["secrets"] = pairs(secrets, "--secret")
     if patience is not None:
         body["patience_seconds"] = patience
-    if retry_for is not None:
-        body["retry_for_seconds"] = retry_for
     if policy := {key: value for key, value in (("when", approvals), ("approvers", approvers)) if value is not None}:
         body["approvals"] = policy
     client = Client.from_environment()

@@ -51,7 +51,6 @@ def reconfigure(
     secrets: tuple[str, ...],
     keep: tuple[str, ...],
     accept_difference: tuple[str, ...],
-    retry_for: int | None,
     reason: str | None,
     **plain: str | int | None,
 ) -> None:
@@ -60,8 +59,6 @@ def reconfigure(
     shown = client.get(where)
     config: dict[str, Any] = {name: shown[name] for name in InstanceConfig.__struct_fields__}
     config |= {name: value for name, value in plain.items() if value is not None}
-    if retry_for is not None:
-        config["retry_for_seconds"] = retry_for
     config["settings"] |= pairs(settings, "--set")
     config["secrets"] |= pairs(secrets, "--secret")
     for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):

@@ -163,7 +163,6 @@ def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:
         case s.Assessing():
             return (e.RollbackRefused(upgrade_id, problem, Writes(None)),)
         case s.Resuming(back=back, writes=writes):
-            version = back.successor.version if back.successor else state.run.target
-            return (e.UpgradeUnwell(upgrade_id, version, problem, writes, command.now),)
+            return (e.UpgradeUnwell(upgrade_id, back.to.version, problem, writes, command.now),)
         case s.RollingBack() | s.Restored():
             return (e.InstanceInconsistent(upgrade_id, problem, command.now, command.commands),)

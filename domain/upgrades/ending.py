@@ -97,7 +97,7 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
         isolated=isolation.isolated,
         counters=state.counters if serving else state.downtime and state.downtime.let_in,
         # Whoever is let in at once has accepted what that may cost.
-        successor=state.plan.new if serving else None,
+        may_be_called_off=serving,
         to=state.plan.new,
     )
 

@@ -208,7 +208,7 @@ def _assessing(state: s.Assessing, event: e.Event) -> s.State:
                 last_healthy_at=None,
                 to=point.successor,
                 counters=point.counters,
-                successor=point.successor,
+                may_be_called_off=True,
                 accept_lost_writes=state.accept_lost_writes,
             )
             return s.RollingBack(replace(state.instance, supervisor=supervisor), state.run, back)
@@ -245,7 +245,7 @@ def _on_the_way(state: s.RollingBack | s.Resuming | s.Restored, event: e.Event) 
 def _rolling_back(state: s.RollingBack, event: e.Event) -> s.State:
     back = replace(state.back, stalled_since=None)
     match event:
-        case e.RollbackCalledOff(writes=writes, last_healthy_at=last) if back.successor:
+        case e.RollbackCalledOff(writes=writes, last_healthy_at=last) if back.may_be_called_off:
             back = replace(back, last_healthy_at=back.last_healthy_at or last)
             return s.Resuming(state.instance, state.run, back, writes, state.serving)
         case e.DatabaseRestored(_, kept, last):

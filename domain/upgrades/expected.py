@@ -64,7 +64,7 @@ def _leaves(fact: e.Fact, state: s.Returning) -> bool:
         case e.RollbackCalledOff(writes=writes), s.RollingBack(back=back):
             return not back.may_leave(writes)
         case ((e.UpgradeResumed(version=version) | e.UpgradeUnwell(version=version)), s.Resuming(back=back)):
-            return back.successor is not None and version == back.successor.version
+            return version == back.to.version
         case _:
             return True
 

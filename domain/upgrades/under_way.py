@@ -68,9 +68,8 @@ class WayBack(Struct, frozen=True):
     """Whether nobody else could get in until cutover."""
     counters: Writes | None = None
     """The count of writes when others were let in; None where nobody was."""
-    successor: Artifact | None = None
-    """The new version that others were let in to, which goes on where the way back is called off; None where it never
-    is."""
+    may_be_called_off: bool = False
+    """Whether others were let in to the new version, which goes on where they would lose writes."""
     accept_lost_writes: bool = False
     """Whether somebody accepted that writes stay behind."""
     stalled_since: datetime | None = None
@@ -80,6 +79,6 @@ class WayBack(Struct, frozen=True):
 
     def may_leave(self, writes: Writes | None) -> bool:
         """Return whether these writes may stay behind; None, where the database of before is in place, is too late."""
-        if self.successor is None or self.accept_lost_writes:
+        if not self.may_be_called_off or self.accept_lost_writes:
             return True
         return writes is None or writes.total == 0

@@ -65,25 +65,26 @@ class Log:
         except asyncpg.UniqueViolationError:
             times = []
         if not times:
-            await self._explain_identity(stream_id, identity or (), claims)
-            await self._explain(stream_id, expected, fence, claims)
+            await self._explain(stream_id, expected, fence, claims, identity or ())
         return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
-    async def _explain_identity(self, stream_id: str, identity: Sequence[str], claims: Sequence[Claim]) -> None:
-        if not identity or any([await self.claim(claim.command_id) for claim in claims]):
-            return
+    async def _explain(
+        self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim], identity: Sequence[str]
+    ) -> None:
+        # A twin of this command took the version too, so the claim is looked for first.
+        if any([await self.claim(claim.command_id) for claim in claims]):
+            raise AlreadyClaimed(stream_id)
+        if identity:
+            await self._explain_identity(stream_id, identity)
+        if await self.head(stream_id) == expected and fence is not None:
+            raise StaleFence(f"fence {fence} on {stream_id} was taken over")
+        raise Conflict(f"stream {stream_id} is not at version {expected}")
+
+    async def _explain_identity(self, stream_id: str, identity: Sequence[str]) -> None:
         rows = await self._database.hot.fetch(sql.IDENTITY_TAKEN, uuid.UUID(stream_id), list(identity))
         if rows:
             other = rows[0][1]
             raise IdentityTaken(other, tuple(thing for thing, holder in rows if holder == other))
-
-    async def _explain(self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim]) -> None:
-        # A twin of this command took the version too, so the claim is looked for first.
-        if any([await self.claim(claim.command_id) for claim in claims]):
-            raise AlreadyClaimed(stream_id)
-        if await self.head(stream_id) == expected and fence is not None:
-            raise StaleFence(f"fence {fence} on {stream_id} was taken over")
-        raise Conflict(f"stream {stream_id} is not at version {expected}")
 
     async def head(self, stream_id: str) -> int:
         """Return the version of a stream, 0 where it does not exist."""

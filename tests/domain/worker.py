@@ -72,8 +72,8 @@ def success(state: s.Busy) -> Command:  # noqa: C901, PLR0911, PLR0912  one arm 
             return Report(e.DatabaseRestored(run.upgrade_id, kept))
         case "resume":
             assert isinstance(state, s.Resuming)
-            assert state.back.successor
-            return Report(e.UpgradeResumed(run.upgrade_id, state.back.successor.version, AT, ()))
+            assert state.back.may_be_called_off
+            return Report(e.UpgradeResumed(run.upgrade_id, state.back.to.version, AT, ()))
         case "revive":
             assert isinstance(state, s.Restored)
             return Report(e.UpgradeRolledBack(run.upgrade_id, state.back.artifact.version, AT, ()))

@@ -14,11 +14,6 @@ _last_holders: LRUCache[str, tuple[int, Path]] = LRUCache(256)
 """The pid and the descriptor (`/proc/<pid>/fd/<n>`) that a listening socket was last found at, by the socket."""
 
 
-def is_listening(port: int) -> bool:
-    """Return whether anybody listens on a port of this host: asked for often, so without asking who."""
-    return bool(_sockets(port) if sys.platform == "linux" else pids(port))
-
-
 def pids(port: int) -> list[int | None]:
     """List the pids of those who listen on a port, None for one that this user may not see."""
     if sys.platform == "linux":

@@ -14,7 +14,7 @@ from astrolabe.workers.steps.counting import writes_since
 from astrolabe.workers.steps.fencing import evict
 from astrolabe.workers.steps.marks import mark_of, own_name
 from astrolabe.workers.steps.retry import retry
-from astrolabe.workers.steps.start import GatewayStart
+from astrolabe.workers.steps.start import GatewayStart, downtime_ms
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
@@ -67,7 +67,7 @@ async def serve(context: StepContext) -> None:
     await driver.settle(mark)
     await driver.settle(apart)
     # Who was not kept out was served as soon as it had migrated, which is recorded already.
-    down = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
+    down = downtime_ms(state.last_healthy_at, healthy_at)
     downtime = down if state.isolation.isolated else None
     now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
     done = e.UpgradeSucceeded(upgrade_id, artifact.version, state.checks, state.counters, now, downtime)

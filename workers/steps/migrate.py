@@ -15,7 +15,7 @@ from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
-from astrolabe.workers.steps.start import GatewayStart
+from astrolabe.workers.steps.start import GatewayStart, downtime_ms
 
 
 async def stop(context: StepContext) -> None:
@@ -122,7 +122,7 @@ async def follow(context: StepContext) -> None:
 
     healthy_at = await start.until_healthy(once)
     before, after, last = await _counted(context, state)
-    downtime = max(0, round((healthy_at - state.last_healthy_at).total_seconds() * 1000))
+    downtime = downtime_ms(state.last_healthy_at, healthy_at)
     await context.recorder.report(e.MigrationFinished(state.run.upgrade_id, healthy_at, downtime, before, after, last))
 
 

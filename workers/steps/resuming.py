@@ -6,12 +6,10 @@ from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
 from astrolabe.workers.steps.persevering import persevere
-from astrolabe.workers.steps.start import GatewayStart
-from astrolabe.workers.steps.verify import refuse_bad, until_well
+from astrolabe.workers.steps.starting_again import start_again
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
@@ -42,19 +40,7 @@ async def resume(context: StepContext) -> None:
 
 async def _resume(context: StepContext) -> None:
     state = context.expect(s.Resuming)
-    driver, back, upgrade_id = context.driver, state.back, state.run.upgrade_id
-    artifact, mark = back.successor or back.artifact, mark_of(state.run, "resumed")
-
-    async def start() -> GatewayId:
-        if driver.database:
-            await driver.database.allow()
-        return await driver.put_back(artifact, mark)
-
-    healthy_at = await GatewayStart(context, artifact, mark, "rollback").until_healthy(start)
-    checks = await until_well(context, artifact)
-    refuse_bad(checks, f"{artifact.package} {artifact.version}")
-    await driver.settle(mark)
-    last = back.last_healthy_at
-    downtime = max(0, round((healthy_at - last).total_seconds() * 1000)) if last else None
-    now = datetime.now(UTC)
-    await context.recorder.report(e.UpgradeResumed(upgrade_id, artifact.version, now, tuple(checks), downtime))
+    artifact, mark = state.back.to, mark_of(state.run, "resumed")
+    checks, downtime = await start_again(context, artifact, mark, state.back.last_healthy_at)
+    now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
+    await context.recorder.report(e.UpgradeResumed(upgrade_id, artifact.version, now, checks, downtime))

@@ -9,19 +9,17 @@ from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.under_way import WayBack
-from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
-from astrolabe.workers.kinds.driver import Following, GatewayId
+from astrolabe.workers.kinds.driver import Following
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import last_writes_since, writes_since
 from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.obstacles import refuse_obstacles
 from astrolabe.workers.steps.persevering import persevere
 from astrolabe.workers.steps.resuming import call_off, would_lose
-from astrolabe.workers.steps.start import GatewayStart
+from astrolabe.workers.steps.starting_again import start_again
 from astrolabe.workers.steps.taking_over import take_over
-from astrolabe.workers.steps.verify import refuse_bad, until_well
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 1.0
@@ -124,16 +122,16 @@ async def _left_behind(context: StepContext, state: s.RollingBack) -> tuple[str 
 
 async def _written(context: StepContext, back: WayBack, kept: str) -> Writes | None:
     """Count what others wrote since they were let in; None where a worker before us has swapped already."""
-    database = context.driver.database
-    if database is None or (back.left and await database.exists(kept)):
+    database, apart = context.driver.database, back.counters is None and back.isolated
+    if database is None:
         return None
-    if back.counters is None and back.isolated and await _kept_apart(database, back):
+    if apart and not back.left:
         return Writes(0)  # nobody else got in
     if await database.exists(kept):
         return None
-    if back.counters is None:
-        return Writes(None)
-    if not await database.exists(database.name):
+    if apart and back.private_database and await database.exists(back.private_database):
+        return Writes(0)  # nor while the instance was left to a person, who may have let others in
+    if back.counters is None or not await database.exists(database.name):
         return Writes(None)
     await database.allow()  # a worker before us may have died between the block and the swap
     return await last_writes_since(context, back.counters)
@@ -151,27 +149,9 @@ async def _put_back(context: StepContext, state: s.RollingBack, kept: str | None
         await database.drop(beside(database.name, state.run, of_leg("before", recorded)))
 
 
-async def _kept_apart(database: InstanceDatabase, back: WayBack) -> bool:
-    """Return whether nobody else got in, also while the instance was left to a person, who may have let others in."""
-    return not back.left or (back.private_database is not None and await database.exists(back.private_database))
-
-
 async def _revive(context: StepContext) -> None:
-    state, driver = context.expect(s.Restored), context.driver
+    state = context.expect(s.Restored)
     run, back = state.run, state.back
-    mark = mark_of(run, "old")
-
-    async def start() -> GatewayId:
-        if driver.database:
-            await driver.database.allow()
-        return await driver.put_back(back.artifact, mark)
-
-    healthy_at = await GatewayStart(context, back.artifact, mark, "rollback").until_healthy(start)
-    checks = await until_well(context, back.artifact)
-    refuse_bad(checks, f"{back.artifact.package} {back.artifact.version}")
-    await driver.settle(mark)
-    last = back.last_healthy_at
-    downtime = round((healthy_at - last).total_seconds() * 1000) if last else None
-    await context.recorder.report(
-        e.UpgradeRolledBack(run.upgrade_id, back.artifact.version, datetime.now(UTC), tuple(checks), downtime)
-    )
+    checks, downtime = await start_again(context, back.artifact, mark_of(run, "old"), back.last_healthy_at)
+    now = datetime.now(UTC)
+    await context.recorder.report(e.UpgradeRolledBack(run.upgrade_id, back.artifact.version, now, checks, downtime))

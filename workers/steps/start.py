@@ -25,6 +25,11 @@ HARD_LIMIT = 60
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def downtime_ms(last_healthy_at: datetime, healthy_at: datetime) -> int:
+    """Return how long nobody was served, from the last answer of before to the first since, in milliseconds."""
+    return max(0, round((healthy_at - last_healthy_at).total_seconds() * 1000))
+
+
 class GatewayStart:
     """One start of one artifact, distinguished from all others by its mark."""
 

@@ -12,7 +12,7 @@ from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.driver import Running
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of
-from astrolabe.workers.steps.verify import until_well
+from astrolabe.workers.steps.verify import as_lines, until_well
 
 QUESTIONS = 3
 """How often it is asked whether it serves, before it is taken for one that does not."""
@@ -106,6 +106,6 @@ def _not_to_be_ended(state: s.RollingBack, running: Running, checks: list[Check]
     return StepFailed(
         SERVES,
         f"Somebody brought up what serves now, and it is not ended: {running.seen}. It is not taken over either: {why}",
-        seen=[f"{'ok' if check.ok else 'BAD'} {check.name}: {check.seen}" for check in checks],
+        seen=as_lines(checks),
         todo="Mend that, or stop it yourself, then retry.",
     )

@@ -122,6 +122,11 @@ async def _database_checks(context: StepContext, artifact: Artifact) -> list[Che
     return checks
 
 
+def as_lines(checks: list[Check]) -> list[str]:
+    """Write each check in a line, with whether it holds."""
+    return [f"{'ok' if check.ok else 'BAD'} {check.name}: {check.seen}" for check in checks]
+
+
 def refuse_bad(checks: list[Check], what: str) -> None:
     """Raise StepFailed where a check does not hold."""
     bad = [check for check in checks if not check.ok]
@@ -129,6 +134,6 @@ def refuse_bad(checks: list[Check], what: str) -> None:
         raise StepFailed(
             f"verify-{bad[0].name}",
             f"{what} serves but is not well: {bad[0].name}: {bad[0].seen}",
-            seen=[f"{'ok' if check.ok else 'BAD'} {check.name}: {check.seen}" for check in checks],
+            seen=as_lines(checks),
             todo="Read what was seen, mend it, then retry.",
         )

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from astrolabe.workers.instance.listening import is_listening
+from astrolabe.workers.instance.listening import pids
 from astrolabe.workers.programs import tools
 
 SCRIPT: Final = Path(__file__).with_name("answering.js")
@@ -56,7 +56,7 @@ async def serving(port: int) -> Answer:
 async def stays_away(port: int) -> bool:
     """Look again and again whether anything answers; return whether nothing ever did."""
     for _ in range(LOOKS):
-        if is_listening(port):
+        if pids(port):
             return False
         await asyncio.sleep(0.05)
     return True

@@ -8,7 +8,7 @@ import pytest
 
 from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.listening import is_listening
+from astrolabe.workers.instance.listening import pids
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.supervision.fence import Fence, Sighting
 from astrolabe.workers.programs import shell
@@ -88,7 +88,7 @@ async def test_whoever_comes_once_is_ended_and_told(tmp_path: Path, port: int) -
     (told,) = await Fence(port, ours=nobody, end=lambda _: True).look()
     assert told.endswith("came to the instance's port and was ended")
     await child.wait()
-    assert not is_listening(port)
+    assert not pids(port)
 
 
 @pytest.mark.parametrize("listens", [True, False])
@@ -135,11 +135,11 @@ async def test_foreign_sessions_are_told_once(port: int) -> None:
 
 async def test_whether_a_port_is_listened_on(tmp_path: Path, port: int) -> None:
     """A port is known to be listened on from the first moment to the last."""
-    assert not is_listening(port)
+    assert not pids(port)
     child = started(tmp_path, port, *installed(tmp_path, "1.1.0"))
-    await until(lambda: is_listening(port), seconds=20)
+    await until(lambda: bool(pids(port)), seconds=20)
     await child.stop()
-    assert not is_listening(port)
+    assert not pids(port)
 
 
 async def test_nothing_was_stopped_so_it_has_no_twin(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from astrolabe.domain.supervision.planned import start_line
 from astrolabe.domain.supervision.supervisor import Pm2App, Pm2Daemon
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.listening import is_listening
+from astrolabe.workers.instance.listening import pids
 from astrolabe.workers.instance.supervision import pm2 as acting
 from astrolabe.workers.instance.supervision.detection import detect
 from astrolabe.workers.instance.supervision.pm2 import Pm2Supervisor
@@ -111,7 +111,7 @@ async def test_a_pin_starts_the_other_version_until_it_is_put_back(kept: Pm2, po
     await supervisor(kept).stop()
     await pins(kept)
     await pins(kept, "1.3.0")
-    assert not is_listening(port)
+    assert not pids(port)
     pid = await supervisor(kept).start()
     answer = await serving(port)
     assert (answer.version, answer.args, answer.pid) == ("1.3.0", ["--as", "pinned"], pid)
@@ -192,7 +192,7 @@ async def test_each_act_may_be_begun_again(kept: Pm2, port: int, monkeypatch: py
         if now == "start":
             assert (await serving(port)).version == "1.2.0"
         else:
-            assert not is_listening(port), now
+            assert not pids(port), now
     assert {command for _, command in died} == {"stop", "save", "delete", "resurrect", "restart"}
 
 

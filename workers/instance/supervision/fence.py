@@ -7,7 +7,7 @@ from typing import Literal, NoReturn, TypeAlias
 from msgspec import Struct
 
 from astrolabe.domain.supervision import parents
-from astrolabe.workers.instance import listening, process
+from astrolabe.workers.instance import process
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.programs.output import Redactor
@@ -83,7 +83,7 @@ class Fence:
         return await self._look(scan=True, sessions=True)
 
     async def _look(self, scan: bool, sessions: bool) -> list[str]:
-        found = await self._listener() if listening.is_listening(self._port) else []
+        found = await self._listener()
         for twin in self._twins() if scan else ():
             if not self._ours(twin):
                 found.append(await self._end_process(twin))
