@@ -85,6 +85,7 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
     first, *later = s.copies_of(state)
     serving = isinstance(state, s.Serving)
     isolation = state.isolation if serving else s.isolation_of(state)
+    let_in = state.counters if serving else state.downtime and state.downtime.let_in
     return WayBack(
         cause,
         state.plan.old,
@@ -95,9 +96,10 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
         spare=tuple(copy for copy in later if copy),
         private_database=isolation.database,
         isolated=isolation.isolated,
-        counters=state.counters if serving else state.downtime and state.downtime.let_in,
-        # Whoever is let in at once has accepted what that may cost.
-        may_be_called_off=serving,
+        counters=let_in,
+        may_be_called_off=let_in is not None,
+        # Whoever lets others in at once has accepted what that may cost, but not that nobody knows how much it was.
+        accept_counted_writes=not serving,
         to=state.plan.new,
     )
 

@@ -157,7 +157,7 @@ def _touched(state: s.Touched, event: e.Event) -> s.State:
         case e.CutOver(counters=counters) if isinstance(state, s.Verified):
             return s.Serving(state.prepared, state.downtime, state.copy, state.isolation, state.checks, counters)
         case e.RollbackStarted(cause=cause):
-            return s.RollingBack(state.instance, state.run, way_back(state, cause))
+            return s.RollingBack(state.instance, state.run, way_back(state, cause), s.serving_at_once(state))
         case _:
             return _migrated(state, event) if isinstance(state, s.Migrated) else state
 

@@ -42,7 +42,10 @@ class RollbackStarted(OfUpgrade, frozen=True, tag="rollback_started"):
 
 
 class RollbackCalledOff(OfUpgrade, frozen=True, tag="rollback_called_off"):
-    """Somebody wrote after the way back had begun, and nobody accepted to lose that; nothing was changed."""
+    """The way back would leave writes behind that nobody accepted to lose; nothing was changed.
+
+    Somebody wrote after it had begun, or the number that an instance with cutover `at-once` accepts is not known.
+    """
 
     problem: Problem
     """How many writes, in which tables, and what to do."""

@@ -290,6 +290,13 @@ def cuts_over_at_once(state: Touched) -> bool:
     return state.instance.config.cutover == "at-once"
 
 
+def serving_at_once(state: Touched) -> Serving | None:
+    """Return the new version as what others were let in to before it was verified; None where nobody was."""
+    if not isinstance(state, Migrating | Migrated) or state.downtime.let_in is None:
+        return None
+    return Serving(state.prepared, state.downtime, state.copy, state.isolation, (), state.downtime.let_in)
+
+
 def is_last_leg(state: Touched) -> bool:
     """Return whether the leg under way ends on the wanted version."""
     return len(state.legs) == len(state.plan.stops)

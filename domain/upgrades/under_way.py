@@ -70,6 +70,8 @@ class WayBack(Struct, frozen=True):
     """The count of writes when others were let in; None where nobody was."""
     may_be_called_off: bool = False
     """Whether others were let in to the new version, which goes on where they would lose writes."""
+    accept_counted_writes: bool = False
+    """Whether writes may stay behind whose number is known: the instance lets others in before anything is verified."""
     accept_lost_writes: bool = False
     """Whether somebody accepted that writes stay behind."""
     stalled_since: datetime | None = None
@@ -81,4 +83,6 @@ class WayBack(Struct, frozen=True):
         """Return whether these writes may stay behind; None, where the database of before is in place, is too late."""
         if not self.may_be_called_off or self.accept_lost_writes:
             return True
-        return writes is None or writes.total == 0
+        if writes is None or writes.total == 0:
+            return True
+        return self.accept_counted_writes and writes.total is not None

@@ -36,7 +36,7 @@ and `due(state)` what a worker does next. An event that is not named beside a st
 refuses what would not follow. Before `Stopping` every way out is free; from there on every way out but cutover is the
 way back, which loses nothing, for nobody was let in; and the way back ends on the old version or, where a person must
 act, in `Inconsistent`. Past cutover nothing goes back by itself unless nobody wrote: an unwell version is an alarm. A
-way back that nobody accepted to lose a write with is called off where somebody wrote after it had begun: `Resuming`.
+way back that nobody accepted to lose a write with is called off where it would lose one: `Resuming`.
 
 `StepStarted` and `StepProgressed` show a reader how far a step is; of them only the start of the step migrate moves the
 instance, from `Pulled` to `Stopping`.

@@ -14,6 +14,7 @@ from tests.domain.samples import (
     COUNTERS,
     EMERGENCY,
     LATER,
+    LET_IN,
     PROBLEM,
     RESUMING,
     ROLLING_BACK,
@@ -38,6 +39,7 @@ from tests.domain.samples import (
 
 BY_ITSELF = (*SERVING, e.RollbackStarted(UP, "failure", "verify", PROBLEM, Writes(0)))
 ACCEPTED = (*SUCCEEDED, replace(rollback_requested, accept_lost_writes=True), e.RollbackStarted(UP, "request"))
+AT_ONCE = (*LET_IN, e.RollbackStarted(UP, "failure", "verify", PROBLEM))
 WROTE = [COUNTERS, Writes(None)]
 NOBODY: list[Writes | None] = [Writes(0), None]
 
@@ -55,7 +57,26 @@ def test_what_nobody_accepted_to_lose_is_not_left_behind(history, writes):
     assert instance_of(state) == instance_of(now.state)
 
 
-@pytest.mark.parametrize("history", [ASKED_BACK, BY_ITSELF])
+def test_at_once_a_number_is_accepted_and_an_unknown_one_is_not():
+    """Its owner chose to lose what is counted; where nobody knows how much that is, a person is asked."""
+    now, known = given(*AT_ONCE), replace(restored, writes=COUNTERS)
+    assert isinstance(now.when(report(known)).then(known), s.Restored)
+    now.when(report(replace(called_off, writes=COUNTERS))).refuses("superseded")
+    now.when(report(replace(restored, writes=Writes(None)))).refuses("superseded")
+    event = replace(called_off, writes=Writes(None))
+    assert isinstance(now.when(report(event)).then(event), s.Resuming)
+
+
+@pytest.mark.parametrize("asked_for", [e.RollbackStarted(UP, "failure"), e.RollbackStarted(UP, "cancel")])
+def test_at_once_what_is_called_off_arrives_with_its_way_back(asked_for):
+    """The new version is what the instance runs, with what was counted when others were let in."""
+    for end, outcome in ((resumed, "succeeded"), (unwell, "unwell")):
+        state = given(*LET_IN, asked_for, replace(called_off, writes=Writes(None)), end).state
+        assert (instance_of(state).version, outcome_of(state)) == ("6.10.1", outcome)
+        assert rollback_point_of(state).counters == COUNTERS
+
+
+@pytest.mark.parametrize("history", [ASKED_BACK, BY_ITSELF, AT_ONCE])
 @pytest.mark.parametrize("writes", NOBODY)
 def test_where_nobody_wrote_it_goes_on(history, writes):
     """None is what was counted, or the database of before is in place already."""
@@ -91,7 +112,7 @@ def test_a_version_that_was_unwell_and_serves_again_is_well():
     assert instance_of(state).version == "6.10.1"
 
 
-@pytest.mark.parametrize("history", [RESUMING, (*BY_ITSELF, called_off)])
+@pytest.mark.parametrize("history", [RESUMING, (*BY_ITSELF, called_off), (*AT_ONCE, called_off)])
 def test_one_that_does_not_serve_again_is_a_persons_decision(history):
     """The alarm tells the number that was counted, and the counted way back is still there."""
     state = given(*history).when(fail("rollback")).then(e.UpgradeUnwell(UP, "6.10.1", PROBLEM, COUNTERS, LATER))

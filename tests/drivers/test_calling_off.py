@@ -1,12 +1,13 @@
 """A way back that is called off: whoever wrote after it had begun has the row, in the version that goes on."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import RequestRollback
+from astrolabe.domain.upgrades.commands import Cancel, RequestRollback
 from tests.hooked import Mortality, hooked, mortal_effects, outlive, upgrade, when
 from tests.world import World
 
@@ -104,6 +105,48 @@ async def test_an_automatic_way_back_is_called_off_as_well(standin: World) -> No
     assert loaded.state.instance.rollback_point
     assert ("late",) in await standin.rows("SELECT name FROM items")
     assert len(await standin.copies()) == 1
+
+
+async def forget(standin: World) -> None:
+    """Begin the server's counters anew, as a crash does, once somebody has written to the version that is let in."""
+    await standin.write("late")
+    await standin.rows("SELECT pg_stat_reset()")
+
+
+@pytest.mark.kinds("npx")
+async def test_at_once_an_unknown_number_is_a_persons_decision(standin: World) -> None:
+    """Whoever lets others in at once accepts a number, and not that nobody knows it: the sick version goes on."""
+    await standin.reconfigure(cutover="at-once")
+    loaded = await upgrade(standin, "1.6.0", MigrationFinished=lambda: forget(standin))
+    assert (await standin.facts())[-3:] == ["RollbackStarted", "RollbackCalledOff", "UpgradeUnwell"]
+    for told in (await standin.one(e.RollbackCalledOff), await standin.one(e.UpgradeUnwell)):
+        assert told.writes.total is None
+    assert "an unknown number of writes" in (await standin.one(e.RollbackCalledOff)).problem.detail
+    assert isinstance(loaded.state, s.Idle)
+    assert loaded.state.instance.version == "1.6.0" == await standin.running()
+    assert await standin.items() == ["first", "late"]
+    assert len(await standin.gateways()) == 1
+    await standin.roll_back(accept=False)
+    assert (await standin.one(e.RollbackRefused)).writes.total is None
+    await standin.roll_back(accept=True)
+    assert await standin.running() == "1.1.0"
+    assert await standin.items() == ["first"]
+
+
+@pytest.mark.kinds("npx")
+async def test_at_once_a_cancel_is_called_off_where_the_number_is_unknown(standin: World) -> None:
+    """A version that is well goes on: the upgrade ends on it, with its way back."""
+    await standin.reconfigure(cutover="at-once")
+
+    async def forget_and_cancel() -> None:
+        await forget(standin)
+        await standin.ask(Cancel(await standin.upgrade_id(), datetime.now(UTC)))
+
+    loaded = await upgrade(standin, "2.0.0", MigrationFinished=forget_and_cancel)
+    assert (await standin.facts())[-3:] == OFF[1:]
+    assert isinstance(loaded.state, s.Idle)
+    assert await standin.items() == ["first", "late"]
+    await as_it_was(standin)
 
 
 @pytest.mark.deaths

@@ -1,4 +1,4 @@
-"""A way back that is called off: somebody wrote after it had begun, and the new version goes on with all of it."""
+"""A way back that is called off: it would lose writes, and the new version goes on with all of them."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ def would_lose(writes: Writes, sentence: str) -> StepFailed:
 
 async def call_off(context: StepContext, state: s.RollingBack, writes: Writes, last: datetime | None) -> None:
     """Record that the way back would lose writes that nobody accepted to lose; the database is closed, and whole."""
-    sentence = "Somebody wrote after the way back had begun: it would leave {} behind, so it was called off."
+    sentence = "The way back would leave {} behind that nobody accepted to lose, so it was called off."
     problem = would_lose(writes, sentence).problem
     await context.recorder.report(e.RollbackCalledOff(state.run.upgrade_id, problem, writes, last))
 
