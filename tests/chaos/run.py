@@ -116,6 +116,10 @@ class Run:
     async def _afterwards(self) -> None:
         person, upgrade_id, state = self._house.person, self._stage.upgrade_id, self._stage.history.state
         last = state.instance.last if isinstance(state, Idle) else None
+        if last and last.outcome == "unwell":
+            # Whoever is alarmed takes what the alarm offers.
+            await self._then(await person.roll_back(upgrade_id, accept=True), "rollback_requested")
+            return
         if last is None or self._scenario.then == "nothing":
             return
         succeeded = last.outcome == "succeeded"
