@@ -21,6 +21,11 @@ OVERRIDDEN = "!override"
 """The tag before a list of YAML's that replaces those of earlier files; JSON has none, so it is put in as a text."""
 
 
+def label(instance_id: str, mark: str) -> str:
+    """Name a start among those of all instances."""
+    return f"{instance_id}/{mark}"
+
+
 def compose(program: str, project: ComposeProject, *overrides: str) -> tuple[str, ...]:
     """Begin a command on a project; each override comes after the user's files, which stay as they are."""
     return (

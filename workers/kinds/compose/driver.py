@@ -1,12 +1,9 @@
 """The `compose` driver: the user's own project, with the image pinned by an override file beside it."""
 
 import contextlib
-import math
 import shlex
-import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
@@ -15,7 +12,6 @@ from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Image
-from astrolabe.workers.instance import process
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
@@ -23,24 +19,16 @@ from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
 from astrolabe.workers.kinds.compose.engine import Container, Engine
 from astrolabe.workers.kinds.compose.files import ComposeFiles
+from astrolabe.workers.kinds.compose.filled_project import FilledProject
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
+from astrolabe.workers.kinds.compose.project_checks import ADVICE, ProjectChecks
+from astrolabe.workers.kinds.compose.project_commands import ProjectCommands
+from astrolabe.workers.kinds.compose.running_project import RunningProject
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 
-START_SECONDS = 600.0
 DOCTOR_SECONDS = 120.0
-POLL_SECONDS = 1.0
-"""How often a container is looked at while it starts: each look takes from a processor that its program wants."""
-
-LINES = 500
-TAKEN = ("address already in use", "port is already allocated")
-ADVICE = {
-    "engine": "Install Docker with Compose 2.24 or newer, then retry.",
-    "project": "Make `docker compose config` accept the files that the instance names, then retry.",
-    "isolation": "Mend that, naming the database's service, or set the instance's cutover to at-once, then retry.",
-    "process": "See that one container of the gateway's service runs the product's image and publishes the port.",
-}
 
 
 class ComposeDriver:
@@ -53,12 +41,13 @@ class ComposeDriver:
         self._project: ComposeProject = site.config.compose
         self._image: Image = site.product.container
         self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
+        self._found: RunningProject = RunningProject(site, self._project, self._image, self._engine)
+        self._commands: ProjectCommands = ProjectCommands(self._engine, site.config.gateway_port)
         self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
         self._services: tuple[str, ...] = argv.gateway_services(self._project)
-        self._looked: tuple[float, Container | None] = (0.0, None)
         self._ready: dict[str, Container] = {}
         self._begun: dict[str, Container] = {}
-        self._known: dict[str, Any] | None = None
+        self._filled: FilledProject = FilledProject(self._project, self._engine, self._files)
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
@@ -66,14 +55,12 @@ class ComposeDriver:
         self._apart: ComposeIsolation = ComposeIsolation(site, self._project, self._engine, within)
         self.isolation: IsolationMeans = self._apart.means
         self._isolated: bool = False
-        self._where: tuple[str, int] | None = None
-        self._asked: float = -math.inf
 
     def _database(self) -> InstanceDatabase | None:
         service, where = self._project.database_service, self._site.config.database
         if where is None or service is None:
             return self._site.database
-        return ContainerDatabase(where, self._site.password, self._engine, self._labels(service))
+        return ContainerDatabase(where, self._site.password, self._engine, self._found.labels(service))
 
     async def resolve(self, version: str) -> Resolved:
         """Find the digest of a version's tag; what `latest` is, only the image itself says."""
@@ -84,27 +71,14 @@ class ComposeDriver:
         return None
 
     async def checks(self, _needs: Sequence[str | None], /) -> list[Check]:
-        """Check that Compose is there, accepts the project and knows the gateway's services."""
-        try:
-            said = (await self._engine.run((self._engine.docker, "compose", "version", "--short"))).stdout.strip()
-        except shell.CommandProblem as error:
-            return [Check("engine", False, str(error))]
-        new_enough = _numbers(said) >= (2, 24)
-        try:
-            services = (await self._configured())["services"]
-        except shell.CommandProblem as error:
-            return [Check("engine", new_enough, f"Compose {said}"), Check("project", False, str(error))]
-        missing = [each for each in self._services if each not in services]
-        seen = f"the project has no service {', '.join(missing)}" if missing else f"{len(services)} services"
-        checks = [Check("engine", new_enough, f"Compose {said}"), Check("project", not missing, seen)]
-        gateway = next((each for each in await self._containers() if each.state.running), None)
-        return [*checks, await self._apart.check(await self._configured(), gateway, self._image.port)]
+        """Look at the engine and the project."""
+        return await ProjectChecks(self._engine, self._filled, self._found, self._apart).all()
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
     ) -> Iterable[PlannedCommand]:
         """Plan what is pulled, stopped, made, started and asked."""
-        versions, known = (old, *legs), await self._containers()
+        versions, known = (old, *legs), await self._found.containers()
         container = known[0].name.removeprefix("/") if known else None
         facts = argv.ComposeFacts(
             docker=self._engine.docker,
@@ -112,47 +86,22 @@ class ComposeDriver:
             artifacts={each.version: each for each in versions},
             present=frozenset([each.version for each in versions if await self.has(each)]),
             container=container,
-            hooks=await self._hooked(),
-            isolation=await self._apart.facts(await self._configured(), container or self._project.service),
+            hooks=await self._filled.hooked(),
+            isolation=await self._apart.facts(await self._filled.config(), container or self._project.service),
             database=database,
         )
         return argv.plan(self._site.config, self._site.product, [each.version for each in versions], facts)
 
-    async def running(self) -> Running | None:
-        """Find the container of the gateway's service, and which version its image is."""
-        found = [each for each in await self._containers() if each.state.running]
-        if not found:
-            return None
-        ids = frozenset(GatewayId(each.id) for each in found)
-        first, names = found[0], ", ".join(each.name.removeprefix("/") for each in found)
-        seen = f"container {names} runs {first.config.image}"
-        version = await images.version_of(self._engine, self._image, first)
-        if len(found) > 1:
-            return Running(f"{seen}; more than one container cannot be upgraded as one instance", None, ids)
-        port = self._site.config.gateway_port
-        if not (first.will_publish(port) if self._is_apart(first) else first.publishes(port)):
-            return Running(f"{seen}, and does not publish port {self._site.config.gateway_port}", None, ids)
-        health = first.state.health
-        unwell = f"its healthcheck says {health.status}" if health and health.status not in {"healthy", ""} else None
-        return Running(seen, version, ids, unwell)
-
     async def supervision(self) -> None:
         """Return None: the engine starts its containers again, and its restart policy is set for that."""
 
-    def _is_apart(self, gateway: Container) -> bool:
-        """Return whether nobody but the database and what the gateway depends on reaches it, and this host."""
-        return set(gateway.networks) == {self._apart.network.name}
+    async def running(self) -> Running | None:
+        """Find the container of the gateway's service, and which version its image is."""
+        return await self._found.running()
 
     async def where(self) -> tuple[str, int] | None:
         """Return the container's own address while it is on the private network alone; looked for once a second."""
-        if self._where is None and time.monotonic() - self._asked > POLL_SECONDS:
-            self._asked = time.monotonic()
-            self._remember_where(next((each for each in await self._containers() if each.state.running), None))
-        return self._where
-
-    def _remember_where(self, gateway: Container | None) -> None:
-        alone = gateway is not None and self._is_apart(gateway)
-        self._where = (gateway.address, self._image.port) if alone and gateway and gateway.address else None
+        return await self._found.where()
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether the engine has an image of this digest."""
@@ -176,24 +125,24 @@ class ComposeDriver:
         """Find the running container of a start."""
         if mark in self._ready:
             return None
-        found = [each for each in await self._marked(mark) if each.state.running]
+        found = [each for each in await self._found.marked(mark) if each.state.running]
         return GatewayId(found[0].id) if found else None
 
     async def was_started(self, mark: str) -> bool:
         """Return whether the program of a start ever began; a container that was only made is proof that it did not."""
         if mark in self._ready:
             return False
-        found = await self._marked(mark)
+        found = await self._found.marked(mark)
         return any(each.began for each in found) if found else self._files.attempted(mark)
 
     async def _make(self, artifact: Artifact, mark: str, *, isolated: bool) -> None:
         """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
         network = self._apart.network.name if isolated else None
         if isolated:
-            async with self._refusing():
-                await self._apart.prepare(await self._configured())
-        await self._compose(argv.create(self._files.pinned(artifact, mark, network), self._services))
-        found = await self._marked(mark)
+            async with self._commands.refusing():
+                await self._apart.prepare(await self._filled.config())
+        await self._commands.run(argv.create(self._files.pinned(artifact, mark, network), self._services))
+        found = await self._found.marked(mark)
         if len(found) != 1:
             raise StepFailed(
                 "start-failed",
@@ -203,7 +152,7 @@ class ComposeDriver:
         made = found[0]
         self._files.remember(mark, made.policy)
         if isolated:
-            self._apart.expect(made, await self._configured())
+            self._apart.expect(made, await self._filled.config())
         # The engine may not start by itself again what failed in the middle of a migration.
         await self._engine.run(docker.restart_policy(self._engine.docker, made.id, "no"))
         self._ready[mark] = made
@@ -215,13 +164,13 @@ class ComposeDriver:
         made = self._ready.pop(mark)
         # What is replaced with the gateway uses the same database, so it waits until others are let in as well.
         services = self._services[:1] if self._isolated else self._services
-        if len(services) > 1 or await self._hooked():
+        if len(services) > 1 or await self._filled.hooked():
             network = self._apart.network.name if self._isolated else None
-            await self._compose(argv.start(self._files.pinned(artifact, mark, network), services))
+            await self._commands.run(argv.start(self._files.pinned(artifact, mark, network), services))
         else:  # without Compose, which reads the project first while nobody is served
-            await self._compose(docker.start_container(self._engine.docker, made.id))
+            await self._commands.run(docker.start_container(self._engine.docker, made.id))
         if self._isolated:
-            self._remember_where(await self._enclosed(made.id))
+            self._found.remember_where(await self._enclosed(made.id))
         self._begun[mark] = made
         return GatewayId(made.id)
 
@@ -234,7 +183,7 @@ class ComposeDriver:
 
     async def _enclosed(self, gateway: str) -> Container | None:
         found = await self._engine.container(gateway)
-        if found and found.state.running and (found.published or not self._is_apart(found)):
+        if found and found.state.running and (found.published or not self._found.is_apart(found)):
             raise StepFailed(
                 "not-isolated",
                 f"Others reach the new version already, at {', '.join(found.published) or 'another network'}.",
@@ -244,100 +193,85 @@ class ComposeDriver:
 
     async def isolate(self) -> None:
         """Take the database off the project's networks; what is started next begins on the private one."""
-        async with self._refusing():
-            await self._apart.enclose(await self._configured())
-        self._isolated, self._asked = True, time.monotonic()
+        async with self._commands.refusing():
+            await self._apart.enclose(await self._filled.config())
+        self._isolated = True
+        self._found.forget_where(for_a_moment=True)
 
     async def end_isolation(self) -> None:
         """Put the database back on the project's networks, and remove the private one."""
-        async with self._refusing():
+        async with self._commands.refusing():
             await self._apart.end()
-        self._isolated, self._where = False, None
+        self._isolated = False
+        self._found.forget_where()
 
     async def close(self) -> None:
         """End nothing: what was verified goes on."""
 
     async def let_in(self, artifact: Artifact, apart: str, _mark: str, /) -> GatewayId:
         """Open the networks of the container that was verified, and start what is replaced with it."""
-        known = self._begun.get(apart) or next(iter(await self._marked(apart)), None)
+        known = self._begun.get(apart) or next(iter(await self._found.marked(apart)), None)
         if known is None:
             raise StepFailed(
                 "start-lost", "The container that was verified is gone.", todo="Start it, then look again."
             )
         if self.isolation.complete:
-            async with self._refusing():
+            async with self._commands.refusing():
                 await self._apart.let_in()
-            self._isolated, self._where = False, None
+            self._isolated = False
+            self._found.forget_where()
             begun = self._files.pinned(artifact, apart)  # also for the owner, who may go on with that file
             if self._project.also:
-                await self._compose(argv.start(begun, self._project.also))
+                await self._commands.run(argv.start(begun, self._project.also))
         return GatewayId(known.id)
 
     async def leave(self, artifact: Artifact, mark: str, /, *, old: bool) -> Sequence[HandCommand]:
         """Put back the restart policy that the project wants; return what starts an artifact by hand."""
-        wanted = (await self._configured())["services"].get(self._project.service, {}).get("restart") or "no"
-        for each in await self._containers():
+        wanted = (await self._filled.services()).get(self._project.service, {}).get("restart") or "no"
+        for each in await self._found.containers():
             await self._engine.run(docker.restart_policy(self._engine.docker, each.id, wanted))
         started = argv.start(self._files.pinned(artifact, mark), self._services)
         return [HandCommand(f"starts the {'old' if old else 'new'} version, {artifact.version}", shlex.join(started))]
 
     async def settle(self, mark: str) -> None:
         """Put back the restart policy that the user's project wants."""
-        for each in await self._marked(mark):
+        for each in await self._found.marked(mark):
             await self._engine.run(docker.restart_policy(self._engine.docker, each.id, self._files.policy(mark)))
 
     async def alive(self, gateway: GatewayId) -> bool:
         """Return whether the container runs."""
-        looked, found = self._looked
-        if found is None or found.id != gateway or time.monotonic() - looked > POLL_SECONDS:
-            found = await self._engine.container(gateway)
-            self._looked = time.monotonic(), found
-        return found is not None and found.state.running
+        return await self._found.alive(gateway)
 
     async def exit_code(self, gateway: GatewayId) -> int | None:
         """Return the code that the container ended with."""
-        found = await self._engine.container(gateway)
-        return found.state.exit_code if found and found.began and not found.state.running else None
+        return await self._found.exit_code(gateway)
 
     async def output(self, mark: str) -> str:
         """Return the last lines that a start's container has said."""
-        said: list[str] = []
-        for each in await self._marked(mark):
-            await self._engine.run(docker.logs(self._engine.docker, each.id, LINES), on_line=said.append)
-        return "\n".join(said)
+        return await self._found.output(mark)
 
     async def stop_all(self, following: Following | None = None, /) -> None:
         """Stop the gateway's services, or replace the gateway's container; the engine may start none by itself."""
-        for each in await self._containers():
+        for each in await self._found.containers():
             if each.began:  # one that a worker before us only made still says which policy the project wants
                 await self._engine.run(docker.restart_policy(self._engine.docker, each.id, "no"))
-        self._where = None
+        self._found.forget_where()
         if following and await self._replaced(following) and not self._project.also:
             return
-        await self._compose(argv.stop(self._files.begun(), self._services))
+        await self._commands.run(argv.stop(self._files.begun(), self._services))
 
     async def _replaced(self, following: Following) -> bool:
         with contextlib.suppress(StepFailed, shell.CommandProblem):
-            await self._hooked()  # asked for while it still serves
+            await self._filled.hooked()  # asked for while it still serves
             await self._make(following.artifact, following.mark, isolated=following.isolated)
         return following.mark in self._ready
-
-    async def _hooked(self) -> bool:
-        """Return whether Compose has more to do at a start than to start a container."""
-        return "post_start" in (await self._configured())["services"].get(self._project.service, {})
-
-    async def _configured(self) -> dict[str, Any]:
-        """Return the project with everything filled in."""
-        if (known := self._known) is None:
-            known = self._known = await self._engine.asked(argv.config(self._files.begun()))
-        return known
 
     async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
         """Run the product's own check inside the gateway's container; None where it has none."""
         doctor = self._site.product.doctor
         if doctor is None:
             return None
-        running = [each.id for each in await self._containers() if each.state.running]
+        running = [each.id for each in await self._found.containers() if each.state.running]
         if not running:
             return False, f"no container of {self._project.service} runs"
         command = docker.execute(self._engine.docker, running[0], (*self._image.command, *doctor.args))
@@ -365,50 +299,8 @@ class ComposeDriver:
         )
         return None if files is None else sorted(migrations.prefix + Path(each).stem for each in files)
 
-    async def _compose(self, command: Sequence[str]) -> None:
-        async with self._refusing():
-            await self._engine.run(command, deadline=START_SECONDS)
-
-    @contextlib.asynccontextmanager
-    async def _refusing(self) -> AsyncGenerator[None]:
-        """Say in the words of a step why the engine did not do what was asked."""
-        try:
-            yield
-        except shell.CommandProblem as error:
-            seen = error.tail.splitlines()
-            if any(words in error.tail for words in TAKEN):
-                raise self._taken(seen) from error
-            raise StepFailed("start-failed", f"Compose said no: {error}", seen=seen, output=error.tail) from error
-
-    def _taken(self, seen: list[str]) -> StepFailed:
-        holder = None
-        with contextlib.suppress(StepFailed):  # it may hide from this user, or be on the engine's host
-            holder = process.listener(self._site.config.gateway_port)
-        who = f"process {holder.pid}" if holder else "somebody else"
-        return StepFailed(
-            "port-taken",
-            f"Port {self._site.config.gateway_port} is taken by {who}.",
-            seen=seen,
-            todo="End that process or give the instance another port, then retry.",
-        )
-
-    def _labels(self, service: str) -> tuple[str, ...]:
-        begun = f"com.docker.compose.project={self._project.name}", f"com.docker.compose.service={service}"
-        return (*begun, "com.docker.compose.oneoff=False")
-
-    async def _containers(self) -> list[Container]:
-        return await self._engine.labelled(*self._labels(self._project.service))
-
-    async def _marked(self, mark: str) -> list[Container]:
-        return await self._engine.labelled(f"{argv.MARK}={self._files.label(mark)}")
-
 
 def _environment(site: Site, project: ComposeProject) -> dict[str, str]:
     """Return what Compose fills the user's files with, beside the project's own .env: the instance's settings."""
     engine = {"DOCKER_HOST": project.engine} if project.engine else {}
     return {**inherited(), **site.config.settings, **site.secret_settings, **engine}
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    parts = version.removeprefix("v").split(".")[:2]
-    return tuple(int(part) for part in parts if part.isdigit())

@@ -34,7 +34,7 @@ class ComposeFiles:
 
     def label(self, mark: str) -> str:
         """Name a start among those of all instances."""
-        return f"{self._site.instance_id}/{mark}"
+        return argv.label(self._site.instance_id, mark)
 
     def attempted(self, mark: str) -> bool:
         """Return whether a start was ever prepared."""

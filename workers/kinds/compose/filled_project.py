@@ -1,0 +1,34 @@
+"""The project as Compose reads it: files, variables and profiles put together, and everything filled in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds.compose_isolation import Services
+from astrolabe.workers.kinds.compose.engine import Engine
+from astrolabe.workers.kinds.compose.files import ComposeFiles
+
+
+class FilledProject:
+    """Asks Compose once, for that is a third of a second each time."""
+
+    def __init__(self, project: ComposeProject, engine: Engine, files: ComposeFiles) -> None:
+        self._project: ComposeProject = project
+        self._engine: Engine = engine
+        self._files: ComposeFiles = files
+        self._known: dict[str, Any] | None = None
+
+    async def config(self) -> Mapping[str, Any]:
+        """Return all that Compose makes of the files; raises CommandProblem where it does not accept them."""
+        if (known := self._known) is None:
+            known = self._known = await self._engine.asked(argv.config(self._files.begun()))
+        return known
+
+    async def services(self) -> Services:
+        """Return the services by their names."""
+        return (await self.config())["services"]
+
+    async def hooked(self) -> bool:
+        """Return whether Compose has more to do at a start of the gateway than to start a container."""
+        return "post_start" in (await self.services()).get(self._project.service, {})

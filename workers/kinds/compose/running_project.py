@@ -1,0 +1,105 @@
+"""What runs of a compose project: the gateway's containers, found by the labels that Compose and we give them."""
+
+import math
+import time
+
+from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds import compose_isolation, docker
+from astrolabe.domain.products.product import Image
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose import images
+from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.driver import GatewayId, Running
+
+POLL_SECONDS = 1.0
+"""How often a container is looked at while it starts: each look takes from a processor that its program wants."""
+
+LINES = 500
+
+
+class RunningProject:
+    """Finds the containers of one instance, and remembers for a moment what it found."""
+
+    def __init__(self, site: Site, project: ComposeProject, image: Image, engine: Engine) -> None:
+        self._site: Site = site
+        self.project: ComposeProject = project
+        self.image: Image = image
+        self._engine: Engine = engine
+        self._network: str = compose_isolation.network_of(project)
+        self._looked: tuple[float, Container | None] = (0.0, None)
+        self._where: tuple[str, int] | None = None
+        self._asked: float = -math.inf
+
+    def labels(self, service: str) -> tuple[str, ...]:
+        """Return the labels that every container of a service bears, and no other."""
+        begun = f"com.docker.compose.project={self.project.name}", f"com.docker.compose.service={service}"
+        return (*begun, "com.docker.compose.oneoff=False")
+
+    async def containers(self) -> list[Container]:
+        """Describe the containers of the gateway's service, also those that do not run."""
+        return await self._engine.labelled(*self.labels(self.project.service))
+
+    async def marked(self, mark: str) -> list[Container]:
+        """Describe the containers of a start."""
+        return await self._engine.labelled(f"{argv.MARK}={argv.label(self._site.instance_id, mark)}")
+
+    async def running(self) -> Running | None:
+        """Find the container of the gateway's service, and which version its image is."""
+        found = [each for each in await self.containers() if each.state.running]
+        if not found:
+            return None
+        ids = frozenset(GatewayId(each.id) for each in found)
+        first, names = found[0], ", ".join(each.name.removeprefix("/") for each in found)
+        seen = f"container {names} runs {first.config.image}"
+        version = await images.version_of(self._engine, self.image, first)
+        if len(found) > 1:
+            return Running(f"{seen}; more than one container cannot be upgraded as one instance", None, ids)
+        port = self._site.config.gateway_port
+        if not (first.will_publish(port) if self.is_apart(first) else first.publishes(port)):
+            return Running(f"{seen}, and does not publish port {port}", None, ids)
+        health = first.state.health
+        unwell = f"its healthcheck says {health.status}" if health and health.status not in {"healthy", ""} else None
+        return Running(seen, version, ids, unwell)
+
+    def is_apart(self, gateway: Container) -> bool:
+        """Return whether nobody but the database and what the gateway depends on reaches it, and this host."""
+        return set(gateway.networks) == {self._network}
+
+    async def where(self) -> tuple[str, int] | None:
+        """Return the container's own address while it is on the private network alone; looked for once a second."""
+        if self._where is None and time.monotonic() - self._asked > POLL_SECONDS:
+            self._asked = time.monotonic()
+            self.remember_where(next((each for each in await self.containers() if each.state.running), None))
+        return self._where
+
+    def remember_where(self, gateway: Container | None) -> None:
+        """Believe where a gateway was just seen."""
+        alone = gateway is not None and self.is_apart(gateway)
+        self._where = (gateway.address, self.image.port) if alone and gateway and gateway.address else None
+
+    def forget_where(self, *, for_a_moment: bool = False) -> None:
+        """Believe nothing from before; for a moment, do not look either, for there is nothing to be found."""
+        self._where = None
+        if for_a_moment:
+            self._asked = time.monotonic()
+
+    async def alive(self, gateway: GatewayId) -> bool:
+        """Return whether a container runs."""
+        looked, found = self._looked
+        if found is None or found.id != gateway or time.monotonic() - looked > POLL_SECONDS:
+            found = await self._engine.container(gateway)
+            self._looked = time.monotonic(), found
+        return found is not None and found.state.running
+
+    async def exit_code(self, gateway: GatewayId) -> int | None:
+        """Return the code that a container ended with."""
+        found = await self._engine.container(gateway)
+        return found.state.exit_code if found and found.began and not found.state.running else None
+
+    async def output(self, mark: str) -> str:
+        """Return the last lines that a start's container has said."""
+        said: list[str] = []
+        for each in await self.marked(mark):
+            await self._engine.run(docker.logs(self._engine.docker, each.id, LINES), on_line=said.append)
+        return "\n".join(said)
