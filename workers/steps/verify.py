@@ -14,6 +14,7 @@ from astrolabe.workers.instance.failure import PASSING, StepFailed
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
+from astrolabe.workers.steps.together import both
 
 LONGEST = 300
 """Characters of a doctor's words that an event holds; all of them are kept beside the log."""
@@ -80,28 +81,37 @@ async def _asked(context: StepContext, artifact: Artifact) -> list[Check]:
 
 
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
-    """Ask everything that knows whether this artifact serves on a whole database."""
-    site, driver = context.site, context.driver
-    async with Probe.open(site.config, site.product, driver.where) as probe:
-        healthy, seen = await probe.health()
-        checks = [Check("health", healthy, seen)]
-        running = await driver.running()
-        runs = running.version if running else None
-        answers = await probe.version()
-    checks.append(Check("version", runs == artifact.version, f"what runs is version {runs}"))
-    if site.product.version:
-        checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
-    if answered := await driver.doctor(artifact):
-        ok, said = answered
-        checks.append(
-            Check(
-                "doctor",
-                ok,
-                said if len(said) <= LONGEST else f"{said[:40]} … {said[-260:]}",
-                await context.recorder.keep(said),
-            )
-        )
-    return [*checks, *await _database_checks(context, artifact)]
+    """Ask everything that knows whether this artifact serves on a whole database, side by side."""
+    of_gateway = both(_served(context, artifact), _doctor(context, artifact))
+    (served, doctor), database = await both(of_gateway, _database_checks(context, artifact))
+    return [*served, *doctor, *database]
+
+
+async def _served(context: StepContext, artifact: Artifact) -> list[Check]:
+    running, answered = await both(context.driver.running(), _answered(context, artifact))
+    runs = running.version if running else None
+    health, *version = answered
+    return [health, Check("version", runs == artifact.version, f"what runs is version {runs}"), *version]
+
+
+async def _answered(context: StepContext, artifact: Artifact) -> list[Check]:
+    """Ask the gateway itself: whether it is well, and where its product has such a question, which version it is."""
+    site = context.site
+    async with Probe.open(site.config, site.product, context.driver.where) as probe:
+        checks = [Check("health", *await probe.health())]
+        if site.product.version:
+            answers = await probe.version()
+            checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
+    return checks
+
+
+async def _doctor(context: StepContext, artifact: Artifact) -> list[Check]:
+    answered = await context.driver.doctor(artifact)
+    if answered is None:
+        return []
+    ok, said = answered
+    shown = said if len(said) <= LONGEST else f"{said[:40]} … {said[-260:]}"
+    return [Check("doctor", ok, shown, await context.recorder.keep(said))]
 
 
 async def _database_checks(context: StepContext, artifact: Artifact) -> list[Check]:
