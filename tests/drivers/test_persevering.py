@@ -12,7 +12,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
-from astrolabe.workers.instance import database
+from astrolabe.workers.instance import closing
 from astrolabe.workers.steps import persevering, rollback
 from tests.hooked import hooked, upgrade, when
 from tests.world import World
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.kinds("npx")
 def _not_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback, "ATTEMPTS", 1)
     monkeypatch.setattr(persevering, "ALARM_SECONDS", 0.05)
-    monkeypatch.setattr(database, "BLOCK_SECONDS", 0.05)
+    monkeypatch.setattr(closing, "BLOCK_SECONDS", 0.05)
 
 
 class Line:

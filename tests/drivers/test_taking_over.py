@@ -12,7 +12,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestRollback, RequestUpgrade, Retry
 from astrolabe.store.ids import new_id
-from astrolabe.workers.instance import database, process
+from astrolabe.workers.instance import closing, process
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.steps import counting, cutover, rollback, taking_over
@@ -33,7 +33,7 @@ def _not_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "FLUSH_SECONDS", 0.1)
     monkeypatch.setattr(rollback, "ATTEMPTS", 1)
     monkeypatch.setattr(taking_over, "PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(database, "BLOCK_SECONDS", 0.1)
+    monkeypatch.setattr(closing, "BLOCK_SECONDS", 0.1)
 
 
 async def stranded(standin: World) -> None:

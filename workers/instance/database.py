@@ -1,9 +1,7 @@
-"""The database of an instance: blocked, copied, put back and counted, each so that doing it twice does it once."""
+"""The database of an instance: blocked, copied, moved and put back, each so that doing it twice does it once."""
 
-import asyncio
 import contextlib
 import shlex
-import time
 from collections.abc import AsyncGenerator
 from urllib.parse import urlencode
 
@@ -18,11 +16,11 @@ from astrolabe.domain.kinds.postgres import (
     psql,
     quote,
     rename_statement,
-    terminate_statement,
 )
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.products.product import Migrations
 from astrolabe.store.database import Connection
+from astrolabe.workers.instance import closing, row_counters
 from astrolabe.workers.instance.connection_string import encryption_of
 from astrolabe.workers.instance.database_properties import ask, has, property_statements
 from astrolabe.workers.instance.failure import StepFailed
@@ -31,8 +29,6 @@ from astrolabe.workers.instance.prepared_transactions import refuse_prepared
 from astrolabe.workers.instance.secret import in_shell
 from astrolabe.workers.programs import tools
 
-BLOCK_SECONDS = 30.0
-SHARED_COUNTERS_SINCE = 150_000
 AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -42,45 +38,14 @@ AWAY = (
 )
 """What is said by, or for, a server that is down, going down or coming up, or full: it passes."""
 
-COLLECTOR_SECONDS = 1.0
-"""How long an older server's collector may take to hand on what a session reported."""
-
 FILE_COPY_SINCE = 150_000
 FILE_COPY_FROM = 32 << 20
 """Bytes from which copying files beats copying by way of the server's log, for it makes two checkpoints in any case."""
 
-# Large objects lie in a table of the system's.
-COUNTERS = """
-SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del
-FROM pg_stat_all_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
-  AND (schemaname !~ '^pg_' AND schemaname <> 'information_schema' OR relname = 'pg_largeobject')
-"""
-# A crash, a reset and a failover each begin the server's counting anew, a restore and a copy the database's.
-EPOCH = """
-SELECT format('%s %s %s', d.oid, extract(epoch FROM s.stats_reset), extract(epoch FROM b.stats_reset))
-FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid CROSS JOIN pg_stat_bgwriter b
-WHERE d.datname = current_database()
-"""
-WHOSE = "SELECT format('%s of %s in %s', pid, usename, application_name) FROM pg_stat_activity WHERE pid = $1"
-# Autovacuum has no user: the server ends it by itself before it copies or renames.
-OTHERS = """
-SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND pid <> $2 AND usesysid IS NOT NULL
-"""
-# Other roles' programs are shown to few.
-FOREIGN = """
-SELECT pid, format('a session of %s in %s', usename, coalesce(nullif(application_name, ''), 'a program without a name'))
-FROM pg_stat_activity WHERE datname = $1 AND usename <> current_user
-"""
 ACTIVE = """
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND state = 'active'
   AND backend_type = 'client backend' AND wait_event_type IS DISTINCT FROM 'Lock'
   AND query_start < clock_timestamp() - interval '1 second')
-"""
-# A role that may not see when another's session did something last cannot know that it has reported.
-UNREPORTED = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()
-  AND coalesce(backend_type, 'client backend') = 'client backend'
-  AND (state_change IS NULL OR state_change > clock_timestamp() - make_interval(secs => $2)))
 """
 # What pg_dump takes along: ordinary tables; not what belongs to an extension, nor what lives for one session only.
 TABLES = """
@@ -92,10 +57,6 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_cata
 NEIGHBOURS = """
 SELECT DISTINCT datname FROM pg_stat_activity
 WHERE datname <> ALL ($1) AND usesysid IS NOT NULL AND application_name <> $2 ORDER BY 1
-"""
-PREDECESSORS = """
-SELECT pid FROM pg_stat_activity
-WHERE application_name = $1 AND pid <> pg_backend_pid() AND strpos(query, $2) > 0
 """
 SIZE = "SELECT pg_database_size($1)"
 OWNED = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = $1"
@@ -224,25 +185,19 @@ class InstanceDatabase:
     async def unreported(self, seconds: float) -> bool:
         """Return whether a session did something in the last seconds, so that its writes may not be counted yet."""
         async with self.connection() as connection:
-            return bool(await ask(connection, UNREPORTED, self.name, seconds))
+            return await row_counters.unreported(connection, self.name, seconds)
 
     async def counters(self) -> Writes:
         """Count the rows written since the server began to count, by table."""
         async with self.connection(self.name) as connection:
-            return await self._counted(connection)
+            return await row_counters.counted(connection)
 
     async def last_counters(self) -> Writes:
         """Let nobody in, end everybody else inside, and count what they wrote: a session that ends has reported it."""
         async with self.connection(self.name) as inside, self.connection() as connection:
-            await self._close(connection, self.name, inside.get_server_pid())
-            if int(await ask(connection, "SHOW server_version_num")) < SHARED_COUNTERS_SINCE:
-                await asyncio.sleep(COLLECTOR_SECONDS)
-            return await self._counted(inside)
-
-    async def _counted(self, connection: Connection) -> Writes:
-        epoch = await ask(connection, EPOCH)
-        tables = {name: int(count) for name, count in await connection.fetch(COUNTERS)}
-        return Writes(sum(tables.values()), tables, epoch)
+            await closing.close(connection, self.name, inside.get_server_pid())
+            await row_counters.handed_on(connection)
+            return await row_counters.counted(inside)
 
     async def open(self) -> bool:
         """Return whether the database takes connections."""
@@ -252,20 +207,12 @@ class InstanceDatabase:
     async def block(self) -> None:
         """Let nobody in and end everybody inside."""
         async with self.connection() as connection:
-            await self._close(connection, self.name)
+            await closing.close(connection, self.name)
 
     async def end_foreign(self) -> list[tuple[str, bool]]:
         """End the sessions of other roles; return whose each was, and whether our role could end it."""
         async with self.connection() as connection:
-            found = [(int(pid), str(whose)) for pid, whose in await connection.fetch(FOREIGN, self.name)]
-            return [(whose, await self._end(connection, pid)) for pid, whose in found]
-
-    async def _end(self, connection: Connection, pid: int) -> bool:
-        # Another role's session, such as a superuser's, may not be ended; it may yet leave by itself.
-        with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("SELECT pg_terminate_backend($1)", pid)
-            return True
-        return False
+            return await closing.end_foreign(connection, self.name)
 
     async def allow(self) -> None:
         """Let connections in again."""
@@ -275,7 +222,7 @@ class InstanceDatabase:
     async def copy(self, copy: str) -> int:
         """Copy the blocked database beside itself; return the copy's size in bytes."""
         async with self.connection() as connection:
-            await self._end_predecessor(connection)
+            await closing.end_predecessor(connection, self.name)
             if not await has(connection, copy):
                 await refuse_prepared(connection, self.name)
                 version = int(await ask(connection, "SHOW server_version_num"))
@@ -291,7 +238,7 @@ class InstanceDatabase:
         """Rename a database with nobody in it; one that has that name already keeps it."""
         async with self.connection() as connection:
             if await has(connection, old):
-                await self._close(connection, old)
+                await closing.close(connection, old)
                 await connection.execute(rename_statement(old, new))
 
     async def swap(self, copy: str, aside: str, private: str | None = None) -> None:
@@ -300,11 +247,11 @@ class InstanceDatabase:
         The database may still have the private name that it had while nobody else was let in.
         """
         async with self.connection() as connection:
-            await self._end_predecessor(connection)
+            await closing.end_predecessor(connection, self.name)
             if await has(connection, copy):
                 migrated = private if private and await has(connection, private) else self.name
                 if await has(connection, migrated):
-                    await self._close(connection, migrated)
+                    await closing.close(connection, migrated)
                     await refuse_prepared(connection, migrated)
                 async with connection.transaction():
                     await connection.execute(rename_statement(migrated, aside))
@@ -322,32 +269,8 @@ class InstanceDatabase:
     async def drop(self, name: str) -> None:
         """Drop a database that was kept aside."""
         async with self.connection() as connection:
-            await self._end_predecessor(connection)
+            await closing.end_predecessor(connection, self.name)
             await connection.execute(drop_statement(name))
-
-    async def _end_predecessor(self, connection: Connection) -> None:
-        # The lease is ours, so whoever still works here for a worker before us works for nobody.
-        await self._end_all(connection, PREDECESSORS, APPLICATION, quote(self.name))
-
-    async def _close(self, connection: Connection, name: str, spared: int = 0) -> None:
-        """Let nobody into a database and end everybody inside, but for one session that may be spared."""
-        await connection.execute(allow_statement(name, allow=False))
-        await self._end_all(connection, OTHERS, name, spared)
-
-    async def _end_all(self, connection: Connection, query: str, *arguments: str | int) -> None:
-        end = time.monotonic() + BLOCK_SECONDS
-        while pids := [row[0] for row in await connection.fetch(query, *arguments)]:
-            for pid in pids:
-                await self._end(connection, pid)
-            if time.monotonic() > end:
-                ending = "; ".join(map(terminate_statement, pids))
-                raise StepFailed(
-                    "sessions-remain",
-                    f"Sessions in {self.name} did not end within {BLOCK_SECONDS:g} seconds.",
-                    seen=[await ask(connection, WHOSE, pid) or "" for pid in pids],
-                    todo=f"End these sessions as a superuser, for the instance's role may not: {ending}; then retry.",
-                )
-            await asyncio.sleep(0.02)
 
 
 def _code(error: Exception) -> str:
