@@ -34,6 +34,7 @@ from astrolabe.domain.upgrades.rollback_events import (
     RollbackStarted,
     UpgradeResumed,
     UpgradeRolledBack,
+    WritesCounted,
 )
 from astrolabe.domain.upgrades.run_events import (
     ArtifactPulled,
@@ -103,6 +104,7 @@ __all__ = [
     "UpgradeSucceeded",
     "UpgradeUnwell",
     "UpgradeVerified",
+    "WritesCounted",
 ]
 
 OfInstance: TypeAlias = InstanceAdopted | AdoptionRefused | InstanceObserved | KeptDiscarded | ReviewOverdue
@@ -131,6 +133,7 @@ Fact: TypeAlias = (
     | RollbackCalledOff
     | UpgradeResumed
     | RollbackStalled
+    | WritesCounted
     | DatabaseRestored
     | UpgradeRolledBack
     | InstanceTakenOver

@@ -248,6 +248,8 @@ def _rolling_back(state: s.RollingBack, event: e.Event) -> s.State:
         case e.RollbackCalledOff(writes=writes, last_healthy_at=last) if back.may_be_called_off:
             back = replace(back, last_healthy_at=back.last_healthy_at or last)
             return s.Resuming(state.instance, state.run, back, writes, state.serving)
+        case e.WritesCounted(writes=writes):
+            return replace(state, back=replace(back, last_count=writes))
         case e.DatabaseRestored(_, kept, last):
             back = replace(back, last_healthy_at=back.last_healthy_at or last)
             return s.Restored(state.instance, state.run, back, kept)

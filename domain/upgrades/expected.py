@@ -59,7 +59,7 @@ def _holds(fact: e.Fact, state: s.Busy) -> bool:
 
 def _leaves(fact: e.Fact, state: s.Returning) -> bool:
     match fact, state:
-        case e.DatabaseRestored(writes=writes), s.RollingBack(back=back):
+        case ((e.WritesCounted(writes=writes) | e.DatabaseRestored(writes=writes)), s.RollingBack(back=back)):
             return back.may_leave(writes)
         case e.RollbackCalledOff(writes=writes), s.RollingBack(back=back):
             return not back.may_leave(writes)
@@ -140,6 +140,7 @@ FOLLOWS: dict[type[e.Fact], tuple[type[s.State], ...]] = {
     e.RollbackCalledOff: (s.RollingBack,),
     e.UpgradeResumed: (s.Resuming,),
     e.RollbackStalled: (s.RollingBack, s.Resuming, s.Restored),
+    e.WritesCounted: (s.RollingBack,),
     e.DatabaseRestored: (s.RollingBack,),
     e.UpgradeRolledBack: (s.Restored,),
     e.InstanceTakenOver: (s.RollingBack,),

@@ -56,6 +56,13 @@ class RollbackCalledOff(OfUpgrade, frozen=True, tag="rollback_called_off"):
     """When the new version last answered: downtime begins here; null where nobody knows."""
 
 
+class WritesCounted(OfUpgrade, frozen=True, tag="writes_counted"):
+    """Nobody can write any more, and this will stay behind; the databases are swapped only once it is recorded."""
+
+    writes: Writes
+    """The writes that will be in the database kept aside alone; their total is null where nobody knows."""
+
+
 class UpgradeResumed(OfUpgrade, frozen=True, tag="upgrade_resumed"):
     """The new version serves again, as before the way back that was called off."""
 

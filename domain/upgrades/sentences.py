@@ -156,6 +156,7 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "rollback_refused": _problem,
     "rollback_started": _turned,
     "rollback_called_off": _problem,
+    "writes_counted": lambda data: f"nobody can write any more{_left_behind(data)}",
     "upgrade_resumed": _resumed,
     "rollback_stalled": lambda data: f"the way back waits, and is tried again until {_moment(data)}: {_problem(data)}",
     "database_restored": _restored,

@@ -70,6 +70,8 @@ class WayBack(Struct, frozen=True):
     """The count of writes when others were let in; None where nobody was."""
     may_be_called_off: bool = False
     """Whether others were let in to the new version, which goes on where they would lose writes."""
+    last_count: Writes | None = None
+    """What will stay behind, counted once nobody could write any more; None where that is nothing, or not known yet."""
     accept_counted_writes: bool = False
     """Whether writes may stay behind whose number is known: the instance lets others in before anything is verified."""
     accept_lost_writes: bool = False

@@ -62,6 +62,7 @@ NOT_NOTIFIED: frozenset[type[Struct]] = frozenset(
         e.DatabaseCopied,
         e.MigrationStarted,
         e.LegFinished,
+        e.WritesCounted,
         e.DatabaseRestored,
         e.KeptDiscarded,
     }

@@ -85,6 +85,7 @@ let_in = e.CutOver(UP, COUNTERS, AT, verified=False)
 succeeded = e.UpgradeSucceeded(UP, "6.10.1", (CHECK,), COUNTERS, AT, 6200)
 unwell = e.UpgradeUnwell(UP, "6.10.1", PROBLEM, COUNTERS, AT)
 turned_back = e.RollbackStarted(UP, "failure", "migrate", PROBLEM)
+counted = e.WritesCounted(UP, COUNTERS)
 restored = e.DatabaseRestored(UP, KEPT, AT)
 rolled_back = e.UpgradeRolledBack(UP, "5.6.0", AT, (CHECK,), 9000)
 BY_HAND = HandCommand("starts version 5.6.0", "systemctl start -- flags.service")
@@ -145,6 +146,7 @@ EVENTS: tuple[e.Event, ...] = (
     turned_back,
     called_off,
     resumed,
+    counted,
     restored,
     rolled_back,
     inconsistent,

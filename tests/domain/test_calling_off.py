@@ -24,6 +24,7 @@ from tests.domain.samples import (
     UP,
     called_off,
     cancel,
+    counted,
     fail,
     inconsistent,
     pulled,
@@ -84,6 +85,16 @@ def test_where_nobody_wrote_it_goes_on(history, writes):
     event = replace(restored, writes=writes)
     assert isinstance(now.when(report(event)).then(event), s.Restored)
     now.when(report(replace(called_off, writes=writes or Writes(0)))).refuses("superseded")
+
+
+def test_what_stays_behind_is_recorded_before_the_databases_are_swapped():
+    """It changes nothing but what is known; what nobody accepted to lose is called off, and not counted as lost."""
+    now = given(*ACCEPTED)
+    state = now.when(report(counted)).then(counted)
+    assert isinstance(state, s.RollingBack)
+    assert state.back.last_count == COUNTERS
+    assert due(state, AT) == Action("restore")
+    given(*ASKED_BACK).when(report(counted)).refuses("superseded")
 
 
 @pytest.mark.parametrize("history", [ACCEPTED, ROLLING_BACK])

@@ -8,7 +8,7 @@ import pytest
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Cancel, RequestRollback
-from tests.hooked import Mortality, hooked, mortal_effects, outlive, upgrade, when
+from tests.hooked import Killed, Mortality, hooked, mortal_effects, outlive, upgrade, when
 from tests.world import World
 
 OFF = ["RollbackRequested", "RollbackStarted", "RollbackCalledOff", "UpgradeResumed"]
@@ -85,6 +85,25 @@ async def test_what_was_accepted_is_left_behind_and_counted_to_the_last_row(stan
     left = (await standin.one(e.DatabaseRestored)).writes
     assert left
     assert left.tables == {"public.items": 2}
+
+
+@pytest.mark.kinds("npx")
+async def test_the_number_outlives_the_worker_that_counted(standin: World) -> None:
+    """It is recorded before the databases are swapped: a worker that finds them swapped could not count any more."""
+    await standin.upgrade("2.0.0")
+    await standin.ask(RequestRollback(await standin.upgrade_id(), accept_lost_writes=True))
+
+    async def die() -> None:
+        raise Killed
+
+    moments = {"after RollbackStarted": lambda: standin.write("late"), "before DatabaseRestored": die}
+    with pytest.raises(Killed):
+        await hooked(standin, "worker-1", when(moments))(standin.instance_id)
+    await standin.carry_out("worker-2")
+    assert await standin.running() == "1.1.0"
+    for told in (await standin.one(e.WritesCounted), await standin.one(e.DatabaseRestored)):
+        assert told.writes
+        assert told.writes.tables == {"public.items": 1}
 
 
 @pytest.mark.kinds("npx")

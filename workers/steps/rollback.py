@@ -104,6 +104,9 @@ async def _restore(context: StepContext) -> None:
     if writes and not back.may_leave(writes):
         await call_off(context, state, writes, last)
         return
+    if writes and writes.total != 0 and writes != back.last_count:
+        # A worker after us finds the databases swapped, and could not count any more.
+        await context.recorder.report(e.WritesCounted(run.upgrade_id, writes))
     await _put_back(context, state, kept)
     await driver.end_isolation()
     if driver.database:
@@ -121,14 +124,14 @@ async def _left_behind(context: StepContext, state: s.RollingBack) -> tuple[str 
 
 
 async def _written(context: StepContext, back: WayBack, kept: str) -> Writes | None:
-    """Count what others wrote since they were let in; None where a worker before us has swapped already."""
+    """Count what others wrote since they were let in; where a worker before us has swapped already, it has counted."""
     database, apart = context.driver.database, back.counters is None and back.isolated
     if database is None:
         return None
     if apart and not back.left:
         return Writes(0)  # nobody else got in
     if await database.exists(kept):
-        return None
+        return back.last_count
     if apart and back.private_database and await database.exists(back.private_database):
         return Writes(0)  # nor while the instance was left to a person, who may have let others in
     if back.counters is None or not await database.exists(database.name):
