@@ -8,6 +8,8 @@ import pytest
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
+from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.programs import tools
 from astrolabe.workers.programs.shell import run as run_command
 from tests.hooked import Killed, hooked, when
@@ -49,3 +51,21 @@ async def test_the_dump_can_be_restored(standin: World, postgres_server) -> None
     command = [tools.postgres("pg_restore"), "--exit-on-error", "--no-owner", "--dbname", url, dump.path]
     await run_command(command, env={}, deadline=60)
     assert await standin.rows("SELECT name, note FROM items", name) == [("first", None)]
+
+
+@pytest.mark.kinds("npx")
+async def test_a_server_that_is_away_at_the_start_leaves_no_file(
+    standin: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that could not begin leaves nothing that the log does not know."""
+
+    async def away(_database: InstanceDatabase, _name: str | None = None) -> int:
+        raise StepFailed("database-unreachable", "The server is away.")
+
+    async def goes_away() -> None:
+        monkeypatch.setattr(InstanceDatabase, "size", away)
+
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+    await hooked(standin, "worker-1", when({"after StepStarted backup": goes_away}))(standin.instance_id)
+    assert (await standin.one(e.UpgradeFailed)).problem.code == "database-unreachable"
+    assert standin.dumps() == []

@@ -37,8 +37,8 @@ async def backup(context: StepContext) -> None:
     path = site.host.backups(site.instance_id) / dump_of(run)
     unfinished = path.with_suffix(".unfinished")
     _clear_strays(recorder, path.parent)
-    unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
     size = await database.size()
+    unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
     watch = asyncio.create_task(_record_size(recorder, unfinished, size))
     try:
         tool = await _dump(site, database, unfinished)
