@@ -3,18 +3,17 @@
 import asyncio
 import contextlib
 import shlex
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from astrolabe.domain.kinds import npx as argv
-from astrolabe.domain.kinds.npm import NpmFacts
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
-from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.products.product import Npm
 from astrolabe.domain.supervision.planned import start_line
 from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.supervision.supervisor import SupervisorId
@@ -33,16 +32,16 @@ from astrolabe.workers.instance.supervision.sessions import foreign_sessions
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.isolation_check import isolation_check
 from astrolabe.workers.kinds.npm import by_hand, npm
+from astrolabe.workers.kinds.npm.facts import npm_facts
 from astrolabe.workers.kinds.npm.node import node_check, node_for
+from astrolabe.workers.kinds.npm.program import DOCTOR_SECONDS, Call, Program
 from astrolabe.workers.kinds.npm.running_gateway import compare
 from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
 from astrolabe.workers.kinds.npm.trying import try_tree
-from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs import shell
 
-DOCTOR_SECONDS = 120.0
 REAP_SECONDS = 0.5
 POLL_SECONDS = 0.05
-LONGEST_OUTPUT = 65_536
 ADVICE = {
     **HOW_TO_SETTLE,
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
@@ -57,8 +56,8 @@ class NpxDriver:
     def __init__(self, site: Site) -> None:
         self._site: Site = site
         self._npm: Npm = site.product.package
-        self._artifacts: Path = site.host.artifacts()
-        self._wanted: dict[Artifact, str | None] = {}
+        self._program: Program = Program(site)
+        self._artifacts: Path = self._program.artifacts
         self._found: SupervisorId | None = site.supervisor
         self._supervisor: SupervisedGateway | None = None
         if site.supervisor:
@@ -73,7 +72,7 @@ class NpxDriver:
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
         resolved = Resolved(*await npm.view(self._npm, version))
-        self._wanted[resolved.artifact] = resolved.needs
+        self._program.needs(resolved.artifact, resolved.needs)
         return resolved
 
     async def held(self, version: str) -> Artifact | None:
@@ -91,7 +90,7 @@ class NpxDriver:
             return []
         if (starts := await starts_under_title(found, self._site.instance_folder)) is not None:
             found = replace(found, argv=starts.command)
-        return list(difference_checks(compare(self._site, found, self._folder()), config))
+        return list(difference_checks(compare(self._site, found, self._program.folder), config))
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
@@ -99,7 +98,7 @@ class NpxDriver:
         """Plan what is asked, installed, started and checked."""
         artifacts = (old, *legs)
         facts = await npm_facts(self._artifacts, artifacts, self.has, database)
-        nodes = {each.version: str(await self._node(each)) for each in artifacts}
+        nodes = {each.version: str(await self._program.node(each)) for each in artifacts}
         facts = replace(facts, nodes=nodes, supervisor=self._found)
         return argv.plan(self._site.config, self._site.product, [each.version for each in artifacts], facts)
 
@@ -135,7 +134,7 @@ class NpxDriver:
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
         """Install an artifact on this host; one that is here is left as it is."""
         if not await self.has(artifact):
-            owner, node = self._site.instance_id, await self._node(artifact)
+            owner, node = self._site.instance_id, await self._program.node(artifact)
             await npm.install(
                 self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None), node=node
             )
@@ -146,23 +145,23 @@ class NpxDriver:
         running = process.listener(self._site.config.gateway_port)
         if running and running.tree(self._npm.package) == tree:
             return
-        await try_tree(self._site.product, artifact, tree, await self._node(artifact))
+        await try_tree(self._site.product, artifact, tree, await self._program.node(artifact))
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the process of a start, in this worker's life or an earlier one's."""
-        found = process.marked(self._mark(mark))
+        found = process.marked(self._program.mark(mark))
         return GatewayId(found.id) if found else None
 
     async def was_started(self, mark: str) -> bool:
         """Return whether the program of a start ever began."""
-        return self._attempt(mark).exists()
+        return self._program.attempt(mark).exists()
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
-        command, node = await self._command(artifact, self._site.product.start.args)
-        env, folder = self._environment(mark, node), self._folder()
+        call, folder = await self._start(artifact, mark), self._program.folder
+        command = call.command
         if self._supervisor and not self._site.on_private_port:
-            return self._id(await self._supervisor.start(command, env))
+            return self._id(await self._supervisor.start(command, call.env))
         if holder := process.listener(self._site.config.gateway_port):
             raise StepFailed(
                 "port-taken",
@@ -173,9 +172,9 @@ class NpxDriver:
         if self._supervisor:
             command, owners = await self._supervisor.as_gateway(command)
             folder = folder if self._site.config.folder else owners
-        log, attempt = self.log(mark), self._attempt(mark)
+        log, attempt = self.log(mark), self._program.attempt(mark)
         try:
-            return self._id(shell.spawn(command, env=env, cwd=folder, log=log, mark=attempt))
+            return self._id(shell.spawn(command, env=call.env, cwd=folder, log=log, mark=attempt))
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
 
@@ -187,14 +186,13 @@ class NpxDriver:
                 await self._supervisor.keep()
             return GatewayId(found.id)
         if self._supervisor:
-            command, node = await self._command(artifact, self._site.product.start.args)
-            env = self._environment(mark, node)
-            return self._id(await self._supervisor.put_back(artifact.version, command, env))
+            call = await self._start(artifact, mark)
+            return self._id(await self._supervisor.put_back(artifact.version, call.command, call.env))
         return await self.started(mark) or await self.start(artifact, mark)
 
     def fence(self, port: int, marks: str, /) -> Fence:
         """Make a fence that ends every other gateway of this product, and reports everybody else."""
-        ours, database = self._mark(marks), self.database
+        ours, database = self._program.mark(marks), self.database
         apart = database if self._site.on_private_port and self.isolation.database else None
         return Fence(
             port,
@@ -227,13 +225,14 @@ class NpxDriver:
 
     async def leave(self, artifact: Artifact, _mark: str, /, *, old: bool) -> Sequence[HandCommand]:
         """Let its owner's supervisor start it again, or write what starts it into a file for that owner alone."""
-        command, node = await self._command(artifact, self._site.product.start.args)
-        env, does = self._environment("", node), f"starts the {'old' if old else 'new'} version, {artifact.version}"
+        call, does = await self._start(artifact), f"starts the {'old' if old else 'new'} version, {artifact.version}"
         if self._supervisor and self._site.supervisor:
-            await self._supervisor.leave(artifact.version if old else None, command, env)
+            await self._supervisor.leave(artifact.version if old else None, call.command, call.env)
             return [HandCommand(does, start_line(self._site.supervisor))]
         script = self._site.instance_folder / "by-hand.sh"
-        whole_file.write(script, by_hand.script(command, env, str(self._folder())), lasting=True, private=True)
+        whole_file.write(
+            script, by_hand.script(call.command, call.env, str(self._program.folder)), lasting=True, private=True
+        )
         log = shlex.quote(str(self.log("by-hand")))
         return [HandCommand(does, f"nohup sh {shlex.quote(str(script))} >{log} 2>&1 &")]
 
@@ -256,12 +255,8 @@ class NpxDriver:
 
     async def output(self, mark: str) -> str:
         """Return the end of a start's output."""
-        try:
-            with self.log(mark).open("rb") as file:
-                file.seek(max(0, file.seek(0, 2) - LONGEST_OUTPUT))
-                return file.read().decode("utf-8", "replace")
-        except OSError:
-            return await self._supervisor.output() if self._supervisor else ""
+        said = self._program.said(mark)
+        return said if said is not None else await self._supervisor.output() if self._supervisor else ""
 
     async def stop_all(self, _following: Following | None = None, /) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
@@ -283,14 +278,15 @@ class NpxDriver:
         doctor = self._site.product.doctor
         if doctor is None:
             return None
-        command, node = await self._command(artifact, doctor.args)
+        call = await self._program.call(artifact, doctor.args)
+        command = call.command
         if self._supervisor:
             command, _ = await self._supervisor.as_gateway(command)
         try:
             ended = await shell.run(
                 command,
-                env=self._environment("", node),
-                cwd=self._folder(),
+                env=call.env,
+                cwd=self._program.folder,
                 deadline=DOCTOR_SECONDS,
                 secrets=self._site.secrets,
                 check=False,
@@ -309,60 +305,15 @@ class NpxDriver:
 
     def log(self, mark: str) -> Path:
         """Return the file that a start's output goes to."""
-        folder = self._site.instance_folder / "logs"
-        folder.mkdir(exist_ok=True, mode=0o700)
-        return folder / f"{mark}.log"
+        return self._program.log(mark)
 
-    async def _node(self, artifact: Artifact) -> Path:
-        """Choose the Node that an artifact runs on."""
-        tree = npm.shelf(self._artifacts, artifact)
-        wanted = npm.wants(tree, self._npm.package) if tree.exists() else self._wanted.get(artifact)
-        return (await node_for(wanted)).program
+    async def _start(self, artifact: Artifact, mark: str = "") -> Call:
+        return await self._program.call(artifact, self._site.product.start.args, mark)
 
     def _id(self, pid: int) -> GatewayId:
         return GatewayId(process.of(pid).id)
-
-    async def _command(self, artifact: Artifact, args: tuple[str, ...]) -> tuple[tuple[str, ...], Path]:
-        """Return a command of the product's from an artifact, and the Node that it runs on."""
-        node = await self._node(artifact)
-        return argv.start(*self._program(artifact, node), self._site.arguments(args)), node
-
-    def _program(self, artifact: Artifact, node: Path) -> tuple[str, Product, str]:
-        return str(node), self._site.product, str(npm.shelf(self._artifacts, artifact))
-
-    def _folder(self) -> Path:
-        return Path(self._site.config.folder) if self._site.config.folder else self._site.instance_folder
-
-    def _mark(self, mark: str) -> str:
-        return f"{self._site.instance_id}/{mark}"
-
-    def _attempt(self, mark: str) -> Path:
-        return self._site.instance_folder / f"{mark}.started"
-
-    def _environment(self, mark: str, node: Path) -> dict[str, str]:
-        env = self._site.environment()
-        own = {process.MARK: self._mark(mark)} if mark else {}
-        return {**env, "PATH": f"{node.parent}:{env.get('PATH', '')}", **own}
 
 
 def _lacking(means: IsolationMeans) -> list[str]:
     lacking = [what for what, has in (("port", means.port), ("database", means.database)) if not has]
     return [f"the product file does not set the {each}" for each in lacking]
-
-
-async def npm_facts(
-    artifacts: Path,
-    versions: Sequence[Artifact],
-    has: Callable[[Artifact], Awaitable[bool]],
-    database: DatabaseFacts,
-    prefix: str | None = None,
-) -> NpmFacts:
-    """Say what is known on this host of the programs and trees that an upgrade over some versions needs."""
-    return NpmFacts(
-        node=str(tools.node()),
-        npm=tuple(tools.npm()),
-        trees={each.version: str(npm.shelf(artifacts, each)) for each in versions},
-        present=frozenset([each.version for each in versions if await has(each)]),
-        prefix=prefix,
-        database=database,
-    )
