@@ -7,10 +7,14 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AsyncIO, Middleware
 from typing_extensions import override
 
+from astrolabe.workers.waking import WakingBroker
+
 ACTOR = "carry_out"
 NAMESPACE = "astrolabe"
 QUEUED_SECONDS = 30
 """How long an instance that was enqueued is not enqueued again; forgotten with the queue when Redis is flushed."""
+
+INTERRUPT_SECONDS = 5.0
 
 
 def queue_of(host: str) -> str:
@@ -24,17 +28,18 @@ class OnUvloop(AsyncIO):
     @override
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the thread of the worker's one event loop."""
-        thread = EventLoopThread(self.logger)
+        # Nothing interrupts an actor from outside, so its thread need not look for that.
+        thread = EventLoopThread(self.logger, interrupt_check_ival=INTERRUPT_SECONDS)
         thread.loop.close()
         thread.loop = uvloop.new_event_loop()
         thread.start(timeout=1.0)
         set_event_loop_thread(thread)
 
 
-def open_broker(url: str) -> RedisBroker:
+def open_broker(url: str) -> WakingBroker:
     """Open the broker; no default middleware, for a retry or a time limit of its own would act behind the log."""
     middleware: list[Middleware] = [OnUvloop()]
-    return RedisBroker(url=url, namespace=NAMESPACE, middleware=middleware, socket_connect_timeout=2)
+    return WakingBroker(url=url, namespace=NAMESPACE, middleware=middleware, socket_connect_timeout=2)
 
 
 def enqueue(broker: RedisBroker, host: str, instance_id: str) -> bool:

@@ -12,6 +12,7 @@ from astrolabe.domain.recorded import Cause
 from astrolabe.store.database import Database
 from astrolabe.store.errors import AlreadyClaimed, Conflict, IdentityTaken, StaleFence
 from astrolabe.store.log import sql
+from astrolabe.store.log.appended import AppendNotifier
 from astrolabe.store.log.batch import Append, Claim
 from astrolabe.store.log.coalescer import Coalescer
 from astrolabe.store.log.entry import AnyEvent, AnyRecorded, as_recorded, make_entry, recorded, type_of, write
@@ -35,6 +36,7 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._database: Database = database
         self._appends: Coalescer = Coalescer(database)
+        self._notifier: AppendNotifier = AppendNotifier(database)
         self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
         self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
         self._claimed: LRUCache[str, StoredClaim] = LRUCache(REMEMBERED)
@@ -66,6 +68,7 @@ class Log:
             times = []
         if not times:
             await self._explain(stream_id, expected, fence, claims, identity or ())
+        self._notifier.notify()
         return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
     async def _explain(

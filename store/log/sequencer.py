@@ -4,10 +4,12 @@ import asyncio
 
 from astrolabe.store.database import Database
 from astrolabe.store.log import sql
+from astrolabe.store.log.appended import CHANNEL
+from astrolabe.store.log.tail import Tail
 
 BATCH = 1000
-IDLE_SECONDS = 0.02
-"""How long an event may wait unseen on an idle log. NOTIFY in each append would cost the appends far more."""
+IDLE_SECONDS = 1.0
+"""How long an append whose notification was lost may wait unseen."""
 
 BUSY_SECONDS = 0.005
 """How long a busy log's events gather for one step: each step is a flush of the disk that the appends share."""
@@ -30,7 +32,11 @@ class Sequencer:
 
     async def run(self) -> None:
         """Place events for ever."""
-        while True:
-            placed = await self.step()
-            if placed < BATCH:
-                await asyncio.sleep(BUSY_SECONDS if placed else IDLE_SECONDS)
+        async with Tail(self._database, CHANNEL) as appends:
+            while True:
+                heard = appends.heard
+                placed = await self.step()
+                if placed and placed < BATCH:
+                    await asyncio.sleep(BUSY_SECONDS)
+                elif not placed:
+                    await appends.wait(IDLE_SECONDS, since=heard)

@@ -17,8 +17,9 @@ POLL_SECONDS = 1.0
 class Tail:
     """One listening connection, shared by all who wait in this process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, channel: str = CHANNEL) -> None:
         self._database: Database = database
+        self._channel: str = channel
         self._grown: asyncio.Event = asyncio.Event()
         self.heard: int = 0
         """How often the log was heard to grow; to note before reading, and to hand to `wait` after."""
@@ -68,7 +69,7 @@ class Tail:
 
         connection.add_termination_listener(end)
         try:
-            await connection.add_listener(CHANNEL, self._notice)
+            await connection.add_listener(self._channel, self._notice)
             self._notice()
             await ended.wait()
         finally:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,7 +30,6 @@ from tests.chaos.kept import KeptProcess
 from tests.chaos.person import Person
 from tests.chaos.planted import run_planted
 from tests.chaos.target import NOTES, PRODUCT, WITH_STOPS
-from tests.chaos.unhurried import run_unhurried
 from tests.ports import free_port
 from tests.standin.registry import Registry
 from tests.standin.releases import Package
@@ -38,6 +38,7 @@ from tests.world import product_text
 HOME: Final = Path(__file__).parents[2]
 LEASE_SECONDS: Final = 2.0
 WORKERS: Final = ("worker-1", "worker-2")
+ASTROLABE: Final = (sys.executable, "-P", "-m", "astrolabe.cli.main")
 WORK: Final = ("worker", "--threads", "3")
 """An instance, its twin and one more message; each thread that waits costs the machine something."""
 
@@ -128,7 +129,7 @@ class House:
         commands = {"api": ("api", "--bind", bind), "relay": ("relay",)} | dict.fromkeys(WORKERS, WORK)
         for name, words in commands.items():
             planted = plant and words == WORK
-            argv = run_planted(plant, *words) if plant and planted else run_unhurried(*words)
+            argv = run_planted(plant, *words) if plant and planted else [*ASTROLABE, *words]
             self.processes[name] = KeptProcess(name, argv, environment, logs, HOME)
             self.processes[name].start()
             stack.push_async_callback(self.processes[name].stop)

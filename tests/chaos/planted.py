@@ -20,7 +20,6 @@ from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.process import MARK
 from astrolabe.workers.programs import shell
-from tests.chaos.unhurried import look_less_often
 
 FORGET: Final = """
 ALTER TABLE astrolabe.log DISABLE TRIGGER append_only;
@@ -92,5 +91,4 @@ BUGS: Final[dict[str, Callable[[], None]]] = {
 
 if __name__ == "__main__":
     BUGS[sys.argv.pop(1)]()
-    look_less_often()
     main()

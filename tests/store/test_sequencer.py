@@ -47,6 +47,36 @@ async def test_a_place_is_given_once(log, sequencer):
     assert messages(await everything(log)) == ["one", "two"]
 
 
+async def placed(log: Log) -> None:
+    """Wait until every event has its place."""
+    async with asyncio.timeout(10):
+        while await log.unsequenced():
+            await asyncio.sleep(0.01)
+
+
+async def test_an_idle_sequencer_is_told_of_an_append(log, sequencer, monkeypatch):
+    """It would look again only in a minute; what is told afterwards, outside of the append, wakes it."""
+    monkeypatch.setattr("astrolabe.store.log.sequencer.IDLE_SECONDS", 60)
+    running = asyncio.create_task(sequencer.run())
+    for word in ("one", "two", "three"):
+        await stream_of(log, word)
+        await placed(log)
+    running.cancel()
+    assert messages(await everything(log)) == ["one", "two", "three"]
+
+
+async def test_what_nobody_told_is_found_by_a_slow_look(log, sequencer, superuser, monkeypatch):
+    """A process that dies between its append and the notification delays the event, and loses nothing."""
+    monkeypatch.setattr("astrolabe.store.log.sequencer.IDLE_SECONDS", 0.1)
+    stream_id = await stream_of(log, "one")
+    running = asyncio.create_task(sequencer.run())
+    await placed(log)
+    await append_slowly(superuser, stream_id, 1, said("two"))
+    await placed(log)
+    running.cancel()
+    assert messages(await everything(log)) == ["one", "two"]
+
+
 async def test_numbers_that_were_used_up_leave_no_gap(log, sequencer, superuser):
     """An append that was rolled back takes an identity with it, and no position."""
     stream_id = await stream_of(log, "one")

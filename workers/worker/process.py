@@ -15,13 +15,14 @@ from astrolabe.workers.backoff import through_outages
 from astrolabe.workers.broker import ACTOR, open_broker, queue_of, taken
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.process import log_to_stderr, stop_requested
+from astrolabe.workers.waking import WakingBroker
 from astrolabe.workers.worker.carry_out import CarryOut
 from astrolabe.workers.worker.observer import Observer
 
 LOG = logging.getLogger("astrolabe.worker")
 
-POLL_MS = 20
-"""How long an idle consumer waits between looks: Dramatiq's default of a second is felt by whoever waits."""
+THREAD_MS = 250
+"""How soon an idle thread of Dramatiq's hears that it is to stop; a message is handed to it at once."""
 
 
 GOODBYE_MS = 5_000
@@ -101,11 +102,11 @@ def run_worker(database_url: str, redis_url: str, host: Host, threads: int, sett
     in_hand = WorkInHand(database_url, host, broker, threads, settings)
     queue = queue_of(host.name)
     dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(in_hand.take)
-    worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL_MS)
-    asyncio.run(_run(worker, in_hand, host))
+    worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=THREAD_MS)
+    asyncio.run(_run(worker, broker, in_hand, host))
 
 
-async def _run(worker: dramatiq.Worker, in_hand: WorkInHand, host: Host) -> None:
+async def _run(worker: dramatiq.Worker, broker: WakingBroker, in_hand: WorkInHand, host: Host) -> None:
     """Let Dramatiq's threads work on their own event loop, while this one only waits to be asked to stop."""
     stop = stop_requested()
     worker.start()
@@ -116,4 +117,5 @@ async def _run(worker: dramatiq.Worker, in_hand: WorkInHand, host: Host) -> None
     await stop.wait()
     if loop:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(in_hand.put_down(), loop.loop))
+    await asyncio.to_thread(broker.hurry)
     await asyncio.to_thread(worker.stop, GOODBYE_MS)
