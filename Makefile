@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths chaos chaos-by-hand bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shipped chaos chaos-by-hand bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -54,15 +54,15 @@ test-types: $(VENV)/ready
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain
 
-test: lint ## lint, and all tests but those of the three commands below
+test: lint ## lint, and all tests but those of the four commands below
 	@$(MAKE) --no-print-directory --jobs services engine
 
 services: $(VENV)/ready modules
-	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors and not deaths"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors and not deaths and not shipped"
 
 # Its tests wait for the engine most of the time, so they go beside the others, and are heard when they are through.
 engine: $(VENV)/ready modules
-	@$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m "engine and not deaths" tests/drivers tests/e2e >$(VENV)/engine.log 2>&1; \
+	@$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m "engine and not deaths and not shipped" tests/drivers tests/e2e >$(VENV)/engine.log 2>&1; \
 		code=$$?; [ $$code -eq 0 ] && tail -n 1 $(VENV)/engine.log || cat $(VENV)/engine.log; exit $$code
 
 modules: $(VENV)/ready # beside the engine there is no network to fetch them from
@@ -73,6 +73,9 @@ supervisors: $(VENV)/ready modules ## gateways that a real systemd and a real pm
 
 deaths: $(VENV)/ready modules ## workers and servers that die at every moment of an upgrade; with an engine on Linux as root
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m deaths tests/drivers tests/e2e
+
+shipped: $(VENV)/ready modules ## what is shipped, installed and run: the wheel, and the image with an engine on Linux as root
+	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shipped tests/e2e
 
 SEEDS ?= 40
 FROM ?= 1

@@ -19,8 +19,6 @@ from astrolabe.workers.programs.environment import inherited
 from tests.compose_world import PRODUCT, ComposeWorld, ImageHouse, compose_world, engine, image_house
 from tests.own_image import PROJECT, USER, publish
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
-
 __all__ = ["engine", "image_house"]
 
 SECRETS = {"ASTROLABE_DB_PASSWORD": "of-the-database", "ASTROLABE_REDIS_PASSWORD": "of-the-queue"}
@@ -71,6 +69,9 @@ async def astrolabe(image_house: ImageHouse, tmp_path: Path) -> AsyncIterator[Ow
         await project.typed("down", "--volumes", "--timeout", "5")
 
 
+@pytest.mark.engine
+@pytest.mark.shipped
+@pytest.mark.timeout(400)
 async def test_astrolabe_runs_from_its_own_file_and_image_on_two_hosts_and_not_as_root(
     astrolabe: OwnProject, image_house: ImageHouse
 ) -> None:

@@ -125,6 +125,7 @@ async def test_the_trap_works(abroad: Abroad) -> None:
     assert abroad.told() == ["cli", "cli"]
 
 
+@pytest.mark.shipped
 @pytest.mark.timeout(120)
 async def test_astrolabe_serves_where_a_stranger_s_code_lies(
     command: Path, abroad: Abroad, servers_folder: DataFolder
