@@ -8,6 +8,8 @@ from pathlib import Path
 import psutil
 from cachetools import LRUCache
 
+from astrolabe.workers.instance.socket_diag import listening_inodes
+
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 
 _last_holders: LRUCache[str, tuple[int, Path]] = LRUCache(256)
@@ -37,7 +39,15 @@ def addresses(process: psutil.Process, port: int) -> set[str]:
 
 
 def _sockets(port: int) -> list[str]:
-    """List the sockets that listen on a port, as links to them read (proc_net_tcp in the kernel's documentation)."""
+    """List the sockets that listen on a port, as links to them read."""
+    try:
+        return [f"socket:[{inode}]" for inode in listening_inodes(port)]
+    except OSError:  # a kernel without that module, or a sandbox
+        return _in_tables(port)
+
+
+def _in_tables(port: int) -> list[str]:
+    """Read what the kernel lists of all its connections (proc_net_tcp in its documentation)."""
     listens = re.compile(rb":%04X 0+:0000 0A (?:\S+ +){5}(\d+) " % port)
     found: list[str] = []
     for table in _TABLES:
