@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Where an environment forbids bytecode, each process of the tests would compile all that it imports anew, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shipped chaos chaos-by-hand bench clean
 .DELETE_ON_ERROR:

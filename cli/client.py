@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
+from astrolabe.cli.certificates import certificates_for
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.patience import UnreachableError
 from astrolabe.store.settings import DEFAULTS, Settings
@@ -34,7 +35,11 @@ class Client:
     def __init__(self, url: str, token: str) -> None:
         self.url: str = url
         self._http: httpx.Client = httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT, trust_env=False
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT,
+            trust_env=False,
+            verify=certificates_for(url),
         )
 
     @classmethod

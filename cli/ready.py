@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 
+from astrolabe.cli.certificates import certificates_for
 from astrolabe.cli.servers.problem import Unavailable
 
 POLL_SECONDS = 0.1
@@ -12,7 +13,8 @@ POLL_SECONDS = 0.1
 async def until_ready(url: str, seconds: float = 60.0) -> None:
     """Return when the API says that it can do its work; raises Unavailable after some seconds."""
     said = "nothing"
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=5) as client:
+    certificates = certificates_for(url)
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=5, verify=certificates) as client:
         try:
             async with asyncio.timeout(seconds):
                 while True:

@@ -12,7 +12,7 @@ from astrolabe.workers.steps import pull, rollback
 from tests.command_line_world import command_line_world
 from tests.compose_world import ImageHouse, compose_world, engine, image_house
 from tests.standin.registry import Registry
-from tests.world import World, npm_settings, world
+from tests.world import World, npm_settings, view_once, world
 
 KINDS = {"npx": (), "cli": (), "compose": (pytest.mark.engine,)}
 """Every kind of deployment, and the marks of its tests; the suite is run with each."""
@@ -32,6 +32,7 @@ def host_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def registry(standin_registry: Registry, host_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     """The registry of the stand-in, as it was before each test."""
     npm_settings(host_folder, monkeypatch)
+    view_once(standin_registry, monkeypatch)
     yield standin_registry
     standin_registry.reset()
 

@@ -6,6 +6,7 @@ import time
 
 import httpx
 
+from astrolabe.workers.instance.probe import NO_TLS
 from tests.waiting import while_at_work
 from tests.world import World
 
@@ -22,7 +23,7 @@ class Prober:
     async def at_work(self):
         """Use the gateway while the block runs."""
         async with (
-            httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2) as http,
+            httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2, verify=NO_TLS) as http,
             while_at_work(self._write(http), self._ask(http)),
         ):
             yield

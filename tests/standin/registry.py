@@ -70,6 +70,14 @@ class Registry:
         """Where it is; stays the same when it is closed and opened again."""
         return f"http://127.0.0.1:{self._port}/"
 
+    @property
+    def state(self) -> object:
+        """All that its documents hang on; equal where they are equal."""
+        known = {name: tuple(each.integrity for each in made.values()) for name, made in self._packages.items()}
+        tags = {name: tuple(each.items()) for name, each in self._tags.items()}
+        ways = self.url, self._server is not None, self.failing, frozenset(self._withdrawn)
+        return *ways, *(tuple(each.items()) for each in (known, tags, self._deprecated))
+
     def open(self) -> None:
         """Listen, on the port it had before."""
         self._closing.clear()
