@@ -16,6 +16,7 @@ from typing_extensions import override
 from astrolabe.cli.private_engine import bases, own
 from astrolabe.cli.private_engine.layers import Layer, pack, tree
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
+from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
@@ -34,6 +35,7 @@ from astrolabe.workers.kinds.compose.driver import ComposeDriver
 from astrolabe.workers.kinds.compose.engine import Container, Engine
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
+from tests.cluster import cluster_layer
 from tests.databases import run
 from tests.disks import small_disk
 from tests.ports import free_port
@@ -88,8 +90,10 @@ services:
     command: ["-c", "fsync=off"]
     environment: {{POSTGRES_PASSWORD: {superuser}}}
     ports: ["127.0.0.1:${{DATABASE_PORT}}:5432"]
-    healthcheck: {{test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1"], interval: 1s, timeout: 2s, retries: 60}}
+    healthcheck: {{test: ["CMD-SHELL", "{healthy}"], interval: 1s, timeout: 70s, retries: 60}}
 """
+HEALTHY = "pg_isready -q -h 127.0.0.1 || exit 1; test -e /dev/shm/well && sleep 60; : >/dev/shm/well"
+"""Says at once that it is healthy, and from then on once a minute: each check makes the engine start programs."""
 
 
 @dataclass
@@ -135,12 +139,14 @@ def engine() -> None:
 async def image_house(
     engine: None,  # noqa: ARG001  (nothing is packed where nothing can run it)
     standin_modules: Path,
+    servers_folder: DataFolder,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[ImageHouse]:
     """Images of every release, made from what this machine has and pushed to a registry."""
     folder = tmp_path_factory.mktemp("images")
     shell_layer, node = await bases.shell_layer(folder), await bases.node_layer(folder)
-    postgres = Built([shell_layer, *await bases.postgres_layers(folder)], bases.POSTGRES_CONFIG)
+    cluster = await cluster_layer(servers_folder, folder / "cluster.tar.gz", SUPERUSER)
+    postgres = Built([shell_layer, *await bases.postgres_layers(folder), cluster], bases.POSTGRES_CONFIG)
     house = ImageHouse(ImageRegistry(folder / "registry", free_port()))
     await house.registry.start()
     await house.registry.push("postgres", "18", postgres)
@@ -225,7 +231,9 @@ class ComposeWorld(World):
         folder = Path(self.project.folder)
         folder.mkdir(parents=True)
         self._write("1.1.0")
-        text = DATABASE.format(postgres=f"{self.house.registry.address}/postgres:18", superuser=SUPERUSER)
+        text = DATABASE.format(
+            postgres=f"{self.house.registry.address}/postgres:18", superuser=SUPERUSER, healthy=HEALTHY
+        )
         (folder / "database.yaml").write_text(text)
         env = f"GATEWAY_PORT={self.config.port}\nDATABASE_PORT={self.database_port}\nDATABASE_PASSWORD={PASSWORD}\n"
         (folder / ".env").write_text(env)

@@ -2,12 +2,13 @@
 
 from hypothesis import settings
 
-from tests.databases import database_url, template_database
+from tests.databases import database_url, maintenance, template_database
 from tests.servers import postgres_server, servers_folder, valkey_server
 from tests.standin.fixtures import standin_modules, standin_registry
 
 __all__ = [
     "database_url",
+    "maintenance",
     "postgres_server",
     "servers_folder",
     "standin_modules",

@@ -19,21 +19,41 @@ async def template_database(postgres_server: Postgres) -> str:
     return name
 
 
-@pytest_asyncio.fixture
-async def database_url(postgres_server: Postgres, template_database: str) -> AsyncIterator[str]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def maintenance(postgres_server: Postgres) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the superuser's that makes and drops the databases of all tests: to open one takes its time."""
+    connection = await asyncpg.connect(postgres_server.url("postgres"))
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(
+    postgres_server: Postgres, template_database: str, maintenance: asyncpg.Connection
+) -> AsyncIterator[str]:
     """An empty log of this test alone."""
-    async with empty_log(postgres_server, template_database) as url:
-        yield url
+    name = f"test_{uuid4().hex}"
+    await maintenance.execute(_copy(name, template_database))
+    yield postgres_server.url(name)
+    await maintenance.execute(_drop(name))
 
 
 @asynccontextmanager
 async def empty_log(server: Postgres, template: str) -> AsyncIterator[str]:
     """Make an empty log, and drop it in the end; return its URL."""
     name = f"test_{uuid4().hex}"
-    # To log each page of a copy costs more than the checkpoints without, where nothing has to reach the disk.
-    await run(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    await run(server, _copy(name, template))
     yield server.url(name)
-    await run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    await run(server, _drop(name))
+
+
+def _copy(name: str, template: str) -> str:
+    # To log each page of a copy costs more than the checkpoints without, where nothing has to reach the disk.
+    return f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+
+
+def _drop(name: str) -> str:
+    return f"DROP DATABASE {name} WITH (FORCE)"
 
 
 async def run(server: Postgres, *statements: str) -> None:

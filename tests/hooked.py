@@ -19,7 +19,7 @@ from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell
 from astrolabe.workers.worker.carry_out import CarryOut
-from tests.world import World
+from tests.world import LEASE_SECONDS, World
 
 Moment = str
 """`before NAME` or `after NAME` of a fact, a statement or a process."""
@@ -57,7 +57,7 @@ def _named(command: Command) -> str | None:
             return type(command).__name__
 
 
-def hooked(standin: World, name: str, hook: Hook, lease_seconds: float = 5) -> CarryOut:
+def hooked(standin: World, name: str, hook: Hook, lease_seconds: float = LEASE_SECONDS) -> CarryOut:
     """Make a worker that calls back around each of its records."""
     worker = standin.worker(name, lease_seconds)
     worker._instances = Hooked(standin.instances, hook)

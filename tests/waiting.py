@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     """Wait for a condition, and fail when it does not come true."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -101,6 +101,9 @@ def product_text(registry: Registry) -> str:
     return PRODUCT.format(registry=registry.url)
 
 
+LEASE_SECONDS = 60
+"""No test waits for a lease to run out, and none shall lose one where the machine is busy."""
+
 VIEWED: dict[object, tuple[Artifact, str | None, str | None]] = {}
 """What npm said of a version, by all that its answer hangs on."""
 
@@ -190,7 +193,7 @@ class World:
 
     async def until(self, asked: Callable[[], Awaitable[tuple[bool, str]]]) -> None:
         """Ask until the answer is yes."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await asked())[0]:
                 await asyncio.sleep(0.02)
 
@@ -230,7 +233,7 @@ class World:
         await self.worker(worker)(self.instance_id)
         return await self.loaded()
 
-    def worker(self, name: str, lease_seconds: float = 5) -> CarryOut:
+    def worker(self, name: str, lease_seconds: float = LEASE_SECONDS) -> CarryOut:
         """Make a worker."""
         return CarryOut(self.log_database, self.host, name, lease_seconds=lease_seconds)
 

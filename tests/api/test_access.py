@@ -84,9 +84,11 @@ def test_every_route_is_listed_here_with_its_scope() -> None:
     assert set(guarded_routes()) == set(NEEDS)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("route", "scope"), NEEDS.items(), ids=[" ".join(route) for route in NEEDS])
-async def test_a_route_asks_for_its_scope(house: House, route: tuple[str, str], scope: Scope) -> None:
+async def test_a_route_asks_for_its_scope(shared_house: House, route: tuple[str, str], scope: Scope) -> None:
     """Without a token it is 401, with a wrong one too, without the scope 403 naming it, and with it neither."""
+    house = shared_house
     method, path = route[0], route[1].replace("{", "").replace("}", "")
     before = await house.size()
     for headers, status, name in (

@@ -136,10 +136,11 @@ CASES = {
 }
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("bad", CASES.values(), ids=list(CASES))
-async def test_bad_input_is_told_apart_and_records_nothing(house: House, bad: Bad) -> None:
+async def test_bad_input_is_told_apart_and_records_nothing(shared_house: House, bad: Bad) -> None:
     """Each mistake has its own problem type and a sentence, names the field, and leaves the log as it was."""
-    await house.register()
+    house = shared_house
     before = await house.size()
     answer = await house.client.post(bad.path, **bad.request)
     assert problem(answer) == bad.problem, answer.text
@@ -147,6 +148,7 @@ async def test_bad_input_is_told_apart_and_records_nothing(house: House, bad: Ba
     assert await house.size() == before
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "path",
     [
@@ -158,10 +160,9 @@ async def test_bad_input_is_told_apart_and_records_nothing(house: House, bad: Ba
         "/instances/flags/history?after=99999999999",
     ],
 )
-async def test_a_wrong_parameter_is_named(house: House, path: str) -> None:
+async def test_a_wrong_parameter_is_named(shared_house: House, path: str) -> None:
     """A parameter out of its bounds is refused before the database hears of it."""
-    await house.register()
-    answer = await house.client.get(path)
+    answer = await shared_house.client.get(path)
     assert (answer.status_code, problem(answer)) == (400, "parameter-invalid")
     assert answer.json()["errors"][0]["field"] in path
 

@@ -82,7 +82,7 @@ async def test_a_second_writer_waits_until_cutover(standin: World) -> None:
     async with user.at_work(), stranger.at_work():
         await standin.upgrade("2.0.0")
         written = len(stranger.acknowledged)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(stranger.acknowledged) < written + 5:
                 await asyncio.sleep(0.02)
     assert await standin.running() == "2.0.0"

@@ -50,7 +50,7 @@ async def _replaced_and_nothing_stopped(standin: World) -> None:
 
 
 async def _answers(user: Prober, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(user.answered) < count:
             await asyncio.sleep(0.02)
 

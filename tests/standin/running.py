@@ -26,7 +26,7 @@ class Gateway:
     http: httpx.AsyncClient
     log: Path
 
-    async def answers(self, status: int = 200, *, deadline: float = 20) -> dict[str, str]:
+    async def answers(self, status: int = 200, *, deadline: float = 60) -> dict[str, str]:
         """Wait until /health answers with this status; what it says."""
         until = time.monotonic() + deadline
         while True:

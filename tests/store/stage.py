@@ -28,7 +28,7 @@ def messages(recorded: Iterable) -> list[str]:
     return [each.event.message for each in recorded]
 
 
-async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
+async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 60) -> None:
     """Wait for a condition, and fail when it does not come true."""
     async with asyncio.timeout(seconds):
         while not await condition():

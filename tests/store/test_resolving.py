@@ -31,7 +31,7 @@ async def test_a_silent_name_holds_up_itself_alone(monkeypatch: pytest.MonkeyPat
     waiting = [asyncio.create_task(resolve("silent.example")) for _ in range(2 * THREADS)]
     await asyncio.sleep(0)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await resolve("other.example") == ("203.0.113.7",)
         waiting.pop().cancel()
         assert asked == ["silent.example", "other.example"]

@@ -26,7 +26,7 @@ class Source:
 
     async def reached(self, many: int) -> None:
         """Wait until it was asked so often."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.asked) < many:
                 await asyncio.sleep(0)
 

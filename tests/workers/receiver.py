@@ -74,7 +74,7 @@ class Receiver:
         """The bodies of all that came, as text."""
         return [message.body.decode() for message in self.got]
 
-    async def gets(self, many: int, seconds: float = 15) -> list[Message]:
+    async def gets(self, many: int, seconds: float = 60) -> list[Message]:
         """Wait until so many different messages came."""
         try:
             await until(lambda: len(self.ids) >= many, seconds)

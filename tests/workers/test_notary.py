@@ -22,12 +22,9 @@ from astrolabe.store.log.tail import Tail
 from astrolabe.workers.relay.notary import Notarial, Notary
 from astrolabe.workers.relay.publishing import Contradiction
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
-from tests.databases import database_url, template_database
 from tests.store.stage import stream_of
 from tests.waiting import until
 from tests.workers.receiver import Receiver
-
-__all__ = ["database_url", "template_database"]
 
 AT_ONCE, NEVER = 0.0, 3600.0
 

@@ -33,7 +33,7 @@ async def test_lines_arrive_while_the_command_runs() -> None:
     seen = asyncio.Event()
     script = "import time; print('begun', flush=True); time.sleep(60)"
     task = asyncio.create_task(shell.run([*PYTHON, script], env=inherited(), deadline=60, on_line=lambda _: seen.set()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await seen.wait()
     assert not task.done()
     task.cancel()
