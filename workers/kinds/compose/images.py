@@ -12,9 +12,9 @@ import msgspec
 
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
+from astrolabe.domain.kinds.image_name import same_repository, split, version_of_label, version_of_tag, without_tag
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
-from astrolabe.domain.words import Version
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.compose.engine import Container, Engine
@@ -24,7 +24,6 @@ from astrolabe.workers.programs import shell
 PULL_SECONDS = 3600.0
 UNKNOWN = re.compile(r"manifest unknown|not found|no such manifest|denied|repository does not exist")
 DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
-HUB = "docker.io"
 
 
 async def resolve(engine: Engine, image: Image, version: str, instance_folder: Path) -> Artifact:
@@ -48,14 +47,6 @@ async def resolve(engine: Engine, image: Image, version: str, instance_folder: P
     return Artifact(repository, version, digest, registry)
 
 
-def split(repository: str) -> tuple[str, str]:
-    """Split an image's name into its registry and the repository there, as Docker does."""
-    first, slash, rest = repository.partition("/")
-    if slash and (first == "localhost" or "." in first or ":" in first):
-        return first, rest
-    return HUB, repository if slash else f"library/{repository}"
-
-
 def exact(image: Image, artifact: Artifact) -> str:
     """Name an image by its digest alone."""
     return f"{image.repository}@{artifact.integrity}"
@@ -63,18 +54,14 @@ def exact(image: Image, artifact: Artifact) -> str:
 
 async def version_of(engine: Engine, image: Image, container: Container) -> str | None:
     """Return which version of the product's image a container was made from; None where it is another image."""
-    name = container.config.image.partition("@")[0]
-    repository, colon, tag = name.rpartition(":")
-    if not colon or "/" in tag:
-        repository, tag = name, ""
-    if split(repository) != split(image.repository):
+    if not same_repository(container.config.image, image.repository):
         return None
-    before, after = image.tag.split("{version}")
-    version = tag.removeprefix(before).removesuffix(after)
-    if image.tag.format(version=version) == tag and _is_version(version):
+    _, tag = without_tag(container.config.image)
+    if version := version_of_tag(image.tag, tag):
         return version
     details = await engine.image(container.image)
-    return details.version if details else None
+    said = details.version if details else None
+    return said and (version_of_label(image.tag, said) or said)
 
 
 async def pull(engine: Engine, command: Sequence[str], artifact: Artifact, on_fetch: OnFetch) -> None:
@@ -133,22 +120,15 @@ async def _labelled_version(engine: Engine, image: Image, digest: str) -> str:
     except shell.CommandProblem as error:
         raise _unresolved(name, error) from error
     details = await engine.image(name)
-    version = details.version if details else None
-    if version is None or not _is_version(version):
+    said = details.version if details else None
+    version = version_of_label(image.tag, said or "")
+    if version is None:
         raise StepFailed(
             "version-unknown",
-            f"{image.repository}:latest does not say which version it is: its label {argv.VERSION_LABEL} is {version}.",
+            f"{image.repository}:latest does not say which version it is: its label {argv.VERSION_LABEL} is {said}.",
             todo="Ask for an exact version.",
         )
     return version
-
-
-def _is_version(word: str) -> bool:
-    try:
-        msgspec.convert(word, Version)
-    except msgspec.ValidationError:
-        return False
-    return True
 
 
 def _image_of(answer: Any) -> str:
