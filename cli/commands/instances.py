@@ -82,9 +82,17 @@ PROJECT = {
     "service": "service",
     "also": "also",
     "database_service": "database_service",
+    "outside_rollback": "outside_rollback",
     "engine": "engine",
 }
 """What the options about a compose project are called in the body."""
+
+
+outside_rollback_option = click.option(
+    "--outside-rollback",
+    multiple=True,
+    help="Where in their containers services write files that an older version goes on with as they are.",
+)
 
 
 @click.command()
@@ -98,12 +106,15 @@ PROJECT = {
 @click.option("--host", help="The host it runs on, by default local: the name of that host's worker.")
 @click.option("--project-folder", help="The folder of the compose project, absolute.")
 @click.option("--project-name", help="The project's name, as docker compose ls shows it.")
-@click.option("--project-file", multiple=True, help="A file of the project, by default compose.yaml; in order.")
+@click.option(
+    "--project-file", multiple=True, help="A file of the project, in order; by default what Compose finds there."
+)
 @click.option("--env-file", multiple=True, help="A file that the project's variables come from, beside its .env.")
 @click.option("--profile", multiple=True, help="A profile that the project runs with.")
 @click.option("--service", help="The gateway's service, by default gateway.")
 @click.option("--also", multiple=True, help="A service that is pulled and recreated with the gateway.")
 @click.option("--database-service", help="The service that the database is in, where the project has it.")
+@outside_rollback_option
 @click.option("--engine", help="Where the engine is, as in DOCKER_HOST, by default the worker's own.")
 @click.option("--folder", help="The folder that the gateway is started in, by default one of Astrolabe's own.")
 @database_option

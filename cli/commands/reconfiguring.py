@@ -9,6 +9,7 @@ from astrolabe.cli.commands.instances import (
     cutover_option,
     database,
     database_option,
+    outside_rollback_option,
     pairs,
     password_option,
     retry_for_option,
@@ -41,6 +42,8 @@ from astrolabe.domain.instances.instance import InstanceConfig
     multiple=True,
     help="What the gateway runs with and need not be started with: a variable, arguments, folder or environment.",
 )
+@click.option("--project-file", multiple=True, help="A file of the project; those named replace those known, in order.")
+@outside_rollback_option
 @reason_option
 def reconfigure(
     instance: str,
@@ -51,6 +54,8 @@ def reconfigure(
     secrets: tuple[str, ...],
     keep: tuple[str, ...],
     accept_difference: tuple[str, ...],
+    project_file: tuple[str, ...],
+    outside_rollback: tuple[str, ...],
     reason: str | None,
     **plain: str | int | None,
 ) -> None:
@@ -63,6 +68,8 @@ def reconfigure(
     config["secrets"] |= pairs(secrets, "--secret")
     for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):
         config[name] = list(dict.fromkeys([*config[name], *(word for each in given for word in each.split(","))]))
+    if project_file or outside_rollback:
+        config["compose"] = _project(config["compose"], project_file, outside_rollback)
     if database_url:
         known = config["database"] or {}
         stays = {name: known[name] for name in ("password", "maintenance") if name in known}
@@ -73,6 +80,14 @@ def reconfigure(
         config["database"]["password"] = password_from
     client.put(where, with_reason(reason, **config), version=shown["stream_version"])
     click.echo(f"{shown['name']} is reconfigured.")
+
+
+def _project(known: dict[str, Any] | None, files: tuple[str, ...], outside: tuple[str, ...]) -> dict[str, Any]:
+    """Return a compose project with its files named anew, and more that no rollback brings back."""
+    if known is None:
+        raise CommandError("Only an instance of kind compose has a project.")
+    more = dict.fromkeys([*known["outside_rollback"], *outside])
+    return {**known, "files": list(files) or known["files"], "outside_rollback": list(more)}
 
 
 COMMANDS = (reconfigure,)

@@ -33,8 +33,9 @@ class ComposeProject(Struct, frozen=True, forbid_unknown_fields=True):
     """The project's name, as `docker compose ls` shows it."""
     service: Service = "gateway"
     """The gateway's service."""
-    files: Annotated[tuple[FileName, ...], Meta(min_length=1, max_length=10)] = ("compose.yaml",)
-    """The project's files in the order in which they override each other, absolute or from its folder."""
+    files: Annotated[tuple[FileName, ...], Meta(max_length=10)] = ()
+    """The project's files in the order in which they override each other, absolute or from its folder; empty for those
+    that Compose finds there by itself, an override among them."""
     env_files: Annotated[tuple[FileName, ...], Meta(max_length=10)] = ()
     """The files that the project's variables come from, beside its .env."""
     profiles: Annotated[tuple[Service, ...], Meta(max_length=10)] = ()
@@ -43,5 +44,8 @@ class ComposeProject(Struct, frozen=True, forbid_unknown_fields=True):
     """Services that are pulled and recreated with the gateway."""
     database_service: Service | None = None
     """The service that the database is in; null where the project does not have it."""
+    outside_rollback: Annotated[tuple[Folder, ...], Meta(max_length=50)] = ()
+    """Where in their containers the gateway's services keep files that no rollback brings back: an older version goes
+    on with what a newer one has made of them."""
     engine: EngineUrl | None = None
     """Where the container engine is, as in DOCKER_HOST; null for the worker's own."""

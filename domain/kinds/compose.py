@@ -8,6 +8,7 @@ from msgspec import Struct
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import compose_isolation, docker
+from astrolabe.domain.kinds.compose_members import Members
 from astrolabe.domain.kinds.postgres import DatabaseFacts, plan_copy, plan_dump
 from astrolabe.domain.plans.plan import Artifact, PlannedCommand
 from astrolabe.domain.products.product import Image, Product
@@ -17,6 +18,9 @@ MARK = "astrolabe.start"
 """The label that names which start of which instance a container came from."""
 
 VERSION_LABEL = "org.opencontainers.image.version"
+DEFAULT_FILES = ("compose.yaml",)
+"""What a project is most often made from, where nobody has looked yet."""
+
 OVERRIDDEN = "!override"
 """The tag before a list of YAML's that replaces those of earlier files; JSON has none, so it is put in as a text."""
 
@@ -30,19 +34,19 @@ def compose(program: str, project: ComposeProject, *overrides: str) -> tuple[str
     """Begin a command on a project; each override comes after the user's files, which stay as they are."""
     return (
         *(program, "compose", "--ansi", "never", "--project-directory", project.folder, "--project-name", project.name),
-        *(word for file in (*(_inside(project, each) for each in project.files), *overrides) for word in ("-f", file)),
-        *(word for file in project.env_files for word in ("--env-file", _inside(project, file))),
+        *(
+            word
+            for file in (*(inside(project, each) for each in project.files or DEFAULT_FILES), *overrides)
+            for word in ("-f", file)
+        ),
+        *(word for file in project.env_files for word in ("--env-file", inside(project, file))),
         *(word for profile in project.profiles for word in ("--profile", profile)),
     )
 
 
-def _inside(project: ComposeProject, file: str) -> str:
+def inside(project: ComposeProject, file: str) -> str:
+    """Return the absolute path of a file that a project names."""
     return file if file.startswith("/") else f"{project.folder.rstrip('/')}/{file}"
-
-
-def gateway_services(project: ComposeProject) -> tuple[str, ...]:
-    """Name the services that are replaced together, the gateway's first."""
-    return (project.service, *project.also)
 
 
 def override_file(instance_folder: str) -> str:
@@ -53,6 +57,11 @@ def override_file(instance_folder: str) -> str:
 def config(begun: Sequence[str]) -> tuple[str, ...]:
     """Show the project with everything filled in."""
     return (*begun, "config", "--format", "json")
+
+
+def config_hash(begun: Sequence[str], service: str) -> tuple[str, ...]:
+    """Show the hash of all that a service's container is made of, which Compose writes into a label."""
+    return (*begun, "config", "--hash", service)
 
 
 def resolve(program: str, file: str) -> tuple[str, ...]:
@@ -81,9 +90,9 @@ def stop(begun: Sequence[str], services: Sequence[str]) -> tuple[str, ...]:
     return (*begun, "--progress", "plain", "stop", *services)
 
 
-def replaced(begun: Sequence[str], services: Sequence[str]) -> list[tuple[str, ...]]:
-    """List what stops the services and makes the gateway's next container, which Compose does first."""
-    others = [stop(begun, services)] if len(services) > 1 else []
+def replaced(begun: Sequence[str], services: Sequence[str], also: Sequence[str]) -> list[tuple[str, ...]]:
+    """List what makes the next containers and stops those that are there; one that stays as it is must be stopped."""
+    others = [stop(begun, services)] if also else []
     return [create(begun, services), *others]
 
 
@@ -111,7 +120,9 @@ class Override(Struct, frozen=True, kw_only=True):
     ports: tuple[Mapping[str, object], ...] = ()
     """The ports that are published in place of the project's; none where those stay."""
     network: str | None = None
-    """The one network that the gateway is on in place of the project's; None where those stay."""
+    """The one network that the gateway and its jobs are on in place of the project's; None where those stay."""
+    members: Members = Members()
+    """The services whose image is the gateway's."""
 
 
 IMAGE_ALONE = Override()
@@ -119,14 +130,18 @@ IMAGE_ALONE = Override()
 
 def override(project: ComposeProject, image: str, added: Override = IMAGE_ALONE) -> bytes:
     """Write the file of Astrolabe's that comes after the user's."""
-    gateway: dict[str, object] = {"image": image}
-    content: dict[str, object] = {"services": {project.service: gateway}}
-    if added.mark:
-        gateway["labels"] = {MARK: added.mark}
+    before_cutover = (project.service, *(each.service for each in added.members.jobs))
+    services: dict[str, dict[str, object]] = {}
+    for name in (*before_cutover, *(each.service for each in added.members.workers)):
+        services[name] = {"image": image}
+        if added.mark:
+            services[name]["labels"] = {MARK: added.mark}
+        if added.network and name in before_cutover:
+            services[name]["networks"] = [OVERRIDDEN, "private"]
     if added.ports:
-        gateway["ports"] = [OVERRIDDEN, *added.ports]
+        services[project.service]["ports"] = [OVERRIDDEN, *added.ports]
+    content: dict[str, object] = {"services": services}
     if added.network:
-        gateway["networks"] = [OVERRIDDEN, "private"]
         content["networks"] = {"private": {"name": added.network, "external": True}}
     # Ports and networks of several files add up, unless the last one says otherwise.
     text = msgspec.json.encode(content, order="sorted")
@@ -144,6 +159,10 @@ class ComposeFacts(Struct, frozen=True, kw_only=True):
     """The versions whose images the engine has already."""
     container: str | None = None
     """The gateway's container; Compose names its next one alike."""
+    members: Members = Members()
+    """The services that move with the gateway's."""
+    jobs: tuple[str, ...] = ()
+    """The containers of its jobs, in order."""
     hooks: bool = False
     """Whether Compose has more to do at a start of the gateway than to start its container."""
     isolation: compose_isolation.IsolationFacts = compose_isolation.IsolationFacts()
@@ -171,31 +190,34 @@ def plan(
 def _plan_legs(
     config: InstanceConfig, project: ComposeProject, product: Product, legs: Sequence[Version], facts: ComposeFacts
 ) -> Iterator[PlannedCommand]:
-    services, begun = gateway_services(project), compose(facts.docker, project, override_file(facts.instance_folder))
+    services = facts.members.replaced(project)
+    begun = compose(facts.docker, project, override_file(facts.instance_folder))
     # A required stop runs where nobody else gets in, which is only arranged once the old version has stopped.
     in_turn = [stop(begun, services)], [create(begun, services)]
-    before, made = (replaced(begun, services), []) if len(legs) == 1 else in_turn
+    before, made = (replaced(begun, services, project.also), []) if len(legs) == 1 else in_turn
     container = facts.container or compose_isolation.container_of(project, project.service)
     apart = (
         compose_isolation.plan(project, facts.docker, container, facts.isolation)
         if compose_isolation.wanted(config)
         else None
     )
-    first = (project.service,) if apart else services
-    by_compose = facts.hooks or len(first) > 1
-    started = start(begun, first) if by_compose else docker.start_container(facts.docker, container)
+    later = facts.members.later(project)
+    jobs = [each for job in facts.jobs for each in docker.run_to_its_end(facts.docker, job)]
     yield from _steps("migrate", apart.before if apart else ())
     for leg in range(len(legs)):
+        first = (project.service, *(() if apart or leg < len(legs) - 1 else later))
+        by_compose = facts.hooks or len(first) > 1
+        started = start(begun, first) if by_compose else docker.start_container(facts.docker, container)
         yield from _steps("migrate", before)
         if config.database:
             yield plan_copy(config.database, leg, facts.database)
-        yield from _steps("migrate", (*(apart.stopped if apart and not leg else ()), *made, started))
+        yield from _steps("migrate", (*(apart.stopped if apart and not leg else ()), *made, *jobs, started))
         if product.doctor:
             asked = (*product.container.command, *product.doctor.args)
             yield PlannedCommand("verify", docker.execute(facts.docker, container, asked))
     yield from _steps("verify", apart.at_cutover if apart else ())
-    if apart and project.also:
-        yield PlannedCommand("verify", start(begun, project.also))
+    if apart and later:
+        yield PlannedCommand("verify", start(begun, later))
 
 
 def _steps(step: Step, commands: Iterable[tuple[str, ...]]) -> Iterator[PlannedCommand]:

@@ -1,17 +1,18 @@
 """Isolation of a compose project: a private network for the new version and what it needs, and what is in its way."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from msgspec import Struct
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import docker
+from astrolabe.domain.kinds.compose_members import Members, Services
 from astrolabe.domain.kinds.docker import Place
 
-Services: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""The services of a project, as Compose shows them with everything filled in."""
+ALONE = Members()
+"""The members of a gateway that has none beside it."""
 
 
 class IsolationPlan(Struct, frozen=True):
@@ -96,10 +97,12 @@ def places(config: Mapping[str, Any], service: str, container: str) -> tuple[Pla
     )
 
 
-def companions(project: ComposeProject, services: Services) -> tuple[str, ...]:
-    """Name the services that the gateway depends on, beside its database and what is replaced with it."""
-    ours = {project.service, *project.also, project.database_service}
-    return tuple(each for each in _needed(services, project.service) if each not in ours)
+def companions(project: ComposeProject, services: Services, members: Members = ALONE) -> tuple[str, ...]:
+    """Name the services that the gateway and its jobs depend on, beside its database and what is replaced with it."""
+    ours = {*members.replaced(project), project.database_service}
+    before_cutover = (project.service, *(each.service for each in members.jobs))
+    needed = dict.fromkeys(name for each in before_cutover for name in _needed(services, each))
+    return tuple(each for each in needed if each not in ours)
 
 
 def _needed(services: Services, service: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -109,7 +112,9 @@ def _needed(services: Services, service: str, known: tuple[str, ...] = ()) -> tu
     return known
 
 
-def obstacles(project: ComposeProject, services: Services, running: Collection[str]) -> Iterator[str]:
+def obstacles(
+    project: ComposeProject, services: Services, running: Collection[str], members: Members = ALONE
+) -> Iterator[str]:
     """Say what would let others in to the new version or its database, however private its network is."""
     database = project.database_service
     for each in (project.service, database):
@@ -118,6 +123,6 @@ def obstacles(project: ComposeProject, services: Services, running: Collection[s
             yield f"the service {each} has network_mode {mode}"
         elif each and not service.get("networks"):
             yield f"the service {each} is on no network"
-    for each in companions(project, services):
+    for each in companions(project, services, members):
         if database and each in running and database in _needed(services, each):
             yield f"others reach the database through the service {each}, which the gateway depends on"

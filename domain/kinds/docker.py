@@ -24,6 +24,11 @@ def start_container(docker: str, container: str) -> tuple[str, ...]:
     return (docker, "start", container)
 
 
+def run_to_its_end(docker: str, container: str) -> tuple[tuple[str, ...], ...]:
+    """Start one container that was made, and wait until its program has ended."""
+    return start_container(docker, container), (docker, "wait", container)
+
+
 def restart(docker: str, container: str) -> tuple[str, ...]:
     """Stop a container and start it again."""
     return (docker, "restart", container)

@@ -48,6 +48,8 @@ class GatewayFindings(Struct, frozen=True):
     """None where what runs is not the product."""
     answers: str | None
     """None where it does not say."""
+    unwell: str | None = None
+    """Why its own supervisor does not call it healthy; None where it does, or has no opinion."""
 
 
 class Findings(Struct, frozen=True):
@@ -129,6 +131,8 @@ def _gateway(config: InstanceConfig, known: Version, title: str, found: GatewayF
         yield Check("process", False, nothing)
         return
     yield Check("process", found.version is not None, found.running)
+    if found.unwell is not None:
+        yield Check("healthcheck", False, found.unwell)
     for what, version in (("what runs is", found.version), ("it answers that it is", found.answers)):
         if version is not None:
             yield Check("version", version == known, f"{what} {version}; the log says {known}")

@@ -158,6 +158,25 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
     }
 
 
+async def test_a_project_is_reconfigured_by_what_changes(reached: dict[str, str]) -> None:
+    """Files that are named replace those that were; what no rollback brings back is added to what was before."""
+    project = ("--project-folder", "/srv/shop", "--project-name", "shop", "--outside-rollback", "/data/uploads")
+    database = ("--database", "postgresql://unleash@db/shop", "--database-service", "db")
+    words = ("--product", "unleash", "--version", "6.4.1", "--kind", "compose", "--port", "4247", *project, *database)
+    made = await astrolabe("register", "shop", *words, **reached)
+    assert made.returncode == 0, made.stderr
+    files = ("--project-file", "compose.yaml", "--project-file", "more.yaml")
+    changed = await astrolabe("reconfigure", "shop", *files, "--outside-rollback", "/data/cache", **reached)
+    assert changed.returncode == 0, changed.stderr
+    known = json.loads((await astrolabe("show", "shop", **reached)).stdout)["compose"]
+    assert known["files"] == ["compose.yaml", "more.yaml"]
+    assert known["outside_rollback"] == ["/data/uploads", "/data/cache"]
+    assert known["database_service"] == "db"
+    changed = await astrolabe("reconfigure", "shop", "--outside-rollback", "/data/cache", **reached)
+    assert changed.returncode == 0, changed.stderr
+    assert json.loads((await astrolabe("show", "shop", **reached)).stdout)["compose"] == known
+
+
 async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
     """A new token may do what its scopes say, until it is revoked."""
     secret = (await astrolabe("token", "create", "ci", "--scope", "read", **reached)).stdout.strip()

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds import compose, compose_isolation
+from astrolabe.domain.kinds.compose_members import Member, Members
 from astrolabe.domain.kinds.docker import Place, connected
 from astrolabe.domain.products.product import Image, Product
 
@@ -29,6 +30,13 @@ def test_what_the_gateway_depends_on_comes_along_and_nothing_else() -> None:
     assert set(compose_isolation.companions(PROJECT, SERVICES)) == {"migrate", "queue", "disk"}
     endless = {"gateway": {"depends_on": {"a": {}}}, "a": {"depends_on": {"b": {}}}, "b": {"depends_on": {"a": {}}}}
     assert compose_isolation.companions(PROJECT, endless) == ("a", "b")
+
+
+def test_what_a_job_depends_on_comes_along_too() -> None:
+    """It runs before cutover as the gateway does, even where only a worker waits for it; no member is among them."""
+    members = Members((Member("seed", "job"),), (Member("worker", "worker"),))
+    services = {**SERVICES, "seed": {**ON_DEFAULT, "depends_on": {"db": {}, "cache": {}}}, "cache": ON_DEFAULT}
+    assert set(compose_isolation.companions(PROJECT, services, members)) == {"migrate", "queue", "disk", "cache"}
 
 
 def test_a_way_around_the_private_network_is_found() -> None:

@@ -112,6 +112,7 @@ def test_what_cannot_be_seen_holds_nothing_up() -> None:
         ({"version": None}, "process"),
         ({"version": "5.7.0"}, "version"),
         ({"answers": "5.7.0"}, "version"),
+        ({"unwell": "its healthcheck says unhealthy"}, "healthcheck"),
     ],
 )
 def test_a_gateway_that_is_not_the_one_in_the_log_begins_nothing(changed: dict[str, Any], code: str) -> None:

@@ -133,7 +133,35 @@ function serve() {
   });
 }
 
+async function refusePending() {
+  const client = await connect();
+  try {
+    const pending = await pendingMigrations(client);
+    if (pending.length) throw new Error(`pending migrations: ${pending.join(', ')}`);
+  } finally {
+    await client.end();
+  }
+}
+
+// What a second service of the same image does: it writes, and nobody asks it anything.
+async function work() {
+  if (process.env.STANDIN_WORKER_FAILS === VERSION) throw new Error('this worker cannot work');
+  process.once('SIGTERM', () => process.exit(0));
+  say(`${PACKAGE} ${VERSION} works`);
+  for (;;) {
+    const client = await connect().catch(() => undefined);
+    await client?.query('INSERT INTO items (name) VALUES ($1)', [`by a worker of ${VERSION}`]).catch(() => {});
+    await client?.end().catch(() => {});
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
 async function start() {
+  if (process.env.STANDIN_MIGRATES === 'elsewhere') {
+    await refusePending();
+    serve();
+    return;
+  }
   if (FAULT.serves_first) {
     serve();
     await new Promise((done) => setTimeout(done, FAULT.serves_first));
@@ -171,10 +199,10 @@ function fail(error) {
   process.exitCode = 1;
 }
 
-const commands = { start, doctor, '--version': async () => say(VERSION) };
+const commands = { start, migrate, work, doctor, '--version': async () => say(VERSION) };
 const command = commands[process.argv[2] ?? 'start'];
 if (!command || process.argv.length > 3) {
-  say(`usage: ${PACKAGE} [start | doctor | --version]`);
+  say(`usage: ${PACKAGE} [start | migrate | work | doctor | --version]`);
   process.exitCode = 2;
 } else {
   command().catch(fail);

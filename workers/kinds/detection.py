@@ -24,7 +24,8 @@ async def detect(site: Site, driver: Driver) -> Detection:
     if running is None:
         return Detection(None, f"nothing {does}")
     if running.version is None:
-        return Detection(None, f"what {does} is not {title}")
+        is_not = f"is not one instance of {title}: {running.strange}" if running.strange else f"is not {title}"
+        return Detection(None, f"what {does} {is_not}")
     async with Probe.open(site.config, site.product) as probe:
         version = await probe.version() or running.version
     if not _is_exact(version):

@@ -38,6 +38,8 @@ class Running(Struct, frozen=True):
     """By these one knows the start that it came from."""
     unwell: str | None = None
     """Why its own supervisor does not call it healthy yet; None where it does, or has no opinion."""
+    strange: str | None = None
+    """Why it is not the product as one instance, in words that stay the same; None where nobody knows more."""
 
 
 class IsolationMeans(Struct, frozen=True):
@@ -132,6 +134,14 @@ class Driver(Protocol):
         """Return whether the program of a start ever began: a migration that may have begun must never be forgotten."""
         ...
 
+    async def next_job(self, artifact: Artifact, mark: str, /) -> GatewayId | None:
+        """Start the next job that must end well before the gateway of a start, or find it started.
+
+        None where all have ended well, or the instance has none. Each is started once; raises StepFailed where one was
+        started and is gone.
+        """
+        ...
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         ...
@@ -196,6 +206,10 @@ class Driver(Protocol):
         A kind that can make the following start ready in the same go does so; its program does not begin. What cannot
         be made ready is left to that start, which says why.
         """
+        ...
+
+    async def members(self, artifact: Artifact, /) -> Check | None:
+        """Look whether all that runs beside the gateway is well; None where nothing does, or it is not to run yet."""
         ...
 
     async def doctor(self, artifact: Artifact, /) -> tuple[bool, str] | None:

@@ -15,6 +15,7 @@ from astrolabe.workers.steps.fencing import evict
 from astrolabe.workers.steps.marks import mark_of, own_name
 from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart, downtime_ms
+from astrolabe.workers.steps.verify import members_of, refuse_bad, until_well
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 1.0
@@ -61,6 +62,8 @@ async def serve(context: StepContext) -> None:
         healthy_at = await retry(
             lambda: start.until_healthy(once), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=report
         )
+        members = await until_well(context, artifact, members_of)
+        refuse_bad(members, f"{artifact.package} {artifact.version}")
     except StepFailed as failure:
         await _unwell(context, state, failure)
         return
@@ -70,7 +73,7 @@ async def serve(context: StepContext) -> None:
     down = downtime_ms(state.last_healthy_at, healthy_at)
     downtime = down if state.isolation.isolated else None
     now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
-    done = e.UpgradeSucceeded(upgrade_id, artifact.version, state.checks, state.counters, now, downtime)
+    done = e.UpgradeSucceeded(upgrade_id, artifact.version, (*state.checks, *members), state.counters, now, downtime)
     await context.recorder.report(done)
 
 

@@ -118,6 +118,8 @@ async def follow(context: StepContext) -> None:
             await driver.isolate()
         if driver.database:
             await driver.database.allow()
+        while job := await driver.next_job(artifact, mark):
+            await start.until_ended(job)
         return await driver.start(artifact, mark)
 
     healthy_at = await start.until_healthy(once)

@@ -82,8 +82,9 @@ async def _gateway(context: StepContext) -> GatewayFindings:
         healthy, health = await probe.health()
         answers = await probe.version()
     running = await context.driver.running()
-    seen, version = (running.seen, running.version) if running else (None, None)
-    return GatewayFindings(healthy, health, seen, version, answers)
+    if running is None:
+        return GatewayFindings(healthy, health, None, None, answers)
+    return GatewayFindings(healthy, health, running.seen, running.version, answers, running.unwell)
 
 
 async def _commands(context: StepContext, run: Run, plan: Plan) -> tuple[PlannedCommand, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -14,13 +13,7 @@ from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver, GatewayId
 from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.steps.context import StepContext
-from astrolabe.workers.steps.recorder import Recorder
-
-POLL_SECONDS = 0.5
-"""How often migration progress is looked for."""
-
-HARD_LIMIT = 60
-"""After this many times the patience a start is given up, whatever it still seems to be doing."""
+from astrolabe.workers.steps.progress import StartProgress
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -36,12 +29,11 @@ class GatewayStart:
     def __init__(
         self, context: StepContext, artifact: Artifact, mark: str, step: Step, where: Where | None = None
     ) -> None:
-        self._recorder: Recorder = context.recorder
         self._site: Site = context.site
         self._driver: Driver = context.driver
         self._artifact: Artifact = artifact
         self._mark: str = mark
-        self._step: Step = step
+        self._progress: StartProgress = StartProgress(context, artifact, step)
         self._where: Where | None = where
         self._seen: str = "not asked yet"
 
@@ -55,10 +47,19 @@ class GatewayStart:
             first = watch.first_healthy_at if self._site.config.port else None
             return min(first or confirmed, confirmed)
 
+    async def until_ended(self, job: GatewayId) -> None:
+        """Wait until a job has ended well; raises StepFailed where it does not, or nothing moves any more."""
+        self._seen = "a job has not ended"
+        await self._progress.begin()
+        while await self._driver.alive(job):
+            if await self._progress.exhausted():
+                raise await self._gave_up()
+            await asyncio.sleep(EVERY)
+        if await self._driver.exit_code(job) != 0:
+            raise await self._died(job)
+
     async def _follow(self, probe: Probed, watch: HealthWatch, gateway: GatewayId) -> datetime:
-        patience = self._site.config.patience_seconds
-        started = moved = time.monotonic()
-        looked, progress = 0.0, await self._applied()
+        await self._progress.begin()
         while True:
             healthy_at, self._seen = await watch.look()
             if healthy_at and await self._is_expected(probe, gateway):
@@ -67,12 +68,8 @@ class GatewayStart:
                 watch.first_healthy_at = None  # that was somebody else, or not well yet
             if not await self._driver.alive(gateway):
                 raise await self._died(gateway)
-            now = time.monotonic()
-            if now - looked >= POLL_SECONDS:
-                looked = now
-                moved, progress = await self._look(moved, progress)
-            if now - moved > patience or now - started > patience * HARD_LIMIT:
-                raise await self._gave_up(now - started)
+            if await self._progress.exhausted():
+                raise await self._gave_up()
             await asyncio.sleep(EVERY)
 
     async def _is_expected(self, probe: Probed, gateway: GatewayId) -> bool:
@@ -88,26 +85,6 @@ class GatewayStart:
             self._seen = f"{self._seen}, but from version {version}"
             return False
         return True
-
-    async def _look(self, moved: float, before: int | None) -> tuple[float, int | None]:
-        applied = await self._applied()
-        if applied != before:
-            total = len(await self._driver.migration_files(self._artifact) or []) or None
-            await self._recorder.progress(self._step, "migrations applied", applied, total)
-            return time.monotonic(), applied
-        if self._driver.database and await self._driver.database.working():
-            return time.monotonic(), applied
-        return moved, applied
-
-    async def _applied(self) -> int | None:
-        database, migrations = self._driver.database, self._site.product.migrations
-        if database is None or migrations is None:
-            return None
-        try:
-            history = await database.history(migrations)
-        except StepFailed:
-            return None
-        return None if history is None else len(history)
 
     async def _died(self, gateway: GatewayId) -> StepFailed:
         lines = await self.said()
@@ -147,8 +124,8 @@ class GatewayStart:
         name = pending[0].removeprefix(migrations.prefix)
         return f"{name} failed, {len(files) - len(pending)} of {len(files)} are applied"
 
-    async def _gave_up(self, seconds: float) -> StepFailed:
-        applied, said = await self._applied(), await self.said()
+    async def _gave_up(self) -> StepFailed:
+        applied, said, seconds = await self._progress.applied(), await self.said(), self._progress.seconds
         return StepFailed(
             "never-healthy",
             f"{self._what()} did not serve within {seconds:.0f} seconds; without progress at last: {self._seen}",

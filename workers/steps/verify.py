@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from astrolabe.domain.kinds.postgres import of_leg
 from astrolabe.domain.plans.plan import Artifact, Check
@@ -23,8 +25,11 @@ ROUNDS = 3
 """How often in a row a check must fail before it is believed."""
 
 ROUND_SECONDS = 1.0
-COMING = {"health", "answered-version", "migrations", "reachable"}
+COMING = {"health", "answered-version", "migrations", "members", "reachable"}
 """Checks that may hold a while later, without anybody doing anything."""
+
+Asked: TypeAlias = Callable[[StepContext, Artifact], Awaitable[list[Check]]]
+"""What is asked of a version: all that knows, or a part of it."""
 
 
 async def verify(context: StepContext) -> None:
@@ -47,7 +52,7 @@ def _fact(state: Migrated, artifact: Artifact, checks: tuple[Check, ...], let_in
     return e.UpgradeSucceeded(upgrade_id, version, checks, let_in, now)
 
 
-async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
+async def until_well(context: StepContext, artifact: Artifact, ask: Asked | None = None) -> list[Check]:
     """Ask until everything holds; return the checks, with those that do not where waiting longer is of no use.
 
     No single answer condemns: a check must fail several times in a row, and what may yet come (health, a migration that
@@ -56,7 +61,7 @@ async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
     failed: Counter[str] = Counter()
     moved, seen = time.monotonic(), ""
     while True:
-        checks = await _asked(context, artifact)
+        checks = await _asked(context, artifact, ask or checks_of)
         bad = [check for check in checks if not check.ok]
         failed = Counter({check.name: failed[check.name] + 1 for check in bad})
         progress = next((check.seen for check in checks if check.name == "migrations"), "")
@@ -70,10 +75,10 @@ async def until_well(context: StepContext, artifact: Artifact) -> list[Check]:
         await asyncio.sleep(ROUND_SECONDS)
 
 
-async def _asked(context: StepContext, artifact: Artifact) -> list[Check]:
+async def _asked(context: StepContext, artifact: Artifact, ask: Asked) -> list[Check]:
     """Ask everything; a server, an engine or a registry that is away for a moment says nothing of the version."""
     try:
-        return await checks_of(context, artifact)
+        return await ask(context, artifact)
     except StepFailed as failure:
         if failure.problem.code not in PASSING:
             raise
@@ -83,8 +88,9 @@ async def _asked(context: StepContext, artifact: Artifact) -> list[Check]:
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask everything that knows whether this artifact serves on a whole database, side by side."""
     of_gateway = both(_served(context, artifact), _doctor(context, artifact))
-    (served, doctor), database = await both(of_gateway, _database_checks(context, artifact))
-    return [*served, *doctor, *database]
+    of_the_rest = both(members_of(context, artifact), _database_checks(context, artifact))
+    (served, doctor), (members, database) = await both(of_gateway, of_the_rest)
+    return [*served, *doctor, *members, *database]
 
 
 async def _served(context: StepContext, artifact: Artifact) -> list[Check]:
@@ -112,6 +118,12 @@ async def _doctor(context: StepContext, artifact: Artifact) -> list[Check]:
     ok, said = answered
     shown = said if len(said) <= LONGEST else f"{said[:40]} … {said[-260:]}"
     return [Check("doctor", ok, shown, await context.recorder.keep(said))]
+
+
+async def members_of(context: StepContext, artifact: Artifact) -> list[Check]:
+    """Look at all that runs beside the gateway; nothing while others are not let in, or where there is nothing."""
+    members = await context.driver.members(artifact)
+    return [members] if members else []
 
 
 async def _database_checks(context: StepContext, artifact: Artifact) -> list[Check]:

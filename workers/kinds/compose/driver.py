@@ -3,7 +3,8 @@
 import contextlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+
+from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
@@ -17,18 +18,19 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.default_files import with_files
+from astrolabe.workers.kinds.compose.engine import Container, Engine, owners_environment
 from astrolabe.workers.kinds.compose.files import ComposeFiles
 from astrolabe.workers.kinds.compose.filled_project import FilledProject
+from astrolabe.workers.kinds.compose.inside import ImageInside
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_checks import ADVICE, ProjectChecks
 from astrolabe.workers.kinds.compose.project_commands import ProjectCommands
+from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
+from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.compose.running_project import RunningProject
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.programs import shell
-from astrolabe.workers.programs.environment import inherited
-
-DOCTOR_SECONDS = 120.0
 
 
 class ComposeDriver:
@@ -38,16 +40,17 @@ class ComposeDriver:
         if site.config.compose is None:
             raise StepFailed("project-unknown", "This instance was registered without its compose project.")
         self._site: Site = site
-        self._project: ComposeProject = site.config.compose
+        self._project: ComposeProject = with_files(site.config.compose)
         self._image: Image = site.product.container
         self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
         self._found: RunningProject = RunningProject(site, self._project, self._image, self._engine)
+        self._inside: ImageInside = ImageInside(site, self._image, self._engine, self._found)
         self._commands: ProjectCommands = ProjectCommands(self._engine, site.config.gateway_port)
         self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
-        self._services: tuple[str, ...] = argv.gateway_services(self._project)
         self._ready: dict[str, Container] = {}
         self._begun: dict[str, Container] = {}
         self._filled: FilledProject = FilledProject(self._project, self._engine, self._files)
+        self._members: ProjectMembers = ProjectMembers(self._engine, self._commands, self._found, self._filled)
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
@@ -72,13 +75,14 @@ class ComposeDriver:
 
     async def checks(self, _needs: Sequence[str | None], /) -> list[Check]:
         """Look at the engine and the project."""
-        return await ProjectChecks(self._engine, self._filled, self._found, self._apart).all()
+        differences = ProjectDifferences(self._site, self._engine, self._found, self._filled, self._files)
+        return await ProjectChecks(self._engine, self._found, self._apart, differences, self._members).all()
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
     ) -> Iterable[PlannedCommand]:
         """Plan what is pulled, stopped, made, started and asked."""
-        versions, known = (old, *legs), await self._found.containers()
+        versions, known, members = (old, *legs), await self._found.containers(), await self._members.all()
         container = known[0].name.removeprefix("/") if known else None
         facts = argv.ComposeFacts(
             docker=self._engine.docker,
@@ -86,11 +90,14 @@ class ComposeDriver:
             artifacts={each.version: each for each in versions},
             present=frozenset([each.version for each in versions if await self.has(each)]),
             container=container,
+            members=members,
+            jobs=tuple([await self._members.name(each.service) for each in members.jobs]),
             hooks=await self._filled.hooked(),
             isolation=await self._apart.facts(await self._filled.config(), container or self._project.service),
             database=database,
         )
-        return argv.plan(self._site.config, self._site.product, [each.version for each in versions], facts)
+        config = replace(self._site.config, compose=self._project)
+        return argv.plan(config, self._site.product, [each.version for each in versions], facts)
 
     async def supervision(self) -> None:
         """Return None: the engine starts its containers again, and its restart policy is set for that."""
@@ -105,14 +112,15 @@ class ComposeDriver:
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether the engine has an image of this digest."""
-        return await self._engine.image(images.exact(self._image, artifact)) is not None
+        return await self._inside.has(artifact)
 
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
         """Pull an image by its digest, and what the instance wants pulled with it."""
         if await self.has(artifact):
             return
-        services = self._services if artifact.version != await self._version() else self._services[:1]
-        await images.pull(self._engine, argv.pull(self._files.pulled(artifact), services), artifact, on_fetch)
+        also = self._project.also if artifact.version != await self._version() else ()
+        command = argv.pull(self._files.pulled(artifact), (self._project.service, *also))
+        await images.pull(self._engine, command, artifact, on_fetch)
 
     async def prove(self, _artifact: Artifact, /) -> None:
         """Leave it to the start: an image carries all that its program needs."""
@@ -133,7 +141,9 @@ class ComposeDriver:
         if mark in self._ready:
             return False
         found = await self._found.marked(mark)
-        return any(each.began for each in found) if found else self._files.attempted(mark)
+        if found and not any(each.began for each in found):
+            return await self._members.job_failed(mark)
+        return bool(found) or self._files.attempted(mark)
 
     async def _make(self, artifact: Artifact, mark: str, *, isolated: bool) -> None:
         """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
@@ -141,7 +151,8 @@ class ComposeDriver:
         if isolated:
             async with self._commands.refusing():
                 await self._apart.prepare(await self._filled.config())
-        await self._commands.run(argv.create(self._files.pinned(artifact, mark, network), self._services))
+        members, replaced = await self._members.all(), await self._members.replaced()
+        await self._commands.run(argv.create(self._files.pinned(artifact, mark, members, network), replaced))
         found = await self._found.marked(mark)
         if len(found) != 1:
             raise StepFailed(
@@ -157,16 +168,25 @@ class ComposeDriver:
         await self._engine.run(docker.restart_policy(self._engine.docker, made.id, "no"))
         self._ready[mark] = made
 
+    async def next_job(self, artifact: Artifact, mark: str, /) -> GatewayId | None:
+        """Make the containers of a start, and start its next job; None where all have ended well, or there is none."""
+        if not (await self._members.all()).jobs:
+            return None
+        if mark not in self._ready:
+            await self._make(artifact, mark, isolated=self._isolated)
+        return await self._members.next_job(mark, self._files)
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway's container once; what a worker before us has made may be half made, and is made again."""
         if mark not in self._ready:
             await self._make(artifact, mark, isolated=self._isolated)
         made = self._ready.pop(mark)
         # What is replaced with the gateway uses the same database, so it waits until others are let in as well.
-        services = self._services[:1] if self._isolated else self._services
+        apart = self._isolated or self._site.on_private_port
+        services = (self._project.service, *(() if apart else await self._members.later()))
         if len(services) > 1 or await self._filled.hooked():
-            network = self._apart.network.name if self._isolated else None
-            await self._commands.run(argv.start(self._files.pinned(artifact, mark, network), services))
+            network, members = self._apart.network.name if self._isolated else None, await self._members.all()
+            await self._commands.run(argv.start(self._files.pinned(artifact, mark, members, network), services))
         else:  # without Compose, which reads the project first while nobody is served
             await self._commands.run(docker.start_container(self._engine.docker, made.id))
         if self._isolated:
@@ -176,7 +196,12 @@ class ComposeDriver:
 
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start a version again as any other, or find it started."""
-        return await self.started(mark) or await self.start(artifact, mark)
+        known = await self.started(mark)
+        if known is None:
+            return await self.start(artifact, mark)
+        if later := await self._members.later():  # a worker before us may have died before it came to those
+            await self._commands.run(argv.start(self._files.pinned(artifact, mark, await self._members.all()), later))
+        return known
 
     def fence(self, _port: int, _marks: str, /) -> None:
         """Return None: the engine gives a container's port to nobody else."""
@@ -220,17 +245,20 @@ class ComposeDriver:
                 await self._apart.let_in()
             self._isolated = False
             self._found.forget_where()
-            begun = self._files.pinned(artifact, apart)  # also for the owner, who may go on with that file
-            if self._project.also:
-                await self._commands.run(argv.start(begun, self._project.also))
+            # Written also for the owner, who may go on with that file.
+            begun = self._files.pinned(artifact, apart, await self._members.all())
+            if later := await self._members.later():
+                await self._commands.run(argv.start(begun, later))
         return GatewayId(known.id)
 
     async def leave(self, artifact: Artifact, mark: str, /, *, old: bool) -> Sequence[HandCommand]:
         """Put back the restart policy that the project wants; return what starts an artifact by hand."""
-        wanted = (await self._filled.services()).get(self._project.service, {}).get("restart") or "no"
-        for each in await self._found.containers():
+        services = await self._filled.services()
+        for each in await self._members.containers():
+            wanted = services.get(each.service, {}).get("restart") or "no"
             await self._engine.run(docker.restart_policy(self._engine.docker, each.id, wanted))
-        started = argv.start(self._files.pinned(artifact, mark), self._services)
+        begun = self._files.pinned(artifact, mark, await self._members.all())
+        started = argv.start(begun, (self._project.service, *await self._members.later()))
         return [HandCommand(f"starts the {'old' if old else 'new'} version, {artifact.version}", shlex.join(started))]
 
     async def settle(self, mark: str) -> None:
@@ -251,14 +279,14 @@ class ComposeDriver:
         return await self._found.output(mark)
 
     async def stop_all(self, following: Following | None = None, /) -> None:
-        """Stop the gateway's services, or replace the gateway's container; the engine may start none by itself."""
-        for each in await self._found.containers():
+        """Stop all members, or replace their containers; the engine may start none by itself."""
+        for each in await self._members.containers():
             if each.began:  # one that a worker before us only made still says which policy the project wants
                 await self._engine.run(docker.restart_policy(self._engine.docker, each.id, "no"))
         self._found.forget_where()
         if following and await self._replaced(following) and not self._project.also:
             return
-        await self._commands.run(argv.stop(self._files.begun(), self._services))
+        await self._commands.run(argv.stop(self._files.begun(), await self._members.replaced()))
 
     async def _replaced(self, following: Following) -> bool:
         with contextlib.suppress(StepFailed, shell.CommandProblem):
@@ -266,41 +294,24 @@ class ComposeDriver:
             await self._make(following.artifact, following.mark, isolated=following.isolated)
         return following.mark in self._ready
 
+    async def members(self, artifact: Artifact, /) -> Check | None:
+        """Check the workers once they are started, which they are with a gateway that others are let in to."""
+        if not (await self._members.all()).workers:
+            return None
+        running = [each for each in await self._found.containers() if each.state.running]
+        if self._site.on_private_port or any(self._found.is_apart(each) for each in running):
+            return None
+        return await self._members.after(artifact)
+
     async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
         """Run the product's own check inside the gateway's container; None where it has none."""
-        doctor = self._site.product.doctor
-        if doctor is None:
-            return None
-        running = [each.id for each in await self._found.containers() if each.state.running]
-        if not running:
-            return False, f"no container of {self._project.service} runs"
-        command = docker.execute(self._engine.docker, running[0], (*self._image.command, *doctor.args))
-        said: list[str] = []
-        try:
-            await self._engine.run(command, deadline=DOCTOR_SECONDS, on_line=said.append)
-        except shell.CommandFailed as error:
-            return False, f"ended with code {error.returncode}: {' '.join(said).strip()}"
-        except shell.CommandProblem as error:
-            return False, str(error)
-        return True, f"ended with code 0: {' '.join(said).strip()}"
+        return await self._inside.doctor()
 
     async def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List the migrations that an image brings, by the names they get in the database."""
-        migrations, folder = self._site.product.migrations, self._image.folder
-        if migrations is None or migrations.files is None or folder is None or not await self.has(artifact):
-            return None
-        shelf = self._site.host.artifacts()
-        files = await images.files(
-            self._engine,
-            images.exact(self._image, artifact),
-            f"{folder}/{migrations.files}",
-            shelf,
-            self._site.instance_id,
-        )
-        return None if files is None else sorted(migrations.prefix + Path(each).stem for each in files)
+        return await self._inside.migration_files(artifact)
 
 
 def _environment(site: Site, project: ComposeProject) -> dict[str, str]:
     """Return what Compose fills the user's files with, beside the project's own .env: the instance's settings."""
-    engine = {"DOCKER_HOST": project.engine} if project.engine else {}
-    return {**inherited(), **site.config.settings, **site.secret_settings, **engine}
+    return {**owners_environment(project), **site.config.settings, **site.secret_settings}

@@ -7,11 +7,13 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.docker import Place
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
 
 NEVER: Final = "0001-01-01"
 """How the engine writes the time of what has not happened."""
@@ -24,6 +26,25 @@ class ContainerHealth(Struct, frozen=True, rename="pascal"):
     """What a container's own healthcheck says."""
 
     status: str = ""
+
+
+class Healthcheck(Struct, frozen=True, rename="pascal"):
+    """How the engine finds out whether a container is healthy."""
+
+    test: list[str] | None = None
+    timeout: int = 0
+    """Nanoseconds that the test may take; none where the engine's own limit holds."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that is run inside the container; nothing where there is none."""
+        match self.test or []:
+            case ["CMD-SHELL", line]:
+                return "/bin/sh", "-c", line
+            case ["CMD", *words]:
+                return tuple(words)
+            case _:
+                return ()
 
 
 class State(Struct, frozen=True, rename="pascal"):
@@ -40,6 +61,18 @@ class Config(Struct, frozen=True, rename="pascal"):
 
     image: str
     labels: dict[str, str] | None = None
+    healthcheck: Healthcheck | None = None
+
+
+class Mount(Struct, frozen=True, rename="pascal"):
+    """What a container sees at a path of its own."""
+
+    type: str
+    destination: str
+    name: str = ""
+    """The volume's name; empty where it is none."""
+    source: str = ""
+    writable: bool = msgspec.field(default=True, name="RW")
 
 
 class RestartPolicy(Struct, frozen=True, rename="pascal"):
@@ -99,6 +132,14 @@ class Container(Struct, frozen=True, rename="pascal"):
     config: Config
     host_config: HostConfig
     network_settings: NetworkSettings
+    mounts: list[Mount] = []
+    restart_count: int = 0
+    """How often the engine has started its program again by itself."""
+
+    @property
+    def label(self) -> dict[str, str]:
+        """Its labels by their names."""
+        return self.config.labels or {}
 
     @property
     def began(self) -> bool:
@@ -139,7 +180,7 @@ class Container(Struct, frozen=True, rename="pascal"):
     @property
     def service(self) -> str:
         """The service of its project that it belongs to."""
-        return (self.config.labels or {}).get(SERVICE_LABEL, "")
+        return self.label.get(SERVICE_LABEL, "")
 
     @property
     def published(self) -> set[str]:
@@ -180,6 +221,11 @@ class ImageDetails(Struct, frozen=True, rename="pascal"):
     def version(self) -> str | None:
         """The version in the label that images carry for it."""
         return ((self.config and self.config.labels) or {}).get(argv.VERSION_LABEL)
+
+
+def owners_environment(project: ComposeProject) -> dict[str, str]:
+    """Return what Compose has of a project's owner beside the files: the worker's own environment, and the engine."""
+    return {**inherited(), **({"DOCKER_HOST": project.engine} if project.engine else {})}
 
 
 class Engine:

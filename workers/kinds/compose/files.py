@@ -4,6 +4,7 @@ from pathlib import Path
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds.compose_members import Members
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
 from astrolabe.store.whole_file import write
@@ -24,13 +25,20 @@ class ComposeFiles:
         """Begin a command on the project."""
         return argv.compose(self._docker, self._project, *map(str, overrides))
 
-    def pinned(self, artifact: Artifact, mark: str, network: str | None = None) -> tuple[str, ...]:
-        """Begin a command on the project with the gateway's image pinned, for one start, on a network of its own."""
-        return self.begun(self._write(self.override, artifact, mark, network))
+    def pinned(self, artifact: Artifact, mark: str, members: Members, network: str | None = None) -> tuple[str, ...]:
+        """Begin a command on the project with the members' image pinned, for one start, on a network of its own."""
+        ports = (self._private_port(),) if self._site.on_private_port else ()
+        added = argv.Override(mark=self.label(mark), ports=ports, network=network, members=members)
+        return self._overridden(self.override, artifact, added)
 
     def pulled(self, artifact: Artifact) -> tuple[str, ...]:
         """Begin a command on the project with the image that is to be pulled; what runs is not touched by that."""
-        return self.begun(self._write(self._site.instance_folder / "pull.yaml", artifact))
+        return self._overridden(self._site.instance_folder / "pull.yaml", artifact, argv.IMAGE_ALONE)
+
+    def _overridden(self, path: Path, artifact: Artifact, added: argv.Override) -> tuple[str, ...]:
+        content = argv.override(self._project, argv.pinned(self._image, artifact), added)
+        write(path, content, lasting=True, private=True)
+        return self.begun(path)
 
     def label(self, mark: str) -> str:
         """Name a start among those of all instances."""
@@ -51,14 +59,6 @@ class ComposeFiles:
 
     def _attempt(self, mark: str) -> Path:
         return self._site.instance_folder / f"{mark}.started"
-
-    def _write(self, path: Path, artifact: Artifact, mark: str = "", network: str | None = None) -> Path:
-        label = self.label(mark) if mark else ""
-        ports = (self._private_port(),) if self._site.on_private_port else ()
-        added = argv.Override(mark=label, ports=ports, network=network)
-        content = argv.override(self._project, argv.pinned(self._image, artifact), added)
-        write(path, content, lasting=True, private=True)
-        return path
 
     def _private_port(self) -> dict[str, object]:
         config = self._site.config

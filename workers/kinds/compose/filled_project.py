@@ -5,7 +5,7 @@ from typing import Any
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
-from astrolabe.domain.kinds.compose_isolation import Services
+from astrolabe.domain.kinds.compose_members import Services
 from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.files import ComposeFiles
 

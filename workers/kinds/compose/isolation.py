@@ -8,6 +8,7 @@ from typing import Any
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose_isolation
 from astrolabe.domain.kinds.compose_isolation import IsolationFacts
+from astrolabe.domain.kinds.compose_members import Members, members
 from astrolabe.domain.plans.plan import Check
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
@@ -76,7 +77,7 @@ class ComposeIsolation:
             lacking.append("the database is no service of the project that was named")
         if means.complete:
             running = {each.service for each in await self._running()}
-            lacking += compose_isolation.obstacles(self._project, config["services"], running)
+            lacking += compose_isolation.obstacles(self._project, config["services"], running, self._members(config))
             lacking += await self._neighbours()
             lacking += await self._unreached(gateway, port)
         return isolation_check(self._site.config, lacking)
@@ -99,8 +100,11 @@ class ComposeIsolation:
         return [each for each in found if each.state.running]
 
     def _companions(self, containers: Collection[Container], config: Mapping[str, Any]) -> list[Container]:
-        needed = compose_isolation.companions(self._project, config["services"])
+        needed = compose_isolation.companions(self._project, config["services"], self._members(config))
         return [each for each in containers if each.service in needed]
+
+    def _members(self, config: Mapping[str, Any]) -> Members:
+        return members(self._project, self._site.product.container.repository, config["services"])
 
     def _of_database(self, containers: Collection[Container]) -> list[Container]:
         return [each for each in containers if self._database and each.service == self._project.database_service]

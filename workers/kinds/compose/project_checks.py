@@ -1,13 +1,13 @@
 """What preflight looks at in a compose project, before anything is touched."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.plans.plan import Check
-from astrolabe.workers.kinds.compose.engine import Engine
-from astrolabe.workers.kinds.compose.filled_project import FilledProject
+from astrolabe.workers.kinds.compose.engine import Container, Engine
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
+from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
+from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.compose.running_project import RunningProject
 from astrolabe.workers.programs import shell
 
@@ -18,6 +18,10 @@ ADVICE: Final[Mapping[str, str]] = {
     "engine": "Install Docker with Compose 2.24 or newer, then retry.",
     "project": "Make `docker compose config` accept the files that the instance names, then retry.",
     "isolation": "Mend that, naming the database's service, or set the instance's cutover to at-once, then retry.",
+    "members": "Bring every member up as its project says, at the gateway's version and no other, then retry.",
+    "project-differs": "Name every file (astrolabe reconfigure NAME --project-file …), or put back what was changed.",
+    "files": "If older versions go on with those files, say so: astrolabe reconfigure NAME --outside-rollback PATH.",
+    "healthcheck": "Mend it, or set healthcheck: {disable: true}, so that the product's health address counts.",
     "process": "See that one container of the gateway's service runs the product's image and publishes the port.",
 }
 """What a person may do, by the name of a check."""
@@ -26,11 +30,19 @@ ADVICE: Final[Mapping[str, str]] = {
 class ProjectChecks:
     """Looks at one project, at what runs of it, and at the engine."""
 
-    def __init__(self, engine: Engine, filled: FilledProject, found: RunningProject, apart: ComposeIsolation) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        found: RunningProject,
+        apart: ComposeIsolation,
+        differences: ProjectDifferences,
+        members: ProjectMembers,
+    ) -> None:
         self._engine: Engine = engine
-        self._filled: FilledProject = filled
         self._found: RunningProject = found
         self._apart: ComposeIsolation = apart
+        self._differences: ProjectDifferences = differences
+        self._members: ProjectMembers = members
 
     async def all(self) -> list[Check]:
         """Check that Compose is there, accepts the project, and that an upgrade of it can be arranged."""
@@ -40,14 +52,36 @@ class ProjectChecks:
             return [Check("engine", False, str(error))]
         engine = Check("engine", _numbers(said) >= NEEDED, f"Compose {said}")
         try:
-            services = await self._filled.services()
+            services = await self._members.filled.services()
         except shell.CommandProblem as error:
             return [engine, Check("project", False, str(error))]
-        missing = [each for each in argv.gateway_services(self._found.project) if each not in services]
+        named = (self._found.project.service, *self._found.project.also)
+        missing = [each for each in named if each not in services]
         seen = f"the project has no service {', '.join(missing)}" if missing else f"{len(services)} services"
-        gateway = next((each for each in await self._found.containers() if each.state.running), None)
-        isolation = await self._apart.check(await self._filled.config(), gateway, self._found.image.port)
-        return [engine, Check("project", not missing, seen), isolation]
+        project = Check("project", not missing, seen)
+        if missing:
+            return [engine, project]
+        running = [each for each in await self._members.containers() if each.state.running]
+        gateway = next((each for each in running if each.service == self._found.project.service), None)
+        isolation = await self._apart.check(await self._members.filled.config(), gateway, self._found.image.port)
+        version = await self._found.version(gateway) if gateway else None
+        checks = [isolation, await self._members.before(version), await self._differences.check(running, said)]
+        return [engine, project, *checks, self._files(running)]
+
+    def _files(self, running: Iterable[Container]) -> Check:
+        """Check that nothing is written beside the database that an older version might not go on with, unasked."""
+        said = [line for each in running for line in files_beside(each, self._found.project.outside_rollback)]
+        seen = "; ".join(dict.fromkeys(said))
+        return Check("files", not said, seen or "no files that nobody knows of are written")
+
+
+def files_beside(container: Container, outside: Collection[str]) -> Iterator[str]:
+    """Say what a container may write into and keep, and what nobody has said anything about."""
+    for mount in container.mounts:
+        known = any(f"{mount.destination}/".startswith(f"{each.rstrip('/')}/") for each in outside)
+        if mount.writable and mount.type in {"volume", "bind"} and not known:
+            where = f"the volume {mount.name}" if mount.name else mount.source
+            yield f"{container.service} may write to {mount.destination} ({where}), which no rollback brings back"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.healthcheck import ContainerHealthcheck
 from astrolabe.workers.kinds.driver import GatewayId, Running
 
 POLL_SECONDS = 1.0
@@ -26,6 +27,7 @@ class RunningProject:
         self.project: ComposeProject = project
         self.image: Image = image
         self._engine: Engine = engine
+        self._health: ContainerHealthcheck = ContainerHealthcheck(engine)
         self._network: str = compose_isolation.network_of(project)
         self._looked: tuple[float, Container | None] = (0.0, None)
         self._where: tuple[str, int] | None = None
@@ -36,12 +38,16 @@ class RunningProject:
         begun = f"com.docker.compose.project={self.project.name}", f"com.docker.compose.service={service}"
         return (*begun, "com.docker.compose.oneoff=False")
 
-    async def containers(self) -> list[Container]:
-        """Describe the containers of the gateway's service, also those that do not run."""
-        return await self._engine.labelled(*self.labels(self.project.service))
+    async def containers(self, service: str | None = None) -> list[Container]:
+        """Describe the containers of a service, by default the gateway's, also those that do not run."""
+        return await self._engine.labelled(*self.labels(service or self.project.service))
 
-    async def marked(self, mark: str) -> list[Container]:
-        """Describe the containers of a start."""
+    async def marked(self, mark: str, service: str | None = None) -> list[Container]:
+        """Describe the containers of a start of a service, by default the gateway's."""
+        service = service or self.project.service
+        return [each for each in await self._started_as(mark) if each.service == service]
+
+    async def _started_as(self, mark: str) -> list[Container]:
         return await self._engine.labelled(f"{argv.MARK}={argv.label(self._site.instance_id, mark)}")
 
     async def running(self) -> Running | None:
@@ -52,15 +58,19 @@ class RunningProject:
         ids = frozenset(GatewayId(each.id) for each in found)
         first, names = found[0], ", ".join(each.name.removeprefix("/") for each in found)
         seen = f"container {names} runs {first.config.image}"
-        version = await images.version_of(self._engine, self.image, first)
+        version = await self.version(first)
+        service, port, strange = self.project.service, self._site.config.gateway_port, None
         if len(found) > 1:
-            return Running(f"{seen}; more than one container cannot be upgraded as one instance", None, ids)
-        port = self._site.config.gateway_port
-        if not (first.will_publish(port) if self.is_apart(first) else first.publishes(port)):
-            return Running(f"{seen}, and does not publish port {port}", None, ids)
-        health = first.state.health
-        unwell = f"its healthcheck says {health.status}" if health and health.status not in {"healthy", ""} else None
-        return Running(seen, version, ids, unwell)
+            strange = f"{len(found)} containers of the service {service} run, and only one can be upgraded"
+        elif not (first.will_publish(port) if self.is_apart(first) else first.publishes(port)):
+            strange = f"the service {service} does not publish port {port}"
+        if strange:
+            return Running(f"{seen}; {strange}", None, ids, strange=strange)
+        return Running(seen, version, ids, await self._health.unwell(first))
+
+    async def version(self, container: Container) -> str | None:
+        """Return which version of the product a container is of; None where it is another image."""
+        return await images.version_of(self._engine, self.image, container)
 
     def is_apart(self, gateway: Container) -> bool:
         """Return whether nobody but the database and what the gateway depends on reaches it, and this host."""
@@ -98,8 +108,9 @@ class RunningProject:
         return found.state.exit_code if found and found.began and not found.state.running else None
 
     async def output(self, mark: str) -> str:
-        """Return the last lines that a start's container has said."""
+        """Return the last lines that the containers of a start have said, each in its turn."""
         said: list[str] = []
-        for each in await self.marked(mark):
+        began = [each for each in await self._started_as(mark) if each.began]
+        for each in sorted(began, key=lambda one: one.state.started_at):
             await self._engine.run(docker.logs(self._engine.docker, each.id, LINES), on_line=said.append)
         return "\n".join(said)

@@ -127,6 +127,9 @@ class CliDriver:
         """Return False: an installation may be repeated."""
         return False
 
+    async def next_job(self, _artifact: Artifact, _mark: str, /) -> None:
+        """Return None: the gateway migrates by itself."""
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Install an artifact in the place of another, unless it is there, and see that it is what the plan names."""
         prefix = await self._prefix()
@@ -207,6 +210,9 @@ class CliDriver:
 
     async def stop_all(self, _following: Following | None = None, /) -> None:
         """Stop nothing: nothing serves."""
+
+    async def members(self, _artifact: Artifact, /) -> None:
+        """Return None: nothing runs beside it."""
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""

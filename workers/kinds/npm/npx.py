@@ -156,6 +156,9 @@ class NpxDriver:
         """Return whether the program of a start ever began."""
         return self._program.attempt(mark).exists()
 
+    async def next_job(self, _artifact: Artifact, _mark: str, /) -> None:
+        """Return None: the gateway migrates by itself."""
+
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         call, folder = await self._start(artifact, mark), self._program.folder
@@ -272,6 +275,9 @@ class NpxDriver:
         # One that a worker before us asked to end may still be at it, and listens no more.
         for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
             await process.end(left)
+
+    async def members(self, _artifact: Artifact, /) -> None:
+        """Return None: nothing runs beside it."""
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""

@@ -1,0 +1,71 @@
+"""Whether Compose would make again what runs: the files that a container was made from, and the hash of all it is."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from astrolabe.domain.kinds import compose as argv
+from astrolabe.domain.kinds import compose_differences
+from astrolabe.domain.plans.plan import Check
+from astrolabe.store.whole_file import write
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose.engine import Container, Engine, owners_environment
+from astrolabe.workers.kinds.compose.files import ComposeFiles
+from astrolabe.workers.kinds.compose.filled_project import FilledProject
+from astrolabe.workers.kinds.compose.running_project import RunningProject
+from astrolabe.workers.programs import shell
+
+
+class ProjectDifferences:
+    """Compares containers of one instance with what its project says now."""
+
+    def __init__(
+        self, site: Site, engine: Engine, found: RunningProject, filled: FilledProject, files: ComposeFiles
+    ) -> None:
+        self._site: Site = site
+        self._engine: Engine = engine
+        self._found: RunningProject = found
+        self._filled: FilledProject = filled
+        self._files: ComposeFiles = files
+
+    async def check(self, containers: Iterable[Container], made_by: str) -> Check:
+        """Check each container; `made_by` is the version of Compose here."""
+        seen = [said for each in containers if (said := await self._difference(each, made_by))]
+        return Check("project-differs", not seen, "; ".join(seen) or "Compose would make again what runs")
+
+    async def _difference(self, container: Container, made_by: str) -> str | None:
+        service, project = container.service, self._found.project
+        made_from = compose_differences.made_from(container.label, {str(self._files.override)})
+        forgotten = compose_differences.unnamed(project, container.label, made_from)
+        if forgotten and (names := await self._without(service, made_from)):
+            files = ", ".join(forgotten)
+            return f"{service} was made from {files} as well; without it Compose would change its {', '.join(names)}"
+        if argv.MARK in container.label or container.label.get(compose_differences.MADE_BY) != made_by:
+            return None  # a hash of other versions, or of settings that were changed since, says nothing
+        if container.label.get(compose_differences.CONFIG_HASH) in await self._hashes(container):
+            return None
+        return f"the project's files say otherwise by now than when {service} was made from them"
+
+    async def _without(self, service: str, made_from: Sequence[str]) -> tuple[str, ...]:
+        """Name what a service has from all the files, and would not have from those that the instance names."""
+        if not all(Path(each).is_file() for each in made_from):
+            return ()
+        whole = replace(self._found.project, files=tuple(made_from))
+        try:
+            then = await self._engine.asked(argv.config(argv.compose(self._engine.docker, whole)))
+        except shell.CommandProblem:
+            return ()  # they are no project any more; what the hash says counts
+        now = await self._filled.services()
+        return compose_differences.differences(then["services"].get(service, {}), now.get(service, {}))
+
+    async def _hashes(self, container: Container) -> set[str]:
+        """Return the hashes that Compose would write with the image that runs.
+
+        One with the instance's settings, which its owner may have given to Compose as well, and one without them.
+        """
+        file = self._site.instance_folder / "hash.yaml"
+        write(file, argv.override(replace(self._found.project, service=container.service), container.config.image))
+        owners = Engine(owners_environment(self._found.project), self._site.secrets)
+        command = argv.config_hash(self._files.begun(file), container.service)
+        return {(await each.run(command)).stdout.split()[-1] for each in (self._engine, owners)}
