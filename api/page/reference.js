@@ -133,12 +133,16 @@ function open() {
   wanted?.scrollIntoView();
 }
 
-filter.addEventListener("input", () => {
+function hideOthers() {
   const wanted = filter.value.trim().toLowerCase();
   for (const each of main.querySelectorAll("details")) each.hidden = !each.textContent.toLowerCase().includes(wanted);
-});
+}
+
+filter.addEventListener("input", hideOthers);
 
 const answer = await fetch("/schema/openapi.json");
 main.replaceChildren(...shown(await answer.json()));
+// Somebody may have typed before there was anything to hide.
+hideOthers();
 addEventListener("hashchange", open);
 open();

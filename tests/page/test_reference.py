@@ -1,8 +1,9 @@
 """The reference, looked at with a real browser."""
 
+import asyncio
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.api.test_server import Running
 
@@ -47,3 +48,18 @@ async def test_an_event_is_found_by_its_type(page: Page, running: Running) -> No
     await expect(page.locator("details:visible")).to_have_count(1)
     await page.locator("summary:visible").click()
     await expect(page.get_by_text("The writes that would stay behind.")).to_be_visible()
+
+
+async def test_what_was_typed_before_the_document_came_filters_it_too(page: Page, running: Running) -> None:
+    """On a slow line the filter is there before what it filters."""
+    typed = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await page.route("**/schema/openapi.json", late)
+    await page.goto(f"http://127.0.0.1:{running.server.port}/reference", wait_until="commit")
+    await page.get_by_label("Filter").fill("rollback_refused")
+    typed.set()
+    await expect(page.locator("details:visible")).to_have_count(1)
