@@ -54,7 +54,7 @@ class AuthenticatedRequest:
     async def up_and_back(
         self, config: InstanceConfig, product: Product, old: str, new: str
     ) -> tuple[float, float, float, float]:
-        """Register an instance, ask for an upgrade and take it back; return the time and the downtime of both."""
+        """Register an instance, upgrade it, take it back, retire it; return the time and the downtime of both ways."""
         body: dict[str, Any] = {**to_builtins(config), "version": old, "reason": "to measure it"}
         await asyncio.to_thread(self.client.post, "/instances", body)
         asked = {"instance": config.name, "target": new, "reason": "to measure it"}
@@ -70,7 +70,10 @@ class AuthenticatedRequest:
             await asyncio.to_thread(self.client.post, f"{path}/rollback", {"accept_lost_writes": True})
             await self._until(upgrade[0], "rolled_back")
 
-        return (*await timed(config, product, forth), *await timed(config, product, back))
+        took = (*await timed(config, product, forth), *await timed(config, product, back))
+        # The next round's instance acts on the same port.
+        await asyncio.to_thread(self.client.post, f"/instances/{config.name}/retire", {"reason": "it was measured"})
+        return took
 
     async def _until(self, upgrade_id: str, status: str) -> None:
         path = f"/upgrades/{upgrade_id}"
