@@ -8,9 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import get_args
+
+from msgspec.structs import replace
 
 from astrolabe.cli.demo.screen import Screen
 from astrolabe.cli.demo.stage import NpxStage, psql
+from astrolabe.domain.words import Cutover
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 from bench.asking import FILL, PORT, SETTLE, AuthenticatedRequest, astrolabe, free_or_say, timed
@@ -28,6 +32,7 @@ class Bench:
     folder: Path
     asking: AuthenticatedRequest
     rows: int
+    cutover: Cutover
     measures: list[Measure] = field(default_factory=list)
 
     async def measure(self, way: str, state: str, number: int) -> None:
@@ -63,7 +68,8 @@ class Bench:
                 await asyncio.to_thread(shutil.rmtree, tree)
         else:
             await stage.install(NEW)
-        return await self.asking.up_and_back(stage.config, stage.host.products["unleash"], OLD, NEW)
+        config = replace(stage.config, cutover=self.cutover)
+        return await self.asking.up_and_back(config, stage.host.products["unleash"], OLD, NEW)
 
 
 WAYS: Mapping[str, Callable[[Bench, NpxStage, Path, str], Awaitable[tuple[float, float, float, float]]]] = {
@@ -82,7 +88,7 @@ async def _fill_caches(folder: Path) -> None:
             await shell.run(npx, env=env, deadline=INSTALL_SECONDS)
 
 
-async def bench(rounds: int, rows: int) -> list[Measure]:
+async def bench(rounds: int, rows: int, cutover: Cutover) -> list[Measure]:
     """Start everything, and let both ways take turns on a cold and on a warm host."""
     folder = Path(await asyncio.to_thread(mkdtemp, prefix="astrolabe-bench-"))
     os.environ["NPM_CONFIG_CACHE"] = str(folder / "npm")
@@ -90,7 +96,7 @@ async def bench(rounds: int, rows: int) -> list[Measure]:
         print("npx fetches both versions first, for the hosts that have them already", flush=True)
         await _fill_caches(folder)
         async with astrolabe(folder) as asking:
-            made = Bench(folder, asking, rows)
+            made = Bench(folder, asking, rows, cutover)
             for number in range(1, rounds + 1):
                 for state in ("cold", "warm"):
                     for way in WAYS if number % 2 else reversed(tuple(WAYS)):
@@ -105,9 +111,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.upgrading", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--rows", type=int, default=150_000, help="rows of half a kilobyte in the instance's database")
+    parser.add_argument(
+        "--cutover", choices=get_args(Cutover), default="verified", help="when Astrolabe lets others in"
+    )
     asked = parser.parse_args()
     free_or_say()
-    measures = asyncio.run(bench(asked.rounds, asked.rows))
+    measures = asyncio.run(bench(asked.rounds, asked.rows, asked.cutover))
     print(f"\n{table(measures)}\nkept in {kept(measures, asked.rows)}")
 
 
