@@ -8,7 +8,7 @@ from msgspec import Struct
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import docker
-from astrolabe.domain.kinds.compose_members import Members, Services
+from astrolabe.domain.kinds.compose_members import Members, Services, all_needs
 from astrolabe.domain.kinds.docker import Place
 
 ALONE = Members()
@@ -101,15 +101,8 @@ def companions(project: ComposeProject, services: Services, members: Members = A
     """Name the services that the gateway and its jobs depend on, beside its database and what is replaced with it."""
     ours = {*members.replaced(project), project.database_service}
     before_cutover = (project.service, *(each.service for each in members.jobs))
-    needed = dict.fromkeys(name for each in before_cutover for name in _needed(services, each))
+    needed = dict.fromkeys(name for each in before_cutover for name in all_needs(services, each))
     return tuple(each for each in needed if each not in ours)
-
-
-def _needed(services: Services, service: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
-    for each in services.get(service, {}).get("depends_on") or {}:
-        if each not in known:
-            known = _needed(services, each, (*known, each))
-    return known
 
 
 def obstacles(
@@ -124,5 +117,5 @@ def obstacles(
         elif each and not service.get("networks"):
             yield f"the service {each} is on no network"
     for each in companions(project, services, members):
-        if database and each in running and database in _needed(services, each):
+        if database and each in running and database in all_needs(services, each):
             yield f"others reach the database through the service {each}, which the gateway depends on"

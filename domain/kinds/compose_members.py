@@ -71,7 +71,7 @@ def obstacles(project: ComposeProject, found: Members, services: Services) -> It
     """Say which members cannot be started in the order of their roles."""
     later = {project.service, *(each.service for each in found.workers)}
     for job in found.jobs:
-        if before := next((each for each in _all_needs(services, job.service) if each in later), None):
+        if before := next((each for each in all_needs(services, job.service) if each in later), None):
             yield f"the job {job.service} waits for {before}, but jobs run before everything else"
 
 
@@ -90,10 +90,11 @@ def _needs(services: Services, service: str) -> Iterator[tuple[str, str]]:
     return ((name, str((how or {}).get("condition"))) for name, how in needed.items())
 
 
-def _all_needs(services: Services, service: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
+def all_needs(services: Services, service: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Name all services that one depends on, also by way of others."""
     for each, _ in _needs(services, service):
         if each not in known:
-            known = _all_needs(services, each, (*known, each))
+            known = all_needs(services, each, (*known, each))
     return known
 
 
@@ -101,8 +102,8 @@ def _in_order(services: Services) -> tuple[str, ...]:
     """Return all services, each after what it depends on."""
     ordered: dict[str, None] = {}
     for name in sorted(services):
-        needed = _all_needs(services, name)
-        for each in sorted(needed, key=lambda one: len(_all_needs(services, one))):
+        needed = all_needs(services, name)
+        for each in sorted(needed, key=lambda one: len(all_needs(services, one))):
             ordered.setdefault(each)
         ordered.setdefault(name)
     return tuple(ordered)
