@@ -18,20 +18,23 @@ class Prober:
         self.acknowledged: list[str] = []
         self.answered: list[float] = []
         self._url = standin.url
+        self._on_its_way = asyncio.Lock()
 
     @contextlib.asynccontextmanager
     async def at_work(self):
-        """Use the gateway while the block runs."""
+        """Use the gateway while the block runs; no write of ours is on its way any more when it ends."""
         async with (
             httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=2, verify=NO_TLS) as http,
             while_at_work(self._write(http), self._ask(http)),
         ):
             yield
+            await self._on_its_way.acquire()
 
     async def _write(self, http: httpx.AsyncClient) -> None:
         for number in range(100_000):
             with contextlib.suppress(httpx.HTTPError):
-                answer = await http.post("/items", json={"name": f"item-{number}"})
+                async with self._on_its_way:
+                    answer = await http.post("/items", json={"name": f"item-{number}"})
                 if answer.status_code == 201:
                     self.acknowledged.append(f"item-{number}")
             await asyncio.sleep(0.02)

@@ -81,10 +81,7 @@ async def test_a_second_writer_waits_until_cutover(standin: World) -> None:
     user, stranger = Prober(standin), Stranger(standin)
     async with user.at_work(), stranger.at_work():
         await standin.upgrade("2.0.0")
-        written = len(stranger.acknowledged)
-        async with asyncio.timeout(30):
-            while len(stranger.acknowledged) < written + 5:
-                await asyncio.sleep(0.02)
+        await _writes_again(stranger)
     assert await standin.running() == "2.0.0"
     assert await missing(standin, user, stranger) == set()
 
@@ -94,6 +91,7 @@ async def test_what_is_written_from_cutover_on_is_told_before_it_is_left_behind(
     user = Prober(standin)
     async with user.at_work():
         await standin.upgrade("2.0.0")
+        await _writes_again(user)
     copied = (await standin.one(e.DatabaseCopied)).copy
     assert copied
     after = {str(row[0]) for row in await standin.rows("SELECT name FROM items")}
@@ -107,6 +105,13 @@ async def test_what_is_written_from_cutover_on_is_told_before_it_is_left_behind(
     loaded = await standin.roll_back(accept=True)
     assert isinstance(loaded.state, s.Idle)
     assert await left_behind(standin) == after - before >= await missing(standin, user)
+
+
+async def _writes_again(writer: Prober | Stranger) -> None:
+    written = len(writer.acknowledged)
+    async with asyncio.timeout(30):
+        while len(writer.acknowledged) < written + 5:
+            await asyncio.sleep(0.02)
 
 
 async def _readable(standin: World, database: str) -> str:
