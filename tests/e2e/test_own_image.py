@@ -17,6 +17,7 @@ from astrolabe.cli.private_engine import own
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 from tests.compose_world import PRODUCT, ComposeWorld, ImageHouse, compose_world, engine, image_house
+from tests.lacking import lacks
 from tests.own_image import PROJECT, USER, publish
 
 __all__ = ["engine", "image_house"]
@@ -124,7 +125,7 @@ async def test_no_secret_is_in_the_file() -> None:
     """Without its passwords from outside the file is refused, and the message names the one that lacks."""
     plugin = tools.compose_plugin()
     if plugin is None:
-        pytest.skip("this machine lacks Compose")
+        lacks("this machine lacks Compose")
     # Run by itself it needs neither the docker command nor an engine.
     command = [plugin, "-f", PROJECT / "docker-compose.yml", "config", "--quiet"]
     names = ("ASTROLABE_DB_PASSWORD", "ASTROLABE_REDIS_PASSWORD")

@@ -1,4 +1,3 @@
-import os
 import shutil
 from collections.abc import AsyncIterator
 
@@ -7,6 +6,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.api.test_server import running
+from tests.lacking import lacks
 
 __all__ = ["running"]
 
@@ -19,9 +19,7 @@ def chromium() -> str:
     """The browser's program; a machine without one skips, and CI fails."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have a browser: install the Debian package chromium")
-        pytest.skip("this machine has no Chromium")
+        lacks("no browser; on Debian: apt-get install chromium")
     return found
 
 

@@ -1,12 +1,12 @@
 """Real supervisors, each for one test; a conftest.py imports what it needs."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.lacking import lacks
 from tests.standin.npm import modules
 from tests.workers.supervision import machine as machines
 from tests.workers.supervision.machine import Machine
@@ -15,18 +15,11 @@ from tests.workers.supervision.pm2_world import Pm2
 PM2 = "7.0.4"
 
 
-def skipped(lacking: str | None) -> None:
-    """Skip a test of something that this machine lacks; CI has everything."""
-    if lacking and os.environ.get("CI") == "true":
-        pytest.fail(f"CI must have it: {lacking}")
-    if lacking:
-        pytest.skip(lacking)
-
-
 @pytest_asyncio.fixture
 async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
     """A machine with a systemd of its own, that has booted."""
-    skipped(machines.lacking())
+    if why := machines.lacking():
+        lacks(why)
     async with machines.machine(tmp_path) as booted:
         yield booted
 

@@ -17,8 +17,8 @@ from astrolabe.workers.instance.supervision import lineage
 from astrolabe.workers.instance.supervision.detection import detect
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
+from tests.lacking import lacks
 from tests.ports import free_port
-from tests.workers.supervision.fixtures import skipped
 from tests.workers.supervision.gateways import comes_back, installed, serving
 
 SECRET = "a-password-to-look-for"
@@ -100,7 +100,8 @@ PROGRAMS = {"runit": "runsv", "s6": "s6-supervise", "daemontools": "supervise"}
 async def test_a_supervisor_is_refused_by_name(tmp_path: Path, port: int, name: str) -> None:
     """A supervisor through which Astrolabe does not act is named before anything is touched, and how to stop it."""
     program = PROGRAMS.get(name)
-    skipped(f"this machine lacks {program} (apt-get install {name})" if program and not shutil.which(program) else None)
+    if program and not shutil.which(program):
+        lacks(f"this machine lacks {program} (apt-get install {name})")
     start, todo = SUPERVISORS[name]
     async with running(tmp_path, port, *start(tmp_path, installed(tmp_path, "1.1.0"))):
         await serving(port)
@@ -215,7 +216,8 @@ async def test_what_cannot_be_seen_is_unknown(tmp_path: Path, port: int, monkeyp
 
 async def test_a_gateway_in_a_container_is_refused(tmp_path: Path, port: int) -> None:
     """A gateway in namespaces of its own is a container's, and its engine's to start again."""
-    skipped(None if os.geteuid() == 0 else "only root makes namespaces")
+    if os.geteuid() != 0:
+        lacks("only root makes namespaces")
     options = ("unshare", "--fork", "--pid", "--mount-proc", "--kill-child=SIGKILL")
     async with running(tmp_path, port, *options, *installed(tmp_path, "1.1.0")):
         await serving(port)

@@ -16,9 +16,9 @@ from astrolabe.workers.instance.supervision.detection import detect
 from astrolabe.workers.instance.supervision.systemd import SystemdSupervisor
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
+from tests.lacking import lacks
 from tests.ports import free_port
 from tests.workers.supervision import machine as machines
-from tests.workers.supervision.fixtures import skipped
 from tests.workers.supervision.gateways import answered, comes_back, installed, serving, stays_away
 from tests.workers.supervision.machine import Machine
 
@@ -43,7 +43,8 @@ pytestmark = [pytest.mark.supervisors, pytest.mark.asyncio(loop_scope="module")]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def booted(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Machine]:
     """A machine that has booted."""
-    skipped(machines.lacking())
+    if why := machines.lacking():
+        lacks(why)
     async with machines.machine(tmp_path_factory.mktemp("machine")) as made:
         yield made
 
