@@ -11,11 +11,14 @@ from msgspec.structs import replace
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import RequestRollback
+from astrolabe.domain.upgrades.commands import RequestRollback, Retry
+from astrolabe.workers.instance import closing
 from astrolabe.workers.kinds.compose.engine import Container
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
-from tests.compose_world import ComposeWorld
+from astrolabe.workers.steps import rollback
+from tests.compose_world import SUPERUSER, ComposeWorld
+from tests.drivers.by_hand import typed
 from tests.drivers.outcomes import refused
 from tests.drivers.prober import Prober
 from tests.hooked import upgrade
@@ -275,3 +278,34 @@ async def test_a_port_that_is_taken_at_cutover_takes_the_upgrade_back(
     assert "CutOver" in await standin.facts()
     assert await standin.running() == "1.1.0"
     assert await standin.items() == ["first"]
+
+
+async def test_what_a_person_types_brings_an_isolated_project_back(
+    standin: ComposeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that may not be ended keeps the database where it is, on the private network, and the gateway down."""
+    monkeypatch.setattr(rollback, "ATTEMPTS", 1)
+    monkeypatch.setattr(closing, "BLOCK_SECONDS", 0.1)
+    await standin.reconfigure(settings={"STANDIN_DOCTOR_MS": "500"}, retry_for_seconds=0)
+    before, held = await database_of(standin), contextlib.AsyncExitStack()
+
+    async def hold() -> None:
+        address = (await database_of(standin)).address
+        session = await asyncpg.connect(f"postgresql://postgres:{SUPERUSER}@{address}:5432/{standin.database}")
+        held.push_async_callback(session.close)
+
+    await upgrade(standin, "1.6.0", FailStep=hold)
+    assert isinstance((await standin.loaded()).state, s.Inconsistent)
+    await held.aclose()
+    left = await standin.one(e.InstanceInconsistent)
+    assert sum("RENAME TO" in each.line for each in left.commands) == 2
+    assert sum("network connect" in each.line for each in left.commands) == 1
+    await typed(standin, left.commands)
+    assert await standin.running() == "1.1.0"
+    assert (await database_of(standin)).published == before.published
+    assert await standin.items() == ["first"]
+    await standin.ask(Retry(await standin.upgrade_id()))
+    state = (await standin.carry_out()).state
+    assert isinstance(state, s.Idle)
+    assert (state.instance.version, await standin.running()) == ("1.1.0", "1.1.0")
+    assert await networks(standin) == {f"{standin.project.name}_default"}

@@ -1,22 +1,18 @@
 """Taking over: after the way back has failed, what a person brought up and is well goes on, and is never ended."""
 
-import asyncio
-from collections.abc import Sequence
-
 import asyncpg
 import pytest
 
 from astrolabe.domain.kinds.postgres import allow_statement, rename_statement
-from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestRollback, RequestUpgrade, Retry
 from astrolabe.store.ids import new_id
 from astrolabe.workers.instance import closing, process
-from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.steps import counting, cutover, rollback, taking_over
 from tests.databases import run
+from tests.drivers.by_hand import typed
 from tests.drivers.test_port_in_use import port_thief
 from tests.hooked import hooked, when
 from tests.ports import free_port
@@ -163,17 +159,6 @@ async def test_what_others_wrote_while_a_person_was_at_it_is_never_told_as_none(
     told = (await standin.one(e.DatabaseRestored)).writes
     assert told
     assert told.total is None
-
-
-async def typed(standin: World, commands: Sequence[HandCommand]) -> None:
-    """Type the commands as they stand, but for the retry; wait until the gateway serves."""
-    for each in commands:
-        if "astrolabe retry" not in each.line:
-            # A person types in a session of their own; what is left of it was then not started by process 1.
-            shell = await asyncio.create_subprocess_shell(each.line, start_new_session=True)
-            assert await shell.wait() == 0, each
-    async with Probe.open(standin.config, standin.product) as probe:
-        await standin.until(probe.health)
 
 
 async def test_what_a_person_types_brings_the_old_version_up(standin: World) -> None:

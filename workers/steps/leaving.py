@@ -60,10 +60,12 @@ async def _statements(
         swapped, private = False, back.private_database or ""
     if swapped:
         return [look, allow], True
-    if not private:
+    # Where nobody was let in, the copy has every write, whatever the migrated database is called.
+    migrated = private or (name if back.isolated and back.counters is None else "")
+    if not migrated:
         return [look, allow], False  # the migrated database has its own name: the new version belongs to it
     renames = [
-        ("keeps the migrated database aside", rename_statement(private, aside)),
+        ("keeps the migrated database aside", rename_statement(migrated, aside)),
         ("puts the database of before in its place", rename_statement(back.copy.database, name)),
     ]
     return [look, *renames, allow], True

@@ -37,6 +37,8 @@ async def take_over(context: StepContext) -> bool:
     checks = await _checks(context, state, artifact) if artifact else []
     if artifact and all(check.ok for check in checks):
         await driver.settle(mark_of(state.run, "old"))
+        if artifact == state.back.artifact:  # the new version may still work over what kept it apart
+            await driver.end_isolation()
         left = await _left_beside(context, state)
         now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
         await context.recorder.report(e.InstanceTakenOver(upgrade_id, artifact.version, tuple(checks), now, left))

@@ -252,14 +252,15 @@ class ComposeDriver:
         return GatewayId(known.id)
 
     async def leave(self, artifact: Artifact, mark: str, /, *, old: bool) -> Sequence[HandCommand]:
-        """Put back the restart policy that the project wants; return what starts an artifact by hand."""
+        """Put back the restart policy that the project wants; return what brings an artifact up by hand."""
         services = await self._filled.services()
         for each in await self._members.containers():
             wanted = services.get(each.service, {}).get("restart") or "no"
             await self._engine.run(docker.restart_policy(self._engine.docker, each.id, wanted))
         begun = self._files.pinned(artifact, mark, await self._members.all())
         started = argv.start(begun, (self._project.service, *await self._members.later()))
-        return [HandCommand(f"starts the {'old' if old else 'new'} version, {artifact.version}", shlex.join(started))]
+        does = f"starts the {'old' if old else 'new'} version, {artifact.version}"
+        return [*await self._apart.network.left(), HandCommand(does, shlex.join(started))]
 
     async def settle(self, mark: str) -> None:
         """Put back the restart policy that the user's project wants."""

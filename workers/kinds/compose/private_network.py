@@ -1,5 +1,6 @@
 """The private network of an instance: who is on it until cutover, and where they were before."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from astrolabe.domain.kinds import compose_isolation, docker
 from astrolabe.domain.kinds.docker import Place
+from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.compose.engine import Container, Engine
@@ -96,6 +98,21 @@ class PrivateNetwork:
                 await self._put(container, wanted)
         self._file.unlink(missing_ok=True)
 
+    async def left(self) -> list[HandCommand]:
+        """Return what puts back by hand whatever is still enclosed."""
+        commands: list[HandCommand] = []
+        for known, places in self._places().enclosed.items():
+            if container := await self._engine.container(known):
+                name, missing = container.name.removeprefix("/"), self._missing(container, places)
+                commands += [
+                    HandCommand(
+                        f"puts {name} back on the network {place.network}",
+                        shlex.join(docker.connected(self._engine.docker, place, name)),
+                    )
+                    for place in missing
+                ]
+        return commands
+
     async def remove(self) -> None:
         """Take whoever is on the network off it, and remove it; what runs over it is cut."""
         if (members := await self._members()) is None:
@@ -108,12 +125,16 @@ class PrivateNetwork:
         found = await self._engine.container(container)
         if found is None:
             return
-        missing = [place for place in places if place.network not in found.networks]
+        missing = self._missing(found, places)
         if not missing and found.closed and container in self._places().publishing:
             # Where a port was taken, the engine connects it all the same, says no, and cannot mend that afterwards.
             await self._engine.run(docker.restart(self._engine.docker, container), deadline=RESTART_SECONDS)
         for place in missing:
             await self._connect(place, container)
+
+    @staticmethod
+    def _missing(container: Container, places: Iterable[Place]) -> list[Place]:
+        return [place for place in places if place.network not in container.networks]
 
     async def _members(self) -> list[str] | None:
         try:
