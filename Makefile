@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shipped chaos chaos-by-hand bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shipped products chaos chaos-by-hand bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -57,11 +57,11 @@ test-types: $(VENV)/ready
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain
 
-test: lint ## lint, and all tests but those of the four commands below
+test: lint ## lint, and all tests but those of the five commands below
 	@$(MAKE) --no-print-directory --jobs services engine
 
 services: $(VENV)/ready modules
-	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors and not deaths and not shipped"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors and not deaths and not shipped and not products"
 
 # Its tests wait for the engine most of the time, so they go beside the others, and are heard when they are through.
 engine: $(VENV)/ready modules
@@ -79,6 +79,10 @@ deaths: $(VENV)/ready modules ## workers and servers that die at every moment of
 
 shipped: $(VENV)/ready modules ## what is shipped, installed and run: the wheel, and the image with an engine on Linux as root
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shipped tests/e2e
+
+ONLY ?=
+products: $(VENV)/ready ## real products from their registry: upgraded, failed and taken back; one by ONLY=unleash
+	$(BIN)/pytest -m products -k "$(ONLY)" tests/e2e
 
 SEEDS ?= 40
 FROM ?= 1

@@ -31,7 +31,7 @@ from tests.databases import run
 from tests.e2e.processes import Astrolabe
 from tests.ports import free_port
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.products
 
 OLD, NEW = "5.6.0", "6.10.1"
 TOKEN = "*:*.a-token-to-look-for"
