@@ -108,6 +108,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0), _of("worker", "how often a worker looks at what runs while nothing is under way")
     ] = field(name="ASTROLABE_OBSERVE_SECONDS", default=60.0)
 
+    grants: Annotated[
+        tuple[str, ...],
+        _of(
+            "worker",
+            "which instances may use which secrets of this host, and where, separated by spaces; see below",
+            separator=WORDS,
+        ),
+    ] = field(name="ASTROLABE_GRANTS", default=())
+
     # Where programs are.
     postgres_programs: Annotated[
         Path | None,

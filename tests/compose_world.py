@@ -27,6 +27,7 @@ from astrolabe.domain.products.product import parse_product
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import Instances
+from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.instance.secret import Secrets
@@ -41,7 +42,7 @@ from tests.disks import small_disk
 from tests.lacking import lacks
 from tests.ports import free_port
 from tests.standin.releases import BREAKING, RELEASES, Package, Release, package, unpack
-from tests.world import BEHAVIOUR, PASSWORD, World
+from tests.world import BEHAVIOUR, GRANTED, PASSWORD, World
 
 NAME = "standin/gateway"
 HEAVY = Release("2.4.0", {}, BREAKING)
@@ -346,15 +347,16 @@ async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncI
     """Make a world, and clear it away."""
     name = f"standin_{uuid4().hex[:8]}"
     kept = folder / "secrets"
-    kept.mkdir(exist_ok=True)
-    (kept / "password").write_text(PASSWORD)
+    own = kept / name.replace("_", "-")
+    own.mkdir(parents=True)
+    (own / "password").write_text(PASSWORD)
     product = parse_product(PRODUCT.format(repository=house.repository), "standin.toml")
     files = ("compose.yaml", "database.yaml")
     async with Database(log_url, pool_size=4) as database:
         made = ComposeWorld(
             cast("Postgres", ContainerServer()),
             None,
-            Host("local", folder, {"standin": product}, Secrets([kept])),
+            Host("local", folder, {"standin": product}, Secrets([kept], read_grants(GRANTED))),
             Instances(Log(database)),
             database,
             InstanceConfig(
@@ -362,7 +364,7 @@ async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncI
                 "standin",
                 free_port(),
                 kind="compose",
-                database=DatabaseConfig(name, name, password=f"file:{kept / 'password'}"),
+                database=DatabaseConfig(name, name, password=f"file:{own / 'password'}"),
                 compose=ComposeProject(
                     str(folder / "projects" / name), name, files=files, profiles=("serving",), database_service="db"
                 ),

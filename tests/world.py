@@ -32,6 +32,7 @@ from astrolabe.store.log.entry import type_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.workers.instance import process
+from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.probe import NO_TLS, Probe
 from astrolabe.workers.instance.secret import Secrets
@@ -49,6 +50,8 @@ from tests.standin.registry import Registry
 E = TypeVar("E", bound=Event)
 
 PASSWORD = "a-password-to-look-for"
+GRANTED = ("*=env:*",)
+"""What the owner of a world's host lets every instance use, beside the files in its own folder."""
 RESOLVED: dict[tuple[str, str], Artifact] = {}
 """What was resolved before, by product and version."""
 
@@ -447,22 +450,23 @@ async def world(
         f"CREATE DATABASE {name} OWNER {name}",
     )
     kept = folder / "secrets"
-    kept.mkdir(exist_ok=True)
-    (kept / "password").write_text(PASSWORD)
+    own = kept / name.replace("_", "-")
+    own.mkdir(parents=True)
+    (own / "password").write_text(PASSWORD)
     product = parse_product(product_text(registry), "standin.toml")
     port = int(server.url().rpartition(":")[2].partition("/")[0])
     async with Database(log_url, pool_size=4) as database:
         made = make(
             server,
             registry,
-            Host("local", folder, {"standin": product}, Secrets([kept])),
+            Host("local", folder, {"standin": product}, Secrets([kept], read_grants(GRANTED))),
             Instances(Log(database)),
             database,
             InstanceConfig(
                 name.replace("_", "-"),
                 "standin",
                 free_port(),
-                database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{kept / 'password'}"),
+                database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{own / 'password'}"),
                 settings=settings,
                 patience_seconds=5,
             ),

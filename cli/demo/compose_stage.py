@@ -117,12 +117,12 @@ class ComposeStage:
         """Write the files of the project and of its secrets."""
         own = secrets.token_hex(3)
         token, password = f"*:*.{secrets.token_hex(16)}", secrets.token_hex(16)
-        kept, project = folder / "secrets", folder / "projects" / own
-        kept.mkdir(mode=0o700, exist_ok=True)
+        kept, project = folder / "secrets" / f"flags-{own}", folder / "projects" / own
+        kept.mkdir(mode=0o700, parents=True)
         project.mkdir(mode=0o700, parents=True)
-        write(kept / f"{own}.password", password.encode(), private=True)
+        write(kept / "password", password.encode(), private=True)
         write(project / ".env", f"DATABASE_PASSWORD={password}\nADMIN_TOKEN={token}\n".encode(), private=True)
-        password_from = f"file:{kept / f'{own}.password'}"
+        password_from = f"file:{kept / 'password'}"
         config = InstanceConfig(
             f"flags-{own}",
             "unleash",

@@ -46,26 +46,26 @@ class NpxStage:
         """Make a role, a database and the files of its secrets."""
         own = secrets.token_hex(3)
         name, token, password = f"unleash_{own}", f"*:*.{secrets.token_hex(16)}", secrets.token_hex(16)
-        kept = folder / "secrets"
-        kept.mkdir(mode=0o700, exist_ok=True)
-        write(kept / f"{name}.password", password.encode(), private=True)
-        write(kept / f"{name}.token", token.encode(), private=True)
-        script = kept / f"{name}.sql"
+        kept = folder / "secrets" / f"flags-{own}"
+        kept.mkdir(mode=0o700, parents=True)
+        write(kept / "password", password.encode(), private=True)
+        write(kept / "token", token.encode(), private=True)
+        script = kept / "role.sql"
         role = f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}';"
         write(script, f"{role}\nCREATE DATABASE {name} OWNER {name};\n".encode(), private=True)
         await psql(log_url, "--file", str(script))
         script.unlink()
         server = urlsplit(log_url)
-        password_from = f"file:{kept / f'{name}.password'}"
+        password_from = f"file:{kept / 'password'}"
         database = DatabaseConfig(name, name, server.hostname or "127.0.0.1", server.port or 5432, password_from)
         config = InstanceConfig(
             f"flags-{own}",
             "unleash",
             port,
             database=database,
-            secrets={"INIT_ADMIN_API_TOKENS": f"file:{kept / f'{name}.token'}"},
+            secrets={"INIT_ADMIN_API_TOKENS": f"file:{kept / 'token'}"},
         )
-        host = Host("local", folder, load_products(), Secrets([kept]))
+        host = Host("local", folder, load_products(), Secrets([kept.parent]))
         return cls(screen, host, config, database, token, log_url)
 
     @property

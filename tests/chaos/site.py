@@ -41,7 +41,8 @@ class Site:
         name = f"chaos_{os.getpid()}_{next(_numbers)}"
         folder = house.folder / "runs" / name
         folder.mkdir(parents=True)
-        secret = house.data.folder / "secrets" / name
+        secret = house.data.folder / "secrets" / name.replace("_", "-") / "password"
+        secret.parent.mkdir()
         secret.write_text(PASSWORD)
         server = house.instances.postgres
         await run(server, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{PASSWORD}'")

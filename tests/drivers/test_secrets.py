@@ -5,6 +5,7 @@ from msgspec.structs import replace as changed
 
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Retry
+from astrolabe.domain.upgrades.events import UpgradeRefused
 from astrolabe.store.outputs import Outputs
 from astrolabe.workers.kinds.npm.npx import NpxDriver
 from tests.databases import run
@@ -44,9 +45,10 @@ async def test_no_secret_reaches_the_log(standin: World, monkeypatch: pytest.Mon
 async def test_a_password_that_is_also_a_name_breaks_nothing(standin: World) -> None:
     """Where the password is the database's name, as on many a small host, the way back still finds its databases."""
     await run(standin.server, f"ALTER ROLE {standin.database} PASSWORD '{standin.database}'")
-    (standin.host.folder / "secrets" / "same").write_text(standin.database)
+    same = standin.host.folder / "secrets" / standin.config.name / "same"
+    same.write_text(standin.database)
     assert standin.config.database
-    where = changed(standin.config.database, password=f"file:{standin.host.folder / 'secrets' / 'same'}")
+    where = changed(standin.config.database, password=f"file:{same}")
     await standin.reconfigure(database=where)
     await standin.stop()
     await standin.owner_starts()
@@ -87,3 +89,27 @@ async def test_a_secret_that_is_not_there_is_named_before_anything_stops(standin
     """A start would fail, and so would the way back: preflight refuses."""
     await standin.reconfigure(secrets={"STANDIN_TOKEN": "env:ASTROLABE_SECRET_NOT_SET"})
     assert "env:ASTROLABE_SECRET_NOT_SET" in (await refused(standin, "2.0.0", "secret-missing")).problem.detail
+
+
+@pytest.mark.kinds("npx")
+async def test_the_secret_of_another_instance_stops_nothing(standin: World) -> None:
+    """Whoever names another's file as a setting is refused by name, with the grant that would be needed."""
+    theirs = standin.host.folder / "secrets" / "another" / "token"
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_text("of another")
+    await standin.reconfigure(secrets={"STANDIN_TOKEN": f"file:{theirs}"})
+    problem = (await refused(standin, "2.0.0", "secret-forbidden")).problem
+    assert f"{standin.config.name}=file:{theirs} to ASTROLABE_GRANTS" in problem.todo
+
+
+@pytest.mark.kinds("npx")
+async def test_a_server_that_a_caller_names_is_never_connected_to(standin: World) -> None:
+    """A password goes to no host but those that the owner of the worker's host granted; nothing is touched."""
+    own = standin.config.database
+    assert own
+    await standin.reconfigure(database=changed(own, host="localhost.example"))
+    await standin.upgrade("2.0.0")
+    problem = (await standin.one(UpgradeRefused)).problem
+    assert (problem.code, f"be given to localhost.example:{own.port}" in problem.detail) == ("secret-forbidden", True)
+    await standin.reconfigure(database=own)
+    assert await standin.running() == "1.1.0"

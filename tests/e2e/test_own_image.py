@@ -103,7 +103,7 @@ async def test_astrolabe_runs_from_its_own_file_and_image_on_two_hosts_and_not_a
 async def _upgraded(standin: ComposeWorld, token: str) -> None:
     """Upgrade it over the API; every step is the second host's."""
     assert standin.config.database
-    database = replace(standin.config.database, password="file:/run/secrets/password")
+    database = replace(standin.config.database, password=f"file:/run/secrets/{standin.config.name}/password")
     config = replace(standin.config, host="web-2", database=database)
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=API, headers=headers, trust_env=False) as http:

@@ -117,16 +117,17 @@ async def house(
     password = uuid4().hex
     await run(postgres_server, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}'")
     await run(postgres_server, f"CREATE DATABASE {name} OWNER {name}")
-    (trees / "secrets").mkdir(exist_ok=True)
-    (trees / "secrets" / name).write_text(password)
-    (trees / "secrets" / "token").write_text(TOKEN)
+    own = trees / "secrets" / name.replace("_", "-")
+    own.mkdir(parents=True)
+    (own / "password").write_text(password)
+    (own / "token").write_text(TOKEN)
     port = int(postgres_server.url().rpartition(":")[2].partition("/")[0])
     config = InstanceConfig(
         name.replace("_", "-"),
         "unleash",
         public := free_port(),
-        database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{trees / 'secrets' / name}"),
-        secrets={"INIT_ADMIN_API_TOKENS": f"file:{trees / 'secrets' / 'token'}"},
+        database=DatabaseConfig(name, name, "127.0.0.1", port, f"file:{own / 'password'}"),
+        secrets={"INIT_ADMIN_API_TOKENS": f"file:{own / 'token'}"},
     )
     host = Host("local", trees, load_products(), Secrets([trees / "secrets"]))
     driver = NpxDriver(Site(host, name, config))

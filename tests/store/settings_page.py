@@ -30,6 +30,18 @@ An instance names the place of a secret, never the secret. The worker on its hos
 |---|---|
 | `env:ASTROLABE_SECRET_…` | a variable of the worker; variables of other names are refused |
 | `file:/…` | a file in `/run/secrets`, in `secrets` in the data folder, or in a folder given with `--secrets` |
+
+A file there in a folder that has an instance's name, such as `/run/secrets/flags/password`, is that instance's, for a
+database on the worker's own host. Everything else the owner of the host grants, in `ASTROLABE_GRANTS`
+([decision 0032](decisions/0032-secrets-belong-to-an-instance.md)):
+
+| grant | lets |
+|---|---|
+| `flags=env:ASTROLABE_SECRET_FLAGS_DB` | the instance `flags` use a variable, on this host |
+| `flags=file:/run/secrets/flags/*@db.internal:5432` | its own files go to a database elsewhere; without a port, any |
+| `flags-*=file:/run/secrets/shared` | all instances so named use one file: trust whoever may register here |
+
+`*` and `?` are globs, and `*` also stands for `/`.
 """
 
 COMPOSE = """
@@ -49,6 +61,7 @@ PLACES = {
     "ASTROLABE_HOST": "the name of the worker's host, which instances name",
     "ASTROLABE_PRODUCTS": "the folder of this host that holds product files",
     "ASTROLABE_PROJECTS": "the folder of this host below which compose projects lie",
+    "ASTROLABE_GRANTS": "as above",
     "ASTROLABE_REDIS_AT": "where a worker on another host reaches Valkey",
     "ASTROLABE_REDIS_PASSWORD": "the password of Valkey; required",
     "ASTROLABE_SECRETS": "the folder of this host that holds secrets of instances, `/run/secrets` for the worker",

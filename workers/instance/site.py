@@ -46,13 +46,12 @@ class Site:
     @property
     def password(self) -> str | None:
         """The database's password, None where it needs none."""
-        database = self.config.database
-        return self.host.secrets.resolve(database.password) if database and database.password else None
+        return self.host.secrets.password(self.config)
 
     @property
     def secret_settings(self) -> dict[str, str]:
         """The settings that are secret."""
-        return {name: self.host.secrets.resolve(place) for name, place in self.config.secrets.items()}
+        return self.host.secrets.settings(self.config)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.words import HostName
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.store.settings import Settings
+from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.secret import DEFAULT_FOLDER, Secrets
 from astrolabe.workers.worker.process import run_worker
@@ -41,14 +42,14 @@ def worker(
     secrets: tuple[Path, ...],
 ) -> None:
     """Carry out what is due on the instances of this host."""
-    folder = (data or default_path()).absolute()
+    folder, settings = (data or default_path()).absolute(), Settings.read()
     host = Host(
         name,
         folder,
         load_products(options.product_folders(products)),
-        Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets]),
+        Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets], read_grants(settings.grants)),
     )
-    run_worker(database_url, redis_url, host, threads, Settings.read())
+    run_worker(database_url, redis_url, host, threads, settings)
 
 
 COMMANDS = (worker,)
