@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
+from astrolabe.domain.kinds import docker
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
+from astrolabe.workers.kinds.compose.engine import Container, ImageDetails
 from tests.compose_world import ComposeWorld, ImageHouse, compose_world
 from tests.hooked import upgrade
 
@@ -71,3 +74,17 @@ async def test_a_project_that_compose_does_not_accept_is_refused(project: Compos
     assert (await project.problem()).code == "preflight-project"
     assert "inits" in (await project.problem()).detail
     assert await project.running() == "1.1.0"
+
+
+async def test_the_engines_socket_says_what_dockers_program_says(project: ComposeWorld) -> None:
+    """A container and an image as either describes them; what is not there is not there for both."""
+    engine = project.engine
+    (gateway,) = await project.gateways()
+    described = await engine.run(docker.inspect(engine.docker, "container", [gateway.id]))
+    assert [gateway] == msgspec.json.decode(described.stdout, type=list[Container])
+    image = await engine.image(gateway.image)
+    described = await engine.run(docker.inspect(engine.docker, "image", [gateway.image]))
+    assert [image] == msgspec.json.decode(described.stdout, type=list[ImageDetails])
+    assert await engine.container("nobody") is None
+    assert await engine.image("nobody") is None
+    assert await engine.labelled("of=nobody") == []

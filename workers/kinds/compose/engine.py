@@ -1,4 +1,7 @@
-"""A container engine, spoken to through Docker's own program, so that contexts and credentials are the user's."""
+"""A container engine, spoken to through Docker's own program, so that contexts and credentials are the user's.
+
+What is only asked goes to the engine's socket where that program would speak to one on this host.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +14,7 @@ from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.docker import Place
-from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.kinds.compose.engine_socket import EngineSocket, having, unreachable
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 
@@ -223,6 +226,12 @@ class ImageDetails(Struct, frozen=True, rename="pascal"):
         return ((self.config and self.config.labels) or {}).get(argv.VERSION_LABEL)
 
 
+class Listed(Struct, frozen=True, rename="pascal"):
+    """A container in a list."""
+
+    id: str
+
+
 def owners_environment(project: ComposeProject) -> dict[str, str]:
     """Return what Compose has of a project's owner beside the files: the worker's own environment, and the engine."""
     return {**inherited(), **({"DOCKER_HOST": project.engine} if project.engine else {})}
@@ -235,6 +244,7 @@ class Engine:
         self.docker: str = str(tools.docker())
         self._environment: Mapping[str, str] = environment
         self._secrets: Sequence[str] = secrets
+        self._socket: EngineSocket | None = EngineSocket.of(environment)
 
     async def run(
         self,
@@ -257,17 +267,16 @@ class Engine:
         except shell.CommandProblem as error:
             late = isinstance(error, shell.CommandTimedOut) and deadline == ASK_SECONDS
             if late or ("docker daemon" in error.tail and "connect" in error.tail):
-                raise StepFailed(
-                    "engine-unreachable",
-                    "The container engine does not answer.",
-                    seen=error.tail.splitlines(),
-                    todo="Start the engine, or see that DOCKER_HOST and the instance name the right one, then retry.",
-                ) from error
+                raise unreachable(error.tail.splitlines()) from error
             raise
 
     async def labelled(self, *labels: str) -> list[Container]:
         """Describe the containers that bear labels, also those that do not run."""
-        listed = (await self.run(docker.containers(self.docker, *labels))).stdout.split()
+        if self._socket:
+            found = await self._socket.asked("/containers/json", all="true", filters=having(labels)) or b"[]"
+            listed = [each.id for each in msgspec.json.decode(found, type=list[Listed])]
+        else:
+            listed = (await self.run(docker.containers(self.docker, *labels))).stdout.split()
         return await self._described(listed)
 
     async def container(self, known: str) -> Container | None:
@@ -278,6 +287,10 @@ class Engine:
     async def _described(self, names: Sequence[str]) -> list[Container]:
         if not names:
             return []
+        if self._socket:
+            found = [await self._socket.asked(f"/containers/{name}/json") for name in names]
+            # As Docker's program has it: whoever asked looks again where one went between the two looks.
+            return [msgspec.json.decode(each, type=Container) for each in found if each] if all(found) else []
         try:
             ended = await self.run(docker.inspect(self.docker, "container", names))
         except shell.CommandFailed as error:
@@ -288,6 +301,9 @@ class Engine:
 
     async def image(self, name: str) -> ImageDetails | None:
         """Describe an image; None where the engine's host has none of this name."""
+        if self._socket:
+            found = await self._socket.asked(f"/images/{name}/json")
+            return msgspec.json.decode(found, type=ImageDetails) if found else None
         try:
             ended = await self.run(docker.inspect(self.docker, "image", [name]))
         except shell.CommandFailed as error:
