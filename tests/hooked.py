@@ -16,6 +16,7 @@ from astrolabe.store.log.leases import Leases
 from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.kinds.compose.engine_socket import EngineSocket
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell
 from astrolabe.workers.worker.carry_out import CarryOut
@@ -155,6 +156,7 @@ async def outlive(standin: World, mortality: Mortality, most: int = 120) -> list
 def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
     """Let workers die around each statement that changes something, and around each process they start or end."""
     connect, spawn, run, end, shelve = InstanceDatabase.connection, shell.spawn, shell.run, process.end, npm._shelve
+    act = EngineSocket.act
 
     @contextlib.asynccontextmanager
     async def connection(self: InstanceDatabase, name: str | None = None) -> AsyncGenerator[Any]:
@@ -176,6 +178,13 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
             mortality.now(f"after {name}")
         return ended
 
+    async def acted(self: EngineSocket, argv: Sequence[Any], *options: Any) -> Any:
+        name = _effect(argv)
+        mortality.now(f"before {name}")
+        done = await act(self, argv, *options)
+        mortality.now(f"after {name}")
+        return done
+
     async def ended(found: process.GatewayProcess, *grace: float) -> None:
         mortality.now("before the end of a gateway")
         await end(found, *grace)
@@ -189,6 +198,7 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
     patch.setattr(InstanceDatabase, "connection", connection)
     patch.setattr(shell, "spawn", spawned)
     patch.setattr(shell, "run", ran)
+    patch.setattr(EngineSocket, "act", acted)
     patch.setattr(process, "end", ended)
     patch.setattr(npm, "_shelve", shelved)
 

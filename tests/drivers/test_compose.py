@@ -12,6 +12,7 @@ from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
 from astrolabe.workers.kinds.compose.engine import Container, ImageDetails
+from astrolabe.workers.programs.command import CommandFailed, CommandTimedOut
 from tests.compose_world import ComposeWorld, ImageHouse, compose_world
 from tests.hooked import upgrade
 
@@ -88,3 +89,26 @@ async def test_the_engines_socket_says_what_dockers_program_says(project: Compos
     assert await engine.container("nobody") is None
     assert await engine.image("nobody") is None
     assert await engine.labelled("of=nobody") == []
+
+
+async def test_a_command_inside_is_known_by_its_code(project: ComposeWorld) -> None:
+    """What it says arrives line by line on either stream; a code, a program that is not there and a limit are told."""
+    engine, (gateway,) = project.engine, await project.gateways()
+    said: list[str] = []
+
+    async def run(*words: str, deadline: float = 30) -> str:
+        ended = await engine.run(
+            docker.execute(engine.docker, gateway.id, words), deadline=deadline, on_line=said.append
+        )
+        return ended.stdout
+
+    assert await run("node", "-e", "console.log('out'); console.error('err')") == "out\n"
+    assert sorted(said) == ["err", "out"]
+    with pytest.raises(CommandFailed) as failed:
+        await run("node", "-e", "console.error('no'); process.exitCode = 3")
+    assert (failed.value.returncode, failed.value.tail) == (3, "no")
+    with pytest.raises(CommandFailed) as missing:
+        await run("no-such-program")
+    assert "no-such-program" in missing.value.tail
+    with pytest.raises(CommandTimedOut):
+        await run("node", "-e", "setTimeout(() => {}, 60000)", deadline=1)

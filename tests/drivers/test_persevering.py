@@ -3,21 +3,23 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
 
 import asyncpg
 import pytest
 from msgspec.structs import replace
 
+from astrolabe.cli.private_engine import own
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
 from astrolabe.workers.instance import closing
 from astrolabe.workers.steps import persevering, rollback
+from tests.drivers.line import Line
 from tests.hooked import hooked, upgrade, when
 from tests.world import World
-
-pytestmark = pytest.mark.kinds("npx")
 
 
 @pytest.fixture(autouse=True)
@@ -27,39 +29,7 @@ def _not_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closing, "BLOCK_SECONDS", 0.05)
 
 
-class Line:
-    """A line to the database's server, which can be cut and mended."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._open: set[asyncio.StreamWriter] = set()
-        self.whole = True
-
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection, for as long as the line is whole."""
-        if not self.whole:
-            writer.close()
-            return
-        there, back = await asyncio.open_connection("127.0.0.1", self._port)
-        self._open |= {writer, back}
-        with contextlib.suppress(OSError):
-            await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
-
-    async def cut(self) -> None:
-        """End everything, and let nothing through."""
-        self.whole = False
-        for each in self._open:
-            each.close()
-
-    async def mend(self) -> None:
-        """Let everything through again."""
-        self.whole = True
+NPX = pytest.mark.kinds("npx")
 
 
 @contextlib.asynccontextmanager
@@ -67,7 +37,7 @@ async def line_to(standin: World) -> AsyncIterator[Line]:
     """Let the gateway and the worker reach the database by a line."""
     where = standin.config.database
     assert where
-    line = Line(where.port)
+    line = Line(partial(asyncio.open_connection, "127.0.0.1", where.port))
     server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     await standin.stop()
@@ -82,6 +52,7 @@ async def line_to(standin: World) -> AsyncIterator[Line]:
         await standin.reconfigure(database=where)
 
 
+@NPX
 async def test_a_server_that_is_away_on_the_way_back_is_waited_for(standin: World) -> None:
     """A person is told while it lasts; once it is back the old version serves again, and nobody had to act."""
     async with line_to(standin) as line:
@@ -107,6 +78,7 @@ async def _with_a_session(standin: World) -> asyncpg.Connection:
     return await asyncpg.connect(standin.server.url(private))
 
 
+@NPX
 async def test_a_session_that_remains_is_waited_for(standin: World) -> None:
     """A superuser's session, which our role may not end, keeps the database from being renamed until it leaves."""
     held: list[asyncpg.Connection] = []
@@ -124,6 +96,7 @@ async def test_a_session_that_remains_is_waited_for(standin: World) -> None:
     assert await standin.running() == "1.1.0"
 
 
+@NPX
 async def test_the_owner_says_for_how_long(standin: World) -> None:
     """After the time of its policy a person must act; the time goes on where one worker takes over from another."""
     held: list[asyncpg.Connection] = []
@@ -141,3 +114,19 @@ async def test_the_owner_says_for_how_long(standin: World) -> None:
     stalled, ended = await standin.one(e.RollbackStalled), await standin.one(e.InstanceInconsistent)
     assert (stalled.until - stalled.since).total_seconds() == 1
     assert ended.at >= stalled.until
+
+
+@pytest.mark.kinds("compose")
+async def test_an_engine_that_is_away_on_the_way_back_is_waited_for(standin: World, tmp_path: Path) -> None:
+    """Docker is restarted at the worst moment: the way back waits for it, and ends where it would have ended."""
+    assert standin.config.compose
+    line = Line(partial(asyncio.open_unix_connection, own.SOCKET))
+    server = await asyncio.start_unix_server(line.carry, tmp_path / "engine.sock")
+    through_the_line = replace(standin.config.compose, engine=f"unix://{tmp_path}/engine.sock")
+    await standin.reconfigure(settings={"STANDIN_DOCTOR_MS": "100"}, compose=through_the_line)
+    loaded = await upgrade(standin, "1.6.0", FailStep=line.cut, RollbackStalled=line.mend)
+    assert isinstance(loaded.state, s.Idle)
+    assert (await standin.one(e.RollbackStalled)).problem.code == "engine-unreachable"
+    assert await standin.running() == "1.1.0"
+    assert await standin.items() == ["first"]
+    server.close()

@@ -1,6 +1,6 @@
 """A container engine, spoken to through Docker's own program, so that contexts and credentials are the user's.
 
-What is only asked goes to the engine's socket where that program would speak to one on this host.
+What is asked, and what changes one thing, goes to the socket that this program would speak to, if it is on this host.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,12 @@ from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.docker import Place
+from astrolabe.workers.kinds.compose.engine_exec import ContainerCommand
+from astrolabe.workers.kinds.compose.engine_requests import request_of
 from astrolabe.workers.kinds.compose.engine_socket import EngineSocket, having, unreachable
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.output import Redactor
 
 NEVER: Final = "0001-01-01"
 """How the engine writes the time of what has not happened."""
@@ -244,7 +247,7 @@ class Engine:
         self.docker: str = str(tools.docker())
         self._environment: Mapping[str, str] = environment
         self._secrets: Sequence[str] = secrets
-        self._socket: EngineSocket | None = EngineSocket.of(environment)
+        self._socket: EngineSocket | None = EngineSocket.of(environment, secrets)
 
     async def run(
         self,
@@ -255,6 +258,10 @@ class Engine:
         stdout: Path | None = None,
     ) -> shell.Finished:
         """Run a command of Docker's; StepFailed where there is no engine, CommandProblem where it says no."""
+        if self._socket and stdout is None and (request := request_of(command)):
+            return await self._socket.act(command, request, deadline)
+        if self._socket and stdout is None and command[1] == "exec":
+            return await ContainerCommand(self._socket, command, Redactor(self._secrets)).run(deadline, on_line)
         try:
             return await shell.run(
                 command,
