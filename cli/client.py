@@ -13,6 +13,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 from astrolabe.cli.certificates import certificates_for
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.patience import UnreachableError
+from astrolabe.cli.refusals import refusal_of
 from astrolabe.store.settings import DEFAULTS, Settings
 from astrolabe.store.whole_file import replacing
 
@@ -132,6 +133,6 @@ def _refusal(answer: httpx.Response) -> CommandError:
         problem = answer.json()
     except json.JSONDecodeError:
         problem = None
-    said = (problem.get("detail") or problem.get("title")) if isinstance(problem, dict) else None
+    said = refusal_of(problem) if isinstance(problem, dict) else None
     kind = UnreachableError if answer.status_code in PASSING else CommandError
-    return kind(str(said or f"the server answered {answer.status_code}; is it an Astrolabe?"))
+    return kind(said or f"What answers at {answer.url.copy_with(raw_path=b'/')} is no Astrolabe; set ASTROLABE_URL.")

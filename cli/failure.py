@@ -1,8 +1,9 @@
-"""What a command says when it cannot do what was asked: one line, and exit code 2."""
+"""What a command says when it cannot do what was asked: one line, and an exit code."""
 
 from click import ClickException
 from typing_extensions import override
 
+from astrolabe.cli.exit_codes import ExitCode
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.domain.products.product import ProductError
 from astrolabe.store.errors import StoreError
@@ -17,7 +18,7 @@ EXPECTED = (Unavailable, ProductError, StoreError, ToolMissing, StepFailed, Comm
 class CommandError(ClickException):
     """A command that cannot do what was asked; the message says what to do."""
 
-    exit_code = 2  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
+    exit_code = ExitCode.REFUSED  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
 
     @override
     def format_message(self) -> str:
@@ -27,7 +28,7 @@ class CommandError(ClickException):
 class CommandFailed(ClickException):
     """An end that was not wanted: no fault of the command, and no success."""
 
-    exit_code = 1  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
+    exit_code = ExitCode.UNWANTED  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
 
 
 def one_line(error: BaseException) -> str:

@@ -8,14 +8,15 @@ from typing import NoReturn
 import click
 from typing_extensions import override
 
+from astrolabe.cli.exit_codes import ExitCode
 from astrolabe.cli.failure import EXPECTED, one_line
-
-INTERRUPTED = 130
+from astrolabe.cli.printing import add_output_option
 
 MODULES = {
     "approvals": ("approve", "reject", "review"),
     "audit": ("audit",),
-    "instances": ("register", "adopt", "instances", "show", "history", "rollback-point", "retire"),
+    "instances": ("register", "adopt", "retire"),
+    "looking": ("instances", "show", "history", "rollback-point"),
     "products": ("products",),
     "reconfiguring": ("reconfigure",),
     "serving.api": ("api",),
@@ -28,6 +29,9 @@ MODULES = {
     "webhooks": ("webhook",),
 }
 """The commands by the module that has them: one is loaded when it is asked for, with the libraries that it needs."""
+
+SERVING = frozenset({"api", "relay", "up", "worker"})
+"""The commands that serve until they are ended, and have nothing to print as JSON."""
 
 
 class Commands(click.Group):
@@ -44,7 +48,10 @@ class Commands(click.Group):
         for module, names in MODULES.items():
             if cmd_name in names:
                 found: tuple[click.Command, ...] = import_module(f"astrolabe.cli.commands.{module}").COMMANDS
-                return next(each for each in found if each.name == cmd_name)
+                command = next(each for each in found if each.name == cmd_name)
+                if cmd_name not in SERVING:
+                    add_output_option(command)
+                return command
         return None
 
 
@@ -55,19 +62,19 @@ def astrolabe() -> None:
 
 
 def run(command: click.Command) -> NoReturn:
-    """Run a command: exit code 0 well, 1 ended badly, 2 cannot be done as asked, 130 interrupted."""
+    """Run a command to its exit code."""
     try:
         code = command.main(prog_name=command.name, standalone_mode=False)
     except click.ClickException as error:
         # A usage error's own page of help would hide the one line that matters.
-        click.echo(f"astrolabe: {error.format_message()}", err=True)
+        click.echo(f"astrolabe: {' '.join(error.format_message().split())}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     except EXPECTED as error:
         click.echo(f"astrolabe: {one_line(error)}", err=True)
-        sys.exit(2)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(ExitCode.REFUSED)
+    sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
 def main() -> NoReturn:

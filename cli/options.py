@@ -97,9 +97,6 @@ def notarial(command: F) -> F:
     return _tlog(_origin(_urls(_seconds(command))))
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
 def product_folders(given: tuple[Path, ...]) -> list[Path]:
     """Return the folders of the user's own product files, from the environment and from options."""
     return [*Settings.read().products, *given]

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.patience import Patience, UnreachableError
+from astrolabe.cli.printing import is_for_program, print_json
 from astrolabe.domain.words import STEPS
 
 MARKS = {"done": "[green]✓[/]", "bad": "[red]✗[/]", "todo": "[dim]·[/]"}
@@ -95,7 +96,7 @@ class UpgradeWatch:
 
     def until_done(self) -> dict[str, Any]:
         """Show events until the upgrade is done; return the operation."""
-        if not self._console.is_terminal:
+        if is_for_program() or not self._console.is_terminal:
             return self._follow(None)
         with Live(self._board, console=self._console, refresh_per_second=8) as live:
             return self._follow(live)
@@ -127,7 +128,9 @@ class UpgradeWatch:
         self._board.take(kind, event["data"], event["summary"])
         at = datetime.fromisoformat(event["recorded_at"])
         self._since = self._since or at
-        if live is None:
+        if is_for_program():
+            print_json(event)
+        elif live is None:
             passed = (at - self._since).total_seconds()
             self._console.print(f"{passed:7.1f} s  {kind:<20} {event['summary']}", markup=False, soft_wrap=True)
         else:

@@ -12,6 +12,7 @@ from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.evidence import verify_evidence
 from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.printing import answer, answer_list
 from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.cli.verifying import PublishedTiles, moment, verify_export
 from astrolabe.domain.audit.checkpoint import open_checkpoint
@@ -23,7 +24,7 @@ ZIP = b"PK\x03\x04"
 FORMATS = ("jsonl", "csv", "ocsf")
 
 output = click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
+    "-o", "--file", "output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
 )
 
 
@@ -38,7 +39,7 @@ def audit() -> None:
 def export_trail(output: Path, form: str) -> None:
     """Write the whole trail up to the last checkpoint to a file; only jsonl can be verified."""
     Client.from_environment().download("/audit/export", output, format=form)
-    click.echo(f"Wrote {output}")
+    answer({"file": str(output)}, f"Wrote {output}")
 
 
 @audit.command()
@@ -47,13 +48,14 @@ def export_trail(output: Path, form: str) -> None:
 def evidence(upgrade_id: str, output: Path) -> None:
     """Write one archive with an upgrade's events, proofs, plan and hashes."""
     Client.from_environment().download(path("upgrades", upgrade_id, "evidence"), output)
-    click.echo(f"Wrote {output}")
+    answer({"file": str(output)}, f"Wrote {output}")
 
 
 @audit.command()
 def checkpoint() -> None:
     """Print the last signed checkpoint, to be kept somewhere else."""
-    click.echo(Client.from_environment().text("/audit/checkpoint"), nl=False)
+    text = Client.from_environment().text("/audit/checkpoint")
+    answer({"checkpoint": text}, text.removesuffix("\n"))
 
 
 @audit.command()
@@ -86,16 +88,17 @@ def verify(file: Path, keys: tuple[str, ...], since: Path | None, tiles: Path | 
                     raise CommandError(
                         "An archive proves its own checkpoint; check an export against the one that you kept."
                     )
-                click.echo(verify_evidence(file, known))
+                found = verify_evidence(file, known)
+                answer({"holds": True, "says": found}, found)
                 return
             published = PublishedTiles(tiles) if tiles else None
             with progress(file.stat().st_size, stream) as report:
-                found = verify_export(stream, known, old, published, report)
+                export = verify_export(stream, known, old, published, report)
     except OSError as error:
         raise CommandError(f"{file}: cannot be read: {error.strerror}") from None
     except VerificationFailed as broken:
         raise CommandFailed(_failure(broken)) from None
-    click.echo(_sentence(found))
+    answer({"holds": True, "says": _sentence(export), "events": export.proven.checkpoint.size}, _sentence(export))
 
 
 def _failure(broken: VerificationFailed) -> str:
@@ -141,8 +144,10 @@ def key(context: click.Context, data: Path | None) -> None:
     if context.invoked_subcommand is None:
         with _explained():
             signing = keys.signing()
-            for each in keys.public():
-                click.echo(each.text if each.hash in signing else f"{each.text}  (retired)")
+            answer_list(
+                [{"key": each.text, "signs": each.hash in signing} for each in keys.public()],
+                lambda found: "\n".join(f"{each['key']}{'' if each['signs'] else '  (retired)'}" for each in found),
+            )
 
 
 @key.command()
@@ -150,7 +155,8 @@ def key(context: click.Context, data: Path | None) -> None:
 def rotate(keys: SigningKeys) -> None:
     """Add a key; old and new sign together until the old one is retired."""
     with _explained():
-        click.echo(keys.rotate().text)
+        made = keys.rotate().text
+        answer({"key": made, "signs": True}, made)
 
 
 @key.command()
@@ -160,7 +166,7 @@ def retire(keys: SigningKeys, key_hash: str) -> None:
     """Retire the key with this hash: it signs no more, and its signatures stay good."""
     with _explained():
         keys.retire(key_hash)
-        click.echo("Retired.")
+        answer({"hash": key_hash, "signs": False}, "Retired.")
 
 
 @contextlib.contextmanager

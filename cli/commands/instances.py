@@ -1,17 +1,16 @@
-"""Instances: register, look at them, their history and their way back."""
+"""Instances: register, adopt, retire."""
 
-import json
 import time
 from typing import Any, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import click
 
-from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_reason
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.patience import Patience
+from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.domain.words import Kind
 from astrolabe.store.ids import new_id
 
@@ -160,23 +159,25 @@ def register(
         body["approvals"] = policy
     client = Client.from_environment()
     made = client.post("/instances", with_reason(reason, **body), key=new_id())
-    click.echo(f"{made['name']} is instance {made['id']}")
-    if not detach:
-        _until_adopted(client, made)
+    note(f"{made['name']} is instance {made['id']}")
+    found = made if detach else _until_adopted(client, made)
+    if is_for_program():
+        print_json(found)
 
 
-def _until_adopted(client: Client, instance: dict[str, Any]) -> None:
+def _until_adopted(client: Client, instance: dict[str, Any]) -> dict[str, Any]:
     """Wait for the worker that finds out what runs; raises CommandFailed where that is not the product."""
     if instance["status"] != "adopting":
-        return
-    click.echo(f"the worker on {instance['host']} finds out which version runs")
+        return instance
+    note(f"the worker on {instance['host']} finds out which version runs")
     patience, where = Patience(), path("instances", instance["id"])
     while instance["status"] == "adopting":
         time.sleep(POLL_SECONDS)
         instance = patience.ask(lambda: client.get(where))
     if problem := instance["unadopted"]:
         raise CommandFailed(f"{problem['detail']} {problem['todo']}")
-    click.echo(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")
+    note(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")
+    return instance
 
 
 @click.command()
@@ -188,47 +189,10 @@ def adopt(instance: str, reason: str | None, *, detach: bool) -> None:
     client = Client.from_environment()
     asked = client.post(path("instances", instance, "adopt"), with_reason(reason), key=new_id())
     if asked["status"] == "idle":
-        click.echo(f"{asked['name']} is at {asked['version']} from here on")
-    elif not detach:
-        _until_adopted(client, asked)
-
-
-@click.command()
-def instances() -> None:
-    """List the instances."""
-    for each in Client.from_environment().items("/instances"):
-        drift = "  what runs is not that: see astrolabe show" if each["in_sync"] is False else ""
-        click.echo(f"{each['name']:<24} {each['product']} {each['version'] or '?':<12} {each['status']}{drift}")
-
-
-@click.command()
-@click.argument("instance")
-def show(instance: str) -> None:
-    """Show an instance as it is now."""
-    click.echo(json.dumps(Client.from_environment().get(path("instances", instance)), indent=2))
-
-
-@click.command()
-@click.argument("instance")
-@click.option("--at", help="As it stood at a position of the log, or at a time (RFC 3339).")
-@options.as_json
-def history(instance: str, at: str | None, *, as_json: bool) -> None:
-    """Show everything that happened to an instance, who asked for it, and why."""
-    for each in Client.from_environment().items(path("instances", instance, "history"), at=at):
-        if as_json:
-            click.echo(json.dumps(each))
-        else:
-            click.echo(f"{each['recorded_at'][:19]}  {each['actor']:<10} {each['type']:<20} {each['summary']}")
-
-
-@click.command("rollback-point")
-@click.argument("instance")
-@click.option("--at", help="As it stood at a position of the log, or at a time (RFC 3339).")
-def rollback_point(instance: str, at: str | None) -> None:
-    """Show what takes an instance back."""
-    click.echo(
-        json.dumps(Client.from_environment().get(path("instances", instance, "rollback-point"), at=at), indent=2)
-    )
+        note(f"{asked['name']} is at {asked['version']} from here on")
+    found = asked if detach else _until_adopted(client, asked)
+    if is_for_program():
+        print_json(found)
 
 
 @click.command()
@@ -236,8 +200,8 @@ def rollback_point(instance: str, at: str | None) -> None:
 @reason_option
 def retire(instance: str, reason: str | None) -> None:
     """Retire an instance: nothing more is asked of it."""
-    Client.from_environment().post(path("instances", instance, "retire"), with_reason(reason), key=new_id())
-    click.echo(f"{instance} is retired.")
+    retired = Client.from_environment().post(path("instances", instance, "retire"), with_reason(reason), key=new_id())
+    answer(retired, f"{retired['name']} is retired.")
 
 
-COMMANDS = (register, adopt, instances, show, history, rollback_point, retire)
+COMMANDS = (register, adopt, retire)

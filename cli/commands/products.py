@@ -6,6 +6,8 @@ import click
 
 from astrolabe.cli import options
 from astrolabe.cli.failure import CommandError
+from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.table import table
 from astrolabe.domain.products.product import Product, parse_product
 from astrolabe.store.products.catalogue import load_products
 
@@ -20,10 +22,13 @@ def products(products: tuple[Path, ...], check: Path | None) -> None:
             text = check.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{check} cannot be read: {error}") from None
-        click.echo(f"{check}: {parse_product(text, str(check)).title} is well described.")
+        product = parse_product(text, str(check))
+        answer(product, f"{check}: {product.title} is well described.")
         return
-    for each in load_products(options.product_folders(products)).values():
-        click.echo(f"{each.name:<16} {each.title:<24} {_sources(each)}")
+    answer_list(
+        load_products(options.product_folders(products)).values(),
+        lambda found: table(("PRODUCT", "TITLE", "FROM"), [(each.name, each.title, _sources(each)) for each in found]),
+    )
 
 
 def _sources(product: Product) -> str:

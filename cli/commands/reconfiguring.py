@@ -18,6 +18,7 @@ from astrolabe.cli.commands.instances import (
 )
 from astrolabe.cli.commands.upgrades import reason_option, with_reason
 from astrolabe.cli.failure import CommandError
+from astrolabe.cli.printing import answer
 from astrolabe.domain.instances.instance import InstanceConfig
 
 
@@ -78,8 +79,8 @@ def reconfigure(
         if not config["database"]:
             raise CommandError("Say with --database where the database is.")
         config["database"]["password"] = password_from
-    client.put(where, with_reason(reason, **config), version=shown["stream_version"])
-    click.echo(f"{shown['name']} is reconfigured.")
+    changed = client.put(where, with_reason(reason, **config), version=shown["stream_version"])
+    answer(changed, f"{shown['name']} is reconfigured.")
 
 
 def _project(known: dict[str, Any] | None, files: tuple[str, ...], outside: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import click
 
 from astrolabe.cli.client import Client, path
+from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.table import short, table
 from astrolabe.domain.access import SCOPES
 
 
@@ -16,14 +18,19 @@ def token() -> None:
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="What it may do.")
 def create(name: str, scopes: tuple[str, ...]) -> None:
     """Create a token; it is shown once."""
-    click.echo(Client.from_environment().post("/tokens", {"name": name, "scopes": list(scopes)})["secret"])
+    made = Client.from_environment().post("/tokens", {"name": name, "scopes": list(scopes)})
+    answer(made, made["secret"])
 
 
 @token.command("list")
 def list_tokens() -> None:
     """List the tokens in use."""
-    for each in Client.from_environment().get("/tokens")["items"]:
-        click.echo(f"{each['id']}  {each['name']:<24} {', '.join(each['scopes'])}")
+    answer_list(
+        Client.from_environment().get("/tokens")["items"],
+        lambda found: table(
+            ("TOKEN", "NAME", "MAY"), [(short(each["id"]), each["name"], ", ".join(each["scopes"])) for each in found]
+        ),
+    )
 
 
 @token.command()
@@ -31,7 +38,7 @@ def list_tokens() -> None:
 def revoke(token_id: str) -> None:
     """Revoke a token; it is good for nothing at once."""
     Client.from_environment().post(path("tokens", token_id, "revoke"), {})
-    click.echo("Revoked.")
+    answer({"id": token_id, "revoked": True}, "Revoked.")
 
 
 COMMANDS = (token,)

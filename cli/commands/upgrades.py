@@ -1,6 +1,5 @@
 """Upgrades: plan, ask for one, watch it, cancel, retry, take it back."""
 
-import json
 import shlex
 import sys
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.printing import answer_list, is_for_program, note, print_json
+from astrolabe.cli.table import moment, short, table
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.upgrades.sentences import seconds
 from astrolabe.store.ids import new_id
@@ -28,14 +28,18 @@ def with_reason(reason: str | None, **more: Any) -> dict[str, Any]:
 @click.argument("instance")
 @click.argument("target")
 @click.option("--acknowledge-breaking", multiple=True, help="A breaking release on the way that you know of.")
-@options.as_json
-def plan(instance: str, target: str, *, acknowledge_breaking: tuple[str, ...], as_json: bool) -> None:
+def plan(instance: str, target: str, *, acknowledge_breaking: tuple[str, ...]) -> None:
     """Show what an upgrade of INSTANCE to TARGET would do, and change nothing."""
     body = {"instance": instance, "target": target, "acknowledge_breaking": list(acknowledge_breaking)}
     found = Client.from_environment().post("/upgrades", {**body, "validate_only": True})
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-        return
+    if is_for_program():
+        print_json(found)
+    else:
+        show_plan(instance, found)
+
+
+def show_plan(instance: str, found: dict[str, Any]) -> None:
+    """Print what an upgrade would do, for a person."""
     click.echo(f"{instance}: {' → '.join([found['from_version'], *found['legs']])}")
     show_releases(found)
     for each in found["cutovers"]:
@@ -96,9 +100,8 @@ def upgrade(
     if acknowledge_breaking:
         more["acknowledge_breaking"] = list(acknowledge_breaking)
     asked = client.post("/upgrades", with_reason(reason, instance=instance, target=target, **more), key=new_id())
-    click.echo(f"Upgrade {asked['id']}")
-    if not detach:
-        finish(client, asked["id"])
+    note(f"Upgrade {asked['id']}")
+    after(client, asked, detach=detach)
 
 
 @click.command()
@@ -115,9 +118,8 @@ def watch(upgrade_id: str) -> None:
 def cancel(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
     """Cancel an upgrade; once the instance has been stopped, this rolls it back."""
     client = Client.from_environment()
-    client.post(path("upgrades", upgrade_id, "cancel"), with_reason(reason), key=new_id())
-    if not detach:
-        finish(client, upgrade_id, wanted=("cancelled", "rolled_back"))
+    asked = client.post(path("upgrades", upgrade_id, "cancel"), with_reason(reason), key=new_id())
+    after(client, asked, ("cancelled", "rolled_back"), detach=detach)
 
 
 @click.command()
@@ -127,9 +129,8 @@ def cancel(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
 def retry(upgrade_id: str, reason: str | None, *, detach: bool) -> None:
     """Retry an upgrade that has ended, or the way back of an inconsistent instance."""
     client = Client.from_environment()
-    client.post(path("upgrades", upgrade_id, "retry"), with_reason(reason), key=new_id())
-    if not detach:
-        finish(client, upgrade_id, wanted=("succeeded", "rolled_back"))
+    asked = client.post(path("upgrades", upgrade_id, "retry"), with_reason(reason), key=new_id())
+    after(client, asked, ("succeeded", "rolled_back"), detach=detach)
 
 
 ARRIVED = ("succeeded", "unwell")
@@ -157,8 +158,16 @@ def _rollback(client: Client, upgrade_id: str, reason: str | None, *, accept: bo
     ended = UpgradeWatch(client, upgrade_id, Console(), last=str(last)).until_done()
     error = ended.get("error")
     if error and ended["status"] in ARRIVED:
-        click.echo("\n".join([error["detail"], *(f"  {line}" for line in error["seen"])]))
+        note("\n".join([error["detail"], *(f"  {line}" for line in error["seen"])]))
     return ended
+
+
+def after(client: Client, asked: dict[str, Any], wanted: tuple[str, ...] = ("succeeded",), *, detach: bool) -> None:
+    """Watch to its end what was asked for; or say at once how it stands, where nobody waits."""
+    if not detach:
+        finish(client, asked["id"], wanted)
+    elif is_for_program():
+        print_json(asked)
 
 
 def finish(client: Client, upgrade_id: str, wanted: tuple[str, ...] = ("succeeded",)) -> None:
@@ -169,11 +178,13 @@ def finish(client: Client, upgrade_id: str, wanted: tuple[str, ...] = ("succeede
 def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
     """Say how an upgrade ended; raises CommandFailed where that is none of those wanted."""
     error, result = operation.get("error"), operation.get("result")
+    if is_for_program():
+        print_json(operation)
     if operation["status"] in wanted:
         downtime = (
             f", downtime {seconds(result['downtime_ms'])}" if result and result["downtime_ms"] is not None else ""
         )
-        click.echo(f"{operation['status']}{downtime}")
+        note(f"{operation['status']}{downtime}")
         return
     detail = f": {error['detail']} {error['todo']}" if error else ""
     raise CommandFailed(f"{operation['status']}{detail}")
@@ -185,16 +196,32 @@ def upgrades(instance: str | None) -> None:
     """List upgrades, the newest first."""
     client = Client.from_environment()
     instance_id = client.get(path("instances", instance))["id"] if instance else None
-    for each in client.items("/upgrades", instance=instance_id):
-        target = each["to_version"] or each["target"]
-        click.echo(f"{each['upgrade_id']}  {each['from_version']} → {target}  {each['status']}")
+    answer_list(client.items("/upgrades", instance=instance_id), _upgrades)
+
+
+def _upgrades(found: list[dict[str, Any]]) -> str:
+    rows = [
+        (
+            short(each["upgrade_id"]),
+            moment(each["requested_at"]),
+            f"{each['from_version']} → {each['to_version'] or each['target']}",
+            each["status"],
+            "" if each["downtime_ms"] is None else seconds(each["downtime_ms"]),
+        )
+        for each in found
+    ]
+    return table(("UPGRADE", "ASKED FOR", "VERSIONS", "STATUS", "DOWNTIME"), rows)
 
 
 @click.command()
 @click.argument("sha256")
 def output(sha256: str) -> None:
     """Print the full output of a command, by the SHA-256 that an event names."""
-    click.echo(Client.from_environment().text(path("outputs", sha256)), nl=False)
+    text = Client.from_environment().text(path("outputs", sha256))
+    if is_for_program():
+        print_json({"sha256": sha256, "text": text})
+    else:
+        click.echo(text, nl=False)
 
 
 COMMANDS = (plan, upgrade, watch, cancel, retry, rollback, upgrades, output)

@@ -6,6 +6,8 @@ import click
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import reason_option, with_reason
+from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.table import moment, pairs, short, table
 from astrolabe.store.ids import new_id
 
 named = click.argument("name")
@@ -30,17 +32,24 @@ def add(
     client = Client.from_environment()
     config: dict[str, Any] = {"name": name, "url": url, "types": types, "instances": instances, "ordered": ordered}
     made = client.post("/webhooks", with_reason(reason, **config), key=new_id())
-    click.echo(client.get(path("webhooks", made["id"], "secret"))["secret"])
+    secret = client.get(path("webhooks", made["id"], "secret"))
+    answer(made | secret, secret["secret"])
 
 
 @webhook.command("list")
 def list_webhooks() -> None:
     """List the webhooks, and how their deliveries stand."""
-    for each in Client.from_environment().get("/webhooks")["items"]:
-        state = f"disabled: {each['disabled']}" if each["disabled"] else "failing" if each["failing_since"] else "well"
-        click.echo(
-            f"{each['name']:<24} {state:<18} {each['pending']:>6} pending {each['failed']:>6} failed  {each['url']}"
-        )
+    answer_list(
+        Client.from_environment().get("/webhooks")["items"],
+        lambda found: table(
+            ("NAME", "STATE", "PENDING", "FAILED", "URL"),
+            [(each["name"], _state(each), each["pending"], each["failed"], each["url"]) for each in found],
+        ),
+    )
+
+
+def _state(each: dict[str, Any]) -> str:
+    return f"disabled: {each['disabled']}" if each["disabled"] else "failing" if each["failing_since"] else "well"
 
 
 @webhook.command()
@@ -52,15 +61,16 @@ def show(name: str, *, secret: bool) -> None:
     shown = client.get(path("webhooks", name))
     if secret:
         shown |= client.get(path("webhooks", name, "secret"))
-    for key, value in shown.items():
-        click.echo(f"{key:<14} {value}")
+    answer(shown, lambda: pairs(list(shown.items())))
 
 
 @webhook.command()
 def types() -> None:
     """List the types of notifications."""
-    for each in Client.from_environment().get("/webhooks/types")["items"]:
-        click.echo(f"{each['type']:<32} {each['description']}")
+    answer_list(
+        Client.from_environment().get("/webhooks/types")["items"],
+        lambda found: table(("TYPE", "MEANS"), [(each["type"], each["description"]) for each in found]),
+    )
 
 
 @webhook.command()
@@ -72,7 +82,8 @@ def rotate(name: str, overlap_hours: int, reason: str | None) -> None:
     client = Client.from_environment()
     body = with_reason(reason, overlap_hours=overlap_hours)
     client.post(path("webhooks", name, "rotate-secret"), body, key=new_id())
-    click.echo(client.get(path("webhooks", name, "secret"))["secret"])
+    secret = client.get(path("webhooks", name, "secret"))
+    answer(secret, secret["secret"])
 
 
 @webhook.command()
@@ -82,9 +93,16 @@ def rotate(name: str, overlap_hours: int, reason: str | None) -> None:
 def deliveries(name: str, state: str | None, limit: int) -> None:
     """List a webhook's deliveries, the newest first."""
     page = Client.from_environment().get(path("webhooks", name, "deliveries"), state=state, limit=limit)
-    for each in page["items"]:
-        line = f"{each['occurred_at'][:19]}  {each['id']}  {each['type']:<32}"
-        click.echo(f"{line} {each['state']:<10} {each['attempts']} attempts")
+    answer_list(
+        page["items"],
+        lambda found: table(
+            ("WHEN", "DELIVERY", "TYPE", "STATE", "ATTEMPTS"),
+            [
+                (moment(each["occurred_at"]), short(each["id"]), each["type"], each["state"], each["attempts"])
+                for each in found
+            ],
+        ),
+    )
 
 
 @webhook.command()
@@ -93,10 +111,13 @@ def deliveries(name: str, state: str | None, limit: int) -> None:
 def attempts(name: str, delivery: str) -> None:
     """Show what came of each attempt of a delivery."""
     shown = Client.from_environment().get(path("webhooks", name, "deliveries", delivery))
-    for each in shown["tried"]:
-        click.echo(f"{each['at'][:19]}  {each['status'] or 'none':<4} {each['latency_ms']:>6} ms  {each['response']}")
-    due = f", next at {shown['due_at'][:19]}" if shown["state"] == "pending" else ""
-    click.echo(f"{shown['type']} is {shown['state']}{due}")
+    due = f", next at {moment(shown['due_at'])}" if shown["state"] == "pending" else ""
+    rows = [
+        (moment(each["at"]), each["status"] or "none", f"{each['latency_ms']} ms", each["response"])
+        for each in shown["tried"]
+    ]
+    ended = f"{shown['type']} is {shown['state']}{due}"
+    answer(shown, lambda: "\n".join(filter(None, (table(("WHEN", "STATUS", "TOOK", "ANSWER"), rows), ended))))
 
 
 @webhook.command()
@@ -109,12 +130,12 @@ def redeliver(name: str, delivery: str | None, since: str | None, until: str | N
     """Send one delivery again, or without one those that failed."""
     client = Client.from_environment()
     if delivery:
-        client.post(path("webhooks", name, "deliveries", delivery, "redeliver"), {})
-        click.echo("It is sent again.")
+        again = client.post(path("webhooks", name, "deliveries", delivery, "redeliver"), {})
+        answer(again, "It is sent again.")
         return
     times = {word: value for word, value in (("since", since), ("until", until)) if value}
-    many = client.post(path("webhooks", name, "recover"), {**times, "delivered": delivered})["deliveries"]
-    click.echo(f"{many} deliveries are sent again.")
+    many = client.post(path("webhooks", name, "recover"), {**times, "delivered": delivered})
+    answer(many, f"{many['deliveries']} deliveries are sent again.")
 
 
 @webhook.command("test")
@@ -122,15 +143,15 @@ def redeliver(name: str, delivery: str | None, since: str | None, until: str | N
 def send_ping(name: str) -> None:
     """Send a ping."""
     made = Client.from_environment().post(path("webhooks", name, "test"), {}, key=new_id())
-    click.echo(f"Delivery {made['id']} is on its way; see astrolabe webhook deliveries {name}.")
+    answer(made, f"Delivery {made['id']} is on its way; see astrolabe webhook deliveries {name}.")
 
 
 def _verb(verb: str, sentence: str, said: str) -> click.Command:
     @named
     @reason_option
     def carry_out(name: str, reason: str | None) -> None:
-        Client.from_environment().post(path("webhooks", name, verb), with_reason(reason), key=new_id())
-        click.echo(f"{name} is {said}.")
+        now = Client.from_environment().post(path("webhooks", name, verb), with_reason(reason), key=new_id())
+        answer(now or {"name": name, "state": said}, f"{name} is {said}.")
 
     return click.command(verb, help=sentence)(carry_out)
 

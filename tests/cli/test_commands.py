@@ -60,7 +60,7 @@ BAD = {
     "wrong token": (("instances",), {"ASTROLABE_TOKEN": "astro_wrong"}, "No token in use"),
     "nobody there": (("instances",), {"ASTROLABE_URL": "http://127.0.0.1:1"}, "No Astrolabe answers"),
     "unknown instance": (("upgrade", "nobody", "6.10.1"), {}, "nobody"),
-    "a path for an instance": (("show", "../tokens"), {}, "nothing at this path"),
+    "a path for an instance": (("show", "../tokens"), {}, "knows nothing by this name"),
     "no version": (("upgrade", "flags", "1.0.0;ls"), {}, "target"),
     "an option for a version": (("upgrade", "flags", "--", "--registry=x"), {}, "target"),
     "unknown upgrade": (("watch", UPGRADE), {}, "upgrade"),
@@ -73,7 +73,7 @@ BAD = {
     "a strange secret": (
         (*REGISTER, "--database", "postgresql://u@127.0.0.1/d", "--password-from", "env:PATH"),
         {},
-        "password",
+        "--password-from must be",
     ),
     "unknown product": (("register", "x", "--product", "nope", "--version", "1.0.0", "--port", "1"), {}, "nope"),
     "no such command": (("upgarde",), {}, "upgarde"),
@@ -99,7 +99,7 @@ async def test_an_instance_is_registered_shown_and_planned_for(reached: dict[str
         *REGISTER, "--database", "postgresql://unleash@127.0.0.1/unleash", "--reason", "it runs", **reached
     )
     assert made.returncode == 0, made.stderr
-    shown = json.loads((await astrolabe("show", "flags", **reached)).stdout)
+    shown = json.loads((await astrolabe("show", "flags", "--output", "json", **reached)).stdout)
     assert (shown["version"], shown["database"]["name"]) == ("5.6.0", "unleash")
     history = [
         json.loads(line) for line in (await astrolabe("history", "flags", "--json", **reached)).stdout.splitlines()
@@ -114,6 +114,33 @@ async def test_an_instance_is_registered_shown_and_planned_for(reached: dict[str
     assert "cutover at-once: downtime unknown, never measured here" in plan
     assert "for an unknown time, where verify fails" in plan
     assert len((await astrolabe("history", "flags", **reached)).stdout.splitlines()) == 1
+
+
+LISTS = ("instances", "upgrades", "history flags", "token list", "webhook types", "products")
+ONE = ("show flags", "plan flags 6.10.1")
+
+
+@pytest.mark.parametrize("words", [*LISTS, *ONE])
+async def test_what_is_asked_is_answered_in_json(words: str, reached: dict[str, str]) -> None:
+    """One value a line and nothing else: of a list one item, of everything else one line."""
+    await astrolabe(*REGISTER, "--database", "postgresql://unleash@127.0.0.1/unleash", **reached)
+    found = await astrolabe(*words.split(), "--output", "json", **reached)
+    assert (found.returncode, found.stderr) == (0, "")
+    values = [json.loads(line) for line in found.stdout.splitlines()]
+    assert all(isinstance(each, dict) for each in values)
+    assert words not in ONE or len(values) == 1
+    assert values or words in {"instances", "upgrades"}  # which a relay would fill
+
+
+async def test_what_is_changed_is_answered_in_json(reached: dict[str, str]) -> None:
+    """A command that changes something prints what came of it, and no sentence."""
+    words = ("--database", "postgresql://u@127.0.0.1/j", "--json")
+    (made,) = (await astrolabe("register", "jq", *REGISTER[2:-1], "4300", *words, **reached)).stdout.splitlines()
+    assert json.loads(made)["name"] == "jq"
+    (asked,) = (await astrolabe("upgrade", "jq", "6.10.1", "--detach", "--json", **reached)).stdout.splitlines()
+    assert json.loads(asked)["status"] == "requested"
+    ended = (await astrolabe("cancel", json.loads(asked)["id"], "--detach", "--json", **reached)).stdout
+    assert [json.loads(line)["status"] for line in ended.splitlines()] == ["cancelled"]
 
 
 async def test_a_second_instance_of_the_same_is_refused_in_one_line(reached: dict[str, str]) -> None:
@@ -136,7 +163,7 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
         **reached,
     )
     assert made.returncode == 0, made.stderr
-    before = json.loads((await astrolabe("show", "kept", **reached)).stdout)
+    before = json.loads((await astrolabe("show", "kept", "--output", "json", **reached)).stdout)
     url = "postgresql://unleash@[::1]:6432/kept?options=-csearch_path%3Dapp&sslmode=disable"
     for words in (
         ("--keep", "SECRET_KEY,TZ", "--address", "::", "--reason", "as it runs"),
@@ -145,7 +172,7 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
     ):
         changed = await astrolabe("reconfigure", "kept", *words, **reached)
         assert changed.returncode == 0, changed.stderr
-    after = json.loads((await astrolabe("show", "kept", **reached)).stdout)
+    after = json.loads((await astrolabe("show", "kept", "--output", "json", **reached)).stdout)
     assert {name: after[name] for name in after if after[name] != before[name]} == {
         "kept_variables": ["SECRET_KEY", "TZ", "TOKEN"],
         "accepted_differences": ["arguments"],
@@ -168,13 +195,13 @@ async def test_a_project_is_reconfigured_by_what_changes(reached: dict[str, str]
     files = ("--project-file", "compose.yaml", "--project-file", "more.yaml")
     changed = await astrolabe("reconfigure", "shop", *files, "--outside-rollback", "/data/cache", **reached)
     assert changed.returncode == 0, changed.stderr
-    known = json.loads((await astrolabe("show", "shop", **reached)).stdout)["compose"]
+    known = json.loads((await astrolabe("show", "shop", "--output", "json", **reached)).stdout)["compose"]
     assert known["files"] == ["compose.yaml", "more.yaml"]
     assert known["outside_rollback"] == ["/data/uploads", "/data/cache"]
     assert known["database_service"] == "db"
     changed = await astrolabe("reconfigure", "shop", "--outside-rollback", "/data/cache", **reached)
     assert changed.returncode == 0, changed.stderr
-    assert json.loads((await astrolabe("show", "shop", **reached)).stdout)["compose"] == known
+    assert json.loads((await astrolabe("show", "shop", "--output", "json", **reached)).stdout)["compose"] == known
 
 
 async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:

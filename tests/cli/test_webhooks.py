@@ -1,4 +1,5 @@
 import contextlib
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -59,6 +60,9 @@ async def test_a_person_adds_tries_and_removes_a_webhook(reached: dict[str, str]
         other = await run("rotate", "chat", "--reason", "every year")
         assert secret != other
         assert "well" in await run("list")
+        for words in ("list", "show chat", "deliveries chat", "types"):
+            values = [json.loads(line) for line in (await run(*words.split(), "--json")).splitlines()]
+            assert values, words
         assert "chat is removed" in await run("remove", "chat")
     refused = await astrolabe("webhook", "add", "meta", "http://169.254.169.254/", **reached)
     assert (refused.returncode, refused.stderr.count("\n"), "not public" in refused.stderr) == (2, 1, True)

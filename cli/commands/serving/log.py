@@ -7,6 +7,7 @@ import click
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.first_token import first_token
 from astrolabe.cli.log_option import database_url
+from astrolabe.cli.printing import answer
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate as migrate_schema
@@ -18,7 +19,7 @@ from astrolabe.store.views.projector import Projector
 def migrate(database_url: str) -> None:
     """Bring the log's own schema up to date."""
     asyncio.run(migrate_schema(database_url))
-    click.echo("The schema is up to date.")
+    answer({"up_to_date": True}, "The schema is up to date.")
 
 
 @click.command("first-token")
@@ -28,14 +29,15 @@ def make_first_token(database_url: str) -> None:
     secret = asyncio.run(first_token(database_url, "astrolabe first-token"))
     if secret is None:
         raise CommandError("There are tokens already; use one of them, or make another with astrolabe token create.")
-    click.echo(secret)
+    answer({"secret": secret}, secret)
 
 
 @click.command()
 @database_url
 def rebuild(database_url: str) -> None:
     """Drop the list views and fold them from the log again."""
-    click.echo(f"Folded {asyncio.run(_rebuild(database_url)):,} events.")
+    folded = asyncio.run(_rebuild(database_url))
+    answer({"events": folded}, f"Folded {folded:,} events.")
 
 
 async def _rebuild(url: str) -> int:

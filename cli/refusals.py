@@ -1,0 +1,79 @@
+"""Refusals: what the API says to a program that asks it, said to a person who types commands."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+INSTEAD: Final = {
+    "json-malformed": "This command and that Astrolabe do not understand each other; are they of one version?",
+    "bad-request": "This command and that Astrolabe do not understand each other; are they of one version?",
+    "method-not-allowed": "That Astrolabe does not know this command; are they of one version?",
+    "media-type-unsupported": "This command and that Astrolabe do not understand each other; are they of one version?",
+    "not-found": "Astrolabe knows nothing by this name.",
+    "body-too-large": "What was given is too long: all of it together may have 64 KiB.",
+    "token-missing": "Say who asks: astrolabe login, or ASTROLABE_TOKEN.",
+    "token-invalid": "No token in use has this secret; check ASTROLABE_TOKEN, or have a new token made.",
+    "version-mismatch": "Somebody else changed it meanwhile; look at what is so now, and type the command again.",
+    "if-match-invalid": "This command and that Astrolabe do not understand each other; are they of one version?",
+    "idempotency-key-invalid": "This command and that Astrolabe do not understand each other; are they of one version?",
+    "idempotency-key-refused": "A token's secret is never stored, so it is shown once only; make another token.",
+    "idempotency-key-reused": "This was asked for before, with other words; type the command again.",
+    "request-in-flight": "The same is being asked for at this moment; look at what came of it.",
+    "contended": "Others changed the same at the same moment; type the command again.",
+    "database-unavailable": "Astrolabe's database cannot be used now; type the command again in a few seconds.",
+}
+"""What a person is told instead, by the name of the problem, where the API speaks of requests alone."""
+
+PLACES: Final = {
+    "GET /instances": "astrolabe instances",
+    "GET /upgrades": "astrolabe upgrades",
+    "GET /tokens": "astrolabe token list",
+    "GET /webhooks/types": "astrolabe webhook types",
+    "GET /webhooks": "astrolabe webhook list",
+    "GET /products": "astrolabe products",
+    "GET /audit/checkpoint": "astrolabe audit checkpoint",
+    "GET the instance to see it": "astrolabe show says what",
+}
+"""The commands that say what a request would."""
+
+OPTIONS: Final = {
+    "database.password": "--password-from",
+    "database": "--database",
+    "compose.folder": "--project-folder",
+    "compose.name": "--project-name",
+    "compose.files": "--project-file",
+    "compose.env_files": "--env-file",
+    "compose.profiles": "--profile",
+    "compose.database_service": "--database-service",
+    "compose.outside_rollback": "--outside-rollback",
+    "compose": "--project-folder",
+    "settings": "--set",
+    "secrets": "--secret",
+    "approvals.when": "--approvals",
+    "approvals": "--approvals",
+    "patience_seconds": "--patience",
+    "retry_for_seconds": "--retry-for",
+    "kept_variables": "--keep",
+    "accepted_differences": "--accept-difference",
+    "acknowledge_breaking": "--acknowledge-breaking",
+    "overlap_hours": "--overlap-hours",
+}
+"""The option that fills a field, by the field; of names that begin alike the longest is meant."""
+
+_FIELD: Final = re.compile(rf"^(Correct the parameter )?({'|'.join(map(re.escape, OPTIONS))})(?=[.: \[])[.\w\[\]…]*")
+
+
+def worded(name: str, detail: str) -> str:
+    """Return what a person is told of a problem, in the words of commands and options."""
+    if instead := INSTEAD.get(name):
+        return instead
+    for place, command in PLACES.items():
+        detail = detail.replace(place, command)
+    detail = detail.replace("correct it and send the request again", "correct it and type the command again")
+    return _FIELD.sub(lambda found: OPTIONS[found[2]], detail)
+
+
+def refusal_of(problem: Mapping[str, Any]) -> str | None:
+    """Return what a problem (RFC 9457) says to a person; None where it says nothing."""
+    said = problem.get("detail") or problem.get("title")
+    return worded(str(problem.get("type", "")).rpartition("/")[2], str(said)) if said else None
