@@ -133,6 +133,8 @@ def _refusal(answer: httpx.Response) -> CommandError:
         problem = answer.json()
     except json.JSONDecodeError:
         problem = None
-    said = refusal_of(problem) if isinstance(problem, dict) else None
-    kind = UnreachableError if answer.status_code in PASSING else CommandError
-    return kind(said or f"What answers at {answer.url.copy_with(raw_path=b'/')} is no Astrolabe; set ASTROLABE_URL.")
+    refused = refusal_of(problem) if isinstance(problem, dict) else None
+    strange = f"What answers at {answer.url.copy_with(raw_path=b'/')} is no Astrolabe; set ASTROLABE_URL."
+    if answer.status_code in PASSING:
+        return UnreachableError(refused.message if refused else strange)
+    return refused or CommandError(strange)

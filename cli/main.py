@@ -16,7 +16,11 @@ MODULES = {
     "approvals": ("approve", "reject", "review"),
     "audit": ("audit",),
     "instances": ("register", "adopt", "retire"),
-    "looking": ("instances", "show", "history", "rollback-point"),
+    "looking": ("instances", "show", "history", "rollback-point", "upgrades", "output"),
+    "following": ("events", "logs"),
+    "completion": ("completion",),
+    "doctor": ("doctor",),
+    "planning": ("plan",),
     "products": ("products",),
     "reconfiguring": ("reconfigure",),
     "serving.api": ("api",),
@@ -25,7 +29,8 @@ MODULES = {
     "serving.worker": ("worker",),
     "tokens": ("token",),
     "up": ("up",),
-    "upgrades": ("plan", "upgrade", "watch", "cancel", "retry", "rollback", "upgrades", "output"),
+    "updates": ("updates",),
+    "upgrades": ("upgrade", "watch", "cancel", "retry", "rollback"),
     "webhooks": ("webhook",),
 }
 """The commands by the module that has them: one is loaded when it is asked for, with the libraries that it needs."""

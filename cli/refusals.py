@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from astrolabe.cli.failure import CommandError
+
 INSTEAD: Final = {
     "json-malformed": "This command and that Astrolabe do not understand each other; are they of one version?",
     "bad-request": "This command and that Astrolabe do not understand each other; are they of one version?",
@@ -73,7 +75,15 @@ def worded(name: str, detail: str) -> str:
     return _FIELD.sub(lambda found: OPTIONS[found[2]], detail)
 
 
-def refusal_of(problem: Mapping[str, Any]) -> str | None:
+class RefusedError(CommandError):
+    """What the API refuses; `name` is the problem's stable name."""
+
+    def __init__(self, name: str, detail: str) -> None:
+        super().__init__(worded(name, detail))
+        self.name: str = name
+
+
+def refusal_of(problem: Mapping[str, Any]) -> RefusedError | None:
     """Return what a problem (RFC 9457) says to a person; None where it says nothing."""
     said = problem.get("detail") or problem.get("title")
-    return worded(str(problem.get("type", "")).rpartition("/")[2], str(said)) if said else None
+    return RefusedError(str(problem.get("type", "")).rpartition("/")[2], str(said)) if said else None

@@ -13,6 +13,7 @@ from astrolabe.cli.client import Client, path
 from astrolabe.cli.evidence import verify_evidence
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.references import upgrade_id
 from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.cli.verifying import PublishedTiles, moment, verify_export
 from astrolabe.domain.audit.checkpoint import open_checkpoint
@@ -43,11 +44,12 @@ def export_trail(output: Path, form: str) -> None:
 
 
 @audit.command()
-@click.argument("upgrade_id")
+@click.argument("upgrade")
 @output
-def evidence(upgrade_id: str, output: Path) -> None:
+def evidence(upgrade: str, output: Path) -> None:
     """Write one archive with an upgrade's events, proofs, plan and hashes."""
-    Client.from_environment().download(path("upgrades", upgrade_id, "evidence"), output)
+    client = Client.from_environment()
+    client.download(path("upgrades", upgrade_id(client, upgrade), "evidence"), output)
     answer({"file": str(output)}, f"Wrote {output}")
 
 

@@ -8,6 +8,7 @@ import click
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_reason
+from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.patience import Patience
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
@@ -198,9 +199,13 @@ def adopt(instance: str, reason: str | None, *, detach: bool) -> None:
 @click.command()
 @click.argument("instance")
 @reason_option
-def retire(instance: str, reason: str | None) -> None:
+@yes_option
+def retire(instance: str, reason: str | None, *, yes: bool) -> None:
     """Retire an instance: nothing more is asked of it."""
-    retired = Client.from_environment().post(path("instances", instance, "retire"), with_reason(reason), key=new_id())
+    client = Client.from_environment()
+    shown = client.get(path("instances", instance))
+    confirm(f"What runs goes on, but {shown['name']} is never upgraded again, and its name stays taken.", yes=yes)
+    retired = client.post(path("instances", shown["id"], "retire"), with_reason(reason), key=new_id())
     answer(retired, f"{retired['name']} is retired.")
 
 

@@ -1,4 +1,4 @@
-"""Looking: the instances there are, one of them, its history and its way back, now or at an earlier moment."""
+"""Looking: instances and upgrades, one instance, its history and its way back, now or at an earlier moment."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ import click
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.in_words import instance_in_words, point_in_words, standing
-from astrolabe.cli.printing import answer, answer_list
-from astrolabe.cli.table import moment, table
+from astrolabe.cli.printing import answer, answer_list, is_for_program, print_json
+from astrolabe.cli.table import moment, short, table
+from astrolabe.domain.upgrades.sentences import seconds
 
 at_option = click.option("--at", help="As it stood at a position of the log, or at a time (RFC 3339).")
 
@@ -46,6 +47,11 @@ def events_in_words(found: list[dict[str, Any]]) -> str:
     return table(("WHEN", "WHO", "EVENT", "WHAT HAPPENED"), rows)
 
 
+def event_in_words(each: dict[str, Any]) -> str:
+    """Say one event, as one that comes after others."""
+    return f"{moment(each['recorded_at'])}  {each['actor']}  {each['type']}\n    {each['summary']}"
+
+
 @click.command("rollback-point")
 @click.argument("instance")
 @at_option
@@ -55,4 +61,38 @@ def rollback_point(instance: str, at: str | None) -> None:
     answer(found, lambda: point_in_words(found))
 
 
-COMMANDS = (instances, show, history, rollback_point)
+@click.command()
+@click.argument("instance", required=False)
+def upgrades(instance: str | None) -> None:
+    """List upgrades, the newest first."""
+    client = Client.from_environment()
+    instance_id = client.get(path("instances", instance))["id"] if instance else None
+    answer_list(client.items("/upgrades", instance=instance_id), _upgrades)
+
+
+def _upgrades(found: list[dict[str, Any]]) -> str:
+    rows = [
+        (
+            short(each["upgrade_id"]),
+            moment(each["requested_at"]),
+            f"{each['from_version']} → {each['to_version'] or each['target']}",
+            each["status"],
+            "" if each["downtime_ms"] is None else seconds(each["downtime_ms"]),
+        )
+        for each in found
+    ]
+    return table(("UPGRADE", "ASKED FOR", "VERSIONS", "STATUS", "DOWNTIME"), rows)
+
+
+@click.command()
+@click.argument("sha256")
+def output(sha256: str) -> None:
+    """Print the full output of a command, by the SHA-256 that an event names."""
+    text = Client.from_environment().text(path("outputs", sha256))
+    if is_for_program():
+        print_json({"sha256": sha256, "text": text})
+    else:
+        click.echo(text, nl=False)
+
+
+COMMANDS = (instances, show, history, rollback_point, upgrades, output)

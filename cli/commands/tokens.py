@@ -3,7 +3,9 @@
 import click
 
 from astrolabe.cli.client import Client, path
+from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.references import token_id
 from astrolabe.cli.table import short, table
 from astrolabe.domain.access import SCOPES
 
@@ -34,11 +36,15 @@ def list_tokens() -> None:
 
 
 @token.command()
-@click.argument("token_id")
-def revoke(token_id: str) -> None:
-    """Revoke a token; it is good for nothing at once."""
-    Client.from_environment().post(path("tokens", token_id, "revoke"), {})
-    answer({"id": token_id, "revoked": True}, "Revoked.")
+@click.argument("token")
+@yes_option
+def revoke(token: str, *, yes: bool) -> None:
+    """Revoke a token, by its name or its id; it is good for nothing at once."""
+    client = Client.from_environment()
+    found = token_id(client, token)
+    confirm(f"Whoever uses the token {token} is refused at once.", yes=yes)
+    client.post(path("tokens", found, "revoke"), {})
+    answer({"id": found, "revoked": True}, "Revoked.")
 
 
 COMMANDS = (token,)

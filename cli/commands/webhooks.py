@@ -6,7 +6,9 @@ import click
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import reason_option, with_reason
+from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.references import delivery_id
 from astrolabe.cli.table import moment, pairs, short, table
 from astrolabe.store.ids import new_id
 
@@ -110,7 +112,8 @@ def deliveries(name: str, state: str | None, limit: int) -> None:
 @click.argument("delivery")
 def attempts(name: str, delivery: str) -> None:
     """Show what came of each attempt of a delivery."""
-    shown = Client.from_environment().get(path("webhooks", name, "deliveries", delivery))
+    client = Client.from_environment()
+    shown = client.get(path("webhooks", name, "deliveries", delivery_id(client, name, delivery)))
     due = f", next at {moment(shown['due_at'])}" if shown["state"] == "pending" else ""
     rows = [
         (moment(each["at"]), each["status"] or "none", f"{each['latency_ms']} ms", each["response"])
@@ -130,7 +133,8 @@ def redeliver(name: str, delivery: str | None, since: str | None, until: str | N
     """Send one delivery again, or without one those that failed."""
     client = Client.from_environment()
     if delivery:
-        again = client.post(path("webhooks", name, "deliveries", delivery, "redeliver"), {})
+        found = delivery_id(client, name, delivery)
+        again = client.post(path("webhooks", name, "deliveries", found, "redeliver"), {})
         answer(again, "It is sent again.")
         return
     times = {word: value for word, value in (("since", since), ("until", until)) if value}
@@ -151,13 +155,26 @@ def _verb(verb: str, sentence: str, said: str) -> click.Command:
     @reason_option
     def carry_out(name: str, reason: str | None) -> None:
         now = Client.from_environment().post(path("webhooks", name, verb), with_reason(reason), key=new_id())
-        answer(now or {"name": name, "state": said}, f"{name} is {said}.")
+        answer(now, f"{name} is {said}.")
 
     return click.command(verb, help=sentence)(carry_out)
 
 
 webhook.add_command(_verb("enable", "Send what was kept for a webhook, and what comes.", "enabled"))
 webhook.add_command(_verb("disable", "Send nothing to a webhook; what happens is kept for it.", "disabled"))
-webhook.add_command(_verb("remove", "Forget a webhook, and what was kept for it.", "removed"))
+
+
+@webhook.command()
+@named
+@reason_option
+@yes_option
+def remove(name: str, reason: str | None, *, yes: bool) -> None:
+    """Forget a webhook, and what was kept for it."""
+    client = Client.from_environment()
+    shown = client.get(path("webhooks", name))
+    confirm(f"{shown['url']} is told nothing more, and what is kept for it is gone.", yes=yes)
+    client.post(path("webhooks", name, "remove"), with_reason(reason), key=new_id())
+    answer({"name": shown["name"], "removed": True}, f"{name} is removed.")
+
 
 COMMANDS = (webhook,)

@@ -137,7 +137,9 @@ async def test_what_is_changed_is_answered_in_json(reached: dict[str, str]) -> N
     words = ("--database", "postgresql://u@127.0.0.1/j", "--json")
     (made,) = (await astrolabe("register", "jq", *REGISTER[2:-1], "4300", *words, **reached)).stdout.splitlines()
     assert json.loads(made)["name"] == "jq"
-    (asked,) = (await astrolabe("upgrade", "jq", "6.10.1", "--detach", "--json", **reached)).stdout.splitlines()
+    (asked,) = (
+        await astrolabe("upgrade", "jq", "6.10.1", "--yes", "--detach", "--json", **reached)
+    ).stdout.splitlines()
     assert json.loads(asked)["status"] == "requested"
     ended = (await astrolabe("cancel", json.loads(asked)["id"], "--detach", "--json", **reached)).stdout
     assert [json.loads(line)["status"] for line in ended.splitlines()] == ["cancelled"]
@@ -210,7 +212,7 @@ async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
     assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 0
     listed = (await astrolabe("token", "list", **reached)).stdout
     (token_id,) = [line.split()[0] for line in listed.splitlines() if " ci " in line]
-    assert (await astrolabe("token", "revoke", token_id, **reached)).returncode == 0
+    assert (await astrolabe("token", "revoke", token_id, "--yes", **reached)).returncode == 0
     assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 2
 
 

@@ -5,8 +5,9 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from signal import SIGINT
 
 import httpx
 import pytest_asyncio
@@ -15,12 +16,14 @@ from msgspec import Struct
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.domain.access import SCOPES
+from astrolabe.domain.problem import Problem
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.commands import Report
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.workers.programs.shell import Child, Finished, supervise
@@ -144,3 +147,50 @@ async def test_a_registration_waits_over_a_restart_of_the_api(place: Place) -> N
     await place.report(instance_id, e.InstanceAdopted(1, "npx", "5.6.0", "process 7 runs 5.6.0", datetime.now(UTC)))
     assert await asyncio.wait_for(registering, 60) == 0
     assert "process 7 runs 5.6.0" in said.read_text()
+
+
+async def test_events_of_an_instance_are_followed_until_ctrl_c(place: Place) -> None:
+    """What happens is shown as it happens, each event once, and over a restart of the API."""
+    (await place.http.post("/instances", json=FLAGS)).raise_for_status()
+    said = place.folder / "said"
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONUNBUFFERED": "1", **place.environment}
+    following = supervise(run_astrolabe("events", "flags", "--follow"), env=env, log=said)
+    await until(lambda: said.exists() and "instance_registered" in said.read_text())
+    async with place.away() as tried:
+        await asyncio.wait_for(tried.wait(), 60)
+    changed = {key: value for key, value in FLAGS.items() if key != "version"} | {"patience_seconds": 601}
+    (await place.http.put("/instances/flags", json=changed)).raise_for_status()
+    await until(lambda: "instance_reconfigured" in said.read_text())
+    following.signal(SIGINT)
+    assert await asyncio.wait_for(following.wait(), 60) == 130
+    told = said.read_text()
+    assert [told.count(kind) for kind in ("instance_registered", "instance_reconfigured")] == [1, 1]
+
+
+async def test_events_of_an_upgrade_are_followed_to_its_end(place: Place) -> None:
+    """Whoever only looks is not failed by how it ended."""
+    (await place.http.post("/instances", json=FLAGS)).raise_for_status()
+    asked = (await place.http.post("/upgrades", json={"instance": "flags", "target": "6.10.1"})).raise_for_status()
+    following, said = typing(place, "events", asked.json()["id"], "--follow", "--json")
+    await until(lambda: said.exists() and "upgrade_requested" in said.read_text())
+    (await place.http.post(f"/upgrades/{asked.json()['id']}/cancel", json={"reason": "enough"})).raise_for_status()
+    assert await asyncio.wait_for(following, 60) == 0
+    values = [json.loads(line) for line in said.read_text().splitlines()]
+    assert [each["type"] for each in values[:-1]] == ["upgrade_requested", "upgrade_cancelled"]
+    assert values[-1]["status"] == "cancelled"
+
+
+async def test_what_a_gateway_said_last_is_printed(place: Place) -> None:
+    """Of all that was kept of it, the last, in full."""
+    body = {key: value for key, value in FLAGS.items() if key != "version"}
+    instance_id = (await place.http.post("/instances", json=body)).raise_for_status().json()["id"]
+    for said in ("the port is taken", "line 1\nline 2"):
+        kept = await Outputs(place.database).put(said, datetime.now(UTC) + timedelta(hours=1))
+        problem = Problem("start-failed", "It ended.", output=kept)
+        attempt = (await place.http.get("/instances/flags/history")).json()["items"]
+        begun = sum(each["type"] in {"instance_registered", "adoption_requested"} for each in attempt)
+        await place.report(instance_id, e.AdoptionRefused(begun, problem, datetime.now(UTC)))
+        if said == "the port is taken":
+            (await place.http.post("/instances/flags/adopt", json={})).raise_for_status()
+    printed = await astrolabe("logs", "flags", **place.environment)
+    assert (printed.returncode, printed.stdout) == (0, "line 1\nline 2\n")

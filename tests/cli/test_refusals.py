@@ -75,5 +75,9 @@ def test_a_field_is_named_by_its_option(said: str, told: str) -> None:
 def test_what_says_nothing_is_no_refusal() -> None:
     """Something else that answers is not taken for an Astrolabe."""
     assert refusal_of({}) is None
-    assert refusal_of({"title": "Not here"}) == "Not here"
-    assert refusal_of({"type": "/problems/token-missing", "detail": "Send a header"}) == INSTEAD["token-missing"]
+    told = {"Not here": {"title": "Not here"}}
+    told[INSTEAD["token-missing"]] = {"type": "/problems/token-missing", "detail": "Send a header"}
+    for sentence, problem in told.items():
+        refused = refusal_of(problem)
+        assert refused
+        assert refused.format_message() == sentence
