@@ -63,6 +63,6 @@ def print_json(found: Any) -> None:
 
 
 def note(sentence: str) -> None:
-    """Say something on the way to a person; a program is told only what was found."""
+    """Say something on the way to a person; a program gets only what was found."""
     if not is_for_program():
         click.echo(sentence)

@@ -24,7 +24,7 @@ INSTEAD: Final = {
     "contended": "Others changed the same at the same moment; type the command again.",
     "database-unavailable": "Astrolabe's database cannot be used now; type the command again in a few seconds.",
 }
-"""What a person is told instead, by the name of the problem, where the API speaks of requests alone."""
+"""What a person reads instead, by the name of the problem, where the API speaks of requests alone."""
 
 PLACES: Final = {
     "GET /instances": "astrolabe instances",
@@ -66,7 +66,7 @@ _FIELD: Final = re.compile(rf"^(Correct the parameter )?({'|'.join(map(re.escape
 
 
 def worded(name: str, detail: str) -> str:
-    """Return what a person is told of a problem, in the words of commands and options."""
+    """Return what a person reads of a problem, in the words of commands and options."""
     if instead := INSTEAD.get(name):
         return instead
     for place, command in PLACES.items():

@@ -46,10 +46,10 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], width: int |
     titled = [list(headers), *cells]
     needed = [max(map(_longest_word, column)) for column in zip(*titled, strict=True)]
     wanted = [max(map(cell_len, column)) for column in zip(*titled, strict=True)]
-    room = width - len(GAP) * (len(headers) - 1)
-    if sum(needed) > room:
+    space = width - len(GAP) * (len(headers) - 1)
+    if sum(needed) > space:
         return "\n\n".join(pairs(list(zip(headers, row, strict=True)), width) for row in cells)
-    widths = _share(needed, wanted, room)
+    widths = _share(needed, wanted, space)
     return "\n".join(line for row in titled for line in _lines(row, widths))
 
 
@@ -65,10 +65,10 @@ def pairs(found: Sequence[tuple[str, object]], width: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _share(needed: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+def _share(needed: Sequence[int], wanted: Sequence[int], space: int) -> list[int]:
     """Return the width of each column: what its words need, and what is left to those that want more, evenly."""
     widths = list(needed)
-    while (left := room - sum(widths)) > 0:
+    while (left := space - sum(widths)) > 0:
         short_of = [at for at, width in enumerate(widths) if width < wanted[at]]
         if not short_of:
             break

@@ -58,7 +58,7 @@ def _after(client: Client, where: str, last: int) -> list[dict[str, Any]]:
 
 def _of_upgrade(client: Client, identifier: str, *, follow: bool) -> None:
     if follow:
-        # Whoever only looks is not told by an exit code how it ended.
+        # Whoever only looks does not fail because of how it ended.
         judge(UpgradeWatch(client, identifier, Console()).until_done(), tuple(DONE))
         return
     answer_list(client.items(path("upgrades", identifier, "events")), events_in_words)

@@ -172,7 +172,7 @@ def remove(name: str, reason: str | None, *, yes: bool) -> None:
     """Forget a webhook, and what was kept for it."""
     client = Client.from_environment()
     shown = client.get(path("webhooks", name))
-    confirm(f"{shown['url']} is told nothing more, and what is kept for it is gone.", yes=yes)
+    confirm(f"{shown['url']} gets nothing more, and what is kept for it is gone.", yes=yes)
     client.post(path("webhooks", name, "remove"), with_reason(reason), key=new_id())
     answer({"name": shown["name"], "removed": True}, f"{name} is removed.")
 
