@@ -11,16 +11,18 @@ import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
 from astrolabe.cli.certificates import certificates_for
+from astrolabe.cli.contexts import reached
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.patience import UnreachableError
 from astrolabe.cli.refusals import refusal_of
-from astrolabe.store.settings import DEFAULTS, Settings
+from astrolabe.store.settings import DEFAULT_URL, Settings
 from astrolabe.store.whole_file import replacing
 
 TIMEOUT = 30.0
 NOTHING_MORE = 204
 PASSING = frozenset({502, 503, 504})
 """The statuses of an API that is starting, or whose database is away."""
+ELSEWHERE = "log in to another, or set ASTROLABE_URL"
 SILENCE = 60.0
 """How long a stream may be silent; the API sends a comment every 15 seconds."""
 
@@ -28,6 +30,16 @@ SILENCE = 60.0
 def path(*parts: str) -> str:
     """Make a path of words, none of which can leave its place."""
     return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def usable_token(text: str) -> str:
+    """Return a token without the space around it; raises CommandError where it can be none."""
+    token = text.strip()
+    if not token:
+        raise CommandError("Say who asks: astrolabe login, or ASTROLABE_TOKEN. `astrolabe up` prints the first token.")
+    if not token.isascii() or any(char.isspace() for char in token):
+        raise CommandError("The token holds characters that no token has; copy it anew.")
+    return token
 
 
 class Client:
@@ -45,14 +57,9 @@ class Client:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Make a client from ASTROLABE_URL and ASTROLABE_TOKEN."""
-        settings = Settings.read()
-        token = settings.token.strip()
-        if not token:
-            raise CommandError("Set ASTROLABE_TOKEN to a token; `astrolabe up` prints the first one.")
-        if not token.isascii() or any(char.isspace() for char in token):
-            raise CommandError("ASTROLABE_TOKEN holds characters that no token has; copy it anew.")
-        return cls(settings.url.rstrip("/"), token)
+        """Make a client from ASTROLABE_URL and ASTROLABE_TOKEN, or from what a person has logged in to."""
+        context = reached(Settings.read())
+        return cls(context.url.rstrip("/"), usable_token(context.token))
 
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """Read something."""
@@ -116,12 +123,10 @@ class Client:
         try:
             answer = self._http.request(method, path, **options)
         except httpx.InvalidURL:
-            raise CommandError(f"{self.url} is no address; set ASTROLABE_URL, for example to {DEFAULTS.url}.") from None
+            raise CommandError(f"{self.url} is no address; write it for example as {DEFAULT_URL}.") from None
         except httpx.HTTPError as error:
             said = f"{type(error).__name__}: {error}"
-            raise UnreachableError(
-                f"No Astrolabe answers at {self.url} ({said}); start it, or set ASTROLABE_URL."
-            ) from None
+            raise UnreachableError(f"No Astrolabe answers at {self.url} ({said}); start it, or {ELSEWHERE}.") from None
         if answer.is_error:
             raise _refusal(answer)
         return answer
@@ -134,7 +139,7 @@ def _refusal(answer: httpx.Response) -> CommandError:
     except json.JSONDecodeError:
         problem = None
     refused = refusal_of(problem) if isinstance(problem, dict) else None
-    strange = f"What answers at {answer.url.copy_with(raw_path=b'/')} is no Astrolabe; set ASTROLABE_URL."
+    strange = f"What answers at {answer.url.copy_with(raw_path=b'/')} is no Astrolabe; {ELSEWHERE}."
     if answer.status_code in PASSING:
         return UnreachableError(refused.message if refused else strange)
     return refused or CommandError(strange)

@@ -19,6 +19,7 @@ MODULES = {
     "looking": ("instances", "show", "history", "rollback-point", "upgrades", "output"),
     "following": ("events", "logs"),
     "completion": ("completion",),
+    "contexts": ("login", "context"),
     "doctor": ("doctor",),
     "planning": ("plan",),
     "products": ("products",),

@@ -14,7 +14,7 @@ INSTEAD: Final = {
     "not-found": "Astrolabe knows nothing by this name.",
     "body-too-large": "What was given is too long: all of it together may have 64 KiB.",
     "token-missing": "Say who asks: astrolabe login, or ASTROLABE_TOKEN.",
-    "token-invalid": "No token in use has this secret; check ASTROLABE_TOKEN, or have a new token made.",
+    "token-invalid": "No token in use has this secret; log in with another, or set ASTROLABE_TOKEN to one.",
     "version-mismatch": "Somebody else changed it meanwhile; look at what is so now, and type the command again.",
     "if-match-invalid": "This command and that Astrolabe do not understand each other; are they of one version?",
     "idempotency-key-invalid": "This command and that Astrolabe do not understand each other; are they of one version?",

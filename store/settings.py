@@ -11,6 +11,9 @@ from msgspec import Meta, Struct, field
 
 from astrolabe.store.errors import StoreError
 
+DEFAULT_URL: Final = "http://127.0.0.1:8400"
+"""Where an API is that was started without further ado."""
+
 WORDS: Final = " ,\t\n"
 """What separates the values of most variables that hold several."""
 
@@ -31,12 +34,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the environment says. Whoever starts a process reads it once and hands on what is needed."""
 
     # Every command that asks the API.
-    url: Annotated[str, _of("client", "where the API is reached")] = field(
-        name="ASTROLABE_URL", default="http://127.0.0.1:8400"
-    )
-    token: Annotated[str, _of("client", "the token that says who asks and what they may do")] = field(
-        name="ASTROLABE_TOKEN", default=""
-    )
+    url: Annotated[
+        str | None,
+        _of("client", f"where the API is reached; without it and a token, what `login` kept, then `{DEFAULT_URL}`"),
+    ] = field(name="ASTROLABE_URL", default=None)
+    token: Annotated[
+        str,
+        _of("client", "the token that says who asks and what they may do; without it and a URL, what `login` kept"),
+    ] = field(name="ASTROLABE_TOKEN", default="")
+    context: Annotated[
+        str | None, _of("client", "which of those that `login` kept is asked; without it, the one last chosen")
+    ] = field(name="ASTROLABE_CONTEXT", default=None)
+    config_home: Annotated[
+        Path | None, _of("client", "where programs of this user keep their settings; without it, `~/.config`")
+    ] = field(name="XDG_CONFIG_HOME", default=None)
 
     # The processes that make up Astrolabe.
     database_url: Annotated[

@@ -114,11 +114,11 @@ async def test_who_cannot_be_asked_says_yes_beforehand(words: str, relayed: dict
 async def test_a_person_is_asked_and_may_say_no(relayed: dict[str, str]) -> None:
     """No is exit code 130, and changes nothing; yes goes on."""
     await astrolabe("register", "doubt", *REGISTER[2:-1], "4302", "--database", "postgresql://u@h/doubt", **relayed)
-    code, seen = await at_terminal("retire", "doubt", answers="n\n", **relayed)
+    code, seen = await at_terminal("retire", "doubt", answers=("n",), **relayed)
     assert code == 130
     assert "doubt is never upgraded again" in seen
     assert json.loads((await astrolabe("show", "doubt", "--json", **relayed)).stdout)["status"] == "idle"
-    code, seen = await at_terminal("retire", "doubt", answers="y\n", **relayed)
+    code, seen = await at_terminal("retire", "doubt", answers=("y",), **relayed)
     assert (code, "doubt is retired." in seen) == (0, True)
     assert json.loads((await astrolabe("show", "doubt", "--json", **relayed)).stdout)["status"] == "retired"
 

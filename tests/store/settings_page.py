@@ -14,8 +14,12 @@ INTRODUCTION = """\
 
 Written from the code by `python -m tests.store.settings_page`; a test compares the two.
 
-Astrolabe has no configuration file. Environment variables set its processes up, and so do options, which take
-precedence; `astrolabe COMMAND --help` lists those. An empty variable counts as not set.
+Environment variables set Astrolabe's processes up, and so do options, which take precedence;
+`astrolabe COMMAND --help` lists those. An empty variable counts as not set.
+
+The one file of settings is the client's: `astrolabe login` keeps where an Astrolabe is, and the token, in
+`contexts.json` in `astrolabe` below `XDG_CONFIG_HOME`, for its owner alone to read; one that is open to others is
+refused. Where `ASTROLABE_URL` or `ASTROLABE_TOKEN` is set, that file is not used.
 
 | variable | read by | means | default |
 |---|---|---|---|
