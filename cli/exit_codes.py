@@ -16,11 +16,16 @@ class ExitCode(IntEnum):
 
 MEANINGS: Final = {
     ExitCode.DONE: "It was done as asked; what was waited for ended as wanted.",
-    ExitCode.UNWANTED: "It was done, and what came of it is not what was wanted: an upgrade did not succeed, an export "
-    "does not hold, a process of `up` had to be killed.",
-    ExitCode.REFUSED: "It cannot be done as asked: a word is wrong, Astrolabe refuses, nobody answers, or a "
-    "confirmation is missing. One line on stderr says why and what to do.",
-    ExitCode.INTERRUPTED: "Ctrl-C, or a question that was not answered with yes. What Astrolabe was asked for before "
-    "goes on.",
+    ExitCode.UNWANTED: (
+        "What came of it is not what was wanted: an upgrade did not succeed, an export does not hold, this host lacks"
+        " something, a process of `up` had to be killed."
+    ),
+    ExitCode.REFUSED: (
+        "It cannot be done as asked: a word is wrong, Astrolabe refuses, nobody answers, or a confirmation is missing."
+        " One line on stderr says why and what to do."
+    ),
+    ExitCode.INTERRUPTED: (
+        "Ctrl-C, or a question that was not answered with yes. What Astrolabe was asked for before goes on."
+    ),
 }
 """What each exit code means, for the page of commands."""

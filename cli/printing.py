@@ -26,12 +26,12 @@ def add_output_option(command: click.Command) -> None:
         return
     text = "Print text, or JSON: one value a line, for a list one item a line."
     formats = click.Choice(["text", "json"])
-    command.params.append(
-        click.Option(["--output"], type=formats, expose_value=False, callback=_choose, show_default="text", help=text)
-    )
-    command.params.append(
-        click.Option(["--json"], is_flag=True, expose_value=False, callback=_choose, help="Short for --output json.")
-    )
+    # Names of their own, for a command may have a parameter of the same name.
+    words, flag = ["--output", "_output_format"], ["--json", "_json_format"]
+    command.params += [
+        click.Option(words, type=formats, expose_value=False, callback=_choose, show_default="text", help=text),
+        click.Option(flag, is_flag=True, expose_value=False, callback=_choose, help="Short for --output json."),
+    ]
 
 
 def is_for_program() -> bool:

@@ -53,6 +53,24 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], width: int |
     return "\n".join(line for row in titled for line in _lines(row, widths))
 
 
+def fits(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
+    """Return whether rows can stand below their headers in the terminal; where nobody looks on, they can."""
+    width = terminal_width()
+    titled = [list(headers), *([_plain(each) for each in row] for row in rows)]
+    needed = [max(map(_longest_word, column)) for column in zip(*titled, strict=True)]
+    return width is None or sum(needed) + len(GAP) * (len(headers) - 1) <= width
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Return a sentence as it fits the terminal, with later lines indented; on one line where nobody looks on."""
+    width = terminal_width()
+    return (
+        text
+        if width is None
+        else textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    )
+
+
 def pairs(found: Sequence[tuple[str, object]], width: int | None = None) -> str:
     """Lay out what is known of one thing: a name and a value a line, values wrapped between words."""
     width = width or terminal_width()

@@ -1,22 +1,38 @@
 """Looking: instances and upgrades, one instance, its history and its way back, now or at an earlier moment."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.in_words import instance_in_words, point_in_words, standing
 from astrolabe.cli.printing import answer, answer_list, is_for_program, print_json
-from astrolabe.cli.table import moment, short, table
+from astrolabe.cli.table import fits, moment, short, table, wrapped
 from astrolabe.domain.upgrades.sentences import seconds
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 at_option = click.option("--at", help="As it stood at a position of the log, or at a time (RFC 3339).")
 
 
+def filtered(command: F) -> F:
+    """Add the options that leave something out of a list."""
+    for option in (
+        click.option("--needs", type=click.Choice(["approval", "repair"]), help="Only what waits for a person."),
+        click.option("--host", help="Only on this host."),
+        click.option("--product", help="Only of this product."),
+        click.option("--status", help="Only what stands so, such as idle or awaiting_approval."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-def instances() -> None:
+@filtered
+def instances(**only: str | None) -> None:
     """List the instances."""
-    answer_list(Client.from_environment().items("/instances"), _instances)
+    answer_list(Client.from_environment().items("/instances", **only), _instances)
 
 
 def _instances(found: list[dict[str, Any]]) -> str:
@@ -44,12 +60,14 @@ def history(instance: str, at: str | None) -> None:
 def events_in_words(found: list[dict[str, Any]]) -> str:
     """Lay out events, one a row."""
     rows = [(moment(each["recorded_at"]), each["actor"], each["type"], each["summary"]) for each in found]
-    return table(("WHEN", "WHO", "EVENT", "WHAT HAPPENED"), rows)
+    headers = ("WHEN", "WHO", "EVENT", "WHAT HAPPENED")
+    # One long word, such as a digest, would take each event apart.
+    return table(headers, rows) if fits(headers, rows) else "\n".join(map(event_in_words, found))
 
 
 def event_in_words(each: dict[str, Any]) -> str:
     """Say one event, as one that comes after others."""
-    return f"{moment(each['recorded_at'])}  {each['actor']}  {each['type']}\n    {each['summary']}"
+    return f"{moment(each['recorded_at'])}  {each['actor']}  {each['type']}\n{wrapped('  ' + each['summary'], '  ')}"
 
 
 @click.command("rollback-point")
@@ -63,11 +81,12 @@ def rollback_point(instance: str, at: str | None) -> None:
 
 @click.command()
 @click.argument("instance", required=False)
-def upgrades(instance: str | None) -> None:
+@filtered
+def upgrades(instance: str | None, **only: str | None) -> None:
     """List upgrades, the newest first."""
     client = Client.from_environment()
     instance_id = client.get(path("instances", instance))["id"] if instance else None
-    answer_list(client.items("/upgrades", instance=instance_id), _upgrades)
+    answer_list(client.items("/upgrades", instance=instance_id, **only), _upgrades)
 
 
 def _upgrades(found: list[dict[str, Any]]) -> str:

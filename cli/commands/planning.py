@@ -7,6 +7,7 @@ import click
 
 from astrolabe.cli.client import Client
 from astrolabe.cli.printing import is_for_program, print_json
+from astrolabe.cli.table import wrapped
 from astrolabe.domain.upgrades.sentences import seconds
 
 
@@ -31,7 +32,8 @@ def show_plan(instance: str, found: dict[str, Any]) -> None:
     for each in found["cutovers"]:
         show_cutover(each)
     for step in found["steps"]:
-        click.echo(f"\n{step['step']}: {step['does']}\n  may fail into: {step['may_fail_into']}")
+        click.echo("\n" + wrapped(f"{step['step']}: {step['does']}", "  "))
+        click.echo(wrapped(f"  may fail into: {step['may_fail_into']}", "    "))
         for command in found["commands"]:
             if command["step"] == step["step"]:
                 click.echo(f"  $ {shlex.join(command['argv'])}")
@@ -43,15 +45,17 @@ def show_releases(plan: dict[str, Any]) -> None:
         marks = [word for word in ("breaking", "required_stop") if each[word]]
         click.echo(f"\n{each['version']}{' (' + ', '.join(marks).replace('_', ' ') + ')' if marks else ''}")
         for line in (each["notes"] or "no notes").splitlines():
-            click.echo(f"  {line}")
+            click.echo(wrapped(f"  {line}", "  "))
         if each["rollback"]:
-            click.echo(f"  going back: {each['rollback']}")
+            click.echo(wrapped(f"  going back: {each['rollback']}", "    "))
     for each in plan["migrations"]:
         says = "zero-downtime" if each["documented"] else "not zero-downtime"
-        click.echo(f"migration {each['type']}: documented as {says}; blocks {each['blocks']}: {each['why']}")
+        what = f"migration {each['type']}: documented as {says}; blocks {each['blocks']}: {each['why']}"
+        click.echo(wrapped(what, "  "))
     if plan["breaking"] is None:
-        click.echo("\nNobody knows whether a release on the way is breaking: the product has no notes for it.")
-    click.echo(f"approval: {plan['approval']}")
+        unknown = "Nobody knows whether a release on the way is breaking: the product has no notes for it."
+        click.echo("\n" + wrapped(unknown))
+    click.echo(wrapped(f"approval: {plan['approval']}", "  "))
 
 
 def show_cutover(outlook: dict[str, Any]) -> None:
@@ -60,8 +64,9 @@ def show_cutover(outlook: dict[str, Any]) -> None:
     many = "1 upgrade" if outlook["upgrades"] == 1 else f"{outlook['upgrades']} upgrades"
     whose = {"instance": "this instance", "host": "others like it on this host", None: ""}[outlook["measured_on"]]
     measured = f"the median of {many} of {whose}" if whose else "never measured here"
-    click.echo(f"\ncutover {outlook['cutover']}{chosen}: downtime {seconds(outlook['downtime_ms'])}, {measured}")
-    click.echo(f"  may be lost: {outlook['may_lose']}")
+    way = f"cutover {outlook['cutover']}{chosen}: downtime {seconds(outlook['downtime_ms'])}, {measured}"
+    click.echo("\n" + wrapped(way, "  "))
+    click.echo(wrapped(f"  may be lost: {outlook['may_lose']}", "    "))
 
 
 def loses(instance: str, plan: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.planning import loses
 from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandFailed
-from astrolabe.cli.printing import is_for_program, note, print_json
+from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.cli.references import upgrade_id
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.upgrades.sentences import seconds
@@ -53,7 +53,8 @@ def upgrade(
     if not yes:
         confirm(loses(instance, client.post("/upgrades", {**body, "validate_only": True})), yes=yes)
     asked = client.post("/upgrades", body, key=new_id())
-    note(f"Upgrade {asked['id']}")
+    if not detach:
+        note(f"Upgrade {asked['id']}")
     after(client, asked, detach=detach)
 
 
@@ -133,10 +134,10 @@ def _rollback(client: Client, identifier: str, reason: str | None, *, accept: bo
 
 def after(client: Client, asked: dict[str, Any], wanted: tuple[str, ...] = ("succeeded",), *, detach: bool) -> None:
     """Watch to its end what was asked for; or say at once how it stands, where nobody waits."""
-    if not detach:
+    if detach:
+        answer(asked, f"Upgrade {asked['id']} is {asked['status'].replace('_', ' ')}.")
+    else:
         finish(client, asked["id"], wanted)
-    elif is_for_program():
-        print_json(asked)
 
 
 def finish(client: Client, identifier: str, wanted: tuple[str, ...] = ("succeeded",)) -> None:

@@ -63,7 +63,14 @@ def show(name: str, *, secret: bool) -> None:
     shown = client.get(path("webhooks", name))
     if secret:
         shown |= client.get(path("webhooks", name, "secret"))
-    answer(shown, lambda: pairs(list(shown.items())))
+    answer(shown, lambda: pairs([(key, _said(value)) for key, value in shown.items() if key != "links"]))
+
+
+def _said(value: object) -> object:
+    """Return a value as a person reads it; a list that is empty names all."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "all"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 @webhook.command()

@@ -13,9 +13,7 @@ SECONDS = 60.0
 COLUMNS = 80
 
 
-async def at_terminal(
-    *words: str, answers: tuple[str, ...] = (), columns: int = 80, **environment: str
-) -> tuple[int, str]:
+async def at_terminal(*words: str, answers: tuple[str, ...] = (), **environment: str) -> tuple[int, str]:
     """Type a command on a terminal, and answer what it asks; return its exit code, and all that was to be seen."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
