@@ -22,7 +22,7 @@ from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.migrate import migrate
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.views.projector import Projector
-from astrolabe.store.views.queries import Views
+from astrolabe.store.views.queries import UpgradeFilter, Views
 from astrolabe.workers.programs import shell
 from bench.accepting import Accept
 from bench.history import fill
@@ -90,7 +90,7 @@ async def questions(database: Database, instance_id: str) -> dict[str, float]:
 
     return {
         "list of upgrades": await milliseconds(views.upgrades),
-        "upgrades of one instance": await milliseconds(lambda: views.upgrades(instance_id=instance_id)),
+        "upgrades of one instance": await milliseconds(lambda: views.upgrades(UpgradeFilter(instance_id))),
         "history": await milliseconds(lambda: log.read_stream(instance_id)),
         "rollback point": await milliseconds(rollback_point),
         "what is unattended": await milliseconds(lambda: views.unattended(QUIET)),

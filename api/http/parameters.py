@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from msgspec import Struct
 
 from astrolabe.api.http.problems import ApiProblem, FieldError
+from astrolabe.store.views.queries import Needs
 
 LARGEST_POSITION = 2**63 - 1
 LARGEST_VERSION = 2**31 - 1
@@ -23,6 +24,19 @@ At: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         description="As it stood at this position of the log, or at this time (RFC 3339, such as 2026-01-31T12:00:00Z)."
+    ),
+]
+Product: TypeAlias = Annotated[
+    str | None, QueryParameter(max_length=100, description="Only of this product, by its name.")
+]
+HostRef: TypeAlias = Annotated[str | None, QueryParameter(max_length=200, description="Only on this host.")]
+NeedsRef: TypeAlias = Annotated[
+    Needs | None,
+    QueryParameter(
+        description=(
+            "Only what waits for a person: an `approval`, or `repair` of what is inconsistent, unwell, not adopted,"
+            " or runs another version than the log says."
+        )
     ),
 ]
 AfterVersion: TypeAlias = Annotated[

@@ -10,12 +10,13 @@ from litestar.openapi import ResponseSpec
 
 from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.documentation import problem_responses
+from astrolabe.api.http.known_parameters import require_known_parameters
 from astrolabe.domain.access import Scope
 
 Method: TypeAlias = Literal["GET", "POST", "PUT"]
 
 ALWAYS = ("bad-request", "internal-error")
-AUTHORISED = (*ALWAYS, "database-unavailable", "token-missing", "token-invalid", "scope-missing")
+AUTHORISED = (*ALWAYS, "parameter-invalid", "database-unavailable", "token-missing", "token-invalid", "scope-missing")
 BODY = ("json-malformed", "field-unknown", "field-invalid", "body-too-large", "media-type-unsupported")
 KEYED = ("idempotency-key-invalid", "idempotency-key-reused", "request-in-flight")
 MATCHED = ("if-match-invalid", "version-mismatch")
@@ -61,7 +62,7 @@ def route(
         http_method=method,
         summary=summary,
         tags=[tag],
-        guards=[require_scope(scope)] if scope else None,
+        guards=[require_scope(scope), require_known_parameters] if scope else None,
         security=[{SCHEME: [scope]}] if scope else None,
         responses={**(answers or {}), **problem_responses(*everywhere, *problems)},
         response_headers=headers,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Response
-from litestar.params import Body
+from litestar.params import Body, QueryParameter
 from litestar.status_codes import HTTP_201_CREATED
 
 from astrolabe.api.http import documentation as doc
@@ -12,7 +12,18 @@ from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
-from astrolabe.api.http.parameters import AfterId, At, IdempotencyKey, IfMatch, InstanceRef, Limit, as_of
+from astrolabe.api.http.parameters import (
+    AfterId,
+    At,
+    HostRef,
+    IdempotencyKey,
+    IfMatch,
+    InstanceRef,
+    Limit,
+    NeedsRef,
+    Product,
+    as_of,
+)
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
@@ -31,11 +42,13 @@ from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Retire
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
+from astrolabe.domain.upgrades.instance_row import InstanceStatus
 from astrolabe.domain.upgrades.states import State
 from astrolabe.store.errors import AlreadyClaimed
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.batch import Claim
 from astrolabe.store.streams.instances import InstanceClaims, Loaded
+from astrolabe.store.views.queries import InstanceFilter
 
 EXAMPLE = {
     "name": "flags",
@@ -103,11 +116,22 @@ async def _register(resources: Resources, data: Registration, cause: Cause, clai
 
 
 @get("/instances", summary="List instances", tag="instances", scope="read", problems=("parameter-invalid",))
-async def list_instances(request: AuthenticatedRequest, after: AfterId = None, limit: Limit = 100) -> InstancePage:
-    """List instances in order of registration; a list is a moment behind the log."""
-    rows = await resources_of(request).views.instances(after=after, limit=limit + 1)
+async def list_instances(
+    request: AuthenticatedRequest,
+    *,
+    status: Annotated[InstanceStatus | None, QueryParameter(description="Only what is doing this.")] = None,
+    product: Product = None,
+    host: HostRef = None,
+    needs: NeedsRef = None,
+    after: AfterId = None,
+    limit: Limit = 100,
+) -> InstancePage:
+    """List instances in order of registration; filters are taken together, and a list is a moment behind the log."""
+    wanted = InstanceFilter(status, product, host, needs)
+    rows = await resources_of(request).views.instances(wanted, after=after, limit=limit + 1)
+    asked = {"status": status, "product": product, "host": host, "needs": needs}
     items, link = page_of(
-        rows, limit, lambda last: next_page("/instances", {"after": last.instance_id, "limit": limit})
+        rows, limit, lambda last: next_page("/instances", {**asked, "after": last.instance_id, "limit": limit})
     )
     return InstancePage(items, link)
 

@@ -12,7 +12,7 @@ from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
-from astrolabe.api.http.parameters import AfterId, IdempotencyKey, IfMatch, Limit, UpgradeId
+from astrolabe.api.http.parameters import AfterId, HostRef, IdempotencyKey, IfMatch, Limit, NeedsRef, Product, UpgradeId
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
@@ -25,11 +25,12 @@ from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.gate import check_request
 from astrolabe.domain.upgrades.states import Idle, State
-from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow
+from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow, UpgradeStatus
 from astrolabe.domain.words import Reason, Target, Version
 from astrolabe.store.errors import WrongVersion
 from astrolabe.store.ids import new_id
 from astrolabe.store.streams.instances import InstanceClaims, Loaded
+from astrolabe.store.views.queries import UpgradeFilter
 
 LOOK_AGAIN = "2"
 """When an operation is worth looking at again, in seconds."""
@@ -151,18 +152,25 @@ def operation_answer(answered: Answered[State, Event]) -> Response[Operation]:
 )
 async def list_upgrades(
     request: AuthenticatedRequest,
+    *,
     instance: Annotated[str | None, QueryParameter(description="Only those of one instance, by id or name.")] = None,
+    status: Annotated[UpgradeStatus | None, QueryParameter(description="Only those that stand so.")] = None,
+    product: Product = None,
+    host: HostRef = None,
+    needs: NeedsRef = None,
     before: AfterId = None,
     limit: Limit = 100,
 ) -> UpgradePage:
-    """List upgrades, the newest first; a list is a moment behind the log."""
+    """List upgrades, the newest first; filters are taken together, and a list is a moment behind the log."""
     resources = resources_of(request)
     instance_id = None if instance is None else await instance_id_of(resources, instance)
-    rows = await resources.views.upgrades(instance_id=instance_id, before=before, limit=limit + 1)
+    wanted = UpgradeFilter(instance_id, status, product, host, needs)
+    rows = await resources.views.upgrades(wanted, before=before, limit=limit + 1)
+    asked = {"instance": instance, "status": status, "product": product, "host": host, "needs": needs}
     items, link = page_of(
         rows,
         limit,
-        lambda last: next_page("/upgrades", {"instance": instance, "before": last.upgrade_id, "limit": limit}),
+        lambda last: next_page("/upgrades", {**asked, "before": last.upgrade_id, "limit": limit}),
     )
     return UpgradePage(tuple(map(_summary, items)), link)
 

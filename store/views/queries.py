@@ -1,11 +1,11 @@
 """The list views: tables that are folded from the log and can be dropped and folded again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import Column, DateTime, MetaData, Select, Table, Text, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Select, Table, Text, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 from astrolabe.store.database import Database
+
+Needs: TypeAlias = Literal["approval", "repair"]
+"""What something waits for a person for: an approval, or what only a person can put right."""
 
 _meta = MetaData(schema="astrolabe")
 _IDS = {"instance_id", "upgrade_id"}
@@ -31,6 +34,29 @@ UPGRADE = _table("view_upgrade", UpgradeRow, "upgrade_id")
 LEASE = Table("lease", _meta, Column("resource", UUID(as_uuid=False)), Column("expires_at", DateTime(timezone=True)))
 HEAD = Table("log_head", _meta, Column("tree_size"))
 SUBSCRIPTION = Table("subscription", _meta, Column("name", Text, primary_key=True), Column("position"))
+
+
+class InstanceFilter(msgspec.Struct, frozen=True):
+    """Which instances a list has; what is None is no matter, and all else must hold at once."""
+
+    status: str | None = None
+    product: str | None = None
+    host: str | None = None
+    needs: Needs | None = None
+
+
+class UpgradeFilter(msgspec.Struct, frozen=True):
+    """Which upgrades a list has; what is None is no matter, and all else must hold at once."""
+
+    instance_id: str | None = None
+    status: str | None = None
+    product: str | None = None
+    host: str | None = None
+    needs: Needs | None = None
+
+
+ALL_INSTANCES: Final = InstanceFilter()
+ALL_UPGRADES: Final = UpgradeFilter()
 
 R = TypeVar("R", InstanceRow, UpgradeRow)
 
@@ -72,21 +98,21 @@ class Views:
     def __init__(self, database: Database) -> None:
         self._database: Database = database
 
-    async def instances(self, *, after: str | None = None, limit: int = 100) -> list[InstanceRow]:
+    async def instances(
+        self, wanted: InstanceFilter = ALL_INSTANCES, *, after: str | None = None, limit: int = 100
+    ) -> list[InstanceRow]:
         """List instances in order of registration, after an instance id."""
-        query = select(INSTANCE).order_by(INSTANCE.c.instance_id).limit(limit)
+        query = select(INSTANCE).where(*_instances(wanted)).order_by(INSTANCE.c.instance_id).limit(limit)
         if after:
             query = query.where(INSTANCE.c.instance_id > after)
         async with self._database.transaction() as connection:
             return [_row(InstanceRow, row) for row in (await connection.execute(query)).mappings()]
 
     async def upgrades(
-        self, *, instance_id: str | None = None, before: str | None = None, limit: int = 100
+        self, wanted: UpgradeFilter = ALL_UPGRADES, *, before: str | None = None, limit: int = 100
     ) -> list[UpgradeRow]:
         """List upgrades, the newest first, before an upgrade id."""
-        query = select(UPGRADE).order_by(UPGRADE.c.upgrade_id.desc()).limit(limit)
-        if instance_id:
-            query = query.where(UPGRADE.c.instance_id == instance_id)
+        query = select(UPGRADE).where(*_upgrades(wanted)).order_by(UPGRADE.c.upgrade_id.desc()).limit(limit)
         if before:
             query = query.where(UPGRADE.c.upgrade_id < before)
         async with self._database.transaction() as connection:
@@ -127,6 +153,37 @@ class Views:
             size: int = (await connection.execute(select(HEAD.c.tree_size))).scalar_one()
             rows = await connection.execute(select(SUBSCRIPTION.c.name, SUBSCRIPTION.c.position))
             return {name: size - 1 - position for name, position in rows}
+
+
+def _instances(wanted: InstanceFilter) -> Iterator[ColumnElement[bool]]:
+    """Return what must hold of an instance."""
+    for name in ("status", "product", "host"):
+        if (value := getattr(wanted, name)) is not None:
+            yield INSTANCE.c[name] == value
+    match wanted.needs:
+        case "approval":
+            yield INSTANCE.c.status == "awaiting_approval"
+        case "repair":
+            yield or_(INSTANCE.c.status.in_(("inconsistent", "unadopted")), INSTANCE.c.in_sync.is_(False))
+        case None:
+            pass
+
+
+def _upgrades(wanted: UpgradeFilter) -> Iterator[ColumnElement[bool]]:
+    """Return what must hold of an upgrade."""
+    for name in ("instance_id", "status"):
+        if (value := getattr(wanted, name)) is not None:
+            yield UPGRADE.c[name] == value
+    if wanted.product is not None or wanted.host is not None:
+        whose = _instances(InstanceFilter(product=wanted.product, host=wanted.host))
+        yield UPGRADE.c.instance_id.in_(select(INSTANCE.c.instance_id).where(*whose))
+    match wanted.needs:
+        case "approval":
+            yield UPGRADE.c.status == "awaiting_approval"
+        case "repair":
+            yield UPGRADE.c.status.in_(("inconsistent", "unwell"))
+        case None:
+            pass
 
 
 def unattended(quiet: timedelta) -> Select[Any]:

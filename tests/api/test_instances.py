@@ -1,7 +1,9 @@
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.api.house import FLAGS, House, problem
+from tests.domain import samples
 
 
 async def test_registering_answers_with_the_instance_and_where_it_is(house: House) -> None:
@@ -42,6 +44,74 @@ async def test_the_list_is_read_page_by_page(house: House) -> None:
         pages.append([item["name"] for item in page["items"]])
         link = page["next"]
     assert pages == [["one", "two"], ["three"]]
+
+
+FILTERS = {
+    "": ["flags", "shop", "tool"],
+    "status=idle": ["flags", "tool"],
+    "status=awaiting_approval": ["shop"],
+    "product=unleash": ["flags", "shop"],
+    "product=nothing": [],
+    "host=attic": ["tool"],
+    "host=attic&product=unleash": [],
+    "needs=approval": ["shop"],
+    "needs=repair": ["flags"],
+    "needs=repair&host=attic": [],
+}
+
+
+async def test_a_list_has_what_is_asked_for(house: House) -> None:
+    """Filters are taken together, on the first page and on those after it."""
+    ids = {"flags": await house.register()}
+    ids["shop"] = await house.register(name="shop", port=4243, approvals={"when": "always"})
+    tool = {"name": "tool", "product": "astra-cli", "kind": "cli", "version": "1.0.0", "host": "attic"}
+    (await house.client.post("/instances", json=tool)).raise_for_status()
+    asked = await house.client.post("/upgrades", json={"instance": "shop", "target": "6.10.1"})
+    upgrade_id = asked.raise_for_status().json()["id"]
+    await house.report(ids["shop"], replace(samples.planned, upgrade_id=upgrade_id))
+    await house.report(ids["flags"], samples.observed)
+    await house.show()
+    for query, names in FILTERS.items():
+        found, link = [], f"/instances?limit=1&{query}"
+        while link:
+            page = (await house.client.get(link)).raise_for_status().json()
+            found += [each["name"] for each in page["items"]]
+            link = page["next"]
+        assert found == names, query
+    for query, many in {
+        "status=awaiting_approval&product=unleash&host=local": 1,
+        "needs=approval": 1,
+        "needs=repair": 0,
+        "host=attic": 0,
+        "product=unleash": 1,
+        "instance=flags": 0,
+    }.items():
+        assert len((await house.client.get(f"/upgrades?{query}")).json()["items"]) == many, query
+
+
+@pytest.mark.parametrize(
+    ("path", "takes"),
+    [
+        ("/instances?stauts=idle", "status"),
+        ("/upgrades?instnace=flags", "instance"),
+        ("/instances/flags?limit=1", "at"),
+        ("/products?name=unleash", "none"),
+        ("/audit/events?since=2026-01-01T00:00:00Z", "from"),
+    ],
+)
+async def test_a_parameter_that_nobody_knows_is_refused(path: str, takes: str, house: House) -> None:
+    """A filter that is mistyped would show everything; what can be asked instead is named."""
+    await house.register()
+    answer = await house.client.get(path)
+    assert (answer.status_code, problem(answer)) == (400, "parameter-invalid")
+    assert takes in answer.json()["detail"].partition(";")[2]
+
+
+async def test_a_value_that_is_none_is_refused(house: House) -> None:
+    """An empty list would say that nothing waits."""
+    for query in ("status=running", "needs=love"):
+        answer = await house.client.get(f"/instances?{query}")
+        assert (answer.status_code, problem(answer)) == (400, "parameter-invalid"), query
 
 
 async def test_reconfiguring_changes_how_an_instance_is_reached(house: House) -> None:

@@ -6,6 +6,7 @@ import os
 import pty
 import struct
 import termios
+from collections.abc import Sequence
 
 from astrolabe.cli.own_python import run_astrolabe
 
@@ -13,7 +14,7 @@ SECONDS = 60.0
 COLUMNS = 80
 
 
-async def at_terminal(*words: str, answers: tuple[str, ...] = (), **environment: str) -> tuple[int, str]:
+async def at_terminal(words: Sequence[str], environment: dict[str, str], *answers: str) -> tuple[int, str]:
     """Type a command on a terminal, and answer what it asks; return its exit code, and all that was to be seen."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))

@@ -46,7 +46,7 @@ async def test_whoever_logged_in_needs_no_variables(relayed: dict[str, str], tmp
 async def test_a_token_that_is_typed_is_not_shown(relayed: dict[str, str], tmp_path: Path) -> None:
     """A person types it blindly."""
     token, url = relayed["ASTROLABE_TOKEN"], relayed["ASTROLABE_URL"]
-    code, seen = await at_terminal("login", url, answers=(token,), XDG_CONFIG_HOME=str(tmp_path))
+    code, seen = await at_terminal(("login", url), {"XDG_CONFIG_HOME": str(tmp_path)}, token)
     assert (code, "Commands ask" in seen, token in seen) == (0, True, False), seen
     assert read_contexts(Settings(config_home=tmp_path)).current == "127.0.0.1"
 

@@ -1,6 +1,7 @@
 """What a person names things by, and what they are asked before people lose service."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -44,10 +45,9 @@ async def flags(relayed: dict[str, str]) -> Names:
     ],
 )
 async def test_an_upgrade_is_found_by_what_a_person_types(
-    given: object, which: str, flags: Names, relayed: dict[str, str]
+    given: Callable[[str], str], which: str, flags: Names, relayed: dict[str, str]
 ) -> None:
     """Its id, the beginning or the end of it, or the name of the instance that it is the last of."""
-    assert callable(given)
     found = await astrolabe("events", given(flags[which]), "--json", **relayed)
     if given(flags[which]) == "flags":
         assert '"instance_registered"' in found.stdout
@@ -114,11 +114,11 @@ async def test_who_cannot_be_asked_says_yes_beforehand(words: str, relayed: dict
 async def test_a_person_is_asked_and_may_say_no(relayed: dict[str, str]) -> None:
     """No is exit code 130, and changes nothing; yes goes on."""
     await astrolabe("register", "doubt", *REGISTER[2:-1], "4302", "--database", "postgresql://u@h/doubt", **relayed)
-    code, seen = await at_terminal("retire", "doubt", answers=("n",), **relayed)
+    code, seen = await at_terminal(("retire", "doubt"), relayed, "n")
     assert code == 130
     assert "doubt is never upgraded again" in seen
     assert json.loads((await astrolabe("show", "doubt", "--json", **relayed)).stdout)["status"] == "idle"
-    code, seen = await at_terminal("retire", "doubt", answers=("y",), **relayed)
+    code, seen = await at_terminal(("retire", "doubt"), relayed, "y")
     assert (code, "doubt is retired." in seen) == (0, True)
     assert json.loads((await astrolabe("show", "doubt", "--json", **relayed)).stdout)["status"] == "retired"
 

@@ -16,7 +16,7 @@ from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.views.projector import Projector
-from astrolabe.store.views.queries import Views
+from astrolabe.store.views.queries import UpgradeFilter, Views
 from tests.domain.samples import AT, CONFIG, ROLLED_BACK
 from tests.store.histories import Town, histories
 from tests.store.stage import BY, running
@@ -112,7 +112,7 @@ async def test_lists_are_read_in_pieces(log, sequencer, projector, database):
     newest = await views.upgrades(limit=2)
     assert [row.target for row in newest] == ["6.4.0", "6.3.0"]
     assert [row.target for row in await views.upgrades(before=newest[-1].upgrade_id)] == ["6.2.0", "6.1.0", "6.0.0"]
-    assert [row.target for row in await views.upgrades(instance_id=instances[1])] == ["6.1.0"]
+    assert [row.target for row in await views.upgrades(UpgradeFilter(instances[1]))] == ["6.1.0"]
     assert await views.counts() == {"instances": {"upgrading": 5}, "upgrades": {"requested": 5}}
     assert await views.lags() == {"views": 0}
 
