@@ -16,6 +16,7 @@ from astrolabe.store.log.leases import Leases
 from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.kinds.compose.engine_exec import ContainerCommand
 from astrolabe.workers.kinds.compose.engine_socket import EngineSocket
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell
@@ -153,10 +154,21 @@ async def outlive(standin: World, mortality: Mortality, most: int = 120) -> list
     raise AssertionError(f"still not done: {mortality.died_at}")
 
 
+async def _around(mortality: Mortality, argv: Sequence[Any], work: Callable[[], Awaitable[Any]]) -> Any:
+    """Let a worker die before or after a command that has an effect."""
+    name = _effect(argv)
+    if name:
+        mortality.now(f"before {name}")
+    done = await work()
+    if name:
+        mortality.now(f"after {name}")
+    return done
+
+
 def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
     """Let workers die around each statement that changes something, and around each process they start or end."""
     connect, spawn, run, end, shelve = InstanceDatabase.connection, shell.spawn, shell.run, process.end, npm._shelve
-    act = EngineSocket.act
+    act, execute = EngineSocket.act, ContainerCommand.run
 
     @contextlib.asynccontextmanager
     async def connection(self: InstanceDatabase, name: str | None = None) -> AsyncGenerator[Any]:
@@ -170,20 +182,13 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
         return pid
 
     async def ran(argv: Sequence[Any], **options: Any) -> Any:
-        name = _effect(argv)
-        if name:
-            mortality.now(f"before {name}")
-        ended = await run(argv, **options)
-        if name:
-            mortality.now(f"after {name}")
-        return ended
+        return await _around(mortality, argv, lambda: run(argv, **options))
 
     async def acted(self: EngineSocket, argv: Sequence[Any], *options: Any) -> Any:
-        name = _effect(argv)
-        mortality.now(f"before {name}")
-        done = await act(self, argv, *options)
-        mortality.now(f"after {name}")
-        return done
+        return await _around(mortality, argv, lambda: act(self, argv, *options))
+
+    async def executed(self: ContainerCommand, *options: Any) -> Any:
+        return await _around(mortality, self._shown, lambda: execute(self, *options))
 
     async def ended(found: process.GatewayProcess, *grace: float) -> None:
         mortality.now("before the end of a gateway")
@@ -199,6 +204,7 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
     patch.setattr(shell, "spawn", spawned)
     patch.setattr(shell, "run", ran)
     patch.setattr(EngineSocket, "act", acted)
+    patch.setattr(ContainerCommand, "run", executed)
     patch.setattr(process, "end", ended)
     patch.setattr(npm, "_shelve", shelved)
 
