@@ -1,16 +1,20 @@
-"""The server: uvicorn, which ends streams before it waits for them."""
+"""The server: uvicorn, which rests until it is asked for something, and ends streams before it waits for them."""
 
 import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import Sequence
+from email.utils import formatdate
 from pathlib import Path
+from types import FrameType
 from typing import cast
 
 import uvicorn
 from litestar import Litestar
 from typing_extensions import override
+from uvicorn.server import ServerState
 
 from astrolabe.api.app import create_app
 from astrolabe.api.http.resources import Resources
@@ -19,6 +23,27 @@ from astrolabe.store.webhooks.settings import WebhookSettings
 
 GRACE_SECONDS = 10
 """How long requests under way may take after the server was asked to stop."""
+
+
+class DatedState(ServerState):
+    """What connections share; its Date is written when a request needs it, and not once a second."""
+
+    def __init__(self) -> None:
+        self._second: int = -1
+        self._headers: list[tuple[bytes, bytes]] = []
+        super().__init__()
+
+    @property
+    @override
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of every answer of this second."""
+        if (now := int(time.time())) != self._second:
+            self._second, self._headers = now, [(b"date", formatdate(now, usegmt=True).encode())]
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._headers = headers
 
 
 class Server(uvicorn.Server):
@@ -39,7 +64,10 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
+        self.server_state: ServerState = DatedState()
         self._app: Litestar = app
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked: asyncio.Event = asyncio.Event()
         self.ready: asyncio.Event = asyncio.Event()
 
     @property
@@ -50,10 +78,29 @@ class Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             freeze_heap()
             self.ready.set()
+
+    @override
+    async def main_loop(self) -> None:
+        """Wait until the server is asked to stop, where uvicorn looks ten times a second."""
+        await self._asked.wait()
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop on a signal."""
+        super().handle_exit(sig, frame)
+        self.stop()
+
+    def stop(self) -> None:
+        """Ask the server to stop, from any thread."""
+        # Before the loop is known nobody waits: uvicorn looks at `should_exit` once more after it is.
+        self.should_exit: bool = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._asked.set)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

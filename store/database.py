@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -41,12 +41,33 @@ def parse_url(text: str) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def make_engine(dsn: str, pool_size: int, settings: dict[str, str]) -> AsyncEngine:
+IDLE_SECONDS = 60.0
+"""After how long an idle connection is closed, but for those that stay."""
+
+OVERFLOW = 10
+"""How many connections SQLAlchemy may open beyond the size of its pool."""
+
+
+class Kept(NamedTuple):
+    """How many connections stay open at rest: each is a process of the server's, with some megabytes of its own."""
+
+    hot: int = 1
+    pool: int = 0
+    engine: int | None = None
+    """Of those that SQLAlchemy has; None for as many as were in use at once."""
+
+
+FEWEST = Kept()
+
+
+def make_engine(dsn: str, pool_size: int, settings: dict[str, str], *, kept: int | None = None) -> AsyncEngine:
     """Let SQLAlchemy connect as asyncpg does, so that one URL with its sslmode and hosts means the same to both."""
+    stay = min(pool_size, kept or pool_size)
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=partial(asyncpg.connect, dsn, server_settings=settings),
-        pool_size=pool_size,
+        pool_size=stay,
+        max_overflow=pool_size + OVERFLOW - stay,
     )
 
 
@@ -96,17 +117,18 @@ async def _keep(_connection: object) -> None:
 class Database:
     """The log's database; `async with` opens and closes it."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, kept: Kept = FEWEST) -> None:
         self._dsn: str = parse_url(url)
         self._pool_size: int = pool_size
+        self._kept: Kept = kept
         self._hot: Pool | None = None
         self._pool: Pool | None = None
         self._engine: AsyncEngine | None = None
 
     async def __aenter__(self) -> Self:
-        self._hot = await self._connections(SETTINGS | PLANNED_ONCE, at_least=1)
-        self._pool = await self._connections(SETTINGS, at_least=0)
-        self._engine = make_engine(self._dsn, self._pool_size, SETTINGS)
+        self._hot = await self._connections(SETTINGS | PLANNED_ONCE, at_least=self._kept.hot)
+        self._pool = await self._connections(SETTINGS, at_least=self._kept.pool)
+        self._engine = make_engine(self._dsn, self._pool_size, SETTINGS, kept=self._kept.engine)
         return self
 
     async def __aexit__(
@@ -121,8 +143,9 @@ class Database:
     async def _connections(self, settings: dict[str, str], *, at_least: int) -> Pool:
         return await asyncpg.create_pool(
             self._dsn,
-            min_size=at_least,
+            min_size=min(at_least, self._pool_size),
             max_size=self._pool_size,
+            max_inactive_connection_lifetime=IDLE_SECONDS,
             server_settings=settings,
             connection_class=_Session,
             reset=_keep,

@@ -12,15 +12,18 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed
 from typing_extensions import override
 
-LOOK_SECONDS = 1.0
-"""How long a wake-up that was lost may go unnoticed."""
+LOOK_SECONDS = 3.0
+"""How long a wake-up that was lost may go unnoticed: less than the 5 seconds after which redis-py gives a socket up.
+
+The server ends a wait up to a second late where it looks at its clock once a second, as that of `astrolabe up` does.
+"""
 
 HURRY_SECONDS = 0.02
 
 MOST_WAITING = 100
 """How many wake-ups are kept for consumers that are all at work; whoever is not looks before it waits."""
 
-MAINTENANCE_IN_A_MILLION = 20_000
+MAINTENANCE_IN_A_MILLION = 60_000
 """How many looks of a million also give back what a dead process had taken; Dramatiq reckons with far more looks."""
 
 
@@ -30,6 +33,7 @@ class WakingBroker(RedisBroker):
     def __init__(self, **options: Any) -> None:
         super().__init__(maintenance_chance=MAINTENANCE_IN_A_MILLION, **options)
         self.look_seconds: float = LOOK_SECONDS
+        self.hurries: bool = False
 
     @override
     def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
@@ -48,7 +52,7 @@ class WakingBroker(RedisBroker):
 
     def hurry(self) -> None:
         """Let the consumers of this process wait no more, for it is to stop; where the broker is away they do not."""
-        self.look_seconds = HURRY_SECONDS
+        self.hurries = True
         with contextlib.suppress(redis.ConnectionError):
             for queue in (*self.queues, *self.delay_queues):
                 self.wake(queue)
@@ -82,6 +86,9 @@ class _WokenConsumer(Consumer):
         return message
 
     def _wait(self) -> None:
+        if self._broker.hurries:
+            self._ended.wait(HURRY_SECONDS)
+            return
         if self._taking.outstanding_message_count >= self._prefetch:
             self._ended.wait(self._broker.look_seconds)
             return

@@ -36,7 +36,7 @@ async def stream(resources: Resources, follower: Follower, after: int) -> AsyncG
             if time.monotonic() - last >= HEARTBEAT_SECONDS:
                 yield HEARTBEAT
                 last = time.monotonic()
-            await _more(resources, heard, stopping)
+            await _more(resources, heard, stopping, last + HEARTBEAT_SECONDS - time.monotonic())
     except Exception as error:
         # The caller comes back with Last-Event-ID, and finds the database up again, or gets a problem.
         if not is_outage(error):
@@ -45,8 +45,8 @@ async def stream(resources: Resources, follower: Follower, after: int) -> AsyncG
         stopping.cancel()
 
 
-async def _more(resources: Resources, heard: int, stopping: asyncio.Task[bool]) -> None:
-    grown = asyncio.create_task(resources.tail.wait(since=heard))
+async def _more(resources: Resources, heard: int, stopping: asyncio.Task[bool], seconds: float) -> None:
+    grown = asyncio.create_task(resources.tail.wait(seconds, since=heard))
     try:
         await asyncio.wait({grown, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:

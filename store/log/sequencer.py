@@ -8,8 +8,8 @@ from astrolabe.store.log.appended import CHANNEL
 from astrolabe.store.log.tail import Tail
 
 BATCH = 1000
-IDLE_SECONDS = 1.0
-"""How long an append whose notification was lost may wait unseen."""
+IDLE_SECONDS = 5.0
+"""How long an append may wait unseen where whoever made it died before its notification."""
 
 BUSY_SECONDS = 0.005
 """How long a busy log's events gather for one step: each step is a flush of the disk that the appends share."""

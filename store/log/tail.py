@@ -1,4 +1,10 @@
-"""The tail: waits for the log to grow, by notification where one arrives and by looking where none does."""
+"""The tail: waits for the log to grow, by notification where one arrives and by looking where none does.
+
+No growth is missed: whoever waits noted `heard` before reading, so that what comes between reading and waiting ends the
+wait at once; and a new connection counts as growth once it listens, so that what came while there was none is read.
+Only a connection that is dead and does not look so can lose a notification: the tail itself looks on it now and then,
+once for all who wait in its process.
+"""
 
 import asyncio
 import contextlib
@@ -8,10 +14,17 @@ from typing import Self
 import asyncpg
 
 from astrolabe.store.database import Connection, Database
+from astrolabe.store.log import sql
 
 CHANNEL = "astrolabe_log"
-POLL_SECONDS = 1.0
-"""How long a lost notification may go unnoticed."""
+LOOK_SECONDS = 15.0
+"""How long a lost notification may go unnoticed, and a dead connection seem to live."""
+
+LONGEST_SECONDS = 60.0
+"""How long is waited at most where nobody says how long."""
+
+RECONNECT_SECONDS = 1.0
+"""How long a connection that ended, or could not be made, is let alone."""
 
 
 class Tail:
@@ -37,7 +50,7 @@ class Tail:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def wait(self, seconds: float = POLL_SECONDS, *, since: int | None = None) -> None:
+    async def wait(self, seconds: float = LONGEST_SECONDS, *, since: int | None = None) -> None:
         """Return when the log has grown, or had since `heard` was noted, or after some seconds in any case."""
         if since not in {None, self.heard}:
             return
@@ -59,7 +72,10 @@ class Tail:
             ):
                 await self._hear(await self._database.listen_connection())
             self._notice()
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _size(self, connection: Connection) -> int | None:
+        return await connection.fetchval(sql.LOG_HEAD, timeout=LOOK_SECONDS)
 
     async def _hear(self, connection: Connection) -> None:
         ended = asyncio.Event()
@@ -70,7 +86,14 @@ class Tail:
         connection.add_termination_listener(end)
         try:
             await connection.add_listener(self._channel, self._notice)
+            size = await self._size(connection)
             self._notice()
-            await ended.wait()
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await ended.wait()
+                before, size = size, await self._size(connection)
+                if size != before:
+                    self._notice()
         finally:
             connection.terminate()

@@ -1,8 +1,9 @@
 """The list views: tables that are folded from the log and can be dropped and folded again."""
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Select, Table, Text, and_, func, or_, select
@@ -124,6 +125,12 @@ class Views:
         async with self._database.transaction() as connection:
             return [_row(InstanceRow, row) for row in (await connection.execute(query)).mappings()]
 
+    async def until_due(self) -> float:
+        """Return the seconds until something is due: 0 where something is, infinity where nothing will be by itself."""
+        async with self._database.transaction() as connection:
+            now, seconds = (await connection.execute(until_due())).one()
+        return 0.0 if now else math.inf if seconds is None else max(0.0, float(seconds))
+
     async def at_rest(self, host: str) -> list[str]:
         """List the ids of a host's instances on which nothing is under way."""
         query = select(INSTANCE.c.instance_id).where(INSTANCE.c.host == host, INSTANCE.c.status == "idle")
@@ -184,6 +191,13 @@ def _upgrades(wanted: UpgradeFilter) -> Iterator[ColumnElement[bool]]:
             yield UPGRADE.c.status.in_(("inconsistent", "unwell"))
         case None:
             pass
+
+
+def until_due() -> "Select[bool, float | None]":
+    """Ask whether something is due, and after how many seconds something will be by its time alone."""
+    under_way = select(INSTANCE.c.instance_id).where(INSTANCE.c.due.is_not(None)).exists()
+    first = select(func.min(INSTANCE.c.due_at)).scalar_subquery()
+    return cast("Select[bool, float | None]", select(under_way, func.extract("epoch", first - func.now())))
 
 
 def unattended(quiet: timedelta) -> Select[Any]:

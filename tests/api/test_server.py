@@ -3,6 +3,8 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import asyncpg
@@ -51,7 +53,7 @@ async def serving(url: str) -> AsyncGenerator[Running]:
         try:
             yield Running(House(app, url, {"admin": secret}, client, anyone, superuser), server, task)
         finally:
-            server.should_exit = True
+            server.stop()
             await task
             placing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -188,7 +190,7 @@ async def test_a_stop_of_the_server_ends_its_streams(database_url: str) -> None:
         following = asyncio.create_task(follow(running.house, upgrade_id))
         while not answering(running):
             await asyncio.sleep(0.01)
-        running.server.should_exit = True
+        running.server.stop()
         async with asyncio.timeout(5):
             events = await following
             await running.task
@@ -213,3 +215,12 @@ async def test_a_server_that_runs_is_what_it_says(running: Running) -> None:
     """An instance registered over the wire is found over the wire, and no header tells what serves it."""
     answer = await running.house.client.post("/instances", json=FLAGS)
     assert (answer.status_code, "server" in answer.headers) == (201, False)
+
+
+async def test_answers_are_dated(running: Running) -> None:
+    """The Date of an answer is that of its second, also after a rest."""
+    first = await running.house.client.get("/healthz")
+    await asyncio.sleep(1.1)
+    second = await running.house.client.get("/healthz")
+    began, later = (parsedate_to_datetime(answer.headers["date"]) for answer in (first, second))
+    assert timedelta(seconds=1) <= later - began <= timedelta(seconds=10)

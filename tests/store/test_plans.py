@@ -2,14 +2,16 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from astrolabe.store.database import PLANNED_ONCE, SETTINGS
 from astrolabe.store.log import cursor, sql
-from astrolabe.store.views.queries import unattended
+from astrolabe.store.views.queries import unattended, until_due
 
 TABLES = ("event", "command", "log", "lease")
 """What grows without end."""
@@ -50,14 +52,25 @@ async def test_what_is_planned_while_the_log_is_empty_looks_into_an_index(databa
 
 async def test_what_is_unattended_is_found_by_an_index(database_url: str) -> None:
     """The reconcile loop asks every second: it looks at what is due, and not at every instance there is."""
-    query = unattended(timedelta(seconds=3)).compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
-    connection = await asyncpg.connect(database_url, server_settings=SETTINGS | {"enable_seqscan": "off"})
-    try:
-        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN (COSTS OFF) {query}"))
-    finally:
-        await connection.close()
+    plan = await _plan_of(database_url, unattended(timedelta(seconds=3)))
     assert "Seq Scan on view_instance" not in plan, plan
     assert "Index Cond: (due_at <= now())" in plan, plan
+
+
+async def test_when_something_is_due_is_found_by_an_index(database_url: str) -> None:
+    """Whoever asks when to look next does not read every instance either."""
+    plan = await _plan_of(database_url, until_due())
+    assert "Seq Scan on view_instance" not in plan, plan
+    assert "using view_instance_due_at on" in plan, plan
+
+
+async def _plan_of(url: str, asked: Select[*tuple[Any, ...]]) -> str:
+    query = asked.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+    connection = await asyncpg.connect(url, server_settings=SETTINGS | {"enable_seqscan": "off"})
+    try:
+        return "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN (COSTS OFF) {query}"))
+    finally:
+        await connection.close()
 
 
 async def _look_over_while_empty(url: str) -> None:

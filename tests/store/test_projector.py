@@ -1,6 +1,7 @@
 """The projector: the lists are what the log says, however they came to be."""
 
 import asyncio
+import math
 from datetime import timedelta
 
 import pytest
@@ -135,6 +136,24 @@ async def test_what_nobody_attends_to_is_found(log, sequencer, projector, databa
     assert {row.name for row in await views.unattended(timedelta(0))} == {"i-0", "i-2"}
     await leases.release(rows["i-1"].instance_id, fence)
     assert {row.name for row in await views.unattended(timedelta(0))} == {"i-0", "i-1", "i-2"}
+
+
+async def test_whoever_looks_for_what_is_due_knows_when_to_look_next(log, sequencer, projector, database, superuser):
+    """At once where something is due, when its time comes where time alone makes it so, and else never."""
+    town, views = Town(Instances(log)), Views(database)
+    await town.play([(0, "register", 1), (1, "register", 1)])
+    await sequencer.drain()
+    await projector.drain()
+    assert await views.until_due() == math.inf
+    await superuser.execute("UPDATE view_instance SET due_at = now() + interval '1 hour' WHERE name = 'i-0'")
+    assert 3500 < await views.until_due() <= 3600
+    await superuser.execute("UPDATE view_instance SET due_at = now() - interval '1 hour' WHERE name = 'i-1'")
+    assert await views.until_due() == 0
+    await superuser.execute("UPDATE view_instance SET due_at = NULL")
+    await town.play([(1, "request", 1)])
+    await sequencer.drain()
+    await projector.drain()
+    assert await views.until_due() == 0
 
 
 async def test_a_nul_in_what_was_seen_stops_nobody(log, sequencer, projector, database):

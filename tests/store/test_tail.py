@@ -5,13 +5,15 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from astrolabe.store.log.tail import POLL_SECONDS, Tail
+from astrolabe.store.log.tail import RECONNECT_SECONDS, Tail
 from tests.store.stage import eventually, running, stream_of
 
 FAR = 600.0
 LISTENERS = """
-SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> ALL($1::int[])
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query LIKE '%FROM log_head') AND pid <> ALL($1::int[])
 """
+"""Who listens, and now and then looks by itself."""
 
 
 @pytest_asyncio.fixture
@@ -90,8 +92,23 @@ async def test_a_tail_whose_connection_ends_makes_another(tail, log, sequencer, 
     async def listening():
         return await superuser.fetch(LISTENERS, [dead])
 
-    await eventually(listening, POLL_SECONDS + 10)
+    await eventually(listening, RECONNECT_SECONDS + 10)
     await test_growth_wakes_all_who_wait(tail, log, sequencer)
+
+
+async def test_growth_that_nobody_told_of_is_found(database, superuser, monkeypatch):
+    """A notification that was lost on its way delays whoever waits by one look of the tail's."""
+    monkeypatch.setattr("astrolabe.store.log.tail.LOOK_SECONDS", 0.1)
+    async with Tail(database) as tail:
+
+        async def hears():
+            return tail.heard > 0
+
+        await eventually(hears)
+        waiting = asyncio.create_task(tail.wait(FAR, since=tail.heard))
+        await superuser.execute("UPDATE log_head SET tree_size = tree_size + 1")
+        async with asyncio.timeout(10):
+            await waiting
 
 
 async def test_a_tail_ends_with_its_block(database, superuser):

@@ -42,10 +42,17 @@ async def say(database: Database, *words: str) -> None:
     await Sequencer(database).drain()
 
 
-def notary(database: Database, folder: Path, *urls: str, rest: float = AT_ONCE, silent: float = NEVER) -> Notary:
+def notary(
+    database: Database,
+    folder: Path,
+    *urls: str,
+    rest: float = AT_ONCE,
+    silent: float = NEVER,
+    tail: Tail | None = None,
+) -> Notary:
     """A notary with its keys and what it publishes below a folder."""
     how = Notarial(folder / "keys", folder / "tlog", "astrolabe-test", urls, silent, rest)
-    return Notary(database, Tail(database), how)
+    return Notary(database, tail or Tail(database), how)
 
 
 def keys_of(folder: Path) -> list[PublicKey]:
@@ -123,9 +130,9 @@ async def test_what_was_published_is_never_contradicted(database: Database, tmp_
 
 async def test_each_checkpoint_is_posted_and_nobody_waits_for_it(database: Database, tmp_path: Path) -> None:
     """An address that answers gets every checkpoint as it was signed; one that does not delays neither it nor us."""
-    async with Receiver.listening() as receiver, Receiver.listening() as silent:
+    async with Receiver.listening() as receiver, Receiver.listening() as silent, Tail(database) as tail:
         silent.reply = lambda _: None
-        at_work = notary(database, tmp_path, silent.url, receiver.url)
+        at_work = notary(database, tmp_path, silent.url, receiver.url, tail=tail)
         following = asyncio.create_task(at_work.run())
         await until(lambda: receiver.bodies != [])
         await say(database, "one", "two")

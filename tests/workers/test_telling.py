@@ -130,6 +130,7 @@ async def test_410_disables_at_once_and_what_happens_is_kept(stage: Stage, recei
         came = len(receiver.got)
         receiver.reply = lambda _: answer(200)
         await stage.webhooks.execute(EnableEndpoint(endpoint), BY)
+        await stage.place()
         await receiver.gets(3)
     assert came == 1
 
@@ -182,6 +183,7 @@ async def test_an_answer_of_where_an_endpoint_was_does_not_disable_where_it_is(
         async with stage.telling() as telling:
             await until(lambda: old.opened == 1)
             await stage.webhooks.execute(_moved(endpoint, receiver.url), BY)
+            await stage.place()
             await until(lambda: telling._lanes[endpoint][0].endpoint.config.url == receiver.url)
             moved.set()
             await eventually(lambda: _tried(stage, endpoint, event, 1))

@@ -22,6 +22,8 @@ REST_SECONDS = 3.0
 """How long new events wait for their checkpoint at most, where nothing fails."""
 SILENT_SECONDS = 3600.0
 """How old a checkpoint may become where nothing happens."""
+LOOK_SECONDS = 60.0
+"""How often is looked, where nothing happens, for the hour of the next checkpoint and for one of another relay's."""
 PAUSE_SECONDS = 1.0
 """How long events are gathered before they are added: together they cost the appends less."""
 
@@ -51,6 +53,7 @@ class Notary:
         self._publisher: Publisher = Publisher(how.tlog, self._tree)
         self._announcers: list[Announcer] = [Announcer(url) for url in how.urls]
         self._published: str | None = None
+        self._unsigned: bool = True
 
     async def run(self) -> None:
         """Follow the log for ever; an address that does not answer delays nothing."""
@@ -63,14 +66,17 @@ class Notary:
 
     async def _follow(self) -> None:
         while True:
+            heard = self._tail.heard
             try:
                 await self.step()
             except LOGGED as problem:
+                self._unsigned = True
                 # Nothing published is overwritten meanwhile, and no upgrade stands still for it.
                 LOG.error("no checkpoint: %s", problem)  # noqa: TRY400  the sentence says all
                 await asyncio.sleep(self._how.rest_seconds)
+            rest = self._how.rest_seconds if self._unsigned else LOOK_SECONDS
+            await self._tail.wait(min(rest, self._how.silent_seconds), since=heard)
             await asyncio.sleep(PAUSE_SECONDS)
-            await self._tail.wait(min(self._how.rest_seconds, self._how.silent_seconds))
 
     async def step(self) -> Signed | None:
         """Add what is new, sign where it is due, publish and post; return the checkpoint that was signed."""
@@ -81,6 +87,7 @@ class Notary:
         patience = self._how.rest_seconds if last and size > last.size else self._how.silent_seconds
         signed = await self._checkpoints.make(keys) if last is None or last.age >= patience else None
         newest = signed or last
+        self._unsigned = newest is None or size > newest.size
         if newest and newest.note != self._published:
             await self._publisher.publish(newest)
             self._published = newest.note

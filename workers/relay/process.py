@@ -5,7 +5,7 @@ import logging
 
 import uvloop
 
-from astrolabe.store.database import Database
+from astrolabe.store.database import Database, Kept
 from astrolabe.store.heap import freeze_heap
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.webhooks.settings import WebhookSettings
@@ -18,6 +18,9 @@ from astrolabe.workers.relay.webhooks.dispatcher import Dispatcher
 
 LOG = logging.getLogger("astrolabe.relay")
 
+KEPT = Kept(hot=3, pool=1, engine=1)
+"""What the parts that the log's growth wakes need at that moment, none of whom shall have to connect first."""
+
 
 def run_relay(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
     """Follow the log until SIGTERM or SIGINT."""
@@ -28,7 +31,7 @@ def run_relay(database_url: str, redis_url: str, notarial: Notarial, webhooks: W
 
 async def _run(database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings) -> None:
     stop = stop_requested()
-    async with Database(database_url) as database, Tail(database) as tail, asyncio.TaskGroup() as following:
+    async with Database(database_url, kept=KEPT) as database, Tail(database) as tail, asyncio.TaskGroup() as following:
         parts = [
             following.create_task(Relay(database, tail, open_broker(redis_url)).run()),
             following.create_task(through_outages(Notary(database, tail, notarial).run)),

@@ -1,6 +1,7 @@
 """The relay: tails the log and notifies the workers; a reconcile loop finds what a lost message left behind."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -48,6 +49,13 @@ WAKING = (
 """The events after which a worker must be notified; after all others it goes on by itself."""
 
 RECONCILE_SECONDS = 1.0
+"""How often is looked for what nobody is at while something is due; at rest, once the views move or a time has come."""
+
+LONGEST_SECONDS = 60.0
+"""How long is waited for a time that has come by the database's clock, and how often expired outputs are discarded."""
+GATHER_SECONDS = 0.02
+"""How long events are gathered before the lists follow: workers are notified first, and together they cost less."""
+
 QUIET = timedelta(seconds=3)
 """How long something may be due with nobody at it before its worker is notified again."""
 
@@ -65,18 +73,23 @@ class Relay:
         self._views: Views = Views(database)
         self._outputs: Outputs = Outputs(database)
         self._cursor: Cursor = Cursor(database, "relay")
+        self._folded: asyncio.Event = asyncio.Event()
 
     async def run(self) -> None:
         """Follow the log for ever; what one part waits for delays no other part."""
         async with asyncio.TaskGroup() as group:
-            for part in (self._sequencer.run, self._project, self._notify, self._reconcile):
+            for part in (self._sequencer.run, self._project, self._notify, self._reconcile, self._discard):
                 group.create_task(through_outages(part))
 
     async def _project(self) -> None:
         while True:
             heard = self._tail.heard
-            if not await self._projector.step():
+            folded = await self._projector.step()
+            # Also where there was nothing to fold: then another relay has done it.
+            self._folded.set()
+            if not folded:
                 await self._tail.wait(since=heard)
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _notify(self) -> None:
         position = await self._cursor.get()
@@ -106,8 +119,19 @@ class Relay:
 
     async def _reconcile(self) -> None:
         while True:
+            # Cleared before the look: what is folded from here on is looked at again.
+            self._folded.clear()
             for row in await self._views.unattended(QUIET):
                 if await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id):
                     LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
-            await self._outputs.discard_expired()
+            # A lease that runs out or is given back moves no view, but then something is due.
+            seconds = await self._views.until_due()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(LONGEST_SECONDS, seconds)):
+                    await self._folded.wait()
             await asyncio.sleep(RECONCILE_SECONDS)
+
+    async def _discard(self) -> None:
+        while True:
+            await self._outputs.discard_expired()
+            await asyncio.sleep(LONGEST_SECONDS)

@@ -1,7 +1,7 @@
 """Carrying out: all that is due on an instance, while this worker holds its lease and its folder."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from uuid import NAMESPACE_URL, uuid5
 
 from astrolabe.domain.instances.identity import acted_on
@@ -34,8 +34,11 @@ class CarryOut:
         self._host: Host = host
         self._worker: str = worker
 
-    async def __call__(self, instance_id: str) -> None:
-        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on."""
+    async def __call__(self, instance_id: str, noted: Awaitable[None] | None = None) -> None:
+        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on.
+
+        `noted` is waited for before what is due is read: from then on another message may come.
+        """
         loaded = await self._instances.load(instance_id)
         if isinstance(loaded.state, Absent) or loaded.state.instance.config.host != self._host.name:
             return
@@ -46,6 +49,8 @@ class CarryOut:
                 return
             async with folder_lock(self._host.instance_folder(instance_id), LOCK_SECONDS) as mine:
                 if mine:
+                    if noted:
+                        await noted
                     await self._while_held(instance_id, fences)
 
     async def _while_held(self, instance_id: str, fences: Mapping[str, int]) -> None:

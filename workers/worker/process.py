@@ -8,7 +8,7 @@ import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 
-from astrolabe.store.database import Database
+from astrolabe.store.database import Database, Kept
 from astrolabe.store.heap import freeze_heap
 from astrolabe.store.settings import DEFAULTS, Settings
 from astrolabe.workers.backoff import through_outages
@@ -18,12 +18,14 @@ from astrolabe.workers.process import log_to_stderr, stop_requested
 from astrolabe.workers.waking import WakingBroker
 from astrolabe.workers.worker.carry_out import CarryOut
 from astrolabe.workers.worker.observer import Observer
+from astrolabe.workers.worker.work_queue import WorkQueue
 
 LOG = logging.getLogger("astrolabe.worker")
 
-THREAD_MS = 250
-"""How soon an idle thread of Dramatiq's hears that it is to stop; a message is handed to it at once."""
+THREAD_MS = 3_600_000
+"""How long an idle thread of Dramatiq's waits for a message or the queue's end; either reaches it at once."""
 
+KEPT = Kept(engine=1)
 
 GOODBYE_MS = 5_000
 """How long Dramatiq's threads may try to report to the broker what became of their messages.
@@ -49,11 +51,13 @@ class WorkInHand:
 
     async def take(self, instance_id: str) -> None:
         """Carry out what is due on an instance."""
-        await asyncio.to_thread(taken, self._broker, instance_id)
-        if self._stopping:
-            return
-        carry_out, _ = await self._opened()
-        await self._hold(asyncio.create_task(carry_out(instance_id)))
+        noting = asyncio.create_task(asyncio.to_thread(taken, self._broker, instance_id))
+        try:
+            if not self._stopping:
+                carry_out, _ = await self._opened()
+                await self._hold(asyncio.create_task(carry_out(instance_id, noting)))
+        finally:
+            await noting
 
     async def look(self) -> None:
         """Look at what runs on this host, again and again."""
@@ -77,7 +81,7 @@ class WorkInHand:
         """Open the log once for all instances of this process, so that what they record shares statements."""
         async with self._opening:
             if self._parts is None:
-                database = await Database(self._database_url, pool_size=max(4, self._threads)).__aenter__()
+                database = await Database(self._database_url, pool_size=max(4, self._threads), kept=KEPT).__aenter__()
                 self._parts = (
                     CarryOut(database, self._host, self._name, lease_seconds=self._settings.lease_seconds),
                     Observer(database, self._host, self._name),
@@ -103,10 +107,11 @@ def run_worker(database_url: str, redis_url: str, host: Host, threads: int, sett
     queue = queue_of(host.name)
     dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(in_hand.take)
     worker = dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=THREAD_MS)
-    asyncio.run(_run(worker, broker, in_hand, host))
+    worker.work_queue = work = WorkQueue()
+    asyncio.run(_run(worker, work, broker, in_hand, host))
 
 
-async def _run(worker: dramatiq.Worker, broker: WakingBroker, in_hand: WorkInHand, host: Host) -> None:
+async def _run(worker: dramatiq.Worker, work: WorkQueue, broker: WakingBroker, in_hand: WorkInHand, host: Host) -> None:
     """Let Dramatiq's threads work on their own event loop, while this one only waits to be asked to stop."""
     stop = stop_requested()
     worker.start()
@@ -118,4 +123,5 @@ async def _run(worker: dramatiq.Worker, broker: WakingBroker, in_hand: WorkInHan
     if loop:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(in_hand.put_down(), loop.loop))
     await asyncio.to_thread(broker.hurry)
+    work.end()
     await asyncio.to_thread(worker.stop, GOODBYE_MS)

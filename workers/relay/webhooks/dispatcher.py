@@ -22,6 +22,11 @@ from astrolabe.workers.relay.webhooks.sending import Sender
 LOG = logging.getLogger("astrolabe.webhooks")
 
 POLL_SECONDS: Final = 1.0
+"""How often the endpoints are looked at, at the most; and where one of them waits for its key, at the least."""
+
+GATHER_SECONDS: Final = 0.02
+"""How long events are gathered before it is recorded who is sent them: workers are notified first."""
+
 RETENTION_SECONDS: Final = 3600.0
 
 
@@ -56,9 +61,11 @@ class Dispatcher:
                     lane.wake()
             else:
                 await self._tail.wait(since=heard)
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _keep_lanes(self) -> None:
         while True:
+            heard = self._tail.heard
             endpoints = (await self._webhooks.current()).by_id
             keys = self._open_keys() if endpoints else None
             wanted = {
@@ -67,6 +74,9 @@ class Dispatcher:
             await self._end([key for key, (_, task) in self._lanes.items() if key not in wanted or task.done()])
             for key, endpoint in wanted.items():
                 self._keep(key, endpoint, cast("WebhookKeys", keys))
+            # An endpoint is an event of the log; its key is a file, of which nobody is notified.
+            if all(key in wanted or each.disabled for key, each in endpoints.items()):
+                await self._tail.wait(since=heard)
             await asyncio.sleep(POLL_SECONDS)
 
     def _open_keys(self) -> WebhookKeys | None:
@@ -87,12 +97,16 @@ class Dispatcher:
         self._lanes[key] = lane, asyncio.create_task(self._lasting(lane), name=f"webhook {endpoint.config.name}")
 
     async def _lasting(self, lane: Lane) -> None:
-        # One endpoint's fault must not end the others' lanes; this one begins again at the next look.
-        try:
-            await lane.run()
-        except Exception as error:
-            if not is_outage(error):
-                LOG.exception("webhook %s stopped", lane.endpoint.config.name)
+        # One endpoint's fault must not end the others' lanes.
+        while True:
+            try:
+                await lane.run()
+            except Exception as error:
+                if not is_outage(error):
+                    LOG.exception("webhook %s stopped", lane.endpoint.config.name)
+            else:
+                return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _end(self, keys: list[str]) -> None:
         tasks = [self._lanes.pop(key)[1] for key in keys]

@@ -1,0 +1,124 @@
+"""The relay: at rest it asks nothing, and what falls due is notified when its time comes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.store.database import Database
+from astrolabe.store.log.cursor import Cursor
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.log import Log
+from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.log.tail import Tail
+from astrolabe.store.streams.instances import Instances
+from astrolabe.store.views.projector import Projector
+from astrolabe.store.views.queries import Views
+from astrolabe.workers.broker import open_broker, queue_of
+from astrolabe.workers.relay import relay
+from astrolabe.workers.relay.relay import Relay
+from astrolabe.workers.waking import WakingBroker
+from tests.store.histories import Town
+from tests.store.stage import running
+from tests.waiting import until
+
+LEASE_SECONDS = 2.0
+NEVER = 600.0
+REST_SECONDS = 2.5
+
+
+class House:
+    """A log with instances, and a broker that no worker listens to."""
+
+    def __init__(self, database: Database, broker: WakingBroker) -> None:
+        self.database = database
+        self.broker = broker
+        self.log = Log(database)
+        self.town = Town(Instances(self.log))
+        self.views = Views(database)
+
+    async def place(self) -> None:
+        """Bring order, lists and the relay's place up to the log, as a relay did that has ended."""
+        await Sequencer(self.database).drain()
+        await Projector(self.database, self.log).drain()
+        await Cursor(self.database, "relay").put(await self.log.last_position())
+
+    def notified(self, instance_id: str) -> bool:
+        """Return whether a message waits for the workers of an instance's host."""
+        return bool(self.broker.do_qsize(queue_of(f"host-{instance_id}")))
+
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        """Let a relay follow the log."""
+        async with Tail(self.database) as tail, running(Relay(self.database, tail, self.broker).run()):
+            yield
+
+
+@pytest_asyncio.fixture
+async def house(database_url: str, valkey_server: Valkey, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A house whose relay would look by itself only in ten minutes."""
+    monkeypatch.setattr(relay, "LONGEST_SECONDS", NEVER)
+    monkeypatch.setattr(relay, "QUIET", timedelta(0))
+    broker = open_broker(valkey_server.url)
+    async with Database(database_url) as database:
+        yield House(database, broker)
+    broker.close()
+
+
+async def test_at_rest_it_does_not_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it has looked, and nothing is due, it asks for nothing more."""
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    looks = 0
+    unattended = Views.unattended
+
+    async def counted(views: Views, quiet: timedelta) -> object:
+        nonlocal looks
+        looks += 1
+        return await unattended(views, quiet)
+
+    monkeypatch.setattr(Views, "unattended", counted)
+    async with house.relaying():
+        await until(lambda: looks > 0)
+        await asyncio.sleep(REST_SECONDS)
+    assert looks <= 2
+
+
+async def test_what_falls_due_is_notified_when_its_time_comes(house: House) -> None:
+    """A retention that ends while the relay rests is told to the worker then."""
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    await house.database.pool.execute("UPDATE view_instance SET due_at = now() + interval '1500 ms'")
+    async with house.relaying():
+        await until(lambda: house.notified(row.instance_id))
+    assert await house.views.until_due() == 0
+
+
+async def test_what_a_dead_worker_left_is_notified_when_its_lease_ends(house: House) -> None:
+    """Nobody tells of a death: while something is due the relay looks, though no event comes."""
+    await house.town.play([(0, "register", 1), (0, "request", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    leases = Leases(house.database, LEASE_SECONDS)
+    assert await leases.acquire(row.instance_id, "dead")
+    async with house.relaying():
+        await until(lambda: house.notified(row.instance_id))
+    assert await leases.acquire(row.instance_id, "living")
+
+
+async def test_a_message_that_was_lost_while_it_rested_is_sent_again(house: House) -> None:
+    """What becomes due ends the rest, so that whoever loses the message gets another."""
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    async with house.relaying():
+        await asyncio.sleep(REST_SECONDS)
+        await house.town.play([(0, "request", 1)])
+        await until(lambda: house.notified(row.instance_id))
+        house.broker.client.flushall()
+        await until(lambda: house.notified(row.instance_id))
