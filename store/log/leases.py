@@ -1,6 +1,7 @@
 """Leases: the right to act on an instance for a while, and the fence that makes a late actor harmless."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from astrolabe.store.database import Database
@@ -17,7 +18,12 @@ class Leases:
 
     async def acquire(self, resource: str, holder: str) -> int | None:
         """Take a lease; return its fence, or None where somebody else holds it."""
-        return await self._database.hot.fetchval(sql.ACQUIRE, uuid.UUID(resource), holder, self.ttl)
+        return (await self.acquire_free([resource], holder)).get(resource)
+
+    async def acquire_free(self, resources: Sequence[str], holder: str) -> dict[str, int]:
+        """Take the leases that nobody holds, of different resources, in one statement; return the fence of each."""
+        wanted = [uuid.UUID(each) for each in resources]
+        return {row[0]: row[1] for row in await self._database.hot.fetch(sql.ACQUIRE, wanted, holder, self.ttl)}
 
     async def renew(self, resource: str, fence: int) -> bool:
         """Hold a lease for another while; False where it has run out or was taken over."""

@@ -120,13 +120,15 @@ LOG_HEAD = "SELECT tree_size - 1 FROM log_head"
 SEQUENCE = "SELECT sequence($1)"
 UNSEQUENCED = "SELECT count(*) FROM unsequenced"
 
+# In the order that is asked for, which is the same for everybody: two who want the same two wait, and do not deadlock.
 ACQUIRE = """
 INSERT INTO lease AS l (resource, fence, holder, expires_at)
-VALUES ($1, 1, $2, clock_timestamp() + $3)
+SELECT a.resource, 1, $2, clock_timestamp() + $3 FROM unnest($1::uuid[]) WITH ORDINALITY AS a (resource, nth)
+ORDER BY a.nth
 ON CONFLICT (resource) DO UPDATE
 SET fence = l.fence + 1, holder = $2, expires_at = clock_timestamp() + $3
 WHERE l.expires_at <= clock_timestamp()
-RETURNING fence
+RETURNING resource::text, fence
 """
 RENEW = """
 UPDATE lease SET expires_at = clock_timestamp() + $3

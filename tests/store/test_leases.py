@@ -106,3 +106,21 @@ async def test_the_database_says_what_time_it_is(leases, superuser):
     await leases.acquire(resource, "one")
     query = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float FROM lease WHERE resource = $1"
     assert 0 < await superuser.fetchval(query, uuid.UUID(resource)) <= LONG
+
+
+async def test_of_several_those_that_are_free_are_taken_at_once(leases):
+    """Whoever asks for several hears which of them are its own from now on."""
+    resources = [new_id() for _ in range(3)]
+    assert await leases.acquire(resources[1], "one") == 1
+    assert await leases.acquire_free(resources, "two") == {resources[0]: 1, resources[2]: 1}
+    assert await leases.acquire_free(resources, "three") == {}
+
+
+async def test_of_many_who_want_the_same_each_has_one_holder(leases):
+    """All ask at once for overlapping things, in one order: nobody deadlocks, and nothing has two holders."""
+    shared = [new_id() for _ in range(4)]
+    taken = await asyncio.gather(
+        *(leases.acquire_free([new_id(), *shared[nth % 3 : nth % 3 + 2]], f"worker-{nth}") for nth in range(24))
+    )
+    held = [resource for fences in taken for resource in fences if resource in shared]
+    assert sorted(held) == sorted(shared)

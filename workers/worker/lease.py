@@ -25,15 +25,11 @@ async def leased(leases: Leases, resources: Iterable[str], holder: str) -> Async
 
     They are taken in the order that is given, which is the same for everybody, and given back whatever happens.
     """
+    wanted = tuple(dict.fromkeys(resources))
     fences: dict[str, int] = {}
     try:
-        for resource in resources:
-            fence = await leases.acquire(resource, holder)
-            if fence is None:
-                yield None
-                return
-            fences[resource] = fence
-        yield fences
+        fences = await leases.acquire_free(wanted, holder)
+        yield fences if len(fences) == len(wanted) else None
     finally:
         for resource, fence in fences.items():
             await quietly(leases.release(resource, fence))
