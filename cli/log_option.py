@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from astrolabe.cli.options import required
-from astrolabe.store.migrate import require_known_log
+from astrolabe.store.revisions import require_known_log
 
 
 def _known(_context: click.Context, _option: click.Parameter, url: str) -> str:

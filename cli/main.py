@@ -10,7 +10,10 @@ from typing_extensions import override
 
 from astrolabe.cli.exit_codes import ExitCode
 from astrolabe.cli.failure import EXPECTED, one_line
+from astrolabe.cli.lean import leave_out
 from astrolabe.cli.printing import add_output_option
+
+leave_out()
 
 MODULES = {
     "approvals": ("approve", "reject", "review"),

@@ -10,6 +10,11 @@ A user's own site-packages stay (`-I` would leave them out): Astrolabe may have 
 """
 
 
+def is_isolated() -> bool:
+    """Return whether this very process runs so."""
+    return bool(sys.flags.safe_path and sys.flags.ignore_environment)
+
+
 def run_module(name: str, *words: str) -> list[str]:
     """Return the argv that runs an installed module as a program."""
     return [sys.executable, *ISOLATED, "-m", name, *words]

@@ -1,12 +1,14 @@
 """What the supervisor keeps alive."""
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
+from astrolabe.cli.forking.client import Forks
+from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.workers.programs import shell
-from astrolabe.workers.programs.shell import Child
+from astrolabe.workers.programs.running import RunningProcess
 
 
 class SupervisedProcess(Protocol):
@@ -34,19 +36,44 @@ class SupervisedProcess(Protocol):
         ...
 
 
-class SupervisedCommand:
-    """A process of ours, started from an argv."""
+Launch: TypeAlias = Callable[[str, Mapping[str, str], Path], Awaitable[RunningProcess]]
+"""Starts a process of ours by its name, with an environment, its output appended to a file."""
 
-    def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+
+def executing(command: Callable[[str], Sequence[str]]) -> Launch:
+    """Start each process from the argv that its name has."""
+
+    async def launch(name: str, env: Mapping[str, str], log: Path) -> RunningProcess:
+        return shell.supervise(command(name), env=env, log=log)
+
+    return launch
+
+
+def forking(forks: Forks, words: Callable[[str], Sequence[str]]) -> Launch:
+    """Fork each process, which runs the astrolabe command that its name has; execute it where nothing can be forked."""
+    otherwise = executing(lambda name: run_astrolabe(*words(name)))
+
+    async def launch(name: str, env: Mapping[str, str], log: Path) -> RunningProcess:
+        if forks.gone:
+            return await otherwise(name, env, log)
+        return await forks.start(words(name), env=env, log=log)
+
+    return launch
+
+
+class SupervisedCommand:
+    """A process of ours."""
+
+    def __init__(self, name: str, launch: Launch, env: Mapping[str, str], log: Path) -> None:
         self.name: Final = name
-        self._argv: Final = argv
+        self._launch: Final = launch
         self._env: Final = env
         self._log: Final = log
-        self._child: Child | None = None
+        self._child: RunningProcess | None = None
 
     async def start(self) -> None:
         """Start it."""
-        self._child = shell.supervise(self._argv, env=self._env, log=self._log)
+        self._child = await self._launch(self.name, self._env, self._log)
 
     async def wait(self) -> int:
         """Wait for its end; return its exit code."""

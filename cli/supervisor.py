@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from astrolabe.cli.own_python import run_astrolabe
-from astrolabe.cli.process import SupervisedCommand, SupervisedProcess
+from astrolabe.cli.process import Launch, SupervisedCommand, SupervisedProcess, executing
 from astrolabe.cli.servers.account import service_account
 from astrolabe.cli.servers.folder import VARIABLE, DataFolder
 from astrolabe.cli.servers.postgres import Postgres
@@ -31,7 +31,8 @@ class Supervisor:
     """Everything `astrolabe up` runs, from `async with` to its end.
 
     DATABASE_URL and REDIS_URL in `environment` replace the servers. `prepare` runs when both answer and before the
-    children start, and gets the children's environment; `say` gets a line for each thing a person may want to know.
+    children start, and gets the children's environment; `launch` starts a child by its name, without it that is done by
+    an argv of `command`; `say` gets a line for each thing a person may want to know.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Supervisor:
         prepare: Callable[[Mapping[str, str]], Awaitable[None]] = nothing,
         children: Sequence[str] = CHILDREN,
         command: Callable[[str], Sequence[str]] = run_astrolabe,
+        launch: Launch | None = None,
         say: Callable[[str], None] = print,
         fast: bool = False,
     ) -> None:
@@ -49,7 +51,7 @@ class Supervisor:
         self.environment: Final = dict(environment)
         self._prepare: Final = prepare
         self._names: Final = tuple(children)
-        self._command: Final = command
+        self._launch: Final = launch or executing(command)
         self._say: Final = say
         self._fast: Final = fast
         self._folder: DataFolder | None = None
@@ -89,7 +91,7 @@ class Supervisor:
         await self._start_servers(folder)
         await self._prepare(self.environment)
         for name in self._names:
-            await self._keep(SupervisedCommand(name, self._command(name), self.environment, folder.log(name)))
+            await self._keep(SupervisedCommand(name, self._launch, self.environment, folder.log(name)))
 
     async def _start_servers(self, folder: DataFolder) -> None:
         urls = {"DATABASE_URL", "REDIS_URL"} - {name for name, value in self.environment.items() if value}

@@ -1,12 +1,9 @@
 """Bring the log's own schema up to date."""
 
-import asyncio
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
-from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from astrolabe import migrations
 from astrolabe.store.database import APP_ROLE, make_engine, parse_url
 from astrolabe.store.errors import StoreError
+from astrolabe.store.revisions import IS_SET_UP, REVISION, SETTINGS, require_known
 from astrolabe.store.views.identities import refold_identities
 
 LOCK = 0x617374726F
@@ -21,24 +19,6 @@ LOCK = 0x617374726F
 
 
 INSUFFICIENT_PRIVILEGE = "42501"
-SETTINGS = {"application_name": "astrolabe", "timezone": "UTC"}
-
-
-PATIENCE_SECONDS = 10
-"""How long a database that does not answer holds up a start."""
-
-REVISION = "SELECT version_num FROM public.schema_version"
-
-
-class NewerLog(StoreError):  # noqa: N818  a fact, not a fault
-    """A newer Astrolabe has set the log up; this one would not understand it."""
-
-    def __init__(self, revision: str, newest: str | None) -> None:
-        said = (
-            f"A newer Astrolabe has set this log up: it is at revision {revision}, and {newest} is the last known "
-            "here. Run that version, or a newer one."
-        )
-        super().__init__(said)
 
 
 def _config() -> Config:
@@ -47,19 +27,11 @@ def _config() -> Config:
     return config
 
 
-def _known(connection: Connection) -> None:
-    """Raise NewerLog where the log is at a revision that is not among ours."""
-    scripts = ScriptDirectory.from_config(_config())
-    ours = {each.revision for each in scripts.walk_revisions()}
-    for revision in _revisions(connection):
-        if revision not in ours:
-            raise NewerLog(revision, scripts.get_current_head())
-
-
 def _upgrade(connection: Connection) -> bool:
     """Run what is missing; return whether anything was."""
-    _known(connection)
     before = _revisions(connection)
+    for revision in before:
+        require_known(revision)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -67,21 +39,9 @@ def _upgrade(connection: Connection) -> bool:
 
 
 def _revisions(connection: Connection) -> list[str]:
-    if not connection.scalar(text("SELECT to_regclass('public.schema_version') IS NOT NULL")):
+    if not connection.scalar(text(IS_SET_UP)):
         return []
     return list(connection.scalars(text(REVISION)))
-
-
-async def require_known_log(url: str) -> None:
-    """Raise NewerLog where a newer Astrolabe has set the log up; a database that cannot be asked passes."""
-    engine = make_engine(parse_url(url), 1, SETTINGS)
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS), engine.connect() as connection:
-            await connection.run_sync(_known)
-    except (DBAPIError, InterfaceError, PostgresError, OSError):
-        return  # whoever goes on has its own way of waiting for a database, or of failing without one
-    finally:
-        await engine.dispose()
 
 
 async def migrate(url: str) -> None:

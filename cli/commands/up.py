@@ -2,38 +2,58 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Final, NoReturn
 
 import click
 
 from astrolabe.cli import options
 from astrolabe.cli.failure import CommandError
-from astrolabe.cli.first_token import first_token
-from astrolabe.cli.own_python import run_astrolabe
+from astrolabe.cli.forking.client import Forks
+from astrolabe.cli.main import main, run
+from astrolabe.cli.own_python import is_isolated, run_astrolabe
+from astrolabe.cli.process import executing, forking
 from astrolabe.cli.ready import until_ready
-from astrolabe.cli.supervisor import Supervisor, serve
-from astrolabe.store.migrate import migrate
+from astrolabe.cli.supervisor import CHILDREN, Supervisor, serve
 from astrolabe.store.ports import is_free
 from astrolabe.store.products.catalogue import load_products
 
+PREPARING: Final = "astrolabe.cli.preparing"
+"""Loaded where it is needed, which is in a fork wherever there can be one."""
 
-async def prepare(environment: Mapping[str, str]) -> str | None:
-    """Migrate the log, and make the first token where there is none; return its secret."""
-    url = environment["DATABASE_URL"]
-    await migrate(url)
-    return await first_token(url, "astrolabe up")
+OWN: Final = ("prepare", "await-api")
+"""The commands that `up` has for itself alone."""
 
 
-def command_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:
-    """Return the argv of each of our processes."""
+def words_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:
+    """Return the words of the command that each of our processes runs."""
     own = [word for folder in folders for word in ("--products", str(folder))]
 
-    def command(name: str) -> list[str]:
+    def words(name: str) -> list[str]:
         more = {"api": ["--bind", bind, *own], "worker": own}
-        return run_astrolabe(name, *more.get(name, []))
+        return [name, *more.get(name, [])]
 
-    return command
+    return words
+
+
+def forks_of_us() -> Forks | None:
+    """Load what our processes need, and be forked; None where a stranger's code may have been loaded with it."""
+    if not is_isolated():
+        return None
+    for name in CHILDREN:
+        import_module(f"astrolabe.cli.commands.serving.{name}")
+    return Forks.made(_run)
+
+
+def _run(words: Sequence[str]) -> NoReturn:
+    """Run a command in a fork: one of everybody's, or one of those that `up` has for itself alone."""
+    if words[0] in OWN:
+        sys.argv[1:] = words[1:]
+        run(import_module(PREPARING).COMMANDS[words[0]])
+    sys.argv[1:] = words
+    main()
 
 
 @click.command()
@@ -48,34 +68,43 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...]) -> None:
     if not is_free(port) and host in {"127.0.0.1", "localhost"}:
         raise CommandError(f"Port {port} is taken by another program; choose one with --bind {host}:PORT.")
     made: list[str | None] = []
+    words = words_for(bind, [each.absolute() for each in folders])
+    forks = forks_of_us()
+    launch = forking(forks, words) if forks else executing(lambda name: run_astrolabe(*words(name)))
 
     async def prepared(environment: Mapping[str, str]) -> None:
-        made.append(await prepare(environment))
+        # In a fork: what it loads and makes would stay in this process for as long as it lives.
+        url = environment["DATABASE_URL"]
+        made.append(
+            await (forks.output(["prepare"], env=environment) if forks else import_module(PREPARING).prepare(url))
+        )
         click.echo("The log is up to date.")
 
-    tree = Supervisor(
-        data, prepare=prepared, command=command_for(bind, [each.absolute() for each in folders]), say=click.echo
-    )
-    sys.exit(asyncio.run(_serve(tree, bind, made)))
+    async def ready() -> None:
+        url = options.base_url(bind)
+        await (forks.output(["await-api", url], env=tree.environment) if forks else until_ready(url))
+        greet(url, made[-1] if made else None)
 
-
-async def _serve(tree: Supervisor, bind: str, made: list[str | None]) -> int:
-    greeting: list[asyncio.Task[None]] = []
-
-    def ready() -> None:
-        greeting.append(asyncio.create_task(_greet(bind, made[-1] if made else None)))
-
+    tree = Supervisor(data, prepare=prepared, launch=launch, say=click.echo)
     try:
-        return await serve(tree, ready)
+        sys.exit(asyncio.run(_serve(tree, ready)))
+    finally:
+        if forks:
+            forks.close()
+
+
+async def _serve(tree: Supervisor, ready: Callable[[], Coroutine[None, None, None]]) -> int:
+    greeting: list[asyncio.Task[None]] = []
+    try:
+        return await serve(tree, lambda: greeting.append(asyncio.create_task(ready())))
     finally:
         for task in greeting:
             task.cancel()
         click.echo("Stopped.")
 
 
-async def _greet(bind: str, token: str | None) -> None:
-    url = options.base_url(bind)
-    await until_ready(url)
+def greet(url: str, token: str | None) -> None:
+    """Print where the API is, and the token where one was made."""
     click.echo(f"Astrolabe answers at {url}")
     if token:
         click.echo("The first token, shown this once; whoever has it may do everything:")

@@ -34,9 +34,13 @@ _SETTINGS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %d ",
+    # For a small house. Whoever has a larger one brings a PostgreSQL of their own.
+    "shared_buffers": "32MB",
 }
 _CARELESS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 """Settings for tests: faster, and worth nothing after a crash of the machine or to a thief of password hashes."""
+_SINCE: Final = {18: {"io_method": "sync"}}
+"""Settings by the version that brought them; without this one three processes wait to read ahead for the others."""
 
 
 class Postgres:
@@ -112,6 +116,8 @@ class Postgres:
         log = self._folder.log(self.name)
         since = log.stat().st_size if log.exists() else 0
         settings = _SETTINGS | {"port": str(port), "unix_socket_directories": self._sockets()}
+        version = int((self._data / "PG_VERSION").read_text())
+        settings |= {name: value for since, each in _SINCE.items() if since <= version for name, value in each.items()}
         settings |= _CARELESS if self._fast else {}
         self._child = child = shell.supervise(
             [self._program("postgres"), "-D", self._data, *[f"--{name}={value}" for name, value in settings.items()]],

@@ -31,6 +31,13 @@ async def test_a_client_does_not_wait_for_a_servers_libraries() -> None:
     assert done.stdout.strip() == "[]"
 
 
+async def test_a_client_waits_for_no_command_line_but_its_own() -> None:
+    """Whoever asks over HTTP loads neither the command of the library that asks, nor what that prints with."""
+    script = "import sys, astrolabe.cli.main, httpx; print(sorted({'pygments', 'rich'} & set(sys.modules)), httpx.get)"
+    done = await run([sys.executable, "-c", script], env=inherited(), cwd=Path(__file__).parents[2], deadline=60)
+    assert done.stdout.startswith("[] <function get")
+
+
 @pytest.mark.parametrize("module", ["astrolabe", "astrolabe.cli.main"])
 async def test_the_command_can_be_run_as_a_module(module: str) -> None:
     """Under either name it does what was typed, and never nothing."""

@@ -19,7 +19,8 @@ from astrolabe.store.errors import StoreError
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
-from astrolabe.store.migrate import NewerLog, migrate, require_known_log
+from astrolabe.store.migrate import migrate
+from astrolabe.store.revisions import NewerLog, require_known_log
 from astrolabe.workers.programs import shell
 from tests.store.stage import BY, messages, said
 

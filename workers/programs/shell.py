@@ -14,8 +14,11 @@ from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM, Signals
 from typing import IO, Final, Literal
 
+from typing_extensions import override
+
 from astrolabe.workers.programs.command import CommandFailed, CommandNotFound, CommandProblem, CommandTimedOut, Finished
 from astrolabe.workers.programs.output import Output, Redactor
+from astrolabe.workers.programs.running import RunningProcess
 
 __all__ = [
     "Child",
@@ -24,7 +27,9 @@ __all__ = [
     "CommandProblem",
     "CommandTimedOut",
     "Finished",
+    "dies_with_us",
     "exit_code",
+    "open_log",
     "run",
     "spawn",
     "supervise",
@@ -41,7 +46,7 @@ MARK_FIRST: Final = 'umask 077 && : > "$0" && sync "$0" "${0%/*}" && exec "$@"'
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class Child:
+class Child(RunningProcess):
     """A running process of ours and the group it leads; made by `supervise`.
 
     On Linux a process asks the kernel for a signal at the death of the *thread* that started it: start children from
@@ -60,28 +65,16 @@ class Child:
         """The code it ended with, or None while it runs."""
         return self._popen.returncode
 
+    @override
     async def wait(self) -> int:
-        """Wait for its end; return its exit code."""
         return await asyncio.shield(self.ended)
 
+    @override
     def signal(self, number: Signals, *, group: bool = False) -> None:
-        """Send a signal to it, or to its whole group; nothing happens once it has ended."""
         # Until it is reaped, on this thread, its number cannot become another process's.
         if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 (os.killpg if group else os.kill)(self.pid, number)
-
-    async def stop(self, number: Signals = SIGTERM, *, grace: float = 10.0, group: bool = False) -> int:
-        """Ask it to end, and after `grace` seconds, or when cancelled, kill its group; return its exit code."""
-        self.signal(number, group=group)
-        try:
-            async with asyncio.timeout(grace):
-                return await self.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self.signal(SIGKILL, group=True)
-        return await self.wait()
 
     def _wait_in_thread(self) -> None:
         if sys.platform == "linux":
@@ -160,7 +153,7 @@ def supervise(
 
     Its output is appended to `log`.
     """
-    with _open(log, "ab") as sink:
+    with open_log(log) as sink:
         shown = [str(word) for word in argv]
         popen = _launch(argv, shown, env=env, cwd=cwd, stdout=sink, stderr=subprocess.STDOUT, user=user, death=death)
     return Child(popen)
@@ -180,7 +173,7 @@ def spawn(
     """
     if mark:
         argv = ("/bin/sh", "-c", MARK_FIRST, mark, *argv)
-    with _open(log, "ab") as sink:
+    with open_log(log) as sink:
         shown = [str(word) for word in argv]
         popen = _launch(argv, shown, env=env, cwd=cwd, stdout=sink, stderr=subprocess.STDOUT, user=None, death=None)
     _exit_codes.pop(popen.pid, None)
@@ -220,11 +213,16 @@ def _launch(
             user=None if user is None else user.pw_uid,
             group=None if user is None else user.pw_gid,
             extra_groups=None if user is None else [],
-            preexec_fn=_dies_with_us(death),  # noqa: PLW1509 (the kernel offers no other way; it makes two calls)
+            preexec_fn=dies_with_us(death),  # noqa: PLW1509 (the kernel offers no other way; it makes two calls)
         )
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise CommandNotFound(f"{shown[0]} could not be started: {place}{error.strerror}", shown) from None
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Open a file that a process's output is appended to."""
+    return _open(path, "ab")
 
 
 def _open(path: Path, mode: Literal["ab", "wb"]) -> IO[bytes]:
@@ -232,7 +230,8 @@ def _open(path: Path, mode: Literal["ab", "wb"]) -> IO[bytes]:
     return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
-def _dies_with_us(death: Signals | None) -> Callable[[], None] | None:
+def dies_with_us(death: Signals | None) -> Callable[[], None] | None:
+    """Return what a forked child calls to be sent a signal when we die; None where the kernel offers no such thing."""
     if _LIBC is None or death is None:
         return None
     prctl, parent, number = _LIBC.prctl, os.getpid(), int(death)
