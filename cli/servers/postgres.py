@@ -36,6 +36,7 @@ _SETTINGS: Final = {
     "log_line_prefix": "%m [%p] %d ",
     # For a small house. Whoever has a larger one brings a PostgreSQL of their own.
     "shared_buffers": "32MB",
+    "max_logical_replication_workers": "0",
 }
 _CARELESS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 """Settings for tests: faster, and worth nothing after a crash of the machine or to a thief of password hashes."""
