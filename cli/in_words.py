@@ -5,6 +5,8 @@ from typing import Any
 
 from astrolabe.cli.table import moment, pairs, short
 
+UNWANTED = frozenset({"refused", "expired", "failed", "rolled_back", "unwell"})
+"""How an upgrade ended that somebody should look at."""
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -19,7 +21,9 @@ def size(many: float) -> str:
 def standing(row: dict[str, Any]) -> str:
     """Return what an instance in a list is doing, and whether what runs is what the log says."""
     drift = "; what runs is not that: see astrolabe show" if row["in_sync"] is False else ""
-    return f"{row['status'].replace('_', ' ')}{drift}"
+    ended = row["last_outcome"]
+    last = f"; last upgrade {ended.replace('_', ' ')}" if row["status"] == "idle" and ended in UNWANTED else ""
+    return f"{row['status'].replace('_', ' ')}{last}{drift}"
 
 
 def instance_in_words(found: dict[str, Any]) -> str:

@@ -6,15 +6,21 @@ const [WIDTH, LEFT, ROW, BAR] = [900, 90, 26, 16];
 
 const at = (text) => new Date(text).getTime();
 
-// From the last healthy probe of the old version to the first one of whatever served next.
-function downtime(events, now) {
+// From the last healthy probe of the old version to the first one of whatever served others next: the log's own number
+// where it has one. Before cutover the new version answers on a port that nobody else knows, which ends nothing.
+export function downtime(events, now) {
   let began = null;
   let ended = null;
+  let answered = null;
+  let open = false;
   for (const { type, data } of events) {
-    if (type === "upgrade_retried") began = ended = null;
+    if (type === "upgrade_retried") [began, ended, answered, open] = [null, null, null, false];
+    if (type === "cut_over") open = true;
     if (type === "instance_stopped") began ??= at(data.last_healthy_at);
     if (type === "database_restored" && data.last_healthy_at && ended !== null) [began, ended] = [at(data.last_healthy_at), null];
-    if (type === "migration_finished") ended = at(data.healthy_at);
+    if (type === "migration_finished") answered = at(data.healthy_at);
+    if (type === "migration_finished" && open) ended = answered;
+    if (type === "upgrade_succeeded") ended = data.downtime_ms == null ? answered : began + data.downtime_ms;
     if (type === "upgrade_rolled_back" || type === "instance_taken_over") ended = at(data.at);
   }
   return began === null ? null : [began, ended ?? now];

@@ -10,6 +10,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.instance import Newcomer
 from astrolabe.domain.upgrades.reconcile import ACTIONS, due_at
+from astrolabe.domain.words import Outcome
 
 InstanceStatus = Literal[
     "adopting", "unadopted", "idle", "awaiting_approval", "upgrading", "rolling_back", "inconsistent", "retired"
@@ -45,6 +46,8 @@ class InstanceRow(Struct, frozen=True):
     """When its last event was recorded."""
     in_sync: bool | None = None
     """Whether what was last seen running is what the log says; null where nothing was seen since that changed."""
+    last_outcome: Outcome | None = None
+    """How its last upgrade ended; null before the first."""
 
 
 STATUSES: dict[type[s.State], InstanceStatus] = {
@@ -89,6 +92,7 @@ def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | N
         recorded.version,
         recorded.recorded_at,
         known.in_sync if known else None,
+        known.last.outcome if known and known.last else None,
     )
 
 

@@ -45,6 +45,7 @@ from tests.domain.samples import (
     refused,
     registered,
     rejected,
+    requested,
     resumed,
     retried,
     rollback_begun,
@@ -140,6 +141,20 @@ def test_something_is_due_on_every_busy_instance(state):
     row = instance(HISTORIES[state])
     assert row.due is not None
     assert row.upgrade_id == UP
+
+
+@pytest.mark.parametrize(
+    ("history", "ended"),
+    [
+        ([registered], None),
+        ([registered, requested], None),
+        ([registered, requested, refused], "refused"),
+        ([registered, requested, refused, retried], "refused"),
+    ],
+)
+def test_a_row_says_how_the_last_upgrade_ended(history, ended):
+    """An instance that an upgrade left behind is not like one that none was asked for."""
+    assert instance(history).last_outcome == ended
 
 
 def test_the_row_of_an_instance_at_rest():

@@ -222,6 +222,17 @@ async def test_the_views_are_folded_to_what_they_were(
     assert await views(superuser) == VIEWS
 
 
+async def test_how_upgrades_ended_is_filled_in_as_it_would_be_folded(
+    database: Database, log: Log, superuser: Connection
+) -> None:
+    """The column that the old version had not says after the migration what a rebuild says."""
+    ended = "SELECT instance_id::text, last_outcome FROM view_instance ORDER BY 1"
+    filled = [tuple(row) for row in await superuser.fetch(ended)]
+    await Projector(database, log).rebuild()
+    assert [tuple(row) for row in await superuser.fetch(ended)] == filled
+    assert len({outcome for _, outcome in filled}) > 1
+
+
 async def test_endpoints_are_to_be_told_what_they_were(database: Database, log: Log, superuser: Connection) -> None:
     """Deliveries that are noted anew are those that the old version noted."""
     noted = await superuser.fetch(NOTED)
