@@ -26,6 +26,9 @@ whole ids.
 that follows something each event as it comes and at last what became of it. What the API knows has the fields that
 [the API](api.md) describes. Refusals and what is wrong are one line on stderr, in either form.
 
+`tests/cli/transcripts` shows what each command prints, at a terminal of 80 columns and piped, as a test sees it;
+`TRANSCRIBE=1 pytest tests/cli/test_transcripts.py` writes both anew.
+
 ## Exit codes
 
 | code | means |
