@@ -32,8 +32,9 @@ from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.instance.secret import Secrets
 from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.driver import ComposeDriver
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 from tests.cluster import cluster_layer
@@ -255,12 +256,12 @@ class ComposeWorld(World):
     async def owner_starts(self, version: str = "1.1.0") -> None:
         self._write(version)
         await self.compose("up", "--detach", "--no-deps", "gateway")
-        async with Probe.open(self.config, self.product) as probe:
+        async with Probe.open(self.config, self.product, self.driver.reached) as probe:
             await self.until(probe.health)
 
     async def answers(self) -> tuple[bool, str]:
         """Return whether the gateway serves, and what was seen."""
-        async with Probe.open(self.config, self.product) as probe:
+        async with Probe.open(self.config, self.product, self.driver.reached) as probe:
             return await probe.health()
 
     @override

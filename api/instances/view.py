@@ -83,7 +83,8 @@ class InstanceView(Struct, frozen=True):
     address: str
     """The address that it listens on."""
     port: int | None
-    """The port that it serves on; null for a command line, which serves nobody."""
+    """The port that it serves on; null for a command line, which serves nobody, and for a compose project whose gateway
+    is asked at its container's own address."""
     database: DatabaseConfig | None
     """Where it keeps its data; null where it has no database."""
     compose: ComposeProject | None

@@ -100,7 +100,11 @@ outside_rollback_option = click.option(
 @click.option("--product", required=True, help="Which product it is; see astrolabe products.")
 @click.option("--version", help="The version that runs now; left out, a worker on the host finds out.")
 @click.option("--kind", type=click.Choice(KINDS), help="How it is deployed, by default npx.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port that it listens on; a command line has none.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="The port it listens on; none for a command line, or to ask a project inside.",
+)
 @click.option("--prefix", help="Where npm installs a command line, by default the prefix of the worker's user.")
 @click.option("--address", help="The address that it listens on, by default 127.0.0.1.")
 @click.option("--host", help="The host it runs on, by default local: the name of that host's worker.")

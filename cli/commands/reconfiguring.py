@@ -25,6 +25,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 @click.command()
 @click.argument("instance")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port that it listens on.")
+@click.option("--no-port", is_flag=True, help="It publishes none: ask its container inside; kind compose.")
 @click.option("--address", help="The address that it listens on.")
 @click.option("--folder", help="The folder that the gateway is started in.")
 @database_option
@@ -57,6 +58,7 @@ def reconfigure(
     accept_difference: tuple[str, ...],
     project_file: tuple[str, ...],
     outside_rollback: tuple[str, ...],
+    no_port: bool,
     reason: str | None,
     **plain: str | int | None,
 ) -> None:
@@ -65,6 +67,7 @@ def reconfigure(
     shown = client.get(where)
     config: dict[str, Any] = {name: shown[name] for name in InstanceConfig.__struct_fields__}
     config |= {name: value for name, value in plain.items() if value is not None}
+    config |= {"port": None} if no_port else {}
     config["settings"] |= pairs(settings, "--set")
     config["secrets"] |= pairs(secrets, "--secret")
     for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):

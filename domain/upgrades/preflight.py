@@ -127,7 +127,9 @@ def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterato
 def _gateway(config: InstanceConfig, known: Version, title: str, found: GatewayFindings) -> Iterator[Check]:
     yield Check("health", found.healthy, found.health)
     if found.running is None:
-        nothing = f"nothing on this host serves on port {config.port}" if config.port else f"{title} is not installed"
+        nothing = (
+            f"nothing on this host serves {config.serving_place}" if config.serves else f"{title} is not installed"
+        )
         yield Check("process", False, nothing)
         return
     yield Check("process", found.version is not None, found.running)

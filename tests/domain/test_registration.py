@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.identity import acted_on
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.registration import LONGEST_CONFIG, check_config
 from astrolabe.domain.problem import Refused
@@ -95,6 +96,15 @@ def test_no_instance_has_what_its_kind_cannot_have(given_of_kind):
     with pytest.raises(ValueError, match="kind"):
         InstanceConfig("flags", "unleash", **given_of_kind)
     assert InstanceConfig("shell", "astra-cli", kind="cli", prefix="/opt/astra").port is None
+
+
+def test_a_project_may_publish_no_port():
+    """Its gateway is asked inside, and told from others by its service; what serves nobody is a command line alone."""
+    inside = InstanceConfig("flags", "unleash", kind="compose", compose=ComposeProject("/srv/flags", "flags", "web"))
+    assert inside.serves
+    assert inside.serving_place == "as the service web of the project flags"
+    assert acted_on(inside) == ("service local flags web",)
+    assert not InstanceConfig("shell", "astra-cli", kind="cli").serves
 
 
 def test_an_idle_instance_is_retired():

@@ -11,7 +11,8 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
-from astrolabe.workers.kinds.compose.engine import Container, ImageDetails
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.image_details import ImageDetails
 from astrolabe.workers.programs.command import CommandFailed, CommandTimedOut
 from tests.compose_world import ComposeWorld, ImageHouse, compose_world
 from tests.hooked import upgrade

@@ -13,7 +13,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestRollback, Retry
 from astrolabe.workers.instance import closing
-from astrolabe.workers.kinds.compose.engine import Container
+from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.steps import rollback

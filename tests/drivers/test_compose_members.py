@@ -10,7 +10,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
-from astrolabe.workers.kinds.compose.engine import Container
+from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.driver import GatewayId
 from tests.compose_world import ComposeWorld

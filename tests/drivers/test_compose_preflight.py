@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.upgrades import events as e
-from astrolabe.workers.kinds.compose.engine import Container
+from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.detection import detect
 from tests.compose_world import ComposeWorld
 from tests.drivers.outcomes import refused, succeeded

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 import httpx
 import msgspec
@@ -33,8 +33,16 @@ Where: TypeAlias = Callable[[], Awaitable[tuple[str, int] | None]]
 """Says at which address and port a gateway answers; None for the instance's own."""
 
 
+class NowhereToAsk(Exception):  # noqa: N818  what is true of a gateway, no fault of ours
+    """A gateway without a port of its own that has no address at this moment."""
+
+
 class EndlessAnswer(Exception):  # noqa: N818  what a gateway did, no fault of ours
     """An answer that goes on and on."""
+
+
+FAILED: Final = (httpx.HTTPError, TimeoutError, EndlessAnswer, NowhereToAsk)
+"""Why a question may have no answer."""
 
 
 class Probed(Protocol):
@@ -67,14 +75,14 @@ class Probe:
     def __init__(self, config: InstanceConfig, product: Product, where: Where | None = None) -> None:
         self._product: Product = product
         self._where: Where | None = where
-        self._own: str = _base(config.probed_address, config.gateway_port)
+        self._own: str | None = _base(config.probed_address, config.port) if config.port else None
         self._client: httpx.AsyncClient = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=NO_TLS)
 
     @classmethod
     @contextlib.asynccontextmanager
     async def open(cls, config: InstanceConfig, product: Product, where: Where | None = None) -> AsyncGenerator[Probed]:
         """Open a probe and close its connections in the end; `where` is asked before each question."""
-        if config.port is None:
+        if not config.serves:
             yield Silent()
             return
         probe = cls(config, product, where)
@@ -84,10 +92,11 @@ class Probe:
     async def health(self) -> tuple[bool, str]:
         """Ask whether the gateway serves; return the verdict and what was seen."""
         expected = self._product.health
-        url = await self._url(expected.path)
+        url = expected.path
         try:
+            url = await self._url(expected.path)
             answer = await self._asked(url)
-        except (httpx.HTTPError, TimeoutError, EndlessAnswer) as error:
+        except FAILED as error:
             return False, f"{url}: {type(error).__name__}: {error}"
         seen = f"{url}: {answer.status_code} {answer.text[:LONGEST]}"
         if not answer.is_success:
@@ -102,13 +111,16 @@ class Probe:
             return None
         try:
             answer = await self._asked(await self._url(probe.path))
-        except (httpx.HTTPError, TimeoutError, EndlessAnswer):
+        except FAILED:
             return None
         return _field(_json(answer), probe.field)
 
     async def _url(self, path: str) -> str:
-        apart = await self._where() if self._where else None
-        return f"{_base(*apart) if apart else self._own}{path}"
+        elsewhere = await self._where() if self._where else None
+        place = _base(*elsewhere) if elsewhere else self._own
+        if place is None:
+            raise NowhereToAsk("no container of it runs that has an address")
+        return f"{place}{path}"
 
     async def _asked(self, url: str) -> httpx.Response:
         """Ask one question within one deadline: httpx bounds each read, and an answer may be dripped for ever."""

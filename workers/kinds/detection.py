@@ -18,15 +18,15 @@ class Detection(Struct, frozen=True):
 
 async def detect(site: Site, driver: Driver) -> Detection:
     """Look at what runs: what it is started from, and what it answers where the product says how to ask."""
-    title, port = site.product.title, site.config.port
-    does = "is installed" if port is None else f"serves on port {port}"
+    title = site.product.title
+    does = f"serves {site.config.serving_place}" if site.config.serves else "is installed"
     running = await driver.running()
     if running is None:
         return Detection(None, f"nothing {does}")
     if running.version is None:
         is_not = f"is not one instance of {title}: {running.strange}" if running.strange else f"is not {title}"
         return Detection(None, f"what {does} {is_not}")
-    async with Probe.open(site.config, site.product) as probe:
+    async with Probe.open(site.config, site.product, driver.reached) as probe:
         version = await probe.version() or running.version
     if not _is_exact(version):
         return Detection(None, f"{title} {does}, in a version that is none: {version[:50]!r}")

@@ -169,6 +169,13 @@ class Driver(Protocol):
         """Return the address and port where it answers our probes alone; None where it answers at the instance's."""
         ...
 
+    async def reached(self) -> tuple[str, int] | None:
+        """Return the address and port where others reach it too, if that is not the instance's own; None where it is.
+
+        An instance without a port has no other, and none at all while nothing of it runs there.
+        """
+        ...
+
     async def close(self) -> None:
         """End what ran apart where its kind needs a second start to let others in; it may be ended already."""
         ...

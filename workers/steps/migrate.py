@@ -12,6 +12,7 @@ from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans
+from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
@@ -23,11 +24,11 @@ async def stop(context: StepContext) -> None:
     state, site, driver = context.expect(s.Stopping), context.site, context.driver
     if driver.database:
         await driver.database.where()  # asked for while it still serves
-    async with Probe.open(site.config, site.product) as probe, HealthWatch(probe).running() as watch:
+    async with Probe.open(site.config, site.product, driver.reached) as probe, HealthWatch(probe).running() as watch:
         await driver.stop_all(_following(state, driver.isolation))
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
     counters = await _count_and_block(driver.database, s.cuts_over_at_once(state)) if driver.database else None
-    serves = site.config.port is not None
+    serves = site.config.serves
     await context.recorder.report(e.InstanceStopped(state.run.upgrade_id, last, serves, counters))
 
 
@@ -100,7 +101,7 @@ async def follow(context: StepContext) -> None:
     """Start the new version if that never happened, and follow it until it has migrated and serves."""
     state, driver = context.expect(s.Migrating), context.driver
     mark, artifact = _mark(state), s.leg_to(state)
-    start = GatewayStart(context, artifact, mark, "migrate", driver.where)
+    start = GatewayStart(context, artifact, mark, "migrate", wherever(driver))
 
     async def once() -> GatewayId:
         if started := await driver.started(mark):

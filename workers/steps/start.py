@@ -34,7 +34,7 @@ class GatewayStart:
         self._artifact: Artifact = artifact
         self._mark: str = mark
         self._progress: StartProgress = StartProgress(context, artifact, step)
-        self._where: Where | None = where
+        self._where: Where = where or context.driver.reached
         self._seen: str = "not asked yet"
 
     async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
@@ -44,7 +44,7 @@ class GatewayStart:
                 gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)
             # It may have served before the start was over, or before anybody could know which version that was.
-            first = watch.first_healthy_at if self._site.config.port else None
+            first = watch.first_healthy_at if self._site.config.serves else None
             return min(first or confirmed, confirmed)
 
     async def until_ended(self, job: GatewayId) -> None:

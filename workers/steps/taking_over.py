@@ -10,6 +10,7 @@ from astrolabe.domain.upgrades import states as s
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.driver import Running
+from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.verify import as_lines, until_well
@@ -43,14 +44,14 @@ async def take_over(context: StepContext) -> bool:
         now, upgrade_id = datetime.now(UTC), state.run.upgrade_id
         await context.recorder.report(e.InstanceTakenOver(upgrade_id, artifact.version, tuple(checks), now, left))
         return True
-    if context.site.config.port is None or await _ours(context, state, running):
+    if not context.site.config.serves or await _ours(context, state, running):
         return False
     raise _not_to_be_ended(state, running, checks)
 
 
 async def _serves(context: StepContext) -> bool:
     site = context.site
-    async with Probe.open(site.config, site.product, context.driver.where) as probe:
+    async with Probe.open(site.config, site.product, wherever(context.driver)) as probe:
         for _ in range(QUESTIONS):
             if (await probe.health())[0]:
                 return True

@@ -14,6 +14,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import Migrated, is_last_leg, leg_to
 from astrolabe.workers.instance.failure import PASSING, StepFailed
 from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
 from astrolabe.workers.steps.together import both
@@ -103,7 +104,7 @@ async def _served(context: StepContext, artifact: Artifact) -> list[Check]:
 async def _answered(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask the gateway itself: whether it is well, and where its product has such a question, which version it is."""
     site = context.site
-    async with Probe.open(site.config, site.product, context.driver.where) as probe:
+    async with Probe.open(site.config, site.product, wherever(context.driver)) as probe:
         checks = [Check("health", *await probe.health())]
         if site.product.version:
             answers = await probe.version()

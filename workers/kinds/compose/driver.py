@@ -17,9 +17,10 @@ from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose import images
+from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
 from astrolabe.workers.kinds.compose.default_files import with_files
-from astrolabe.workers.kinds.compose.engine import Container, Engine, owners_environment
+from astrolabe.workers.kinds.compose.engine import Engine, owners_environment
 from astrolabe.workers.kinds.compose.files import ComposeFiles
 from astrolabe.workers.kinds.compose.filled_project import FilledProject
 from astrolabe.workers.kinds.compose.inside import ImageInside
@@ -45,7 +46,7 @@ class ComposeDriver:
         self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
         self._found: RunningProject = RunningProject(site, self._project, self._image, self._engine)
         self._inside: ImageInside = ImageInside(site, self._image, self._engine, self._found)
-        self._commands: ProjectCommands = ProjectCommands(self._engine, site.config.gateway_port)
+        self._commands: ProjectCommands = ProjectCommands(self._engine, site.config.port)
         self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
         self._ready: dict[str, Container] = {}
         self._begun: dict[str, Container] = {}
@@ -109,6 +110,10 @@ class ComposeDriver:
     async def where(self) -> tuple[str, int] | None:
         """Return the container's own address while it is on the private network alone; looked for once a second."""
         return await self._found.where()
+
+    async def reached(self) -> tuple[str, int] | None:
+        """Return the container's own address in the project's networks, where the instance has no port."""
+        return await self._found.reached()
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether the engine has an image of this digest."""
@@ -189,8 +194,7 @@ class ComposeDriver:
             await self._commands.run(argv.start(self._files.pinned(artifact, mark, members, network), services))
         else:  # without Compose, which reads the project first while nobody is served
             await self._commands.run(docker.start_container(self._engine.docker, made.id))
-        if self._isolated:
-            self._found.remember_where(await self._enclosed(made.id))
+        self._found.remember_where(await (self._enclosed if self._isolated else self._engine.container)(made.id))
         self._begun[mark] = made
         return GatewayId(made.id)
 

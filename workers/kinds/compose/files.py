@@ -27,7 +27,7 @@ class ComposeFiles:
 
     def pinned(self, artifact: Artifact, mark: str, members: Members, network: str | None = None) -> tuple[str, ...]:
         """Begin a command on the project with the members' image pinned, for one start, on a network of its own."""
-        ports = (self._private_port(),) if self._site.on_private_port else ()
+        ports = (self._private_port(),) if self._site.on_private_port and self._site.config.port else ()
         added = argv.Override(mark=self.label(mark), ports=ports, network=network, members=members)
         return self._overridden(self.override, artifact, added)
 
@@ -65,6 +65,6 @@ class ComposeFiles:
         return {
             "target": self._image.port,
             "host_ip": config.address,
-            "published": str(config.gateway_port),
+            "published": str(config.port),
             "mode": "ingress",
         }

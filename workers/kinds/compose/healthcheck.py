@@ -4,7 +4,8 @@ import time
 from typing import Final
 
 from astrolabe.domain.kinds import docker
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.programs import shell
 
 EVERY_SECONDS: Final = 1.0

@@ -17,7 +17,8 @@ from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.driver import OnFetch
 from astrolabe.workers.programs import shell
 

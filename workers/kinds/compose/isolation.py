@@ -11,8 +11,9 @@ from astrolabe.domain.kinds.compose_isolation import IsolationFacts
 from astrolabe.domain.kinds.compose_members import Members, members
 from astrolabe.domain.plans.plan import Check
 from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.private_network import PrivateNetwork
 from astrolabe.workers.kinds.driver import IsolationMeans
 from astrolabe.workers.kinds.isolation_check import isolation_check

@@ -13,7 +13,8 @@ from astrolabe.domain.kinds.docker import Place
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.programs import shell
 
 EXISTS: Final = "already exists"

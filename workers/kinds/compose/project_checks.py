@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from astrolabe.domain.plans.plan import Check
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
 from astrolabe.workers.kinds.compose.project_members import ProjectMembers
@@ -22,7 +23,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "project-differs": "Name every file (astrolabe reconfigure NAME --project-file …), or put back what was changed.",
     "files": "If older versions go on with those files, say so: astrolabe reconfigure NAME --outside-rollback PATH.",
     "healthcheck": "Mend it, or set healthcheck: {disable: true}, so that the product's health address counts.",
-    "process": "See that one container of the gateway's service runs the product's image and publishes the port.",
+    "process": "Let one container of the gateway's service run and publish the port, or reconfigure with --no-port.",
 }
 """What a person may do, by the name of a check."""
 

@@ -13,11 +13,11 @@ TAKEN = ("address already in use", "port is already allocated")
 
 
 class ProjectCommands:
-    """Runs what starts and stops containers of the instance that serves on a port."""
+    """Runs what starts and stops containers of one instance."""
 
-    def __init__(self, engine: Engine, port: int) -> None:
+    def __init__(self, engine: Engine, port: int | None) -> None:
         self._engine: Engine = engine
-        self._port: int = port
+        self._port: int | None = port
 
     async def run(self, command: Sequence[str]) -> None:
         """Run a command; raises StepFailed where the engine says no."""
@@ -38,11 +38,11 @@ class ProjectCommands:
     def _taken(self, seen: list[str]) -> StepFailed:
         holder = None
         with contextlib.suppress(StepFailed):  # it may hide from this user, or be on the engine's host
-            holder = process.listener(self._port)
+            holder = process.listener(self._port) if self._port else None
         who = f"process {holder.pid}" if holder else "somebody else"
         return StepFailed(
             "port-taken",
-            f"Port {self._port} is taken by {who}.",
+            f"Port {self._port} is taken by {who}." if self._port else "A port that the project publishes is taken.",
             seen=seen,
             todo="End that process or give the instance another port, then retry.",
         )

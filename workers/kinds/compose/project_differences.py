@@ -10,7 +10,8 @@ from astrolabe.domain.kinds import compose_differences
 from astrolabe.domain.plans.plan import Check
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.site import Site
-from astrolabe.workers.kinds.compose.engine import Container, Engine, owners_environment
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine, owners_environment
 from astrolabe.workers.kinds.compose.files import ComposeFiles
 from astrolabe.workers.kinds.compose.filled_project import FilledProject
 from astrolabe.workers.kinds.compose.running_project import RunningProject

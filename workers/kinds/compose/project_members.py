@@ -8,7 +8,8 @@ from astrolabe.domain.kinds.compose_isolation import container_of
 from astrolabe.domain.kinds.compose_members import Member, Members
 from astrolabe.domain.plans.plan import Artifact, Check
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.files import ComposeFiles
 from astrolabe.workers.kinds.compose.filled_project import FilledProject
 from astrolabe.workers.kinds.compose.healthcheck import ContainerHealthcheck

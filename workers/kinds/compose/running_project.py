@@ -9,7 +9,8 @@ from astrolabe.domain.kinds import compose_isolation, docker
 from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose import images
-from astrolabe.workers.kinds.compose.engine import Container, Engine
+from astrolabe.workers.kinds.compose.container import Container
+from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.healthcheck import ContainerHealthcheck
 from astrolabe.workers.kinds.driver import GatewayId, Running
 
@@ -30,7 +31,7 @@ class RunningProject:
         self._health: ContainerHealthcheck = ContainerHealthcheck(engine)
         self._network: str = compose_isolation.network_of(project)
         self._looked: tuple[float, Container | None] = (0.0, None)
-        self._where: tuple[str, int] | None = None
+        self._seen: Container | None = None
         self._asked: float = -math.inf
 
     def labels(self, service: str) -> tuple[str, ...]:
@@ -59,10 +60,10 @@ class RunningProject:
         first, names = found[0], ", ".join(each.name.removeprefix("/") for each in found)
         seen = f"container {names} runs {first.config.image}"
         version = await self.version(first)
-        service, port, strange = self.project.service, self._site.config.gateway_port, None
+        service, port, strange = self.project.service, self._site.config.port, None
         if len(found) > 1:
             strange = f"{len(found)} containers of the service {service} run, and only one can be upgraded"
-        elif not (first.will_publish(port) if self.is_apart(first) else first.publishes(port)):
+        elif port and not (first.will_publish(port) if self.is_apart(first) else first.publishes(port)):
             strange = f"the service {service} does not publish port {port}"
         if strange:
             return Running(f"{seen}; {strange}", None, ids, strange=strange)
@@ -77,20 +78,33 @@ class RunningProject:
         return set(gateway.networks) == {self._network}
 
     async def where(self) -> tuple[str, int] | None:
-        """Return the container's own address while it is on the private network alone; looked for once a second."""
-        if self._where is None and time.monotonic() - self._asked > POLL_SECONDS:
+        """Return the container's own address while it is on the private network alone."""
+        gateway = await self._looked_for()
+        return self._place(gateway.address) if gateway and self.is_apart(gateway) else None
+
+    async def reached(self) -> tuple[str, int] | None:
+        """Return its address in the project's networks, where the instance has no port; None while it is on none."""
+        gateway = None if self._site.config.port else await self._looked_for()
+        return self._place(gateway.address_beside(self._network)) if gateway else None
+
+    def _place(self, address: str | None) -> tuple[str, int] | None:
+        return (address, self.image.port) if address else None
+
+    async def _looked_for(self) -> Container | None:
+        """Return the gateway's container where it was last seen; looked for once a second while there is none."""
+        if self._seen is None and time.monotonic() - self._asked > POLL_SECONDS:
             self._asked = time.monotonic()
             self.remember_where(next((each for each in await self.containers() if each.state.running), None))
-        return self._where
+        return self._seen
 
     def remember_where(self, gateway: Container | None) -> None:
         """Believe where a gateway was just seen."""
-        alone = gateway is not None and self.is_apart(gateway)
-        self._where = (gateway.address, self.image.port) if alone and gateway and gateway.address else None
+        wanted = gateway is not None and (self._site.config.port is None or self.is_apart(gateway))
+        self._seen = gateway if wanted else None
 
     def forget_where(self, *, for_a_moment: bool = False) -> None:
         """Believe nothing from before; for a moment, do not look either, for there is nothing to be found."""
-        self._where = None
+        self._seen = None
         if for_a_moment:
             self._asked = time.monotonic()
 

@@ -181,6 +181,9 @@ class CliDriver:
     async def where(self) -> None:
         """Return None: it answers nowhere."""
 
+    async def reached(self) -> None:
+        """Return None: nobody reaches it."""
+
     async def close(self) -> None:
         """End nothing: nothing serves."""
 

@@ -215,6 +215,9 @@ class NpxDriver:
     async def where(self) -> None:
         """Return None: the site says its private port."""
 
+    async def reached(self) -> None:
+        """Return None: others reach it at the instance's own port."""
+
     async def close(self) -> None:
         """End what ran apart: it listens where nobody asks, on a database under another name."""
         await self.stop_all()
