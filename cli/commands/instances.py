@@ -26,6 +26,10 @@ cutover_option = click.option(
 database_option = click.option(
     "--database", "database_url", help="postgresql://USER@HOST:PORT/DATABASE?…, without a password."
 )
+maintenance_option = click.option(
+    "--maintenance",
+    help="The database that a worker connects to while it renames the instance's own; by default postgres.",
+)
 password_option = click.option(
     "--password-from", help="Where the worker finds the password: env:ASTROLABE_SECRET_… or file:/…."
 )
@@ -52,7 +56,7 @@ def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
     return found
 
 
-def database(url: str, password: str | None) -> dict[str, Any]:
+def database(url: str, password: str | None, maintenance: str | None = None) -> dict[str, Any]:
     """Read where a database is; a password in the URL is refused, for a secret is named and never carried."""
     try:
         parts = urlsplit(url)
@@ -70,7 +74,8 @@ def database(url: str, password: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "user": parts.username, "host": host, "port": port}
     if said:
         found["parameters"] = said
-    return {**found, "password": password} if password else found
+    named = {"password": password, "maintenance": maintenance}
+    return {**found, **{key: value for key, value in named.items() if value}}
 
 
 PROJECT = {
@@ -123,6 +128,7 @@ outside_rollback_option = click.option(
 @click.option("--folder", help="The folder that the gateway is started in, by default one of Astrolabe's own.")
 @database_option
 @password_option
+@maintenance_option
 @setting_option
 @secret_option
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
@@ -137,6 +143,7 @@ def register(
     *,
     database_url: str | None,
     password_from: str | None,
+    maintenance: str | None,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     patience: int | None,
@@ -153,7 +160,7 @@ def register(
     if project:
         body["compose"] = project
     if database_url:
-        body["database"] = database(database_url, password_from)
+        body["database"] = database(database_url, password_from, maintenance)
     if settings:
         body["settings"] = pairs(settings, "--set")
     if secrets:

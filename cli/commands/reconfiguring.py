@@ -9,6 +9,7 @@ from astrolabe.cli.commands.instances import (
     cutover_option,
     database,
     database_option,
+    maintenance_option,
     outside_rollback_option,
     pairs,
     password_option,
@@ -30,6 +31,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 @click.option("--folder", help="The folder that the gateway is started in.")
 @database_option
 @password_option
+@maintenance_option
 @setting_option
 @secret_option
 @cutover_option
@@ -52,6 +54,7 @@ def reconfigure(
     *,
     database_url: str | None,
     password_from: str | None,
+    maintenance: str | None,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     keep: tuple[str, ...],
@@ -77,11 +80,11 @@ def reconfigure(
     if database_url:
         known = config["database"] or {}
         stays = {name: known[name] for name in ("password", "maintenance") if name in known}
-        config["database"] = stays | database(database_url, password_from)
-    elif password_from:
+        config["database"] = stays | database(database_url, password_from, maintenance)
+    elif said := {key: value for key, value in (("password", password_from), ("maintenance", maintenance)) if value}:
         if not config["database"]:
             raise CommandError("Say with --database where the database is.")
-        config["database"]["password"] = password_from
+        config["database"] |= said
     changed = client.put(where, with_reason(reason, **config), version=shown["stream_version"])
     answer(changed, f"{shown['name']} is reconfigured.")
 

@@ -42,9 +42,16 @@ class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the worker finds the role's password: `env:ASTROLABE_SECRET_NAME` or `file:/run/secrets/name`; null where
     the server asks for none."""
     maintenance: Identifier = "postgres"
-    """The database that a worker connects to while it renames the instance's own."""
+    """The database that a worker connects to while it renames the instance's own; where that has this name, it is
+    `template1`."""
     parameters: Annotated[dict[ParameterName, SettingValue], Meta(max_length=20)] = {}
     """What the gateway's connection string says besides, such as `schema`, `options` or `sslmode`."""
+
+    @property
+    def maintained_from(self) -> Identifier:
+        """Return the database that is connected to while the instance's own is renamed, which is always another."""
+        others = (self.maintenance, "template1", "postgres")
+        return next(each for each in others if each != self.name)
 
 
 class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):

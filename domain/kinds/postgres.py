@@ -56,7 +56,7 @@ def list_dump(pg_restore: str, path: str) -> tuple[str, ...]:
 
 def psql(program: str, database: DatabaseConfig, statement: str) -> tuple[str, ...]:
     """Run one statement from the maintenance database."""
-    return (program, *reach(database), "--dbname", database.maintenance, "--command", statement)
+    return (program, *reach(database), "--dbname", database.maintained_from, "--command", statement)
 
 
 def quote(name: str) -> str:

@@ -32,8 +32,8 @@ class DatabaseFindings(Struct, frozen=True):
     may_create: bool
     unsettable: str | None
     """Why a copy cannot be given the database's properties; None where it can, or where the role does not own it."""
-    apart: bool
-    """Whether the maintenance database is another than the instance's own."""
+    maintained_from: str
+    """The database that is connected to while the instance's own is copied and renamed."""
     server: int
     pg_dump: int
     disks: tuple[DiskCapacity, ...]
@@ -54,7 +54,7 @@ def database_checks(found: DatabaseFindings) -> Iterator[Check]:
     yield Check(
         "settings", found.unsettable is None, f"a copy can be set as {found.name} is: {found.unsettable or True}"
     )
-    yield Check("maintenance", found.apart, "the maintenance database is another than the instance's own")
+    yield Check("maintenance", True, f"copied and renamed from the database {found.maintained_from}")
     yield Check("tools", found.pg_dump >= found.server, f"pg_dump {found.pg_dump}, server {found.server}")
     yield from obstacle_checks(found.obstacles)
     yield from map(_disk, found.disks)

@@ -170,7 +170,7 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
     for words in (
         ("--keep", "SECRET_KEY,TZ", "--address", "::", "--reason", "as it runs"),
         ("--keep", "TOKEN", "--accept-difference", "arguments", "--set", "LOG_LEVEL=info", "--database", url),
-        ("--cutover", "at-once"),
+        ("--cutover", "at-once", "--maintenance", "admin"),
     ):
         changed = await astrolabe("reconfigure", "kept", *words, **reached)
         assert changed.returncode == 0, changed.stderr
@@ -182,7 +182,8 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
         "address": "::",
         "settings": {"LOG_LEVEL": "info"},
         "database": before["database"]
-        | {"host": "::1", "port": 6432, "parameters": {"options": "-csearch_path=app", "sslmode": "disable"}},
+        | {"host": "::1", "port": 6432, "parameters": {"options": "-csearch_path=app", "sslmode": "disable"}}
+        | {"maintenance": "admin"},
         **{name: after[name] for name in ("stream_version", "updated_at")},
     }
 

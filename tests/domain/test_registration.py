@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.identity import acted_on
-from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.instances.registration import LONGEST_CONFIG, check_config
+from astrolabe.domain.kinds.postgres import psql
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Npm, Product, StartCommand
 from astrolabe.domain.upgrades import events as e
@@ -96,6 +97,23 @@ def test_no_instance_has_what_its_kind_cannot_have(given_of_kind):
     with pytest.raises(ValueError, match="kind"):
         InstanceConfig("flags", "unleash", **given_of_kind)
     assert InstanceConfig("shell", "astra-cli", kind="cli", prefix="/opt/astra").port is None
+
+
+@pytest.mark.parametrize(
+    ("name", "maintenance", "other"),
+    [
+        ("unleash", "postgres", "postgres"),
+        ("unleash", "admin", "admin"),
+        ("postgres", "postgres", "template1"),
+        ("admin", "admin", "template1"),
+        ("template1", "template1", "postgres"),
+    ],
+)
+def test_a_database_is_renamed_from_another(name, maintenance, other):
+    """Nobody renames the database that they are connected to: one that is called as the maintenance one has another."""
+    database = DatabaseConfig(name, "unleash", maintenance=maintenance)
+    assert database.maintained_from == other
+    assert psql("psql", database, "SELECT 1")[-3:] == (other, "--command", "SELECT 1")
 
 
 def test_a_project_may_publish_no_port():

@@ -68,7 +68,7 @@ class InstanceDatabase:
 
     def __init__(self, database: DatabaseConfig, password: str | None) -> None:
         self.name: str = database.name
-        self.apart: bool = database.maintenance != database.name
+        self.maintained_from: str = database.maintained_from
         self._database: DatabaseConfig = database
         self._password: str | None = password
 
@@ -93,7 +93,7 @@ class InstanceDatabase:
                 port=where.port,
                 user=where.user,
                 password=self._password,
-                database=name or where.maintenance,
+                database=name or where.maintained_from,
                 timeout=10,
                 server_settings={"application_name": APPLICATION, **SET_ASIDE},
             )
@@ -154,7 +154,7 @@ class InstanceDatabase:
     async def neighbours(self) -> list[str]:
         """List the server's other databases that somebody is connected to."""
         async with self.connection() as connection:
-            ours = [self.name, self._database.maintenance]
+            ours = [self.name, self.maintained_from]
             return [row[0] for row in await connection.fetch(NEIGHBOURS, ours, APPLICATION)]
 
     async def tables(self) -> int:

@@ -21,7 +21,7 @@ async def find_database(site: Site, database: InstanceDatabase, copies: int) -> 
         owned=owned,
         may_create=may_create,
         unsettable=await database.properties_not_settable() if owned else None,
-        apart=database.apart,
+        maintained_from=database.maintained_from,
         server=await database.server_version() // 10_000,
         pg_dump=await _pg_dump_version(),
         disks=(
