@@ -46,6 +46,10 @@ from tests.standin.releases import BREAKING, RELEASES, Package, Release, package
 from tests.world import BEHAVIOUR, GRANTED, PASSWORD, World
 
 NAME = "standin/gateway"
+SIBLING = "standin/learning"
+WITH_SIBLING = ("1.1.0", "1.2.0", "2.0.0")
+"""The versions that the sibling repository has, under tags of its own kind."""
+
 HEAVY = Release("2.4.0", {}, BREAKING)
 """A release whose image is large; it is published as an image alone."""
 
@@ -108,6 +112,8 @@ class ImageHouse:
     registry: ImageRegistry
     images: dict[str, Built] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    siblings: dict[str, str] = field(default_factory=dict)
+    """The digests of the sibling repository by version."""
 
     @property
     def repository(self) -> str:
@@ -162,6 +168,9 @@ async def image_house(
         }
         built = house.images[release.version] = Built([shell_layer, node, app], config)
         house.digests[release.version] = await house.registry.push(NAME, release.version, built)
+        if release.version in WITH_SIBLING:
+            other = Built(built.layers, {**config, "Env": [*bases.NODE_CONFIG["Env"], "STANDIN_PART=learning"]})
+            house.siblings[release.version] = await house.registry.push(SIBLING, f"v{release.version}", other)
     await house.tag("2.0.0", "latest")
     yield house
     house.registry.kill()

@@ -1,5 +1,6 @@
 """The kind `compose`: a project of the user's, and an override file of ours that pins the image."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -9,6 +10,7 @@ from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds import compose_isolation, docker
 from astrolabe.domain.kinds.compose_members import Members
+from astrolabe.domain.kinds.image_parts import pinned, tagged
 from astrolabe.domain.kinds.postgres import DatabaseFacts, plan_copy, plan_dump
 from astrolabe.domain.plans.plan import Artifact, PlannedCommand
 from astrolabe.domain.products.product import Image, Product
@@ -22,7 +24,7 @@ DEFAULT_FILES = ("compose.yaml",)
 """What a project is most often made from, where nobody has looked yet."""
 
 OVERRIDDEN = "!override"
-"""The tag before a list of YAML's that replaces those of earlier files; JSON has none, so it is put in as a text."""
+"""The tag before what replaces all that earlier files say of it; JSON has no tags, so it is put in as a text."""
 
 
 def label(instance_id: str, mark: str) -> str:
@@ -57,6 +59,11 @@ def override_file(instance_folder: str) -> str:
 def config(begun: Sequence[str]) -> tuple[str, ...]:
     """Show the project with everything filled in."""
     return (*begun, "config", "--format", "json")
+
+
+def as_written(begun: Sequence[str]) -> tuple[str, ...]:
+    """Show the project with its variables as they stand in its files."""
+    return (*begun, "config", "--no-interpolate", "--format", "json")
 
 
 def config_hash(begun: Sequence[str], service: str) -> tuple[str, ...]:
@@ -96,17 +103,6 @@ def replaced(begun: Sequence[str], services: Sequence[str], also: Sequence[str])
     return [create(begun, services), *others]
 
 
-def tagged(image: Image, version: str) -> str:
-    """Name the image of a version, or of `latest`, as the registry's tags do."""
-    tag = version if version == "latest" else image.tag.format(version=version)
-    return f"{image.repository}:{tag}"
-
-
-def pinned(image: Image, artifact: Artifact) -> str:
-    """Name an artifact so that only its digest counts; the tag is for people."""
-    return f"{tagged(image, artifact.version)}@{artifact.integrity}"
-
-
 def only_image(image: str) -> bytes:
     """Write a file that holds one image and nothing else."""
     return msgspec.json.encode({"services": {"gateway": {"image": image}}})
@@ -122,7 +118,11 @@ class Override(Struct, frozen=True, kw_only=True):
     network: str | None = None
     """The one network that the gateway and its jobs are on in place of the project's; None where those stay."""
     members: Members = Members()
-    """The services whose image is the gateway's."""
+    """The services whose image is the gateway's, or a sibling of it."""
+    siblings: Mapping[str, str] = {}
+    """What the images of sibling repositories are pinned to."""
+    environment: Mapping[str, str | None] | None = None
+    """All that the gateway's environment is, as Compose writes values; None where it stays."""
 
 
 IMAGE_ALONE = Override()
@@ -131,21 +131,26 @@ IMAGE_ALONE = Override()
 def override(project: ComposeProject, image: str, added: Override = IMAGE_ALONE) -> bytes:
     """Write the file of Astrolabe's that comes after the user's."""
     before_cutover = (project.service, *(each.service for each in added.members.jobs))
-    services: dict[str, dict[str, object]] = {}
-    for name in (*before_cutover, *(each.service for each in added.members.workers)):
-        services[name] = {"image": image}
+    services: dict[str, dict[str, object]] = {project.service: {"image": image}}
+    for each in added.members.all:
+        if pinned_to := added.siblings.get(each.repository) if each.repository else image:
+            services[each.service] = {"image": pinned_to}
+    for name, service in services.items():
         if added.mark:
-            services[name]["labels"] = {MARK: added.mark}
+            service["labels"] = {MARK: added.mark}
         if added.network and name in before_cutover:
-            services[name]["networks"] = [OVERRIDDEN, "private"]
+            service["networks"] = [OVERRIDDEN, "private"]
     if added.ports:
         services[project.service]["ports"] = [OVERRIDDEN, *added.ports]
+    if added.environment is not None:
+        environment = {OVERRIDDEN: 0, **added.environment}
+        services[project.service] |= {"env_file": [OVERRIDDEN], "environment": environment}
     content: dict[str, object] = {"services": services}
     if added.network:
         content["networks"] = {"private": {"name": added.network, "external": True}}
     # Ports and networks of several files add up, unless the last one says otherwise.
     text = msgspec.json.encode(content, order="sorted")
-    return text.replace(b'["!override",', b"!override [")
+    return re.sub(rb'(\[)"!override",?|(\{)"!override":0,?', rb"!override \1\2", text)
 
 
 class ComposeFacts(Struct, frozen=True, kw_only=True):
@@ -183,7 +188,8 @@ def plan(
         yield plan_dump(config.database, facts.database)
     for version in versions:
         if version not in facts.present:
-            yield PlannedCommand("pull", docker.pull_image(facts.docker, _image(product.container, version, facts)))
+            for image in _images(product.container, version, facts):
+                yield PlannedCommand("pull", docker.pull_image(facts.docker, image))
     yield from _plan_legs(config, project, product, legs, facts)
 
 
@@ -224,6 +230,6 @@ def _steps(step: Step, commands: Iterable[tuple[str, ...]]) -> Iterator[PlannedC
     return (PlannedCommand(step, each) for each in commands)
 
 
-def _image(image: Image, version: Version, facts: ComposeFacts) -> str:
+def _images(image: Image, version: Version, facts: ComposeFacts) -> tuple[str, ...]:
     artifact = facts.artifacts.get(version)
-    return pinned(image, artifact) if artifact else tagged(image, version)
+    return tuple(pinned(image, artifact).values()) if artifact else (tagged(image, version),)

@@ -1,6 +1,7 @@
 """What Compose would make now, compared with what a container was made from; its image is no difference."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from astrolabe.domain.instances.compose_project import ComposeProject
@@ -11,6 +12,9 @@ WORKING_FOLDER: Final = "com.docker.compose.project.working_dir"
 CONFIG_HASH: Final = "com.docker.compose.config-hash"
 MADE_BY: Final = "com.docker.compose.version"
 """The labels in which Compose writes what it made a container from, and which version of it did."""
+
+VARIABLE: Final = re.compile(r"\$\{?(\w+)")
+"""A variable in what a file says."""
 
 NO_DIFFERENCE: Final = frozenset({"image", "build", "pull_policy", "scale", "depends_on", "profiles"})
 """What is said of a service and is not in its container, and what the upgrade itself is to change."""
@@ -31,6 +35,19 @@ def unnamed(project: ComposeProject, labels: Mapping[str, str], files: Sequence[
 
 def _within(folder: str, file: str) -> str:
     return file.removeprefix(folder.rstrip("/") + "/")
+
+
+def as_made(
+    environment: Mapping[str, str | None], had: Mapping[str, str], written: Iterable[str]
+) -> dict[str, str | None]:
+    """Return an environment as it was when a container was made, but for what names images: that is to change.
+
+    Who lists `.env` under `env_file` has the tag of the next version in there before it is upgraded. `environment` is
+    what Compose says now, `had` the container's own, `written` the images' names as they stand in the files.
+    """
+    names = {name for image in written for name in VARIABLE.findall(image)}
+    then = {name: had[name].replace("$", "$$") for name in names if name in had}
+    return {**{name: value for name, value in environment.items() if name not in names}, **then}
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

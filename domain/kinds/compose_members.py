@@ -1,4 +1,4 @@
-"""The members of an instance: the services of its project that have the product's image, and move together."""
+"""The members of an instance: the services of its project that have an image of the product's, and move together."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
@@ -6,7 +6,8 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from astrolabe.domain.instances.compose_project import ComposeProject
-from astrolabe.domain.kinds.image_name import same_repository
+from astrolabe.domain.kinds.image_parts import part_of
+from astrolabe.domain.products.product import Image
 
 Services: TypeAlias = Mapping[str, Mapping[str, Any]]
 """The services of a project, as Compose shows them with everything filled in."""
@@ -18,7 +19,7 @@ COMPLETED: Final = "service_completed_successfully"
 
 
 class Member(Struct, frozen=True):
-    """A service that has the product's image, beside the gateway's."""
+    """A service that has an image of the product's, beside the gateway's."""
 
     service: str
     """Its name."""
@@ -26,6 +27,8 @@ class Member(Struct, frozen=True):
     """What it does."""
     containers: int = 1
     """In how many containers it runs."""
+    repository: str | None = None
+    """The sibling repository that its image is from; null where that is the product's own."""
 
 
 class Members(Struct, frozen=True):
@@ -56,15 +59,16 @@ def _once(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def members(project: ComposeProject, repository: str, services: Services) -> Members:
+def members(project: ComposeProject, image: Image, services: Services) -> Members:
     """Find the members among the services of a project, as Compose shows them with everything filled in."""
-    ours = {name for name, each in services.items() if same_repository(each.get("image") or "", repository)}
-    ours.discard(project.service)
+    found = {name: part_of(image, each.get("image") or "") for name, each in services.items()}
+    ours = {name: part.repository for name, part in found.items() if part and name != project.service}
     awaited = set(_awaited(services, (project.service, *ours)))
     ordered = [each for each in _in_order(services) if each in ours]
-    jobs = tuple(Member(each, "job") for each in ordered if each in awaited)
-    workers = tuple(Member(each, "worker", _replicas(services[each])) for each in ordered if each not in awaited)
-    return Members(jobs, workers)
+    sibling = {name: None if each == image.repository else each for name, each in ours.items()}
+    jobs = tuple(Member(each, "job", 1, sibling[each]) for each in ordered if each in awaited)
+    workers = (each for each in ordered if each not in awaited)
+    return Members(jobs, tuple(Member(each, "worker", _replicas(services[each]), sibling[each]) for each in workers))
 
 
 def obstacles(project: ComposeProject, found: Members, services: Services) -> Iterator[str]:

@@ -10,7 +10,18 @@ from astrolabe.domain.products.release_notes import CrossedRelease
 from astrolabe.domain.words import Sha256, Step, Version
 
 
-class Artifact(Struct, frozen=True):
+class Sibling(Struct, frozen=True):
+    """An image of another repository that belongs to a version of a product."""
+
+    package: str
+    """Its repository without its registry."""
+    integrity: str
+    """Its digest."""
+    registry: str
+    """The registry's host."""
+
+
+class Artifact(Struct, frozen=True, omit_defaults=True):
     """One exact thing to run: a version of an npm package or of a container image."""
 
     package: str
@@ -21,11 +32,19 @@ class Artifact(Struct, frozen=True):
     """The hash that proves it: npm's SHA-512, or the image's digest."""
     registry: str
     """Where it comes from: a registry's URL for a package, its host for an image."""
+    siblings: tuple[Sibling, ...] = ()
+    """The images of sibling repositories that the instance runs at the same version; left out where there are none."""
 
     @property
     def name(self) -> str:
         """Name it as its own tools do."""
         return f"{self.package}{':' if self.integrity.startswith('sha256:') else '@'}{self.version}"
+
+    @property
+    def described(self) -> str:
+        """Say what it is exactly, and what belongs to it."""
+        others = "".join(f", with {each.package} {each.integrity} from {each.registry}" for each in self.siblings)
+        return f"{self.integrity} from {self.registry}{others}"
 
 
 DEPRECATED = "deprecated"

@@ -55,6 +55,15 @@ class Npm(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the package's install scripts are run."""
 
 
+class SiblingImage(Struct, frozen=True, forbid_unknown_fields=True):
+    """An image of another repository that has every version of the product, and moves with it."""
+
+    repository: ImageName
+    """The image's repository, with its registry where that is not the engine's own."""
+    tag: ImageTag | None = None
+    """The tag of a version, with {version} in it; null where it is as the product's own."""
+
+
 class Image(Struct, frozen=True, forbid_unknown_fields=True):
     """The container image: its tags, its gateway's port, and where in it the product lies."""
 
@@ -68,6 +77,8 @@ class Image(Struct, frozen=True, forbid_unknown_fields=True):
     """The folder of the product's package inside the image; null where that is not known."""
     command: tuple[str, ...] = ()
     """What the doctor's arguments are given to, inside the gateway's container."""
+    siblings: Annotated[tuple[SiblingImage, ...], Meta(max_length=20)] = ()
+    """Images of other repositories that have every version of the product: services that have one are members too."""
 
 
 class StartCommand(Struct, frozen=True, forbid_unknown_fields=True):

@@ -113,7 +113,7 @@ def _supervised(found: Findings) -> dict[str, str]:
 
 def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterator[Check]:
     for artifact in found.legs:
-        yield Check("artifact", True, f"{artifact.name} {artifact.integrity} from {artifact.registry}")
+        yield Check("artifact", True, f"{artifact.name} {artifact.described}")
     for said in found.deprecated:
         yield Check(DEPRECATED, True, said)
     yield from found.kind

@@ -93,8 +93,8 @@ class Driver(Protocol):
         """Return the artifact of a version that this host holds; None where only its registry says what it is."""
         ...
 
-    async def checks(self, needs: Sequence[str | None], /) -> list[Check]:
-        """Look at what this kind needs of the host, before anything is touched."""
+    async def checks(self, legs: Sequence[Resolved], /) -> list[Check]:
+        """Look at what this kind and what each leg ends on need of the host, before anything is touched."""
         ...
 
     async def commands(

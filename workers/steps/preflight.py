@@ -71,7 +71,7 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
     site, driver = context.site, context.driver
     resolved = (*[await driver.resolve(version) for version in route.legs[:-1]], target)
     legs = tuple(each.artifact for each in resolved)
-    kind, gateway = await both(driver.checks([each.needs for each in resolved]), _gateway(context))
+    kind, gateway = await both(driver.checks(resolved), _gateway(context))
     database = await find_database(site, driver.database, len(legs)) if driver.database else None
     deprecated = tuple(f"{each.artifact.name}: {each.deprecated}" for each in resolved if each.deprecated)
     return Findings(old, legs, gateway, tuple(kind), database, deprecated, await driver.supervision())

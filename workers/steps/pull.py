@@ -38,7 +38,7 @@ async def _check_unmoved(driver: Driver, target: str, planned: Artifact) -> None
     """See that the tag still means what the plan was made for: who asked for the latest did not ask for the second."""
     now = (await driver.resolve(target)).artifact
     if now != planned:
-        was, became = (f"{each.version} ({each.integrity} from {each.registry})" for each in (planned, now))
+        was, became = (f"{each.version} ({each.described})" for each in (planned, now))
         raise StepFailed(
             "tag-moved",
             f"{target} was {was} when the plan was made, and is {became} now; nothing was stopped.",

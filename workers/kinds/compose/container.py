@@ -52,6 +52,7 @@ class Config(Struct, frozen=True, rename="pascal"):
 
     image: str
     labels: dict[str, str] | None = None
+    env: list[str] | None = None
     healthcheck: Healthcheck | None = None
 
 
@@ -131,6 +132,11 @@ class Container(Struct, frozen=True, rename="pascal"):
     def label(self) -> dict[str, str]:
         """Its labels by their names."""
         return self.config.labels or {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its environment by name, its image's own words among them."""
+        return {name: value for each in self.config.env or () for name, _, value in [each.partition("=")]}
 
     @property
     def began(self) -> bool:

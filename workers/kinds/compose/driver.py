@@ -16,7 +16,6 @@ from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
-from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
 from astrolabe.workers.kinds.compose.default_files import with_files
@@ -28,6 +27,7 @@ from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_checks import ADVICE, ProjectChecks
 from astrolabe.workers.kinds.compose.project_commands import ProjectCommands
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
+from astrolabe.workers.kinds.compose.project_images import ProjectImages
 from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.compose.running_project import RunningProject
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
@@ -52,6 +52,7 @@ class ComposeDriver:
         self._begun: dict[str, Container] = {}
         self._filled: FilledProject = FilledProject(self._project, self._engine, self._files)
         self._members: ProjectMembers = ProjectMembers(self._engine, self._commands, self._found, self._filled)
+        self._images: ProjectImages = ProjectImages(site, self._engine, self._found, self._members, self._files)
         self.database: InstanceDatabase | None = self._database()
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = True
@@ -68,16 +69,16 @@ class ComposeDriver:
 
     async def resolve(self, version: str) -> Resolved:
         """Find the digest of a version's tag; what `latest` is, only the image itself says."""
-        return Resolved(await images.resolve(self._engine, self._image, version, self._site.instance_folder))
+        return Resolved(await self._images.resolve(version))
 
-    async def held(self, _version: str, /) -> Artifact | None:
-        """Return None: an image's tag may have moved since it was pulled."""
-        return None
+    async def held(self, version: str, /) -> Artifact | None:
+        """Return what runs, where it is of this version: its tag may have moved since it was pulled."""
+        return await self._images.running(version)
 
-    async def checks(self, _needs: Sequence[str | None], /) -> list[Check]:
+    async def checks(self, legs: Sequence[Resolved], /) -> list[Check]:
         """Look at the engine and the project."""
         differences = ProjectDifferences(self._site, self._engine, self._found, self._filled, self._files)
-        return await ProjectChecks(self._engine, self._found, self._apart, differences, self._members).all()
+        return await ProjectChecks(self._engine, self._found, self._apart, differences, self._members).all(legs)
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
@@ -116,23 +117,15 @@ class ComposeDriver:
         return await self._found.reached()
 
     async def has(self, artifact: Artifact) -> bool:
-        """Return whether the engine has an image of this digest."""
-        return await self._inside.has(artifact)
+        """Return whether the engine has the image of this digest, and those of its siblings."""
+        return await self._images.have(artifact)
 
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
-        """Pull an image by its digest, and what the instance wants pulled with it."""
-        if await self.has(artifact):
-            return
-        also = self._project.also if artifact.version != await self._version() else ()
-        command = argv.pull(self._files.pulled(artifact), (self._project.service, *also))
-        await images.pull(self._engine, command, artifact, on_fetch)
+        """Pull images by their digests, and what the instance wants pulled with them."""
+        await self._images.pull(artifact, on_fetch)
 
     async def prove(self, _artifact: Artifact, /) -> None:
         """Leave it to the start: an image carries all that its program needs."""
-
-    async def _version(self) -> str | None:
-        running = await self.running()
-        return running.version if running else None
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the running container of a start."""

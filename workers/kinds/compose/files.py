@@ -5,6 +5,7 @@ from pathlib import Path
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds.compose_members import Members
+from astrolabe.domain.kinds.image_parts import pinned
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
 from astrolabe.store.whole_file import write
@@ -28,7 +29,8 @@ class ComposeFiles:
     def pinned(self, artifact: Artifact, mark: str, members: Members, network: str | None = None) -> tuple[str, ...]:
         """Begin a command on the project with the members' image pinned, for one start, on a network of its own."""
         ports = (self._private_port(),) if self._site.on_private_port and self._site.config.port else ()
-        added = argv.Override(mark=self.label(mark), ports=ports, network=network, members=members)
+        siblings = pinned(self._image, artifact)
+        added = argv.Override(mark=self.label(mark), ports=ports, network=network, members=members, siblings=siblings)
         return self._overridden(self.override, artifact, added)
 
     def pulled(self, artifact: Artifact) -> tuple[str, ...]:
@@ -36,7 +38,7 @@ class ComposeFiles:
         return self._overridden(self._site.instance_folder / "pull.yaml", artifact, argv.IMAGE_ALONE)
 
     def _overridden(self, path: Path, artifact: Artifact, added: argv.Override) -> tuple[str, ...]:
-        content = argv.override(self._project, argv.pinned(self._image, artifact), added)
+        content = argv.override(self._project, pinned(self._image, artifact)[self._image.repository], added)
         write(path, content, lasting=True, private=True)
         return self.begun(path)
 

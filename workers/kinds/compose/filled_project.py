@@ -18,6 +18,7 @@ class FilledProject:
         self._engine: Engine = engine
         self._files: ComposeFiles = files
         self._known: dict[str, Any] | None = None
+        self._written: dict[str, str] | None = None
 
     async def config(self) -> Mapping[str, Any]:
         """Return all that Compose makes of the files; raises CommandProblem where it does not accept them."""
@@ -28,6 +29,13 @@ class FilledProject:
     async def services(self) -> Services:
         """Return the services by their names."""
         return (await self.config())["services"]
+
+    async def written(self) -> Mapping[str, str]:
+        """Return the services' images by service, with their variables as they stand in the files."""
+        if (known := self._written) is None:
+            said = await self._engine.asked(argv.as_written(self._files.begun()))
+            known = self._written = {name: each.get("image") or "" for name, each in said["services"].items()}
+        return known
 
     async def hooked(self) -> bool:
         """Return whether Compose has more to do at a start of the gateway than to start a container."""

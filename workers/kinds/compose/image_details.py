@@ -16,6 +16,8 @@ class ImageDetails(Struct, frozen=True, rename="pascal"):
 
     id: str
     config: ImageConfig | None = None
+    repo_digests: list[str] | None = None
+    """Its names by digest: a repository, registry and all, an @ and the digest that it was pulled as."""
 
     @property
     def version(self) -> str | None:

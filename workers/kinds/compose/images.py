@@ -13,6 +13,7 @@ import msgspec
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.image_name import same_repository, split, version_of_label, version_of_tag, without_tag
+from astrolabe.domain.kinds.image_parts import part_of, tagged
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
 from astrolabe.store.whole_file import write
@@ -29,7 +30,7 @@ DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 
 async def resolve(engine: Engine, image: Image, version: str, instance_folder: Path) -> Artifact:
     """Find the exact image of a version's tag, or of `latest`, whose version is in its label."""
-    name = argv.tagged(image, version)
+    name = tagged(image, version)
     file = instance_folder / f"resolve-{version}.yaml"  # several versions may be asked for at once
     file.write_bytes(argv.only_image(name))
     try:
@@ -48,21 +49,29 @@ async def resolve(engine: Engine, image: Image, version: str, instance_folder: P
     return Artifact(repository, version, digest, registry)
 
 
-def exact(image: Image, artifact: Artifact) -> str:
-    """Name an image by its digest alone."""
-    return f"{image.repository}@{artifact.integrity}"
-
-
 async def version_of(engine: Engine, image: Image, container: Container) -> str | None:
-    """Return which version of the product's image a container was made from; None where it is another image."""
-    if not same_repository(container.config.image, image.repository):
+    """Return which version of the product's images a container was made from; None where it is another image."""
+    part = part_of(image, container.config.image)
+    if part is None:
         return None
     _, tag = without_tag(container.config.image)
-    if version := version_of_tag(image.tag, tag):
+    if version := version_of_tag(part.tag, tag):
         return version
     details = await engine.image(container.image)
     said = details.version if details else None
-    return said and (version_of_label(image.tag, said) or said)
+    return said and (version_of_label(part.tag, said) or said)
+
+
+async def running_artifact(engine: Engine, image: Image, container: Container, version: str) -> Artifact | None:
+    """Return the artifact that a container was made from; None where the engine does not know it by a digest."""
+    part, details = part_of(image, container.config.image), await engine.image(container.image)
+    if part is None:
+        return None
+    named = (container.config.image, *((details.repo_digests or ()) if details else ()))
+    digests = (found[1] for name in named if same_repository(name, part.repository) and (found := DIGEST.search(name)))
+    registry, repository = split(part.repository)
+    digest = next(digests, None)
+    return Artifact(repository, version, digest, registry) if digest else None
 
 
 async def pull(engine: Engine, command: Sequence[str], artifact: Artifact, on_fetch: OnFetch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from astrolabe.domain.kinds import docker
+from astrolabe.domain.kinds.image_parts import exact
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance.site import Site
@@ -42,18 +43,17 @@ class ImageInside:
             return False, str(error)
         return True, f"ended with code 0: {' '.join(said).strip()}"
 
-    async def has(self, artifact: Artifact) -> bool:
-        """Return whether the engine has an image of this digest."""
-        return await self._engine.image(images.exact(self._image, artifact)) is not None
-
     async def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List the migrations that an image brings, by the names they get in the database."""
         migrations, folder = self._site.product.migrations, self._image.folder
-        if migrations is None or migrations.files is None or folder is None or not await self.has(artifact):
+        if migrations is None or migrations.files is None or folder is None:
+            return None
+        image = exact(self._image, artifact)[self._image.repository]
+        if await self._engine.image(image) is None:
             return None
         files = await images.files(
             self._engine,
-            images.exact(self._image, artifact),
+            image,
             f"{folder}/{migrations.files}",
             self._site.host.artifacts(),
             self._site.instance_id,

@@ -105,7 +105,7 @@ class ComposeIsolation:
         return [each for each in containers if each.service in needed]
 
     def _members(self, config: Mapping[str, Any]) -> Members:
-        return members(self._project, self._site.product.container.repository, config["services"])
+        return members(self._project, self._site.product.container, config["services"])
 
     def _of_database(self, containers: Collection[Container]) -> list[Container]:
         return [each for each in containers if self._database and each.service == self._project.database_service]

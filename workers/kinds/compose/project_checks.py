@@ -1,8 +1,10 @@
 """What preflight looks at in a compose project, before anything is touched."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from astrolabe.domain.kinds.compose_next_up import at_next_up
+from astrolabe.domain.kinds.image_parts import part_of
 from astrolabe.domain.plans.plan import Check
 from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.engine import Engine
@@ -10,6 +12,7 @@ from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
 from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.compose.running_project import RunningProject
+from astrolabe.workers.kinds.driver import Resolved
 from astrolabe.workers.programs import shell
 
 NEEDED: Final = (2, 24)
@@ -45,7 +48,7 @@ class ProjectChecks:
         self._differences: ProjectDifferences = differences
         self._members: ProjectMembers = members
 
-    async def all(self) -> list[Check]:
+    async def all(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check that Compose is there, accepts the project, and that an upgrade of it can be arranged."""
         try:
             said = (await self._engine.run((self._engine.docker, "compose", "version", "--short"))).stdout.strip()
@@ -67,7 +70,19 @@ class ProjectChecks:
         isolation = await self._apart.check(await self._members.filled.config(), gateway, self._found.image.port)
         version = await self._found.version(gateway) if gateway else None
         checks = [isolation, await self._members.before(version), await self._differences.check(running, said)]
-        return [engine, project, *checks, self._files(running)]
+        return [engine, project, *checks, self._files(running), *[await self._next_up(each) for each in legs[-1:]]]
+
+    async def _next_up(self, target: Resolved) -> Check:
+        """Say what the owner's own files make of the members when they are brought up after the upgrade."""
+        known, services, image = await self._members.all(), await self._members.filled.services(), self._found.image
+        said: list[str] = []
+        for service in (self._found.project.service, *(each.service for each in known.all)):
+            filled = services[service].get("image") or ""
+            written = (await self._members.filled.written()).get(service) or filled
+            if part := part_of(image, filled):
+                said += [at_next_up(service, written, filled, part, target.artifact.version) or ""]
+        seen = "; ".join(each for each in said if each)
+        return Check("next-up", True, seen or "the project's own files name this version")
 
     def _files(self, running: Iterable[Container]) -> Check:
         """Check that nothing is written beside the database that an older version might not go on with, unasked."""

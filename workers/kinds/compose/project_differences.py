@@ -44,7 +44,8 @@ class ProjectDifferences:
             return f"{service} was made from {files} as well; without it Compose would change its {', '.join(names)}"
         if argv.MARK in container.label or container.label.get(compose_differences.MADE_BY) != made_by:
             return None  # a hash of other versions, or of settings that were changed since, says nothing
-        if container.label.get(compose_differences.CONFIG_HASH) in await self._hashes(container):
+        made = container.label.get(compose_differences.CONFIG_HASH)
+        if made in await self._hashes(container) or made in await self._hashes(container, await self._then(container)):
             return None
         return f"the project's files say otherwise by now than when {service} was made from them"
 
@@ -60,13 +61,20 @@ class ProjectDifferences:
         now = await self._filled.services()
         return compose_differences.differences(then["services"].get(service, {}), now.get(service, {}))
 
-    async def _hashes(self, container: Container) -> set[str]:
+    async def _then(self, container: Container) -> argv.Override:
+        """Return the environment of a container as it was made, but for variables that name images."""
+        now = (await self._filled.services()).get(container.service, {}).get("environment") or {}
+        written = (await self._filled.written()).values()
+        return argv.Override(environment=compose_differences.as_made(now, container.environment, written))
+
+    async def _hashes(self, container: Container, added: argv.Override = argv.IMAGE_ALONE) -> set[str]:
         """Return the hashes that Compose would write with the image that runs.
 
         One with the instance's settings, which its owner may have given to Compose as well, and one without them.
         """
         file = self._site.instance_folder / "hash.yaml"
-        write(file, argv.override(replace(self._found.project, service=container.service), container.config.image))
+        service = replace(self._found.project, service=container.service)
+        write(file, argv.override(service, container.config.image, added))
         owners = Engine(owners_environment(self._found.project), self._site.secrets)
         command = argv.config_hash(self._files.begun(file), container.service)
         return {(await each.run(command)).stdout.split()[-1] for each in (self._engine, owners)}

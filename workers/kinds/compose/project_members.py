@@ -36,7 +36,7 @@ class ProjectMembers:
         """Find the members in what the project says now; raises StepFailed where Compose does not accept it."""
         async with self._commands.refusing():
             services = await self.filled.services()
-        return compose_members.members(self._found.project, self._found.image.repository, services)
+        return compose_members.members(self._found.project, self._found.image, services)
 
     async def replaced(self) -> tuple[str, ...]:
         """Name the services whose containers are made anew, the gateway's first."""

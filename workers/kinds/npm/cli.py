@@ -64,13 +64,16 @@ class CliDriver:
         """Return what the tree of a version on this host was pulled as."""
         return npm.held(self._artifacts, self._npm.package, version)
 
-    async def checks(self, needs: Sequence[str | None]) -> list[Check]:
+    async def checks(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check Node, and that npm may write into the prefix."""
         prefix = Path(await self._prefix())
         folders = [folder for folder in (prefix, prefix / "bin", prefix / "lib" / "node_modules") if folder.exists()]
         locked = [str(folder) for folder in folders if not os.access(folder, os.W_OK)]
         seen = f"may write into {prefix}" if not locked else f"may not write into {', '.join(locked)}"
-        return [*[await node_check(each) for each in dict.fromkeys(needs)], Check("prefix", not locked, seen)]
+        return [
+            *[await node_check(each) for each in dict.fromkeys(leg.needs for leg in legs)],
+            Check("prefix", not locked, seen),
+        ]
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts

@@ -79,9 +79,9 @@ class NpxDriver:
         """Return what the tree of a version on this host was pulled as."""
         return npm.held(self._artifacts, self._npm.package, version)
 
-    async def checks(self, needs: Sequence[str | None]) -> list[Check]:
+    async def checks(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
-        nodes = [await node_check(each) for each in dict.fromkeys(needs)]
+        nodes = [await node_check(each) for each in dict.fromkeys(leg.needs for leg in legs)]
         return [*nodes, isolation_check(self._site.config, _lacking(self.isolation)), *await self._compared()]
 
     async def _compared(self) -> list[Check]:
