@@ -1,17 +1,22 @@
 """Instances: register, adopt, retire."""
 
 import time
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import click
+import msgspec
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_reason
 from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.finding import find_project, keep_password, options_of
 from astrolabe.cli.patience import Patience
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
+from astrolabe.domain.kinds.compose_found import FoundProject
+from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import Kind
 from astrolabe.store.ids import new_id
 
@@ -102,7 +107,7 @@ outside_rollback_option = click.option(
 
 @click.command()
 @click.argument("name")
-@click.option("--product", required=True, help="Which product it is; see astrolabe products.")
+@click.option("--product", help="Which product it is; left out, a compose project in its folder says so by its image.")
 @click.option("--version", help="The version that runs now; left out, a worker on the host finds out.")
 @click.option("--kind", type=click.Choice(KINDS), help="How it is deployed, by default npx.")
 @click.option(
@@ -155,6 +160,13 @@ def register(
 ) -> None:
     """Register an instance that is already running."""
     given = {key: value for key, value in plain.items() if value is not None and value != ()}
+    client = Client.from_environment()
+    if "product" not in given:
+        found = _found(client, given)
+        given = {**options_of(found), **given}
+        if found.database and not database_url:
+            database_url = found.database.url
+            password_from = password_from or keep_password(name, found.database)
     project = {PROJECT[key]: given.pop(key) for key in PROJECT if key in given}
     body: dict[str, Any] = {"name": name, **given}
     if project:
@@ -169,12 +181,23 @@ def register(
         body["patience_seconds"] = patience
     if policy := {key: value for key, value in (("when", approvals), ("approvers", approvers)) if value is not None}:
         body["approvals"] = policy
-    client = Client.from_environment()
     made = client.post("/instances", with_reason(reason, **body), key=new_id())
     note(f"{made['name']} is instance {made['id']}")
-    found = made if detach else _until_adopted(client, made)
+    shown = made if detach else _until_adopted(client, made)
     if is_for_program():
-        print_json(found)
+        print_json(shown)
+
+
+def _found(client: Client, given: dict[str, Any]) -> FoundProject:
+    """Find the project in its folder, and show what was found."""
+    if "project_folder" not in given:
+        raise CommandError("Name the product with --product, or a compose project's folder with --project-folder.")
+    products = msgspec.convert(client.get("/products")["items"], list[Product])
+    found = find_project(Path(given["project_folder"]), products, given)
+    at = f"port {found.port}" if found.port else "no port, asked inside"
+    data = f"database {found.database.url}" if found.database else "no database that was found"
+    note(f"the project {found.name} is {found.product}: service {found.service}, {at}, {data}")
+    return found
 
 
 def _until_adopted(client: Client, instance: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,8 @@ BAD = {
         "--password-from must be",
     ),
     "unknown product": (("register", "x", "--product", "nope", "--version", "1.0.0", "--port", "1"), {}, "nope"),
+    "no product": (("register", "x", "--port", "1"), {}, "--product"),
+    "no such folder": (("register", "x", "--project-folder", "/no/where"), {}, "/no/where"),
     "no such command": (("upgarde",), {}, "upgarde"),
     "no database url": (("api",), {"DATABASE_URL": ""}, "--database-url"),
     "no such address": (("api", "--database-url", "postgresql://u@h/d", "--bind", "here"), {}, "HOST:PORT"),
