@@ -1,6 +1,5 @@
 """The `compose` driver: the user's own project, with the image pinned by an override file beside it."""
 
-import contextlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +15,6 @@ from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
-from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.database import ContainerDatabase
 from astrolabe.workers.kinds.compose.default_files import with_files
 from astrolabe.workers.kinds.compose.engine import Engine, owners_environment
@@ -30,8 +28,8 @@ from astrolabe.workers.kinds.compose.project_differences import ProjectDifferenc
 from astrolabe.workers.kinds.compose.project_images import ProjectImages
 from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.compose.running_project import RunningProject
+from astrolabe.workers.kinds.compose.starts import ComposeStarts
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
-from astrolabe.workers.programs import shell
 
 
 class ComposeDriver:
@@ -48,8 +46,6 @@ class ComposeDriver:
         self._inside: ImageInside = ImageInside(site, self._image, self._engine, self._found)
         self._commands: ProjectCommands = ProjectCommands(self._engine, site.config.port)
         self._files: ComposeFiles = ComposeFiles(site, self._project, self._image, self._engine.docker)
-        self._ready: dict[str, Container] = {}
-        self._begun: dict[str, Container] = {}
         self._filled: FilledProject = FilledProject(self._project, self._engine, self._files)
         self._members: ProjectMembers = ProjectMembers(self._engine, self._commands, self._found, self._filled)
         self._images: ProjectImages = ProjectImages(site, self._engine, self._found, self._members, self._files)
@@ -59,7 +55,15 @@ class ComposeDriver:
         within = self.database if isinstance(self.database, ContainerDatabase) else None
         self._apart: ComposeIsolation = ComposeIsolation(site, self._project, self._engine, within)
         self.isolation: IsolationMeans = self._apart.means
-        self._isolated: bool = False
+        self._starts: ComposeStarts = ComposeStarts(
+            site,
+            self._engine,
+            self._found,
+            commands=self._commands,
+            files=self._files,
+            members=self._members,
+            apart=self._apart,
+        )
 
     def _database(self) -> InstanceDatabase | None:
         service, where = self._project.database_service, self._site.config.database
@@ -129,102 +133,39 @@ class ComposeDriver:
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the running container of a start."""
-        if mark in self._ready:
-            return None
-        found = [each for each in await self._found.marked(mark) if each.state.running]
-        return GatewayId(found[0].id) if found else None
+        return await self._starts.started(mark)
 
     async def was_started(self, mark: str) -> bool:
         """Return whether the program of a start ever began; a container that was only made is proof that it did not."""
-        if mark in self._ready:
-            return False
-        found = await self._found.marked(mark)
-        if found and not any(each.began for each in found):
-            return await self._members.job_failed(mark)
-        return bool(found) or self._files.attempted(mark)
-
-    async def _make(self, artifact: Artifact, mark: str, *, isolated: bool) -> None:
-        """Make the gateway's container in the place of the one that is there, which is stopped at the latest moment."""
-        network = self._apart.network.name if isolated else None
-        if isolated:
-            async with self._commands.refusing():
-                await self._apart.prepare(await self._filled.config())
-        members, replaced = await self._members.all(), await self._members.replaced()
-        await self._commands.run(argv.create(self._files.pinned(artifact, mark, members, network), replaced))
-        found = await self._found.marked(mark)
-        if len(found) != 1:
-            raise StepFailed(
-                "start-failed",
-                f"Compose made {len(found)} containers of {self._project.service} where one was wanted.",
-                todo="Look at them with `docker ps --all`, remove those that do not belong, then retry.",
-            )
-        made = found[0]
-        self._files.remember(mark, made.policy)
-        if isolated:
-            self._apart.expect(made, await self._filled.config())
-        # The engine may not start by itself again what failed in the middle of a migration.
-        await self._engine.run(docker.restart_policy(self._engine.docker, made.id, "no"))
-        self._ready[mark] = made
+        return await self._starts.was_started(mark)
 
     async def next_job(self, artifact: Artifact, mark: str, /) -> GatewayId | None:
         """Make the containers of a start, and start its next job; None where all have ended well, or there is none."""
-        if not (await self._members.all()).jobs:
-            return None
-        if mark not in self._ready:
-            await self._make(artifact, mark, isolated=self._isolated)
-        return await self._members.next_job(mark, self._files)
+        return await self._starts.next_job(artifact, mark)
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
-        """Start the gateway's container once; what a worker before us has made may be half made, and is made again."""
-        if mark not in self._ready:
-            await self._make(artifact, mark, isolated=self._isolated)
-        made = self._ready.pop(mark)
-        # What is replaced with the gateway uses the same database, so it waits until others are let in as well.
-        apart = self._isolated or self._site.on_private_port
-        services = (self._project.service, *(() if apart else await self._members.later()))
-        if len(services) > 1 or await self._filled.hooked():
-            network, members = self._apart.network.name if self._isolated else None, await self._members.all()
-            await self._commands.run(argv.start(self._files.pinned(artifact, mark, members, network), services))
-        else:  # without Compose, which reads the project first while nobody is served
-            await self._commands.run(docker.start_container(self._engine.docker, made.id))
-        self._found.remember_where(await (self._enclosed if self._isolated else self._engine.container)(made.id))
-        self._begun[mark] = made
-        return GatewayId(made.id)
+        """Start the gateway's container once."""
+        return await self._starts.start(artifact, mark)
 
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start a version again as any other, or find it started."""
-        known = await self.started(mark)
-        if known is None:
-            return await self.start(artifact, mark)
-        if later := await self._members.later():  # a worker before us may have died before it came to those
-            await self._commands.run(argv.start(self._files.pinned(artifact, mark, await self._members.all()), later))
-        return known
+        return await self._starts.put_back(artifact, mark)
 
     def fence(self, _port: int, _marks: str, /) -> None:
         """Return None: the engine gives a container's port to nobody else."""
-
-    async def _enclosed(self, gateway: str) -> Container | None:
-        found = await self._engine.container(gateway)
-        if found and found.state.running and (found.published or not self._found.is_apart(found)):
-            raise StepFailed(
-                "not-isolated",
-                f"Others reach the new version already, at {', '.join(found.published) or 'another network'}.",
-                todo="Set the instance's cutover to at-once, then retry.",
-            )
-        return found
 
     async def isolate(self) -> None:
         """Take the database off the project's networks; what is started next begins on the private one."""
         async with self._commands.refusing():
             await self._apart.enclose(await self._filled.config())
-        self._isolated = True
+        self._starts.isolated = True
         self._found.forget_where(for_a_moment=True)
 
     async def end_isolation(self) -> None:
         """Put the database back on the project's networks, and remove the private one."""
         async with self._commands.refusing():
             await self._apart.end()
-        self._isolated = False
+        self._starts.isolated = False
         self._found.forget_where()
 
     async def close(self) -> None:
@@ -232,21 +173,7 @@ class ComposeDriver:
 
     async def let_in(self, artifact: Artifact, apart: str, _mark: str, /) -> GatewayId:
         """Open the networks of the container that was verified, and start what is replaced with it."""
-        known = self._begun.get(apart) or next(iter(await self._found.marked(apart)), None)
-        if known is None:
-            raise StepFailed(
-                "start-lost", "The container that was verified is gone.", todo="Start it, then look again."
-            )
-        if self.isolation.complete:
-            async with self._commands.refusing():
-                await self._apart.let_in()
-            self._isolated = False
-            self._found.forget_where()
-            # Written also for the owner, who may go on with that file.
-            begun = self._files.pinned(artifact, apart, await self._members.all())
-            if later := await self._members.later():
-                await self._commands.run(argv.start(begun, later))
-        return GatewayId(known.id)
+        return await self._starts.let_in(artifact, apart)
 
     async def leave(self, artifact: Artifact, mark: str, /, *, old: bool) -> Sequence[HandCommand]:
         """Put back the restart policy that the project wants; return what brings an artifact up by hand."""
@@ -282,15 +209,9 @@ class ComposeDriver:
             if each.began:  # one that a worker before us only made still says which policy the project wants
                 await self._engine.run(docker.restart_policy(self._engine.docker, each.id, "no"))
         self._found.forget_where()
-        if following and await self._replaced(following) and not self._project.also:
+        if following and await self._starts.replaced(following) and not self._project.also:
             return
         await self._commands.run(argv.stop(self._files.begun(), await self._members.replaced()))
-
-    async def _replaced(self, following: Following) -> bool:
-        with contextlib.suppress(StepFailed, shell.CommandProblem):
-            await self._filled.hooked()  # asked for while it still serves
-            await self._make(following.artifact, following.mark, isolated=following.isolated)
-        return following.mark in self._ready
 
     async def members(self, artifact: Artifact, /) -> Check | None:
         """Check the workers once they are started, which they are with a gateway that others are let in to."""
