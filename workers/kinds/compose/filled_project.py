@@ -1,5 +1,6 @@
 """The project as Compose reads it: files, variables and profiles put together, and everything filled in."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds.compose_members import Services
 from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.files import ComposeFiles
+from astrolabe.workers.programs import shell
 
 
 class FilledProject:
@@ -33,8 +35,10 @@ class FilledProject:
     async def written(self) -> Mapping[str, str]:
         """Return the services' images by service, with their variables as they stand in the files."""
         if (known := self._written) is None:
-            said = await self._engine.asked(argv.as_written(self._files.begun()))
-            known = self._written = {name: each.get("image") or "" for name, each in said["services"].items()}
+            services = await self.services()
+            with contextlib.suppress(shell.CommandProblem):  # what only holds once it is filled in is shown so
+                services = (await self._engine.asked(argv.as_written(self._files.begun())))["services"]
+            known = self._written = {name: str(each.get("image") or "") for name, each in services.items()}
         return known
 
     async def hooked(self) -> bool:

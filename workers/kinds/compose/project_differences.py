@@ -74,7 +74,10 @@ class ProjectDifferences:
         """
         file = self._site.instance_folder / "hash.yaml"
         service = replace(self._found.project, service=container.service)
-        write(file, argv.override(service, container.config.image, added))
+        write(file, argv.override(service, container.config.image, added), private=True)  # an environment holds secrets
         owners = Engine(owners_environment(self._found.project), self._site.secrets)
         command = argv.config_hash(self._files.begun(file), container.service)
-        return {(await each.run(command)).stdout.split()[-1] for each in (self._engine, owners)}
+        try:
+            return {(await each.run(command)).stdout.split()[-1] for each in (self._engine, owners)}
+        finally:
+            file.unlink()
