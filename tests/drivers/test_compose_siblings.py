@@ -11,7 +11,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.workers.kinds.compose.container import Container
 from tests.compose_world import SIBLING, ComposeWorld
-from tests.drivers.outcomes import refused, rolled_back, succeeded, taken_back
+from tests.drivers.outcomes import succeeded, taken_back
 from tests.world import PASSWORD
 
 pytestmark = pytest.mark.kinds("compose")
@@ -86,14 +86,20 @@ async def test_every_image_of_a_version_moves_and_what_ran_comes_back(two_images
 
 async def test_a_failed_migration_takes_every_image_back(two_images: ComposeWorld) -> None:
     """The sibling of the new version never began."""
-    await rolled_back(two_images, "1.2.0", "migration-failed")
+    await two_images.upgrade("1.2.0")
+    turned = await two_images.one(e.RollbackStarted)
+    assert turned.problem
+    assert turned.problem.code == "migration-failed"
+    assert await two_images.running() == "1.1.0"
     assert await images(two_images) == pins(two_images, "1.1.0")
     assert (await container(two_images, "learning")).state.running
 
 
 async def test_a_version_that_a_sibling_has_not_is_refused(two_images: ComposeWorld) -> None:
     """Found while nothing is touched, and named."""
-    problem = (await refused(two_images, "1.3.0", "version-unknown")).problem
+    await two_images.upgrade("1.3.0")
+    problem = (await two_images.one(e.UpgradeRefused)).problem
+    assert problem.code == "version-unknown"
     assert f"{SIBLING}:v1.3.0" in problem.detail
 
 
@@ -102,7 +108,8 @@ async def test_a_tag_that_was_written_first_is_no_difference(two_images: Compose
     env = Path(two_images.project.folder, ".env")
     right = env.read_text()
     env.write_text(f"{right}GATEWAY_VERSION=2.0.0\nFEATURE=on\n")
-    assert (await refused(two_images, "2.0.0", "preflight-project-differs")).problem
+    await two_images.upgrade("2.0.0")
+    assert (await two_images.one(e.UpgradeRefused)).problem.code == "preflight-project-differs"
     env.write_text(f"{right}GATEWAY_VERSION=2.0.0\n")
     loaded = await two_images.upgrade("2.0.0")
     assert isinstance(loaded.state, s.Idle)

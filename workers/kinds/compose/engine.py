@@ -44,6 +44,10 @@ class Engine:
         self._secrets: Sequence[str] = secrets
         self._socket: EngineSocket | None = EngineSocket.of(environment, secrets)
 
+    def unredacted(self) -> "Engine":
+        """Return the same engine, whose words hold secrets as they are: only for what is compared, and never shown."""
+        return Engine(self._environment, ())
+
     async def run(
         self,
         command: Sequence[str],

@@ -1,8 +1,10 @@
 """Whether Compose would make again what runs: the files that a container was made from, and the hash of all it is."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from astrolabe.domain.kinds import compose as argv
@@ -45,8 +47,12 @@ class ProjectDifferences:
         if argv.MARK in container.label or container.label.get(compose_differences.MADE_BY) != made_by:
             return None  # a hash of other versions, or of settings that were changed since, says nothing
         made = container.label.get(compose_differences.CONFIG_HASH)
-        if made in await self._hashes(container) or made in await self._hashes(container, await self._then(container)):
-            return None
+        owners = Engine(owners_environment(self._found.project), self._site.secrets)
+        for each in (self._engine, owners):  # its owner may have given the instance's settings to Compose, or not
+            if made == await self._hash(each, container):
+                return None
+            if made == await self._hash(each, container, await self._then(each, container)):
+                return None
         return f"the project's files say otherwise by now than when {service} was made from them"
 
     async def _without(self, service: str, made_from: Sequence[str]) -> tuple[str, ...]:
@@ -61,23 +67,26 @@ class ProjectDifferences:
         now = await self._filled.services()
         return compose_differences.differences(then["services"].get(service, {}), now.get(service, {}))
 
-    async def _then(self, container: Container) -> argv.Override:
+    async def _then(self, engine: Engine, container: Container) -> argv.Override:
         """Return the environment of a container as it was made, but for variables that name images."""
-        now = (await self._filled.services()).get(container.service, {}).get("environment") or {}
+        config = await self._quietly(engine, argv.config(self._files.begun()))
+        now = msgspec.json.decode(config)["services"].get(container.service, {}).get("environment") or {}
         written = (await self._filled.written()).values()
         return argv.Override(environment=compose_differences.as_made(now, container.environment, written))
 
-    async def _hashes(self, container: Container, added: argv.Override = argv.IMAGE_ALONE) -> set[str]:
-        """Return the hashes that Compose would write with the image that runs.
-
-        One with the instance's settings, which its owner may have given to Compose as well, and one without them.
-        """
+    async def _hash(self, engine: Engine, container: Container, added: argv.Override = argv.IMAGE_ALONE) -> str:
+        """Return the hash that Compose would write with the image that runs."""
         file = self._site.instance_folder / "hash.yaml"
         service = replace(self._found.project, service=container.service)
         write(file, argv.override(service, container.config.image, added), private=True)  # an environment holds secrets
-        owners = Engine(owners_environment(self._found.project), self._site.secrets)
-        command = argv.config_hash(self._files.begun(file), container.service)
         try:
-            return {(await each.run(command)).stdout.split()[-1] for each in (self._engine, owners)}
+            said = await self._quietly(engine, argv.config_hash(self._files.begun(file), container.service))
+            return said.split()[-1]
         finally:
             file.unlink()
+
+    async def _quietly(self, engine: Engine, command: Sequence[str]) -> str:
+        """Return what a command says with secrets as they are; why it fails is said by the same command with none."""
+        with contextlib.suppress(shell.CommandProblem):
+            return (await engine.unredacted().run(command)).stdout
+        return (await engine.run(command)).stdout
