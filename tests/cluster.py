@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from astrolabe.cli.private_engine import bases
@@ -22,8 +23,7 @@ async def cluster_layer(servers: DataFolder, place: Path, password: str) -> Laye
 
     To make one takes two seconds of computing, which every project of the tests would spend anew.
     """
-    account, home = service_account(), servers.path / "cluster"
-    home.mkdir(mode=0o700)
+    account, home = service_account(), Path(mkdtemp(prefix="cluster-", dir=servers.path))
     (home / "password").write_text(password)
     if account:
         for path in (home, home / "password"):
