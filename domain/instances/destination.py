@@ -50,5 +50,10 @@ def of_settings(config: InstanceConfig) -> tuple[Destination, ...]:
     return (Destination(_host(host), int(port) if port else None),)
 
 
+def stays_here(config: InstanceConfig) -> bool:
+    """Return whether the database's password leaves this host for nobody."""
+    return all(each.is_here for each in of_password(config))
+
+
 def _host(text: str) -> str:
     return text if text.startswith("/") else text.strip("[]").lower().rstrip(".")

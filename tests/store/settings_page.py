@@ -45,7 +45,8 @@ database on the worker's own host. Everything else the owner of the host grants,
 | `flags=file:/run/secrets/flags/*@db.internal:5432` | its own files go to a database elsewhere; without a port, any |
 | `flags-*=file:/run/secrets/shared` | all instances so named use one file: trust whoever may register here |
 
-`*` and `?` are globs, and `*` also stands for `/`.
+`*` and `?` are globs, and `*` also stands for `/`. To a database elsewhere a password is proven (SCRAM), never given: a
+server that asks for it in clear or as an MD5 is refused as `authentication-weak`, within TLS as well.
 """
 
 COMPOSE = """

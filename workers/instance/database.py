@@ -21,6 +21,7 @@ from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.products.product import Migrations
 from astrolabe.store.database import Connection
 from astrolabe.workers.instance import closing, row_counters
+from astrolabe.workers.instance.authentication import WeakAuthentication, authenticated, required_of
 from astrolabe.workers.instance.connection_string import encryption_of
 from astrolabe.workers.instance.database_properties import ask, has, property_statements
 from astrolabe.workers.instance.failure import StepFailed
@@ -37,6 +38,8 @@ AWAY = (
     asyncpg.InterfaceError,
 )
 """What is said by, or for, a server that is down, going down or coming up, or full: it passes."""
+
+SCRAM = "Let the server ask for scram-sha-256: password_encryption, the role's password anew, pg_hba.conf; then retry."
 
 FILE_COPY_SINCE = 150_000
 FILE_COPY_FROM = 32 << 20
@@ -66,8 +69,9 @@ MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = curre
 class InstanceDatabase:
     """One instance's database, through its server's maintenance database or itself."""
 
-    def __init__(self, database: DatabaseConfig, password: str | None) -> None:
+    def __init__(self, database: DatabaseConfig, password: str | None, *, here: bool = False) -> None:
         self.name: str = database.name
+        self._here: bool = here
         self.maintained_from: str = database.maintained_from
         self._database: DatabaseConfig = database
         self._password: str | None = password
@@ -79,35 +83,46 @@ class InstanceDatabase:
     async def typed(self, statement: str) -> str:
         """Write a statement as a person types it; the password is named, not carried."""
         line = shlex.join(psql(str(tools.postgres("psql")), await self.where(), statement))
+        required = "".join(f"{name}={shlex.quote(value)} " for name, value in required_of(here=self._here).items())
         place = self._database.password
-        return f"PGPASSWORD={in_shell(place)} {line}" if place else line
+        return f"{required}PGPASSWORD={in_shell(place)} {line}" if place else line
 
     @contextlib.asynccontextmanager
     async def connection(self, name: str | None = None) -> AsyncGenerator[Connection]:
         """Connect to a database of the server, by default the maintenance one; errors end the step."""
         where = await self.where()
         try:
-            connection: Connection = await asyncpg.connect(
-                f"postgresql://?{urlencode(encryption_of(where))}",
-                host=where.host,
-                port=where.port,
-                user=where.user,
-                password=self._password,
-                database=name or where.maintained_from,
-                timeout=10,
-                server_settings={"application_name": APPLICATION, **SET_ASIDE},
-            )
+            connection = await self._connected(where, name or where.maintained_from)
             try:
                 await set_aside(connection)
                 yield connection
             finally:
                 connection.terminate()
+        except WeakAuthentication as weak:
+            raise StepFailed(
+                "authentication-weak",
+                f"The server at {where.host}:{where.port} asked for the password {weak}; it was not given.",
+                todo=SCRAM,
+            ) from weak
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise StepFailed(
                 _code(error),
                 f"The server of {where.name} at {where.host}:{where.port} said: {type(error).__name__}: {error}",
                 todo="See that the server runs and that the instance's database settings are right, then retry.",
             ) from error
+
+    async def _connected(self, where: DatabaseConfig, name: str) -> Connection:
+        with authenticated(here=self._here):
+            return await asyncpg.connect(
+                f"postgresql://?{urlencode(encryption_of(where))}",
+                host=where.host,
+                port=where.port,
+                user=where.user,
+                password=self._password,
+                database=name,
+                timeout=10,
+                server_settings={"application_name": APPLICATION, **SET_ASIDE},
+            )
 
     async def server_version(self) -> int:
         """Return the server's version as a number (180006 is 18.6)."""

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from astrolabe.domain.instances.destination import stays_here
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.supervision.supervisor import SupervisorId
+from astrolabe.workers.instance.authentication import REQUIRES_SINCE, required_of
 from astrolabe.workers.instance.connection_string import connection_string, encryption_of, schema_of
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.host import Host
@@ -61,7 +63,8 @@ class Site:
     @cached_property
     def database(self) -> InstanceDatabase | None:
         """The instance's database, None where it has none."""
-        return InstanceDatabase(self.config.database, self.password) if self.config.database else None
+        where = self.config.database
+        return InstanceDatabase(where, self.password, here=stays_here(self.config)) if where else None
 
     @property
     def kept_variables(self) -> KeptVariables:
@@ -91,12 +94,13 @@ class Site:
         filled = {name: own[name] for name in self.filled_variables}
         return {**inherited(), **own, **kept, **filled, **self.config.settings, **self.secret_settings}
 
-    def database_environment(self) -> dict[str, str]:
-        """Return the environment of PostgreSQL's own programs."""
+    def database_environment(self, program: int = REQUIRES_SINCE) -> dict[str, str]:
+        """Return the environment of PostgreSQL's own programs, by their major version."""
         encryption = encryption_of(self.config.database) if self.config.database else {}
         return {
             **inherited(),
             **{f"PG{name.upper()}": value for name, value in encryption.items()},
             **({"PGPASSWORD": self.password} if self.password else {}),
+            **required_of(here=stays_here(self.config), program=program),
             "PGCONNECT_TIMEOUT": "10",
         }

@@ -43,6 +43,12 @@ def postgres(name: str) -> Path:
     )
 
 
+def major_of(said: str) -> int:
+    """Return the major version that a program says that it is; 0 where it says none."""
+    found = re.search(r"\d+", said)
+    return int(found[0]) if found else 0
+
+
 def node() -> Path:
     """Return Node.js."""
     for folder in _node_folders():

@@ -76,16 +76,18 @@ async def _record_size(recorder: Recorder, path: Path, size: int) -> None:
 async def _dump(site: Site, database: InstanceDatabase, path: Path) -> str:
     program = str(tools.postgres("pg_dump"))
     where, last = await database.where(), ""
+    tool = (await shell.run([program, "--version"], env=inherited(), deadline=30)).stdout.strip()
+    environment = site.database_environment(tools.major_of(tool))
     for compress in COMPRESSIONS:
         command = argv.dump(program, where, str(path), compress)
         try:
-            await shell.run(command, env=site.database_environment(), deadline=DUMP_SECONDS, secrets=site.secrets)
+            await shell.run(command, env=environment, deadline=DUMP_SECONDS, secrets=site.secrets)
         except shell.CommandProblem as error:
             last = error.tail or str(error)
             if not NO_SUCH_COMPRESSION.search(last):
                 break
         else:
-            return (await shell.run([program, "--version"], env=inherited(), deadline=30)).stdout.strip()
+            return tool
     code = "no-space" if "No space left" in last else "backup-failed"
     raise StepFailed(code, "pg_dump did not finish; nothing was stopped.", seen=last.splitlines())
 

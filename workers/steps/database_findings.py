@@ -1,6 +1,5 @@
 """What preflight looks at of the instance's database, and of the disks that its dump and its copies go to."""
 
-import re
 import shutil
 
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, DiskCapacity
@@ -36,8 +35,7 @@ async def find_database(site: Site, database: InstanceDatabase, copies: int) -> 
 
 async def _pg_dump_version() -> int:
     said = (await shell.run([tools.postgres("pg_dump"), "--version"], env=inherited(), deadline=30)).stdout
-    found = re.search(r"\d+", said)
-    return int(found[0]) if found else 0
+    return tools.major_of(said)
 
 
 def _capacity_for_dump(site: Site, size: int) -> DiskCapacity:

@@ -18,8 +18,10 @@ POLL_SECONDS = 5.0
 class ContainerDatabase(InstanceDatabase):
     """Looks for the container again and again, but not for every question: that would be most of the downtime."""
 
-    def __init__(self, database: DatabaseConfig, password: str | None, engine: Engine, labels: tuple[str, ...]) -> None:
-        super().__init__(database, password)
+    def __init__(
+        self, database: DatabaseConfig, password: str | None, engine: Engine, labels: tuple[str, ...], *, here: bool
+    ) -> None:
+        super().__init__(database, password, here=here)
         self._at: DatabaseConfig = database
         self._engine: Engine = engine
         self._labels: tuple[str, ...] = labels

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.destination import stays_here
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.postgres import DatabaseFacts
@@ -69,7 +70,8 @@ class ComposeDriver:
         service, where = self._project.database_service, self._site.config.database
         if where is None or service is None:
             return self._site.database
-        return ContainerDatabase(where, self._site.password, self._engine, self._found.labels(service))
+        labels, here = self._found.labels(service), stays_here(self._site.config)
+        return ContainerDatabase(where, self._site.password, self._engine, labels, here=here)
 
     async def resolve(self, version: str) -> Resolved:
         """Find the digest of a version's tag; what `latest` is, only the image itself says."""
