@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
 
@@ -27,9 +28,13 @@ async def check_health() -> Readiness:
 
 @get("/readyz", summary="Can it work?", tag="meta", scope=None, problems=("database-unavailable",))
 async def check_readiness(request: AuthenticatedRequest) -> Readiness:
-    """Answer 200 while the database is reachable and set up, 503 otherwise; no token is needed."""
+    """Answer 200 while the database is set up and takes what is recorded, 503 otherwise; no token is needed."""
+    resources = resources_of(request)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        await resources_of(request).log.last_position()
+        await resources.log.last_position()
+        possible = await resources.recording.possible()
+    if not possible:
+        raise ApiProblem("database-unavailable", "The log's database takes no writes now; ask again in a few seconds.")
     return Readiness("ok")
 
 

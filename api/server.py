@@ -1,4 +1,4 @@
-"""The server: uvicorn, which rests until it is asked for something, and ends streams before it waits for them."""
+"""The server: uvicorn, with connections that are bounded; it rests until it is asked, and ends streams first."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import cast
@@ -18,11 +19,21 @@ from uvicorn.server import ServerState
 
 from astrolabe.api.app import create_app
 from astrolabe.api.http.resources import Resources
+from astrolabe.api.wire.bounds import Bounds
+from astrolabe.api.wire.connection import Connection
+from astrolabe.api.wire.heads import answering_head
 from astrolabe.store.heap import freeze_heap
 from astrolabe.store.webhooks.settings import WebhookSettings
 
 GRACE_SECONDS = 10
 """How long requests under way may take after the server was asked to stop."""
+
+
+ACCEPTED_AT_ONCE = 64
+"""Connections that are accepted before any of them is read; each is a file that nothing bounds yet."""
+
+QUEUED = 4096
+"""Connections that the kernel keeps until they are accepted; one that finds no place tries again after a second."""
 
 
 class DatedState(ServerState):
@@ -50,11 +61,14 @@ class Server(uvicorn.Server):
     """One server of one application; `ready` is set once it listens."""
 
     def __init__(self, app: Litestar, host: str, port: int) -> None:
+        self.bounds: Bounds = Bounds.of_this_process()
         super().__init__(
             uvicorn.Config(
-                app,
+                answering_head(app),
                 host,
                 port,
+                http=cast("type[asyncio.Protocol]", partial(Connection, bounds=self.bounds)),
+                backlog=ACCEPTED_AT_ONCE,
                 lifespan="on",
                 ws="none",
                 log_config=None,
@@ -81,6 +95,9 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
+            for each in self.servers:
+                for listener in each.sockets:
+                    _deepen(listener.fileno())
             freeze_heap()
             self.ready.set()
 
@@ -107,6 +124,13 @@ class Server(uvicorn.Server):
         """End streams, finish what is under way, and stop."""
         cast("Resources", self._app.state.resources).stopping.set()
         await super().shutdown(sockets)
+
+
+def _deepen(fileno: int) -> None:
+    """Let the kernel keep more callers waiting than are accepted in one go, which is what asyncio takes for both."""
+    listener = socket.socket(fileno=fileno)
+    listener.listen(QUEUED)
+    listener.detach()
 
 
 async def serve(app: Litestar, host: str, port: int) -> None:

@@ -12,6 +12,7 @@ _OUT = (
     asyncpg.ObjectNotInPrerequisiteStateError,  # takes no connections
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
+    asyncpg.ReadOnlySQLTransactionError,  # a replica, or a server that its owner closed for writing
 )
 _UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError)
 

@@ -42,6 +42,9 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token
         )
     token = await resources_of(connection).tokens.authenticate(secret.strip())
     if token is None:
+        address = connection.client.host if connection.client else ""
+        if resources_of(connection).wrong_tokens.too_many(address):
+            raise ApiProblem("too-many-wrong-tokens", "Too many wrong tokens came from this address; wait a minute.")
         raise ApiProblem(
             "token-invalid",
             "No token in use has this secret; check it, or have a new token made.",

@@ -1,5 +1,6 @@
 """Bodies: JSON read strictly, no type coerced, and explained in words where it is wrong."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -39,12 +40,23 @@ class StrictRequest(Request[Any, Token, State]):
 def decode(body: bytes, kind: Any) -> Any:
     """Read a JSON body as a type; raises ApiProblem with the path of the field that is wrong."""
     try:
-        return _decoder(kind).decode(body)
+        decoded = _decoder(kind).decode(body)
+        json.loads(body, object_pairs_hook=_once)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        said = str(error).partition(":")[0] if isinstance(error, UnicodeDecodeError | RecursionError) else str(error)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        said = str(error).partition(":")[0] if isinstance(error, ValueError | RecursionError) else str(error)
         raise ApiProblem("json-malformed", f"The body is not JSON ({said}); send one JSON object in UTF-8.") from None
+    return decoded
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that names a field twice: whoever looks at it elsewhere may see the other value."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ApiProblem("json-malformed", f"The body names {name[:100]} twice in one object; keep one of both.")
+        seen.add(name)
 
 
 @cache

@@ -110,9 +110,13 @@ _TYPES = (
         "The Idempotency-Key belongs to another request",
         "Use a new key for a new request; to repeat one, send exactly what was sent first.",
     ),
+    ProblemType("request-too-slow", 408, "The request did not come to its end", "Send it again, at once."),
+    ProblemType("too-many-wrong-tokens", 429, "Too many wrong tokens", "Wait a minute, and send a token in use."),
+    ProblemType("head-too-large", 431, "The headers are too large", "A request may have 100 headers of 32768 bytes."),
     ProblemType("internal-error", 500, "Internal error", "Ask again; if it persists, report it with the API's log."),
     ProblemType("database-unavailable", 503, "The database cannot be used now", "Ask again in a moment."),
     ProblemType("webhook-key-missing", 503, "There is no master key", "Start the API with ASTROLABE_WEBHOOK_KEY."),
+    ProblemType("too-busy", 503, "Too many requests are being answered", "Ask again in a few seconds."),
     ProblemType("contended", 503, "Too many concurrent changes", "Ask again in a moment."),
 )
 

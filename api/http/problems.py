@@ -15,6 +15,8 @@ RETRY_SECONDS = {
     "evidence-not-ready": 5,
     "no-checkpoint": 5,
     "database-unavailable": 5,
+    "too-busy": 5,
+    "too-many-wrong-tokens": 60,
     "contended": 1,
 }
 """When to ask again, in seconds, where asking again helps."""
@@ -68,11 +70,16 @@ def nothing_here() -> ApiProblem:
     return ApiProblem("not-found", "There is nothing at this path; see /reference for what there is.")
 
 
+def details_of(problem: ApiProblem) -> ProblemDetails:
+    """Return the body that a problem is answered with."""
+    kind = CATALOGUE[problem.name]
+    return ProblemDetails(f"/problems/{kind.name}", kind.title, kind.status, problem.detail, **problem.extensions)
+
+
 def problem_response(problem: ApiProblem) -> Response[ProblemDetails]:
     """Turn a problem into its answer."""
     kind = CATALOGUE[problem.name]
     headers = dict(problem.headers)
     if kind.name in RETRY_SECONDS:
         headers.setdefault("Retry-After", str(RETRY_SECONDS[kind.name]))
-    details = ProblemDetails(f"/problems/{kind.name}", kind.title, kind.status, problem.detail, **problem.extensions)
-    return Response(details, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(details_of(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)

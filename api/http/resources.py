@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from msgspec import Struct
 
+from astrolabe.api.http.wrong_tokens import WrongTokens
 from astrolabe.domain.access import Token
 from astrolabe.domain.products.product import Product
 from astrolabe.store.audit.checkpoints import Checkpoints
@@ -17,6 +18,7 @@ from astrolabe.store.audit.trail import Trail
 from astrolabe.store.audit.tree import Tree
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
+from astrolabe.store.log.recording import Recording
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.instances import Instances
@@ -34,6 +36,8 @@ class Resources(Struct, frozen=True):
     """The log and what is kept beside it, for the handlers; `stopping` is set once the server is asked to stop."""
 
     log: Log
+    recording: Recording
+    wrong_tokens: WrongTokens
     tail: Tail
     tokens: Tokens
     instances: Instances
@@ -61,6 +65,8 @@ def opened(
             log, tree = Log(database), Tree(database)
             app.state.resources = Resources(
                 log=log,
+                recording=Recording(database),
+                wrong_tokens=WrongTokens(),
                 tail=tail,
                 tokens=Tokens(log),
                 instances=Instances(log),

@@ -16,7 +16,8 @@ from astrolabe.domain.access import Scope
 Method: TypeAlias = Literal["GET", "POST", "PUT"]
 
 ALWAYS = ("bad-request", "internal-error")
-AUTHORISED = (*ALWAYS, "parameter-invalid", "database-unavailable", "token-missing", "token-invalid", "scope-missing")
+WRONG = ("token-missing", "token-invalid", "too-many-wrong-tokens")
+AUTHORISED = (*ALWAYS, "parameter-invalid", "database-unavailable", *WRONG, "scope-missing")
 BODY = ("json-malformed", "field-unknown", "field-invalid", "body-too-large", "media-type-unsupported")
 KEYED = ("idempotency-key-invalid", "idempotency-key-reused", "request-in-flight")
 MATCHED = ("if-match-invalid", "version-mismatch")

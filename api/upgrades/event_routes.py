@@ -41,7 +41,8 @@ async def show_events(
     unsent = any(each.position is None or each.position > last_event_id for each in mine)
     if operation(loaded, upgrade_id).done and not unsent:
         return cast("Response[EventPage]", Response(None, status_code=204))
-    events = stream(resources, Follower(resources.log, loaded.stream_id, upgrade_id), last_event_id)
+    follower = Follower(resources.log, loaded.stream_id, upgrade_id)
+    events = stream(resources, follower, last_event_id, request.auth.token_id)
     return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
 
 

@@ -19,14 +19,19 @@ HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": heartbeat\n\n"
 
 
-async def stream(resources: Resources, follower: Follower, after: int) -> AsyncGenerator[bytes]:
-    """Return an upgrade's events after a position until it has ended, or the server is asked to stop."""
+async def stream(resources: Resources, follower: Follower, after: int, token_id: str) -> AsyncGenerator[bytes]:
+    """Return an upgrade's events after a position until it has ended, or the server is asked to stop.
+
+    It also ends with the token that it was asked for with.
+    """
     stopping = asyncio.create_task(resources.stopping.wait())
     try:
         yield b": events of one upgrade\n\n"
         last = time.monotonic()
         while not stopping.done():
             heard = resources.tail.heard
+            if not await resources.tokens.is_good(token_id):
+                return
             for each in await follower.read():
                 if each.position is not None and each.position > after:
                     yield message(each)

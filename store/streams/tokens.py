@@ -49,6 +49,10 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
         access = await self.current()
         return access.tokens.get(digest(secret))
 
+    async def is_good(self, token_id: str) -> bool:
+        """Return whether a token is still in use."""
+        return any(each.token_id == token_id for each in (await self.current()).tokens.values())
+
     async def issue(self, name: str, scopes: tuple[Scope, ...], cause: Cause) -> NewToken:
         """Make a token; raises Refused where the name is in use."""
         secret = PREFIX + secrets.token_urlsafe(32)

@@ -5,6 +5,7 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from astrolabe.api.app import create_app
+from astrolabe.api.http.wrong_tokens import WrongTokens
 from astrolabe.domain.access import Scope
 from tests.api.house import FLAGS, House, bearer, problem
 
@@ -164,3 +165,25 @@ def test_a_product_file_with_a_mistake_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text('name = "broken"\ntitle = 7\n')
     with pytest.raises(ValueError, match=r"broken\.toml:2"):
         create_app(database_url="postgresql://nobody@127.0.0.1/nothing", product_folders=[tmp_path])
+
+
+async def test_wrong_tokens_are_slowed_down_and_right_ones_are_not(house: House) -> None:
+    """Whoever tries one token after another is told to wait; who has one at the same address is not held up."""
+    tried = [await house.anyone.get("/instances", headers=bearer(f"astro_{number}")) for number in range(101)]
+    assert {problem(answer) for answer in tried[:100]} == {"token-invalid"}
+    assert (tried[100].status_code, problem(tried[100])) == (429, "too-many-wrong-tokens")
+    assert int(tried[100].headers["retry-after"]) > 0
+    assert (await house.client.get("/instances")).status_code == 200
+
+
+def test_what_an_address_sent_is_forgotten_in_a_while() -> None:
+    """After a minute it begins anew, and the addresses of the world fit into a bound."""
+    now = 0.0
+    sent = WrongTokens(lambda: now)
+    assert [sent.too_many("a") for _ in range(102)] == [False] * 100 + [True] * 2
+    assert not sent.too_many("b")
+    now = 60.0
+    assert not sent.too_many("a")
+    for number in range(20_000):
+        sent.too_many(str(number))
+    assert len(sent._sent) == 10_000

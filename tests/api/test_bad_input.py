@@ -187,3 +187,20 @@ async def test_a_fault_of_ours_says_nothing_of_its_inside(house: House, monkeypa
     answer = await house.anyone.get("/readyz")
     assert (answer.status_code, problem(answer)) == (500, "internal-error")
     assert "inside" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"instance": "flags", "instance": "other", "target": "6.10.1"}',
+        '{"instance": "flags", "target": "6.10.1", "validate_only": true, "validate_only": false}',
+    ],
+)
+async def test_a_field_that_is_named_twice_is_refused(house: House, body: str) -> None:
+    """Whoever looks at the body on its way may see the other value."""
+    await house.register()
+    before = await house.size()
+    answer = await house.client.post("/upgrades", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, problem(answer)) == (400, "json-malformed")
+    assert "twice" in answer.json()["detail"]
+    assert await house.size() == before

@@ -1,7 +1,8 @@
+import asyncio
 import re
 
 from astrolabe.cli.servers.postgres import Postgres
-from tests.api.house import House, problem
+from tests.api.house import FLAGS, House, problem
 from tests.databases import run
 from tests.domain import samples
 
@@ -31,6 +32,23 @@ async def test_without_its_database_every_request_is_told_to_come_back(house: Ho
     assert (await house.anyone.get("/readyz")).status_code == 200
     assert await house.request()
     assert (await house.client.get("/instances")).status_code == 200
+
+
+async def test_a_database_that_takes_no_writes_is_not_ready(house: House, postgres_server: Postgres) -> None:
+    """Reading is not enough: while nothing can be recorded, readiness and every change say so."""
+    name = house.url.rpartition("/")[2]
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    await run(postgres_server, f"ALTER DATABASE {name} SET default_transaction_read_only TO on", end)
+    try:
+        assert (await house.client.get("/instances")).status_code == 200
+        refused = [await house.anyone.get("/readyz"), await house.client.post("/instances", json=FLAGS)]
+    finally:
+        await run(postgres_server, f"ALTER DATABASE {name} RESET default_transaction_read_only", end)
+    for answer in refused:
+        assert (answer.status_code, problem(answer)) == (503, "database-unavailable")
+    async with asyncio.timeout(10):  # each session that was ended is noticed once
+        while (await house.anyone.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_database_without_the_log_is_not_ready(house: House) -> None:

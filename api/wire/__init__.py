@@ -1,0 +1,1 @@
+"""The wire: what a connection may cost before anybody is asked who speaks."""
