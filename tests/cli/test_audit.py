@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from astrolabe.cli.commands.audit import audit
+from astrolabe.cli.servers.folder import KEYS
 from astrolabe.domain.audit.checkpoint import Checkpoint, sign_checkpoint
 from astrolabe.domain.audit.evidence import make_evidence
 from astrolabe.domain.audit.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
@@ -16,6 +17,7 @@ from astrolabe.domain.audit.note import PrivateKey
 from astrolabe.domain.audit.verification import checkpoint_line
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import encode, make_entry
+from astrolabe.workers.relay.signing_keys import SigningKeys
 from tests.domain.samples import UP
 from tests.store.stage import BY, said
 
@@ -135,8 +137,18 @@ def test_an_archive_is_checked_too(tmp_path: Path) -> None:
     assert run("verify", file, "--key", KEY.public.text).exit_code in {1, 2}
 
 
+@pytest.mark.parametrize("words", [(), ("rotate",), ("retire", "00000000")])
+def test_to_look_for_a_key_makes_none(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A wrong folder is told, and stays as it was: an auditor would be handed a key that signs nothing."""
+    ended = run("key", "--data", tmp_path / "wrong", *words)
+    assert ended.exit_code == 2
+    assert "key" in ended.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_keys_are_shown_rotated_and_retired(tmp_path: Path) -> None:
     """The public keys are printed, a new one is added, and an old one marked as retired."""
+    SigningKeys(tmp_path / KEYS).ensure()  # as the relay does when it starts
     first = run("key", "--data", tmp_path).output.strip()
     second = run("key", "--data", tmp_path, "rotate").output.strip()
     assert run("key", "--data", tmp_path).output.split() == [first, second]

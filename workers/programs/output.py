@@ -5,7 +5,8 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
-from urllib.parse import quote
+
+from astrolabe.workers.programs.encodings import ways
 
 REDACTED: Final = "[REDACTED]"
 LONGEST_LINE: Final = 1 << 16
@@ -13,12 +14,13 @@ LONGEST_LINE: Final = 1 << 16
 
 
 class Redactor:
-    """Replaces secrets in text, as written and as percent-encoded in a URL."""
+    """Replaces secrets in text, as written and as others write them: in JSON, in a URL, in base64, for a shell."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        # Output arrives line by line, so a secret of several lines is looked for line by line.
-        parts = {part.strip() for secret in secrets for part in secret.splitlines()} - {""}
-        needles = sorted(parts | {quote(part, safe="") for part in parts}, key=len, reverse=True)
+        # Output arrives line by line, so a secret of several lines is looked for line by line, and whole where it is
+        # written in one.
+        found = {part for secret in secrets for part in (secret, *secret.splitlines())}
+        needles = sorted({way for part in found if part.strip() for way in ways(part.strip())}, key=len, reverse=True)
         self.longest: Final = len(needles[0]) if needles else 0
         self._pattern: Final = re.compile("|".join(map(re.escape, needles))) if needles else None
 

@@ -25,9 +25,15 @@ class SigningKeys:
 
         Raises KeyProblem where the folder cannot be used, or holds what is no key of one log.
         """
+        return self._read(make=True)
+
+    def _read(self, *, make: bool) -> list[PrivateKey]:
         try:
-            self._make_folder()
+            if make:
+                self._make_folder()
             if not self.public():
+                if not make:
+                    raise KeyProblem(f"{self.folder}: no key was made yet; the relay makes the first when it starts.")
                 self._add(self._origin or f"{FIRST_NAME}-{secrets.token_hex(8)}")
             keys = [parse_private_key(path.read_text("utf-8")) for path in self._files(PRIVATE)]
         except OSError as error:
@@ -45,8 +51,11 @@ class SigningKeys:
         return [parse_public_key(path.read_text("utf-8")) for path in self._files(PUBLIC)]
 
     def rotate(self) -> PublicKey:
-        """Add a key; from the next checkpoint on, old and new ones sign together until the old are retired."""
-        return self._add(self.ensure()[-1].name)
+        """Add a key; from the next checkpoint on, old and new ones sign together until the old are retired.
+
+        Raises KeyProblem where there is none to take the place of.
+        """
+        return self._add(self._read(make=False)[-1].name)
 
     def retire(self, key_hash: str) -> None:
         """Let a key sign no more, for ever; its public half stays. Raises KeyProblem for the last, and for none."""
@@ -58,8 +67,8 @@ class SigningKeys:
         found[0].unlink()
 
     def signing(self) -> set[bytes]:
-        """Return the hashes of the keys that sign."""
-        return {key.public.hash for key in self.ensure()}
+        """Return the hashes of the keys that sign; makes none, and raises KeyProblem where there is none."""
+        return {key.public.hash for key in self._read(make=False)}
 
     def _make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
