@@ -13,6 +13,6 @@ async def first_token(url: str, actor: str) -> str | None:
     """Make a token with all rights where no token is in use; return its secret."""
     async with Database(url, pool_size=1) as database:
         tokens = Tokens(Log(database))
-        if (await tokens.current()).tokens:
+        if await tokens.good():
             return None
         return (await tokens.issue(NAME, SCOPES, Cause(actor, "the first token", "cli"))).secret

@@ -1,6 +1,7 @@
 """The routes of tokens: create one, list them, revoke one."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from litestar import Response
@@ -11,13 +12,16 @@ from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey
-from astrolabe.api.http.problems import ApiProblem
+from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import BODY, KEYED, LOCATION, get, post
 from astrolabe.domain.access import ACCESS_DECIDER, SCOPES, Access, AccessEvent, Scope, Token
-from astrolabe.domain.words import Name, Reason
+from astrolabe.domain.words import Moment, Name, Reason
 from astrolabe.store.streams.stream import ClaimsFor, LoadedStream
 from astrolabe.store.streams.tokens import NewToken
+
+LONGEST = timedelta(days=3653)
+"""How far away the end of a token may be; one that shall last has none."""
 
 PRIVATE = {"Cache-Control": "no-store"}
 
@@ -30,6 +34,8 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     and -."""
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(SCOPES))]
     """What it may do."""
+    expires_at: Moment | None = None
+    """When it ends by itself, at most ten years from now; null where it is good until it is revoked."""
     reason: Reason | None = None
     """Why, for the audit trail, which shows null as no reason given."""
 
@@ -43,6 +49,8 @@ class TokenView(Struct, frozen=True):
     """The token's name, the actor of all that is done with it."""
     scopes: tuple[Scope, ...]
     """What it may do."""
+    expires_at: datetime | None
+    """When it ends by itself; null where it is good until it is revoked."""
 
 
 class TokenPage(Struct, frozen=True):
@@ -80,8 +88,13 @@ async def issue_token(
             "idempotency-key-refused",
             "A token's secret is never stored, so this answer cannot be repeated; leave Idempotency-Key out.",
         )
-    scopes = _ordered(data.scopes)
-    made = await resources_of(request).tokens.issue(data.name, scopes, cause_of(request, data.reason))
+    scopes, now = _ordered(data.scopes), datetime.now(UTC)
+    if data.expires_at is not None and not now < data.expires_at < now + LONGEST:
+        message = "must be a moment from now on, and within ten years"
+        detail = f"expires_at {message}; correct it and send the request again."
+        raise ApiProblem("field-invalid", detail, errors=(FieldError("expires_at", message),))
+    cause = cause_of(request, data.reason)
+    made = await resources_of(request).tokens.issue(data.name, scopes, cause, data.expires_at)
     return _issued(made)
 
 
@@ -90,19 +103,18 @@ def _ordered(scopes: Collection[Scope]) -> tuple[Scope, ...]:
 
 
 def _issued(made: NewToken) -> Response[IssuedToken]:
-    view = IssuedToken(made.token_id, made.name, made.scopes, made.secret)
+    view = IssuedToken(made.token_id, made.name, made.scopes, made.expires_at, made.secret)
     return Response(view, headers={**PRIVATE, "Location": "/tokens"})
 
 
 @get("/tokens", summary="List tokens", tag="tokens", scope="admin")
 async def list_tokens(request: AuthenticatedRequest) -> TokenPage:
     """List the tokens in use by name; neither secrets nor their digests are ever shown."""
-    access = await resources_of(request).tokens.current()
-    return TokenPage(tuple(map(_view, sorted(access.tokens.values(), key=lambda token: token.name))))
+    return TokenPage(tuple(map(_view, await resources_of(request).tokens.good())))
 
 
 def _view(token: Token) -> TokenView:
-    return TokenView(token.token_id, token.name, _ordered(token.scopes))
+    return TokenView(token.token_id, token.name, _ordered(token.scopes), token.expires_at)
 
 
 @post(

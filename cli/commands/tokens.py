@@ -1,5 +1,8 @@
 """Tokens: create, list, revoke."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import click
 
 from astrolabe.cli.client import Client, path
@@ -18,9 +21,13 @@ def token() -> None:
 @token.command()
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="What it may do.")
-def create(name: str, scopes: tuple[str, ...]) -> None:
+@click.option("--expires-in", type=click.IntRange(1, 3650), metavar="DAYS", help="End by itself after so many days.")
+def create(name: str, scopes: tuple[str, ...], expires_in: int | None) -> None:
     """Create a token; it is shown once."""
-    made = Client.from_environment().post("/tokens", {"name": name, "scopes": list(scopes)})
+    asked: dict[str, Any] = {"name": name, "scopes": list(scopes)}
+    if expires_in:
+        asked["expires_at"] = (datetime.now(UTC) + timedelta(days=expires_in)).isoformat(timespec="seconds")
+    made = Client.from_environment().post("/tokens", asked)
     answer(made, made["secret"])
 
 
@@ -30,7 +37,11 @@ def list_tokens() -> None:
     answer_list(
         Client.from_environment().get("/tokens")["items"],
         lambda found: table(
-            ("TOKEN", "NAME", "MAY"), [(short(each["id"]), each["name"], ", ".join(each["scopes"])) for each in found]
+            ("TOKEN", "NAME", "UNTIL", "MAY"),
+            [
+                (short(each["id"]), each["name"], (each["expires_at"] or "")[:16], ", ".join(each["scopes"]))
+                for each in found
+            ],
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -31,6 +32,7 @@ class NewToken(Struct, frozen=True):
     name: str
     scopes: tuple[Scope, ...]
     secret: str
+    expires_at: datetime | None = None
 
 
 def digest(secret: str) -> str:
@@ -46,18 +48,26 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
 
     async def authenticate(self, secret: str) -> Token | None:
         """Find the token that a secret belongs to."""
-        access = await self.current()
-        return access.tokens.get(digest(secret))
+        token = (await self.current()).tokens.get(digest(secret))
+        return token if token and token.is_good(datetime.now(UTC)) else None
 
     async def is_good(self, token_id: str) -> bool:
         """Return whether a token is still in use."""
-        return any(each.token_id == token_id for each in (await self.current()).tokens.values())
+        return any(each.token_id == token_id for each in await self.good())
 
-    async def issue(self, name: str, scopes: tuple[Scope, ...], cause: Cause) -> NewToken:
+    async def good(self) -> list[Token]:
+        """Return the tokens in use by name."""
+        now = datetime.now(UTC)
+        found = [token for token in (await self.current()).tokens.values() if token.is_good(now)]
+        return sorted(found, key=lambda token: token.name)
+
+    async def issue(
+        self, name: str, scopes: tuple[Scope, ...], cause: Cause, expires_at: datetime | None = None
+    ) -> NewToken:
         """Make a token; raises Refused where the name is in use."""
-        secret = PREFIX + secrets.token_urlsafe(32)
-        token = NewToken(new_id(), name, scopes, secret)
-        await self.execute(IssueToken(token.token_id, name, scopes, digest(secret)), cause)
+        secret, now = PREFIX + secrets.token_urlsafe(32), datetime.now(UTC)
+        token = NewToken(new_id(), name, scopes, secret, expires_at)
+        await self.execute(IssueToken(token.token_id, name, scopes, digest(secret), now, expires_at), cause)
         return token
 
     async def revoke(

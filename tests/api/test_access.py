@@ -1,4 +1,6 @@
+import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,26 @@ async def test_a_revoked_token_is_good_for_nothing_at_once(house: House) -> None
     assert (await house.client.post(f"/tokens/{made.json()['id']}/revoke")).status_code == 204
     assert problem(await house.anyone.get("/instances", headers=mine)) == "token-invalid"
     assert (await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"]})).status_code == 201
+
+
+async def test_a_token_that_has_expired_is_good_for_nothing(house: House) -> None:
+    """It works until then; a moment that has passed, or is far away, is refused."""
+    soon = datetime.now(UTC) + timedelta(seconds=1.5)
+    made = await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"], "expires_at": soon.isoformat()})
+    assert made.status_code == 201
+    mine = bearer(made.json()["secret"])
+    assert (await house.anyone.get("/instances", headers=mine)).status_code == 200
+    listed = {each["name"]: each["expires_at"] for each in (await house.client.get("/tokens")).json()["items"]}
+    assert datetime.fromisoformat(listed["ci"]) == soon
+    assert listed["adminer"] is None
+    async with asyncio.timeout(10):
+        while (answer := await house.anyone.get("/instances", headers=mine)).status_code == 200:
+            await asyncio.sleep(0.05)
+    assert problem(answer) == "token-invalid"
+    assert datetime.now(UTC) >= soon
+    for wrong in (soon, soon.replace(year=soon.year + 20)):
+        ask = {"name": "other", "scopes": ["read"], "expires_at": wrong.isoformat()}
+        assert problem(await house.client.post("/tokens", json=ask)) == "field-invalid"
 
 
 async def test_the_last_admin_token_cannot_be_revoked(house: House) -> None:

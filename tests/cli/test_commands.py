@@ -211,10 +211,11 @@ async def test_a_project_is_reconfigured_by_what_changes(reached: dict[str, str]
 
 async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
     """A new token may do what its scopes say, until it is revoked."""
-    secret = (await astrolabe("token", "create", "ci", "--scope", "read", **reached)).stdout.strip()
+    create = ("token", "create", "ci", "--scope", "read", "--expires-in", "7")
+    secret = (await astrolabe(*create, **reached)).stdout.strip()
     assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 0
     listed = (await astrolabe("token", "list", **reached)).stdout
-    (token_id,) = [line.split()[0] for line in listed.splitlines() if " ci " in line]
+    (token_id,) = [line.split()[0] for line in listed.splitlines() if " ci " in line and " 20" in line]
     assert (await astrolabe("token", "revoke", token_id, "--yes", **reached)).returncode == 0
     assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 2
 

@@ -1,6 +1,9 @@
 """Tokens: issued, good, and revoked."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from msgspec.structs import replace as replaced
 
 from astrolabe.domain.access import (
     ACCESS_DECIDER,
@@ -17,8 +20,9 @@ from astrolabe.domain.access import (
 from astrolabe.domain.problem import Refused
 
 replay = ACCESS_DECIDER.replay
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 issued = TokenIssued("id-1", "ci", ("read", "operate"), "digest-1")
-issue = IssueToken("id-1", "ci", ("read", "operate"), "digest-1")
+issue = IssueToken("id-1", "ci", ("read", "operate"), "digest-1", NOW)
 
 
 def refusal(command, *history):
@@ -36,7 +40,7 @@ def test_a_token_is_issued_and_found_by_its_digest():
 
 def test_a_name_in_use_is_refused():
     """The name is the actor in the log, so two good tokens never share one."""
-    assert refusal(IssueToken("id-2", "ci", ("read",), "digest-2"), issued) == "token-exists"
+    assert refusal(IssueToken("id-2", "ci", ("read",), "digest-2", NOW), issued) == "token-exists"
 
 
 def test_a_revoked_token_is_good_for_nothing_and_its_name_is_free():
@@ -44,7 +48,7 @@ def test_a_revoked_token_is_good_for_nothing_and_its_name_is_free():
     assert decide(RevokeToken("id-1"), replay([issued])) == (TokenRevoked("id-1"),)
     access = replay([issued, TokenRevoked("id-1")])
     assert access.tokens == {}
-    again = IssueToken("id-2", "ci", ("read",), "digest-2")
+    again = IssueToken("id-2", "ci", ("read",), "digest-2", NOW)
     assert decide(again, access) == (TokenIssued("id-2", "ci", ("read",), "digest-2"),)
 
 
@@ -61,6 +65,19 @@ def test_the_last_token_with_the_scope_admin_stays():
     assert refusal(RevokeToken("id-1"), first, other) == "last-admin-token"
     assert decide(RevokeToken("id-1"), replay([first, second])) == (TokenRevoked("id-1"),)
     assert refusal(RevokeToken("id-2"), first, second, TokenRevoked("id-1")) == "last-admin-token"
+
+
+def test_a_token_ends_by_itself():
+    """From that moment on it is good for nothing, its name is free, and it is nobody's last way in."""
+    soon = NOW + timedelta(hours=1)
+    (ending,) = decide(IssueToken("id-2", "ci", ("admin",), "digest-2", NOW, soon), Access())
+    (token,) = replay([ending]).tokens.values()
+    assert (token.is_good(NOW), token.is_good(soon)) == (True, False)
+    assert refusal(issue, ending) == "token-exists"
+    assert decide(replaced(issue, at=soon), replay([ending])) == (issued,)
+    lasting = TokenIssued("id-3", "ann", SCOPES, "digest-3")
+    assert refusal(RevokeToken("id-3"), lasting, ending) == "last-admin-token"
+    assert decide(RevokeToken("id-2"), replay([lasting, ending])) == (TokenRevoked("id-2"),)
 
 
 def test_revoking_one_leaves_the_others():
