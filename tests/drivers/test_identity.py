@@ -10,15 +10,20 @@ from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
 from tests.hooked import upgrade
-from tests.world import ASKED, World
+from tests.world import ASKED, PASSWORD, World
 
 
 @pytest.mark.kinds("npx")
 async def test_two_instances_of_one_database_are_never_upgraded_at_once(standin: World) -> None:
     """While one is upgraded nothing of the other begins; afterwards it is refused, and every write is there."""
     twin = new_id()
-    database = replace(standin.config.database, host="localhost") if standin.config.database else None
-    config = replace(standin.config, name=f"twin-{uuid4().hex[:8]}", database=database)
+    name = f"twin-{uuid4().hex[:8]}"
+    secret = standin.host.folder / "secrets" / name / "password"
+    secret.parent.mkdir()
+    secret.write_text(PASSWORD)
+    assert standin.config.database
+    database = replace(standin.config.database, host="localhost", password=f"file:{secret}")
+    config = replace(standin.config, name=name, database=database)
     # As a log has it from before a second registration was refused.
     await Log(standin.log_database).append(twin, 0, [e.InstanceRegistered(config, "1.1.0")], ASKED)
     await standin.instances.execute(await standin.instances.load(twin), RequestUpgrade(new_id(), "1.3.0"), ASKED)
