@@ -54,6 +54,7 @@ class DatedState(ServerState):
 
     @default_headers.setter
     def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Take those that uvicorn makes at its start."""
         self._headers = headers
 
 
