@@ -55,8 +55,8 @@ HEAVY = Release("2.4.0", {}, BREAKING)
 
 HEAVY_MEGABYTES = 12
 SUPERUSER = "a-superusers-password"
-OF_CONTAINERS = "*=file:*@172.*"
-"""Lets an instance that names its database by a container's address be given its password there."""
+OF_CONTAINERS = ("*=file:*@172.*", "*=file:*@192.168.*")
+"""Let an instance that names its database by a container's address be given its password there."""
 
 PRODUCT = (
     """
@@ -368,7 +368,7 @@ async def compose_world(house: ImageHouse, folder: Path, log_url: str) -> AsyncI
         made = ComposeWorld(
             cast("Postgres", ContainerServer()),
             None,
-            Host("local", folder, {"standin": product}, Secrets([kept], read_grants((*GRANTED, OF_CONTAINERS)))),
+            Host("local", folder, {"standin": product}, Secrets([kept], read_grants((*GRANTED, *OF_CONTAINERS)))),
             Instances(Log(database)),
             database,
             InstanceConfig(

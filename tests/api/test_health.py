@@ -40,14 +40,19 @@ async def test_a_database_that_takes_no_writes_is_not_ready(house: House, postgr
     end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
     await run(postgres_server, f"ALTER DATABASE {name} SET default_transaction_read_only TO on", end)
     try:
-        assert (await house.client.get("/instances")).status_code == 200
+        await _until_served(house, "/instances")
         refused = [await house.anyone.get("/readyz"), await house.client.post("/instances", json=FLAGS)]
     finally:
         await run(postgres_server, f"ALTER DATABASE {name} RESET default_transaction_read_only", end)
     for answer in refused:
         assert (answer.status_code, problem(answer)) == (503, "database-unavailable")
-    async with asyncio.timeout(10):  # each session that was ended is noticed once
-        while (await house.anyone.get("/readyz")).status_code != 200:
+    await _until_served(house, "/readyz")
+
+
+async def _until_served(house: House, path: str) -> None:
+    """Ask until it is answered: each session that was ended is noticed once."""
+    async with asyncio.timeout(10):
+        while (await house.client.get(path)).status_code != 200:
             await asyncio.sleep(0.05)
 
 

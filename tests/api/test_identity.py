@@ -123,6 +123,7 @@ async def _fold(house: House, by: str) -> None:
         async with Database(house.url, pool_size=1) as database:
             await Projector(database, Log(database)).rebuild()
         return
+    await house.superuser.execute("ALTER TABLE astrolabe.view_instance DROP COLUMN last_outcome")
     await house.superuser.execute("DROP TABLE astrolabe.identity")
     await house.superuser.execute("UPDATE public.schema_version SET version_num = '0010'")
     await migrate(house.url)
