@@ -1,9 +1,11 @@
 """Following: what happens to an instance or an upgrade, as it happens, and what its gateway said last."""
 
+import signal
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from types import FrameType
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -21,6 +23,9 @@ from astrolabe.domain.upgrades.upgrade_row import DONE
 
 POLL_SECONDS = 1.0
 
+_INTERRUPTED: Final[list[int]] = []
+"""The Ctrl-C that was pressed: what it raises is lost where it meets a finalizer, and there is nothing else to end this."""
+
 
 @click.command()
 @click.argument("name_or_upgrade")
@@ -35,6 +40,7 @@ def events(name_or_upgrade: str, *, follow: bool) -> None:
     if not follow:
         answer_list(client.items(where), events_in_words)
         return
+    signal.signal(signal.SIGINT, _interrupt)
     for each in _coming(client, where):
         if is_for_program():
             print_json(each)
@@ -43,13 +49,19 @@ def events(name_or_upgrade: str, *, follow: bool) -> None:
 
 
 def _coming(client: Client, where: str) -> Iterator[dict[str, Any]]:
-    """Return events as they come, for ever; the API may go away and come back meanwhile."""
+    """Return events as they come, until Ctrl-C; the API may go away and come back meanwhile."""
     patience, last = Patience(), 0
-    while True:
+    while not _INTERRUPTED:
         for each in patience.ask(partial(_after, client, where, last)):
             last = each["version"]
             yield each
         time.sleep(POLL_SECONDS)
+    raise KeyboardInterrupt
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _INTERRUPTED.append(number)
+    raise KeyboardInterrupt
 
 
 def _after(client: Client, where: str, last: int) -> list[dict[str, Any]]:

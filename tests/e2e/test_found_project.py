@@ -64,7 +64,9 @@ async def test_a_project_is_adopted_by_its_name_and_folder(
         assert PASSWORD not in f"{said.stdout}{said.stderr}{shown}"
         place = Path(shown["database"]["password"].removeprefix("file:"))
         assert (place.read_text(), place.stat().st_mode & 0o777) == (PASSWORD, 0o600)
-        upgraded = await shell.run(run_astrolabe("upgrade", "shop", "2.0.0", "--yes"), env=env, deadline=180, check=False)
+        upgraded = await shell.run(
+            run_astrolabe("upgrade", "shop", "2.0.0", "--yes"), env=env, deadline=180, check=False
+        )
         assert upgraded.returncode == 0, f"{upgraded.stdout}{upgraded.stderr}"
         assert (await astrolabe.get("/instances/shop"))["version"] == "2.0.0"
     assert await project.items() == ["first"]
