@@ -24,7 +24,7 @@ from astrolabe.domain.upgrades.upgrade_row import DONE
 POLL_SECONDS = 1.0
 
 _INTERRUPTED: Final[list[int]] = []
-"""The Ctrl-C that was pressed: what it raises is lost where it meets a finalizer, and there is nothing else to end this."""
+"""The Ctrl-C that was pressed: what it raises is lost where it meets a finalizer, and nothing else ends this."""
 
 
 @click.command()

@@ -58,8 +58,9 @@ async def _until_served(house: House, path: str) -> None:
 
 async def test_a_database_without_the_log_is_not_ready(house: House) -> None:
     """Where the migrations have not run, readiness says so."""
-    await house.resources.log._database.hot.execute("SET search_path TO nowhere")
+    await house.superuser.execute("ALTER SCHEMA astrolabe RENAME TO elsewhere")
     answer = await house.anyone.get("/readyz")
+    await house.superuser.execute("ALTER SCHEMA elsewhere RENAME TO astrolabe")
     assert (answer.status_code, problem(answer)) == (503, "database-unavailable")
     assert "migrations" in answer.json()["detail"]
 
