@@ -44,9 +44,8 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], width: int |
     if not cells:
         return ""
     titled = [list(headers), *cells]
-    needed = [max(map(_longest_word, column)) for column in zip(*titled, strict=True)]
+    needed, space = _needed(titled), _space(headers, width)
     wanted = [max(map(cell_len, column)) for column in zip(*titled, strict=True)]
-    space = width - len(GAP) * (len(headers) - 1)
     if sum(needed) > space:
         return "\n\n".join(pairs(list(zip(headers, row, strict=True)), width) for row in cells)
     widths = _share(needed, wanted, space)
@@ -57,8 +56,7 @@ def fits(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
     """Return whether rows can stand below their headers in the terminal; where nobody looks on, they can."""
     width = terminal_width()
     titled = [list(headers), *([_plain(each) for each in row] for row in rows)]
-    needed = [max(map(_longest_word, column)) for column in zip(*titled, strict=True)]
-    return width is None or sum(needed) + len(GAP) * (len(headers) - 1) <= width
+    return width is None or sum(_needed(titled)) <= _space(headers, width)
 
 
 def wrapped(text: str, indent: str = "") -> str:
@@ -81,6 +79,15 @@ def pairs(found: Sequence[tuple[str, object]], width: int | None = None) -> str:
             left = None if width is None else max(width - first - len(GAP), _longest_word(text))
             lines += _lines([name, text], [first, left or cell_len(text)])
     return "\n".join(lines)
+
+
+def _needed(titled: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column is at least: no word is broken."""
+    return [max(map(_longest_word, column)) for column in zip(*titled, strict=True)]
+
+
+def _space(headers: Sequence[str], width: int) -> int:
+    return width - len(GAP) * (len(headers) - 1)
 
 
 def _share(needed: Sequence[int], wanted: Sequence[int], space: int) -> list[int]:

@@ -5,7 +5,7 @@ What is asked, and what changes one thing, goes to the socket that this program 
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -15,13 +15,10 @@ from astrolabe.domain.kinds import docker
 from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.engine_exec import ContainerCommand
 from astrolabe.workers.kinds.compose.engine_requests import request_of
-from astrolabe.workers.kinds.compose.engine_socket import EngineSocket, having, unreachable
+from astrolabe.workers.kinds.compose.engine_socket import ASK_SECONDS, EngineSocket, having, unreachable
 from astrolabe.workers.kinds.compose.image_details import ImageDetails
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
-from astrolabe.workers.programs.output import Redactor
-
-ASK_SECONDS: Final = 60.0
 
 
 class Listed(Struct, frozen=True, rename="pascal"):
@@ -57,10 +54,11 @@ class Engine:
         stdout: Path | None = None,
     ) -> shell.Finished:
         """Run a command of Docker's; StepFailed where there is no engine, CommandProblem where it says no."""
-        if self._socket and stdout is None and (request := request_of(command)):
-            return await self._socket.act(command, request, deadline)
-        if self._socket and stdout is None and command[1] == "exec":
-            return await ContainerCommand(self._socket, command, Redactor(self._secrets)).run(deadline, on_line)
+        if self._socket and stdout is None:
+            if request := request_of(command):
+                return await self._socket.act(command, request, deadline)
+            if command[1] == "exec":
+                return await ContainerCommand(self._socket, command).run(deadline, on_line)
         try:
             return await shell.run(
                 command,

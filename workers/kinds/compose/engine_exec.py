@@ -10,7 +10,7 @@ import httpx
 
 from astrolabe.workers.kinds.compose.engine_socket import EngineSocket, unreachable
 from astrolabe.workers.programs import shell
-from astrolabe.workers.programs.output import Output, Redactor
+from astrolabe.workers.programs.output import Output
 
 KEEP: Final = 1 << 20
 """Characters of each stream that are kept."""
@@ -29,17 +29,16 @@ NEVER_RAN: Final = 126
 class ContainerCommand:
     """One command in one container; what it says is redacted as everywhere."""
 
-    def __init__(self, socket: EngineSocket, command: Sequence[str], redact: Redactor) -> None:
+    def __init__(self, socket: EngineSocket, command: Sequence[str]) -> None:
         self._socket: EngineSocket = socket
-        self._shown: tuple[str, ...] = tuple(map(redact, command))
+        self._shown: tuple[str, ...] = tuple(map(socket.redact, command))
         self._container: str = command[2]
         self._words: Sequence[str] = command[3:]
-        self._redact: Redactor = redact
 
     async def run(self, deadline: float, on_line: Callable[[str], None] | None) -> shell.Finished:
         """Run it to its end; CommandFailed where its code is not 0, CommandTimedOut after `deadline` seconds."""
         began = time.monotonic()
-        said = {number: Output(self._redact, KEEP, on_line) for number in (1, STDERR)}
+        said = {number: Output(self._socket.redact, KEEP, on_line) for number in (1, STDERR)}
         try:
             async with asyncio.timeout(deadline):
                 code = await self._code(said)
@@ -54,7 +53,7 @@ class ContainerCommand:
         wanted = {"Cmd": self._words, "AttachStdout": True, "AttachStderr": True}
         made = await self._socket.posted(f"/containers/{self._container}/exec", wanted)
         if not made.is_success:
-            raise shell.CommandFailed(self._shown, NEVER_RAN, self._redact(made.text))
+            raise shell.CommandFailed(self._shown, NEVER_RAN, self._socket.redact(made.text))
         known = str(json.loads(made.content)["Id"])
         async for number, piece in self._pieces(known):
             said[STDERR if number == STDERR else 1].feed(piece)
@@ -78,7 +77,7 @@ class ContainerCommand:
             async with self._socket.streamed(f"/exec/{known}/start", {"Detach": False, "Tty": False}) as answer:
                 if not answer.is_success:
                     text = (await answer.aread()).decode(errors="replace")
-                    raise shell.CommandFailed(self._shown, NEVER_RAN, self._redact(text))
+                    raise shell.CommandFailed(self._shown, NEVER_RAN, self._socket.redact(text))
                 async for data in answer.aiter_raw():
                     rest += data
                     while len(rest) >= HEADER and len(rest) >= (end := HEADER + int.from_bytes(rest[4:HEADER], "big")):

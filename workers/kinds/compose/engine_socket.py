@@ -27,7 +27,7 @@ class EngineSocket:
 
     def __init__(self, path: str, secrets: Sequence[str] = ()) -> None:
         self._path: str = path
-        self._redact: Redactor = Redactor(secrets)
+        self.redact: Redactor = Redactor(secrets)
 
     @classmethod
     def of(cls, environment: Mapping[str, str], secrets: Sequence[str] = ()) -> Self | None:
@@ -44,17 +44,17 @@ class EngineSocket:
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         if not answer.is_success:
-            raise shell.CommandFailed(("GET", path), answer.status_code, self._redact(answer.text))
+            raise shell.CommandFailed(("GET", path), answer.status_code, self.redact(answer.text))
         return answer.content
 
     async def act(self, command: Sequence[str], request: EngineRequest, deadline: float) -> shell.Finished:
         """Do what a command of Docker's program would; StepFailed where there is no engine, CommandFailed where not."""
-        began = time.monotonic()
+        shown, began = tuple(map(self.redact, command)), time.monotonic()
         answer = await self._sent("POST", request.path, deadline, json=request.body)
         # What is as it was asked to be is no failure: a container that was started already.
         if not answer.is_success and answer.status_code != HTTPStatus.NOT_MODIFIED:
-            raise shell.CommandFailed(command, 1, f"Error response from daemon: {self._redact(_message(answer))}")
-        return shell.Finished(tuple(command), 0, "", "", time.monotonic() - began)
+            raise shell.CommandFailed(shown, 1, f"Error response from daemon: {self.redact(_message(answer))}")
+        return shell.Finished(shown, 0, "", "", time.monotonic() - began)
 
     async def posted(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """Send a request and return the answer as it is; StepFailed where there is no engine."""

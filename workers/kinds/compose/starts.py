@@ -111,7 +111,10 @@ class ComposeStarts:
             await self._commands.run(argv.start(self._files.pinned(artifact, mark, members, network), services))
         else:  # without Compose, which reads the project first while nobody is served
             await self._commands.run(docker.start_container(self._engine.docker, made.id))
-        self._found.remember_where(await (self._enclosed if self.isolated else self._engine.container)(made.id))
+        if self.isolated:
+            self._found.remember_where(await self._enclosed(made.id))
+        elif self._site.config.port is None:  # else it answers at its port: nobody is served while it is looked at
+            self._found.remember_where(await self._engine.container(made.id))
         self._begun[mark] = made
         return GatewayId(made.id)
 
