@@ -119,6 +119,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0), _of("worker", "how often a worker looks at what runs while nothing is under way")
     ] = field(name="ASTROLABE_OBSERVE_SECONDS", default=60.0)
 
+    worker_allow: Annotated[
+        tuple[str, ...],
+        _of(
+            "worker",
+            "networks that instances and feeds may be asked in besides this host's own addresses",
+            separator=WORDS,
+        ),
+    ] = field(name="ASTROLABE_WORKER_ALLOW", default=())
     grants: Annotated[
         tuple[str, ...],
         _of(

@@ -145,19 +145,35 @@ def _port(scheme: str, text: str | None) -> int:
     )
 
 
-def check_addresses(address: WebAddress, found: Iterable[str], allowed: Iterable[Network]) -> tuple[str, ...]:
-    """Return the addresses to connect to; raises Forbidden where one of them is denied, or plain http goes outside."""
+def check_addresses(
+    address: WebAddress,
+    found: Iterable[str],
+    allowed: Iterable[Network],
+    setting: str = "ASTROLABE_WEBHOOK_ALLOW",
+) -> tuple[str, ...]:
+    """Return the addresses to connect to; raises Forbidden where one of them is denied, or plain http goes outside.
+
+    `setting` is what an operator allows addresses with.
+    """
     ips = [ip_address(each) for each in found]
     if not ips:
         raise Forbidden(f"The name {address.host} has no address; correct it, or try again later.")
     inside = [each for each in ips if _within(each, allowed)]
     outside = [each for each in ips if each not in inside]
     if denied := [each for each in outside if is_denied(each)]:
-        raise Forbidden(
-            f"{address.host} leads to {denied[0]}, which is not public; ASTROLABE_WEBHOOK_ALLOW may allow it."
-        )
+        raise Forbidden(f"{address.host} leads to {denied[0]}, which is not public; {setting} may allow it.")
     if address.scheme == "http" and outside:
         raise Forbidden("Only https goes outside; write https://, or have an operator allow the address.")
+    return tuple(str(each) for each in ips)
+
+
+def check_inside(host: str, found: Iterable[str], allowed: Iterable[Network]) -> tuple[str, ...]:
+    """Return the addresses to connect to; raises Forbidden where one of them is in none of the networks."""
+    ips, networks = [ip_address(each) for each in found], tuple(allowed)
+    if not ips:
+        raise Forbidden(f"The name {host} has no address; correct it, or try again later.")
+    if outside := [each for each in ips if not _within(each, networks)]:
+        raise Forbidden(f"{host} leads to {outside[0]}, which is neither this host's nor allowed.")
     return tuple(str(each) for each in ips)
 
 

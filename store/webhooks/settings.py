@@ -1,5 +1,6 @@
 """Settings of webhooks: where the master key is, what the operator allows, and how patient deliveries are."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from astrolabe.domain.webhooks.web_address import Network
-from astrolabe.store.settings import DEFAULTS, Settings, SettingsError
+from astrolabe.store.settings import DEFAULTS, Settings, SettingsError, variable
 
 
 class WebhookSettings(Struct, frozen=True):
@@ -28,14 +29,19 @@ def webhook_settings(data: Path, settings: Settings) -> WebhookSettings:
     """Return a process's settings for webhooks, from its data folder; raises SettingsError where one is malformed."""
     return WebhookSettings(
         settings.webhook_key or data / "keys" / "webhooks",
-        tuple(map(_network, settings.webhook_allow)),
+        networks("webhook_allow", settings.webhook_allow),
         timedelta(seconds=settings.webhook_timeout_seconds),
         timedelta(days=settings.webhook_disable_days),
     )
 
 
-def _network(text: str) -> Network:
+def networks(setting: str, texts: Iterable[str]) -> tuple[Network, ...]:
+    """Read the networks that a setting holds; raises SettingsError."""
+    return tuple(_network(setting, each) for each in texts)
+
+
+def _network(setting: str, text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise SettingsError(f"ASTROLABE_WEBHOOK_ALLOW: {text} is no network; write 10.1.2.0/24 or fd12::/64.") from None
+        raise SettingsError(f"{variable(setting)}: {text} is no network; write 10.1.2.0/24 or fd12::/64.") from None

@@ -2,15 +2,22 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product import NotesSource, parse_product
 from astrolabe.workers.instance import probe as probing
-from astrolabe.workers.instance.probe import Probe, Probed
+from astrolabe.workers.instance import reach as reaching
+from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.probe import HERE, Probe, Probed
+from astrolabe.workers.instance.reach import Reach
+from astrolabe.workers.steps.release_feed import releases_of
 
 PRODUCT = parse_product(
     """
@@ -29,7 +36,8 @@ field = "version"
     "gateway.toml",
 )
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-WELL = b'{"status": "ok", "version": "1.2.3"}'
+WELL = b'{"status": "ok", "version": "1.2.3", "inside": "of nobody else"}'
+ILL = b'{"status": "starting", "key": "of nobody else"}'
 
 Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -71,19 +79,30 @@ async def well(writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
+async def unwell(writer: asyncio.StreamWriter) -> None:
+    """Answer as a gateway in need does."""
+    writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n%b" % (len(ILL), ILL))
+    await writer.drain()
+
+
 @contextlib.asynccontextmanager
-async def asked(answering: Answering) -> AsyncGenerator[Probed]:
+async def asked(
+    answering: Answering, address: str = "127.0.0.1", reach: Reach = HERE, connections: list[int] | None = None
+) -> AsyncGenerator[Probed]:
     """Return a probe of a gateway that answers in this way."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if connections is not None:
+            connections.append(1)
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             await reader.readuntil(b"\r\n\r\n")
             await answering(writer)
         writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, None, 0, family=socket.AF_INET)
     port = server.sockets[0].getsockname()[1]
-    async with Probe.open(InstanceConfig("gateway", "gateway", port), PRODUCT) as probe:
+    config = InstanceConfig("gateway", "gateway", port, address=address)
+    async with Probe.open(config, PRODUCT, reach=reach) as probe:
         yield probe
     server.close()
 
@@ -109,3 +128,65 @@ async def test_an_answer_within_the_bounds_is_heard() -> None:
     async with asked(well) as probe:
         assert (await probe.health())[0]
         assert await probe.version() == "1.2.3"
+
+
+@pytest.mark.parametrize(("answering", "said"), [(well, "200 status='ok'"), (unwell, "503 status='starting'")])
+async def test_of_an_answer_only_what_the_product_names_is_kept(answering: Answering, said: str) -> None:
+    """What else stands in it may be anybody's, and the log cannot forget it."""
+    async with asked(answering) as probe:
+        assert (await probe.health())[1].endswith(f"/health: {said}")
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "127.8.8.8"])
+async def test_this_hosts_own_addresses_are_asked(address: str) -> None:
+    """By whatever name; an address of one of its interfaces is its own as well."""
+    async with asked(well, address) as probe:
+        assert (await probe.health())[0]
+        assert await probe.version() == "1.2.3"
+
+
+async def test_an_address_elsewhere_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance's address is its caller's word: what is neither this host's nor allowed is never connected to."""
+    met: list[int] = []
+
+    async def inside(_: str) -> tuple[str, ...]:
+        return "0.0.0.0", "127.0.0.1"  # noqa: S104  the first is reached here, and is no address of the loopback
+
+    monkeypatch.setattr(reaching, "resolve", inside)
+    async with asked(well, "metadata.example", connections=met) as probe:
+        for question in (probe.health, probe.version):
+            with pytest.raises(StepFailed) as failed:
+                await question()
+            assert failed.value.problem.code == "address-forbidden"
+            assert "ASTROLABE_WORKER_ALLOW" in failed.value.problem.todo
+    assert met == []
+    allowed = Reach((ip_network("0.0.0.0/32"),))
+    async with asked(well, "metadata.example", allowed, connections=met) as probe:
+        assert (await probe.health())[0]
+    assert met == [1]
+
+
+async def test_what_a_foreign_engine_says_of_a_container_is_not_believed() -> None:
+    """Whoever may configure an instance names its engine; this host's own engine knows where its containers are."""
+
+    async def where() -> tuple[str, int]:
+        return "0.0.0.0", 1  # noqa: S104  as above
+
+    config = InstanceConfig("gateway", "gateway", 4242)
+    async with Probe.open(config, PRODUCT, where, Reach(engine_is_here=False)) as probe:
+        with pytest.raises(StepFailed, match=r"0\.0\.0\.0"):
+            await probe.health()
+    async with Probe.open(config, PRODUCT, where) as probe:
+        assert not (await probe.health())[0]
+
+
+@pytest.mark.parametrize(
+    "feed", ["https://10.255.255.1/notes", "https://[::ffff:169.254.169.254]/", "http://8.8.8.8/notes"]
+)
+async def test_a_feed_leads_nowhere_inside(feed: str) -> None:
+    """Release notes are had from public addresses over TLS, and elsewhere where the owner of the host allows it."""
+    with pytest.raises(StepFailed) as failed:
+        await releases_of(replace(PRODUCT, notes=NotesSource(feed)), HERE.inside())
+    assert failed.value.problem.code == "notes-unreadable"
+    said = failed.value.problem.detail
+    assert ("ASTROLABE_WORKER_ALLOW may allow it" in said) or ("Only https goes outside" in said)

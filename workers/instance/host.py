@@ -5,6 +5,7 @@ from pathlib import Path
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
+from astrolabe.domain.webhooks.web_address import Network
 from astrolabe.domain.words import HostName
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.kept_variables import KeptVariables
@@ -19,6 +20,8 @@ class Host:
     folder: Path
     products: dict[str, Product]
     secrets: Secrets
+    allowed: tuple[Network, ...] = ()
+    """The networks that instances may be asked in besides this host's own addresses."""
 
     def product(self, name: str) -> Product:
         """Find a product; raises StepFailed where this host has no such file."""

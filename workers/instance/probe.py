@@ -12,12 +12,13 @@ import msgspec
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
+from astrolabe.workers.instance.reach import Reach
 
 TIMEOUT = 2.0
 """Seconds that a whole question may take, from connecting to the end of the answer."""
 
-LONGEST = 10_000
-"""Characters of an answer that are handed on; whoever records them redacts them and cuts them shorter."""
+LONGEST = 200
+"""Characters of a field of an answer that are handed on."""
 
 MOST_BYTES = 8 << 20
 """Bytes of an answer that are read; what is longer is no answer (an OpenAPI document has its place in it)."""
@@ -31,6 +32,10 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 Where: TypeAlias = Callable[[], Awaitable[tuple[str, int] | None]]
 """Says at which address and port a gateway answers; None for the instance's own."""
+
+
+HERE = Reach()
+"""This host, and nowhere else."""
 
 
 class NowhereToAsk(Exception):  # noqa: N818  what is true of a gateway, no fault of ours
@@ -70,22 +75,31 @@ class Silent:
 
 
 class Probe:
-    """Speaks HTTP to one gateway, to its own address only: no proxy, no redirect."""
+    """Speaks HTTP to one gateway, to its own address only, and only where it may: no proxy, no redirect.
 
-    def __init__(self, config: InstanceConfig, product: Product, where: Where | None = None) -> None:
+    Of an answer no more is handed on than its status and the fields that the product's file names.
+    """
+
+    def __init__(self, config: InstanceConfig, product: Product, where: Where | None, reach: Reach) -> None:
         self._product: Product = product
         self._where: Where | None = where
-        self._own: str | None = _base(config.probed_address, config.port) if config.port else None
+        self._reach: Reach = reach
+        self._own: tuple[str, int] | None = (config.probed_address, config.port) if config.port else None
         self._client: httpx.AsyncClient = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=NO_TLS)
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, config: InstanceConfig, product: Product, where: Where | None = None) -> AsyncGenerator[Probed]:
-        """Open a probe and close its connections in the end; `where` is asked before each question."""
+    async def open(
+        cls, config: InstanceConfig, product: Product, where: Where | None = None, reach: Reach = HERE
+    ) -> AsyncGenerator[Probed]:
+        """Open a probe and close its connections in the end; `where` is asked before each question.
+
+        Its questions raise StepFailed where the instance may not be asked.
+        """
         if not config.serves:
             yield Silent()
             return
-        probe = cls(config, product, where)
+        probe = cls(config, product, where, reach)
         async with probe._client:
             yield probe
 
@@ -94,15 +108,15 @@ class Probe:
         expected = self._product.health
         url = expected.path
         try:
-            url = await self._url(expected.path)
-            answer = await self._asked(url)
+            place = await self._place()
+            url = _url(*place, expected.path)
+            answer = await self._asked(*place, expected.path)
         except FAILED as error:
             return False, f"{url}: {type(error).__name__}: {error}"
-        seen = f"{url}: {answer.status_code} {answer.text[:LONGEST]}"
-        if not answer.is_success:
-            return False, seen
         body = _json(answer)
-        return all(_field(body, name) == value for name, value in expected.contains.items()), seen
+        fields = {name: _field(body, name) for name in expected.contains}
+        seen = " ".join([f"{url}: {answer.status_code}", *(f"{name}={_said(value)}" for name, value in fields.items())])
+        return answer.is_success and fields == expected.contains, seen
 
     async def version(self) -> str | None:
         """Ask which version answers; None where the product does not say or nobody answers."""
@@ -110,24 +124,33 @@ class Probe:
         if probe is None:
             return None
         try:
-            answer = await self._asked(await self._url(probe.path))
+            answer = await self._asked(*await self._place(), probe.path)
         except FAILED:
             return None
-        return _field(_json(answer), probe.field)
+        value = _field(_json(answer), probe.field)
+        return None if value is None else value[:LONGEST]
 
-    async def _url(self, path: str) -> str:
-        elsewhere = await self._where() if self._where else None
-        place = _base(*elsewhere) if elsewhere else self._own
+    async def _place(self) -> tuple[str, int]:
+        """Say where it answers now."""
+        place = (await self._where() if self._where else None) or self._own
         if place is None:
             raise NowhereToAsk("no container of it runs that has an address")
-        return f"{place}{path}"
+        return place
 
-    async def _asked(self, url: str) -> httpx.Response:
+    async def _asked(self, host: str, port: int, path: str) -> httpx.Response:
         """Ask one question within one deadline: httpx bounds each read, and an answer may be dripped for ever."""
-        async with (
-            asyncio.timeout(TIMEOUT),
-            self._client.stream("GET", url, headers={"Connection": "close", "Accept-Encoding": "identity"}) as answer,
-        ):
+        async with asyncio.timeout(TIMEOUT):
+            # What was checked is what is connected to, whatever the name leads to a moment later.
+            trusted = (host, port) != self._own and self._reach.engine_is_here
+            addresses = (host,) if trusted else await self._reach.addresses(host)
+            for address in addresses[:-1]:
+                with contextlib.suppress(httpx.ConnectError):
+                    return await self._answer(_url(address, port, path), host, port)
+            return await self._answer(_url(addresses[-1], port, path), host, port)
+
+    async def _answer(self, url: str, host: str, port: int) -> httpx.Response:
+        headers = {"Host": f"{_bracketed(host)}:{port}", "Connection": "close", "Accept-Encoding": "identity"}
+        async with self._client.stream("GET", url, headers=headers) as answer:
             body = bytearray()
             async for chunk in answer.aiter_bytes():
                 body += chunk
@@ -172,9 +195,16 @@ class HealthWatch:
             await asyncio.sleep(EVERY)
 
 
-def _base(address: str, port: int) -> str:
-    host = f"[{address}]" if ":" in address else address
-    return f"http://{host}:{port}"
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _url(address: str, port: int, path: str) -> str:
+    return f"http://{_bracketed(address)}:{port}{path}"
+
+
+def _said(value: str | None) -> str:
+    return "nothing" if value is None else repr(value[:LONGEST])
 
 
 def _json(answer: httpx.Response) -> object:

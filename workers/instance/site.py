@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.destination import stays_here
+from astrolabe.domain.instances.destination import of_settings, stays_here
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.supervision.supervisor import SupervisorId
@@ -15,6 +15,7 @@ from astrolabe.workers.instance.connection_string import connection_string, encr
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.kept_variables import KeptVariables
+from astrolabe.workers.instance.reach import Reach
 from astrolabe.workers.programs.environment import inherited
 
 
@@ -65,6 +66,11 @@ class Site:
         """The instance's database, None where it has none."""
         where = self.config.database
         return InstanceDatabase(where, self.password, here=stays_here(self.config)) if where else None
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Where this instance may be asked."""
+        return Reach(self.host.allowed, all(each.is_here for each in of_settings(self.config)))
 
     @property
     def kept_variables(self) -> KeptVariables:

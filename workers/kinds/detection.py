@@ -26,7 +26,7 @@ async def detect(site: Site, driver: Driver) -> Detection:
     if running.version is None:
         is_not = f"is not one instance of {title}: {running.strange}" if running.strange else f"is not {title}"
         return Detection(None, f"what {does} {is_not}")
-    async with Probe.open(site.config, site.product, driver.reached) as probe:
+    async with Probe.open(site.config, site.product, driver.reached, site.reach) as probe:
         version = await probe.version() or running.version
     if not _is_exact(version):
         return Detection(None, f"{title} {does}, in a version that is none: {version[:50]!r}")

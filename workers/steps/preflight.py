@@ -31,7 +31,7 @@ async def preflight(context: StepContext) -> None:
     state, site, driver = context.expect(Requested, Approved), context.site, context.driver
     site.environment()  # what a start will need, secrets and all, must be had before anything stops
     target, old = await _resolve(context, state)
-    route = _accepted(judge_route(state, await releases_of(site.product), target.artifact.version))
+    route = _accepted(judge_route(state, await releases_of(site.product, site.reach.inside()), target.artifact.version))
     found = await _gather(context, old, route, target)
     plan = _accepted(judge(state, site.product.title, route, found, driver.advice))
     plan = replace(plan, commands=await _commands(context, state.run, plan))
@@ -78,7 +78,7 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
 
 
 async def _gateway(context: StepContext) -> GatewayFindings:
-    async with Probe.open(context.site.config, context.site.product, context.driver.reached) as probe:
+    async with Probe.open(context.site.config, context.site.product, context.driver.reached, context.site.reach) as probe:
         healthy, health = await probe.health()
         answers = await probe.version()
     running = await context.driver.running()

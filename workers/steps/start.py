@@ -39,7 +39,7 @@ class GatewayStart:
 
     async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
         """Start, and wait until this very gateway serves the right version; return when it was first seen to."""
-        async with Probe.open(self._site.config, self._site.product, self._where) as probe:
+        async with Probe.open(self._site.config, self._site.product, self._where, self._site.reach) as probe:
             async with HealthWatch(probe).running() as watch:
                 gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)

@@ -51,7 +51,7 @@ async def take_over(context: StepContext) -> bool:
 
 async def _serves(context: StepContext) -> bool:
     site = context.site
-    async with Probe.open(site.config, site.product, wherever(context.driver)) as probe:
+    async with Probe.open(site.config, site.product, wherever(context.driver), site.reach) as probe:
         for _ in range(QUESTIONS):
             if (await probe.health())[0]:
                 return True

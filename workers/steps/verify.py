@@ -104,7 +104,7 @@ async def _served(context: StepContext, artifact: Artifact) -> list[Check]:
 async def _answered(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask the gateway itself: whether it is well, and where its product has such a question, which version it is."""
     site = context.site
-    async with Probe.open(site.config, site.product, wherever(context.driver)) as probe:
+    async with Probe.open(site.config, site.product, wherever(context.driver), site.reach) as probe:
         checks = [Check("health", *await probe.health())]
         if site.product.version:
             answers = await probe.version()

@@ -10,6 +10,7 @@ from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.words import HostName
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.store.settings import Settings
+from astrolabe.store.webhooks.settings import networks
 from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.secret import DEFAULT_FOLDER, Secrets
@@ -48,6 +49,7 @@ def worker(
         folder,
         load_products(options.product_folders(products)),
         Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets], read_grants(settings.grants)),
+        networks("worker_allow", settings.worker_allow),
     )
     run_worker(database_url, redis_url, host, threads, settings)
 

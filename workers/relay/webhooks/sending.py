@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from typing import Final, cast
+from typing import Final
 
 import httpcore
 from msgspec import Struct
@@ -20,7 +20,7 @@ from astrolabe.store.resolving import resolve
 from astrolabe.store.webhooks.deliveries import LeasedDelivery
 from astrolabe.store.webhooks.keys import WebhookKeys
 from astrolabe.store.webhooks.settings import WebhookSettings
-from astrolabe.workers.relay.webhooks.connecting import Checked, Resolve, tls
+from astrolabe.workers.connecting import Checked, Resolve, anyio_network, host_of, tls, url_of
 
 MOST_SAID: Final = 1024
 """How much of an answer is kept, in bytes."""
@@ -30,7 +30,6 @@ CONNECT_SECONDS: Final = 5.0
 
 AGENT: Final = f"Astrolabe/{version('astrolabe-upgrades')}"
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_USUAL = {"http": 80, "https": 443}
 
 
 class Answer(Struct, frozen=True):
@@ -56,7 +55,7 @@ class Sender:
     ) -> None:
         self._settings: WebhookSettings = settings
         self._keys: WebhookKeys = keys
-        self._network: httpcore.AsyncNetworkBackend = network or _anyio()
+        self._network: httpcore.AsyncNetworkBackend = network or anyio_network()
         self._resolve: Resolve = resolver
         self._tls: Final = tls()
 
@@ -86,12 +85,12 @@ class Sender:
         headers = self._headers(endpoint, delivery, at, address, body)
         backend = Checked(address, self._settings.allowed, self._network, self._resolve)
         async with httpcore.AsyncHTTPConnection(
-            _url(address).origin, ssl_context=self._tls, network_backend=backend
+            url_of(address).origin, ssl_context=self._tls, network_backend=backend
         ) as connection:
             patience = min(CONNECT_SECONDS, self._settings.deadline.total_seconds() / 2)
             request = httpcore.Request(
                 "POST",
-                _url(address),
+                url_of(address),
                 headers=headers,
                 content=body,
                 extensions={"timeout": {"connect": patience}},
@@ -103,9 +102,8 @@ class Sender:
     ) -> dict[str | bytes, str | bytes]:
         timestamp = int(at.timestamp())
         generations = endpoint.generations(at)
-        host = f"[{address.host}]" if ":" in address.host else address.host
         return {
-            "Host": host if address.port == _USUAL[address.scheme] else f"{host}:{address.port}",
+            "Host": host_of(address),
             "Content-Type": "application/cloudevents+json; charset=utf-8",
             "Content-Length": str(len(body)),
             "User-Agent": AGENT,
@@ -117,11 +115,6 @@ class Sender:
                 endpoint.endpoint_id, generations, delivery.message_id, timestamp, body
             ),
         }
-
-
-def _anyio() -> httpcore.AsyncNetworkBackend:
-    # What httpcore exports has a stub beside it, for where anyio is missing.
-    return cast("httpcore.AsyncNetworkBackend", cast("object", httpcore.AnyIOBackend()))
 
 
 def printable(text: str) -> str:
@@ -149,9 +142,3 @@ async def _beginning(answer: httpcore.Response) -> str:
         if len(found) >= MOST_SAID:
             break
     return found.decode("utf-8", "replace")
-
-
-def _url(address: WebAddress) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=address.scheme.encode(), host=address.host.encode(), port=address.port, target=address.target.encode()
-    )

@@ -2,13 +2,14 @@
 
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import httpcore
 from typing_extensions import override
 
-from astrolabe.domain.webhooks.web_address import Network, WebAddress, check_addresses
+from astrolabe.domain.webhooks.web_address import USUAL_PORTS, Network, WebAddress, check_addresses
 from astrolabe.store.resolving import resolve
+from astrolabe.store.settings import variable
 
 Resolve: TypeAlias = Callable[[str], Awaitable[tuple[str, ...]]]
 
@@ -26,7 +27,9 @@ class Checked(httpcore.AsyncNetworkBackend):
         allowed: tuple[Network, ...],
         network: httpcore.AsyncNetworkBackend,
         resolver: Resolve = resolve,
+        setting: str = "webhook_allow",
     ) -> None:
+        self._setting: str = setting
         self._address: WebAddress = address
         self._allowed: tuple[Network, ...] = allowed
         self._network: httpcore.AsyncNetworkBackend = network
@@ -42,7 +45,7 @@ class Checked(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to a host; raises Forbidden before anything is opened."""
-        found = check_addresses(self._address, await self._resolve(host), self._allowed)
+        found = check_addresses(self._address, await self._resolve(host), self._allowed, variable(self._setting))
         for ip in found[:-1]:
             try:
                 return await self._network.connect_tcp(ip, port, timeout, local_address, socket_options)
@@ -56,6 +59,25 @@ class Checked(httpcore.AsyncNetworkBackend):
         await self._network.sleep(seconds)
 
 
+def anyio_network() -> httpcore.AsyncNetworkBackend:
+    """Return the network itself."""
+    # What httpcore exports has a stub beside it, for where anyio is missing.
+    return cast("httpcore.AsyncNetworkBackend", cast("object", httpcore.AnyIOBackend()))
+
+
+def url_of(address: WebAddress) -> httpcore.URL:
+    """Write an address as httpcore wants it."""
+    return httpcore.URL(
+        scheme=address.scheme.encode(), host=address.host.encode(), port=address.port, target=address.target.encode()
+    )
+
+
+def host_of(address: WebAddress) -> str:
+    """Write the header Host of a request to an address."""
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return host if address.port == USUAL_PORTS[address.scheme] else f"{host}:{address.port}"
+
+
 def tls() -> ssl.SSLContext:
-    """Make the TLS of all deliveries: the system's authorities, or those of SSL_CERT_FILE."""
+    """Make the TLS of all that is sent or asked: the system's authorities, or those of SSL_CERT_FILE."""
     return ssl.create_default_context()
