@@ -123,7 +123,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         _of(
             "worker",
-            "networks that instances and feeds may be asked in besides this host's own addresses",
+            "networks that instances, engines and feeds may be asked in besides this host's own addresses",
             separator=WORDS,
         ),
     ] = field(name="ASTROLABE_WORKER_ALLOW", default=())

@@ -47,6 +47,12 @@ database on the worker's own host. Everything else the owner of the host grants,
 
 `*` and `?` are globs, and `*` also stands for `/`. To a database elsewhere a password is proven (SCRAM), never given: a
 server that asks for it in clear or as an MD5 is refused as `authentication-weak`, within TLS as well.
+
+## Where a worker asks
+
+For health and version, at an engine, and at a database without a password: at this host's own addresses, and in the
+networks of `ASTROLABE_WORKER_ALLOW`, such as `10.1.2.0/24 fd12::/64`. Elsewhere it connects to nothing, and the step
+fails as `address-forbidden` ([decision 0037](decisions/0037-asked-only-where-the-owner-lets.md)).
 """
 
 COMPOSE = """

@@ -5,6 +5,7 @@ import contextlib
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from ssl import SSLContext
 from urllib.parse import urlsplit
@@ -12,15 +13,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds.postgres import dump
+from astrolabe.workers.instance import reach as reaching
 from astrolabe.workers.instance.authentication import required_of
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.reach import Reach
 from astrolabe.workers.instance.secret import Secrets
 from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.compose.engine import Engine, owners_environment
 from astrolabe.workers.programs import shell, tools
 from tests.workers.test_tls import certified
 
@@ -111,7 +116,7 @@ async def test_on_this_host_a_password_may_be_asked_for_as_the_server_likes() ->
     async with Asking(CLEAR).listening() as server:
         where = DatabaseConfig("flags", "ada", "127.0.0.1", server.port)
         with pytest.raises(StepFailed, match="closed"):
-            await InstanceDatabase(where, PASSWORD, here=True).size()
+            await InstanceDatabase(where, PASSWORD, Reach(database_is_here=True)).size()
         assert PASSWORD.encode() in server.given
     assert "PGREQUIREAUTH" not in required_of(here=True)
 
@@ -127,3 +132,48 @@ def test_a_program_before_16_proves_it_within_tls_or_not_at_all() -> None:
     """It knows no `require_auth`, and would give the password to whoever asks."""
     assert required_of(here=False, program=15) == {"PGCHANNELBINDING": "require"}
     assert required_of(here=False, program=16) == {"PGREQUIREAUTH": "!password,!md5"}
+
+
+async def test_a_database_elsewhere_that_nobody_granted_is_not_asked() -> None:
+    """Without a password no grant names it: what came of a connection would still tell who listens there."""
+    async with Asking(CLEAR).listening() as server:
+        where = DatabaseConfig("flags", "ada", ELSEWHERE, server.port)
+        with pytest.raises(StepFailed) as failed:
+            await InstanceDatabase(where, None).size()
+        assert failed.value.problem.code == "address-forbidden"
+        assert server.sessions == 0
+
+
+async def test_an_engine_elsewhere_that_nobody_allowed_is_not_asked(tmp_path: Path) -> None:
+    """It would be given all that the project is filled with."""
+    project = ComposeProject(str(tmp_path), "flags", engine="tcp://0.0.0.0:2375")
+    config = InstanceConfig("flags", "unleash", 4242, kind="compose", compose=project)
+    site = Site(Host("local", tmp_path, {}, Secrets([])), "1", config)
+    with pytest.raises(StepFailed) as failed:
+        await site.checked_engine()
+    assert failed.value.problem.code == "address-forbidden"
+    engine = Engine(owners_environment(project), (), site.checked_engine)
+    for each in (engine, engine.unredacted()):
+        with pytest.raises(StepFailed, match=r"0\.0\.0\.0"):
+            await each.container("flags")
+
+
+async def test_an_engine_is_asked_where_its_name_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker's program would ask its resolver again, and be led elsewhere; TLS proves the name itself."""
+    host = Host("local", tmp_path, {}, Secrets([]), (ip_network("0.0.0.0/32"),))
+    project = ComposeProject(str(tmp_path), "flags", engine="tcp://engine.example:2376")
+    site = Site(host, "1", InstanceConfig("flags", "unleash", 4242, kind="compose", compose=project))
+    found = ["0.0.0.0"]  # noqa: S104  as above
+
+    async def resolve(_: str) -> tuple[str, ...]:
+        return tuple(found)
+
+    monkeypatch.setattr(reaching, "resolve", resolve)
+    monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
+    assert await site.checked_engine() == {"DOCKER_HOST": "tcp://0.0.0.0:2376"}
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    assert await site.checked_engine() == {}
+    found.clear()
+    with pytest.raises(StepFailed, match=r"engine\.example has no address") as failed:
+        await site.checked_engine()
+    assert failed.value.problem.code == "engine-unreachable"

@@ -6,7 +6,10 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from ipaddress import ip_network
+from types import SimpleNamespace
+from typing import Any
 
+import psutil
 import pytest
 from msgspec.structs import replace
 
@@ -15,8 +18,8 @@ from astrolabe.domain.products.product import NotesSource, parse_product
 from astrolabe.workers.instance import probe as probing
 from astrolabe.workers.instance import reach as reaching
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.probe import HERE, Probe, Probed
-from astrolabe.workers.instance.reach import Reach
+from astrolabe.workers.instance.probe import Probe, Probed
+from astrolabe.workers.instance.reach import HERE, Reach
 from astrolabe.workers.steps.release_feed import releases_of
 
 PRODUCT = parse_product(
@@ -164,6 +167,48 @@ async def test_an_address_elsewhere_is_not_asked(monkeypatch: pytest.MonkeyPatch
     async with asked(well, "metadata.example", allowed, connections=met) as probe:
         assert (await probe.health())[0]
     assert met == [1]
+
+
+async def test_an_answer_leads_nowhere_else() -> None:
+    """A redirect is an answer like others, and none that is well: who was checked is who is asked."""
+    met: list[int] = []
+    async with asked(well, connections=met) as elsewhere:
+        told = str((await elsewhere.health())[1]).partition(": ")[0]
+
+        async def away(writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % told.encode())
+            await writer.drain()
+
+        async with asked(away) as probe:
+            healthy, seen = await probe.health()
+            assert (healthy, await probe.version()) == (False, None)
+            assert seen.endswith("/health: 302 status=nothing")
+    assert met == [1]
+
+
+async def test_a_name_that_leads_nowhere_now_is_unwell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That passes: a step that waits for the gateway goes on waiting."""
+
+    async def nowhere(_: str) -> tuple[str, ...]:
+        return ()
+
+    monkeypatch.setattr(reaching, "resolve", nowhere)
+    async with asked(well, "gateway.example") as probe:
+        healthy, seen = await probe.health()
+        assert (healthy, await probe.version()) == (False, None)
+        assert seen.endswith("the name gateway.example has no address")
+
+
+async def test_metadata_is_asked_at_no_address_of_this_hosts_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some hosts put the address of their cloud's metadata on an interface of their own."""
+
+    def interfaces() -> dict[str, list[Any]]:
+        return {"dummy0": [SimpleNamespace(address=each) for each in ("169.254.169.254", "10.1.2.3")]}
+
+    monkeypatch.setattr(psutil, "net_if_addrs", interfaces)
+    assert await HERE.addresses("10.1.2.3") == ("10.1.2.3",)
+    with pytest.raises(StepFailed, match=r"169\.254\.169\.254"):
+        await HERE.addresses("169.254.169.254")
 
 
 async def test_what_a_foreign_engine_says_of_a_container_is_not_believed() -> None:

@@ -27,6 +27,7 @@ from astrolabe.workers.instance.database_properties import ask, has, property_st
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.own_sessions import APPLICATION, SET_ASIDE, set_aside
 from astrolabe.workers.instance.prepared_transactions import refuse_prepared
+from astrolabe.workers.instance.reach import HERE, Reach
 from astrolabe.workers.instance.secret import in_shell
 from astrolabe.workers.programs import tools
 
@@ -69,9 +70,9 @@ MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = curre
 class InstanceDatabase:
     """One instance's database, through its server's maintenance database or itself."""
 
-    def __init__(self, database: DatabaseConfig, password: str | None, *, here: bool = False) -> None:
+    def __init__(self, database: DatabaseConfig, password: str | None, reach: Reach = HERE) -> None:
         self.name: str = database.name
-        self._here: bool = here
+        self._reach: Reach = reach
         self.maintained_from: str = database.maintained_from
         self._database: DatabaseConfig = database
         self._password: str | None = password
@@ -83,7 +84,9 @@ class InstanceDatabase:
     async def typed(self, statement: str) -> str:
         """Write a statement as a person types it; the password is named, not carried."""
         line = shlex.join(psql(str(tools.postgres("psql")), await self.where(), statement))
-        required = "".join(f"{name}={shlex.quote(value)} " for name, value in required_of(here=self._here).items())
+        required = "".join(
+            f"{name}={shlex.quote(value)} " for name, value in required_of(here=self._reach.database_is_here).items()
+        )
         place = self._database.password
         return f"{required}PGPASSWORD={in_shell(place)} {line}" if place else line
 
@@ -112,17 +115,27 @@ class InstanceDatabase:
             ) from error
 
     async def _connected(self, where: DatabaseConfig, name: str) -> Connection:
-        with authenticated(here=self._here):
+        hosts = await self._hosts(where)
+        with authenticated(here=self._reach.database_is_here):
             return await asyncpg.connect(
                 f"postgresql://?{urlencode(encryption_of(where))}",
-                host=where.host,
-                port=where.port,
+                host=hosts,
+                port=[where.port] * len(hosts),
                 user=where.user,
                 password=self._password,
                 database=name,
                 timeout=10,
                 server_settings={"application_name": APPLICATION, **SET_ASIDE},
             )
+
+    async def _hosts(self, where: DatabaseConfig) -> list[str]:
+        """Return the host as it is connected to; raises StepFailed where that may not be asked."""
+        # With a password, a grant of the host's owner names the server.
+        if self._reach.database_is_here or self._password is not None or where.host.startswith("/"):
+            return [where.host]
+        found = await self._reach.addresses(where.host)
+        # A certificate that has to bear the name proves itself who answers, and the name is needed to check it.
+        return [where.host] if encryption_of(where).get("sslmode") == "verify-full" else list(found)
 
     async def server_version(self) -> int:
         """Return the server's version as a number (180006 is 18.6)."""

@@ -12,7 +12,7 @@ import msgspec
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
-from astrolabe.workers.instance.reach import Reach
+from astrolabe.workers.instance.reach import HERE, NoAddressError, Reach
 
 TIMEOUT = 2.0
 """Seconds that a whole question may take, from connecting to the end of the answer."""
@@ -34,10 +34,6 @@ Where: TypeAlias = Callable[[], Awaitable[tuple[str, int] | None]]
 """Says at which address and port a gateway answers; None for the instance's own."""
 
 
-HERE = Reach()
-"""This host, and nowhere else."""
-
-
 class NowhereToAsk(Exception):  # noqa: N818  what is true of a gateway, no fault of ours
     """A gateway without a port of its own that has no address at this moment."""
 
@@ -46,7 +42,7 @@ class EndlessAnswer(Exception):  # noqa: N818  what a gateway did, no fault of o
     """An answer that goes on and on."""
 
 
-FAILED: Final = (httpx.HTTPError, TimeoutError, EndlessAnswer, NowhereToAsk)
+FAILED: Final = (httpx.HTTPError, TimeoutError, EndlessAnswer, NoAddressError, NowhereToAsk)
 """Why a question may have no answer."""
 
 
@@ -141,8 +137,8 @@ class Probe:
         """Ask one question within one deadline: httpx bounds each read, and an answer may be dripped for ever."""
         async with asyncio.timeout(TIMEOUT):
             # What was checked is what is connected to, whatever the name leads to a moment later.
-            trusted = (host, port) != self._own and self._reach.engine_is_here
-            addresses = (host,) if trusted else await self._reach.addresses(host)
+            of_container = (host, port) != self._own
+            addresses = await (self._reach.of_container(host) if of_container else self._reach.addresses(host))
             for address in addresses[:-1]:
                 with contextlib.suppress(httpx.ConnectError):
                     return await self._answer(_url(address, port, path), host, port)

@@ -6,17 +6,23 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.destination import of_settings, stays_here
+from astrolabe.domain.instances.destination import Destination, of_settings, stays_here
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.workers.instance.authentication import REQUIRES_SINCE, required_of
 from astrolabe.workers.instance.connection_string import connection_string, encryption_of, schema_of
 from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.kept_variables import KeptVariables
-from astrolabe.workers.instance.reach import Reach
+from astrolabe.workers.instance.reach import NoAddressError, Reach
 from astrolabe.workers.programs.environment import inherited
+
+ENGINE_PORT = 2375
+"""Where Docker's program asks an engine over plain TCP if no port is named."""
+
+NAMELESS = "Correct the engine's host, or write its address, then retry."
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,29 @@ class Site:
     def database(self) -> InstanceDatabase | None:
         """The instance's database, None where it has none."""
         where = self.config.database
-        return InstanceDatabase(where, self.password, here=stays_here(self.config)) if where else None
+        return InstanceDatabase(where, self.password, self.reach) if where else None
 
     @cached_property
     def reach(self) -> Reach:
         """Where this instance may be asked."""
-        return Reach(self.host.allowed, all(each.is_here for each in of_settings(self.config)))
+        engine_is_here = all(each.is_here for each in of_settings(self.config))
+        return Reach(self.host.allowed, stays_here(self.config), engine_is_here)
+
+    async def checked_engine(self) -> dict[str, str]:
+        """Return what Docker's program is given besides, so that it asks the engine where that was checked.
+
+        Raises StepFailed where the instance names an engine that this worker may not ask. TLS and SSH prove by
+        themselves who answers, by the name; plain TCP does not.
+        """
+        plain = (engine := str(self.config.compose and self.config.compose.engine)).startswith("tcp://")
+        for each in of_settings(self.config):
+            try:
+                found = await self.reach.addresses(each.host)
+            except NoAddressError as error:
+                raise StepFailed("engine-unreachable", f"The engine {engine}: {error}.", todo=NAMELESS) from error
+            if plain and not inherited().get("DOCKER_TLS_VERIFY"):
+                return {"DOCKER_HOST": f"tcp://{Destination(found[0], each.port or ENGINE_PORT)}"}
+        return {}
 
     @property
     def kept_variables(self) -> KeptVariables:
@@ -107,6 +130,6 @@ class Site:
             **inherited(),
             **{f"PG{name.upper()}": value for name, value in encryption.items()},
             **({"PGPASSWORD": self.password} if self.password else {}),
-            **required_of(here=stays_here(self.config), program=program),
+            **required_of(here=self.reach.database_is_here, program=program),
             "PGCONNECT_TIMEOUT": "10",
         }

@@ -24,7 +24,10 @@ async def stop(context: StepContext) -> None:
     state, site, driver = context.expect(s.Stopping), context.site, context.driver
     if driver.database:
         await driver.database.where()  # asked for while it still serves
-    async with Probe.open(site.config, site.product, driver.reached, site.reach) as probe, HealthWatch(probe).running() as watch:
+    async with (
+        Probe.open(site.config, site.product, driver.reached, site.reach) as probe,
+        HealthWatch(probe).running() as watch,
+    ):
         await driver.stop_all(_following(state, driver.isolation))
         last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
     counters = await _count_and_block(driver.database, s.cuts_over_at_once(state)) if driver.database else None

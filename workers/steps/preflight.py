@@ -78,7 +78,9 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
 
 
 async def _gateway(context: StepContext) -> GatewayFindings:
-    async with Probe.open(context.site.config, context.site.product, context.driver.reached, context.site.reach) as probe:
+    async with Probe.open(
+        context.site.config, context.site.product, context.driver.reached, context.site.reach
+    ) as probe:
         healthy, health = await probe.health()
         answers = await probe.version()
     running = await context.driver.running()

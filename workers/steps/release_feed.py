@@ -45,7 +45,11 @@ async def _fetch(feed: str, inside: tuple[Network, ...]) -> bytes:
     context = tls() if address.scheme == "https" else None
     origin = url_of(address).origin
     async with httpcore.AsyncHTTPConnection(origin, ssl_context=context, network_backend=backend) as connection:
-        headers = {"Host": host_of(address), "Accept": "application/json", "Connection": "close"}
+        headers: dict[str | bytes, str | bytes] = {
+            "Host": host_of(address),
+            "Accept": "application/json",
+            "Connection": "close",
+        }
         answer = await connection.handle_async_request(httpcore.Request("GET", url_of(address), headers=headers))
         return await _whole(answer.status, answer.aiter_stream())
 

@@ -97,7 +97,10 @@ async def _restore(context: StepContext) -> None:
     run, back = state.run, state.back
     if back.left and await take_over(context):
         return
-    async with Probe.open(site.config, site.product, driver.reached, site.reach) as probe, HealthWatch(probe).running() as watch:
+    async with (
+        Probe.open(site.config, site.product, driver.reached, site.reach) as probe,
+        HealthWatch(probe).running() as watch,
+    ):
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))
         last = watch.last_healthy_at
     kept, writes = await _left_behind(context, state)

@@ -9,6 +9,7 @@ from typing_extensions import override
 from astrolabe.domain.instances.instance import DatabaseConfig
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.reach import Reach
 from astrolabe.workers.kinds.compose.engine import Engine
 
 POLL_SECONDS = 5.0
@@ -19,9 +20,9 @@ class ContainerDatabase(InstanceDatabase):
     """Looks for the container again and again, but not for every question: that would be most of the downtime."""
 
     def __init__(
-        self, database: DatabaseConfig, password: str | None, engine: Engine, labels: tuple[str, ...], *, here: bool
+        self, database: DatabaseConfig, password: str | None, reach: Reach, engine: Engine, labels: tuple[str, ...]
     ) -> None:
-        super().__init__(database, password, here=here)
+        super().__init__(database, password, reach)
         self._at: DatabaseConfig = database
         self._engine: Engine = engine
         self._labels: tuple[str, ...] = labels

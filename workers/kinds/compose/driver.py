@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
-from astrolabe.domain.instances.destination import stays_here
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.postgres import DatabaseFacts
@@ -42,7 +41,7 @@ class ComposeDriver:
         self._site: Site = site
         self._project: ComposeProject = with_files(site.config.compose)
         self._image: Image = site.product.container
-        self._engine: Engine = Engine(_environment(site, self._project), site.secrets)
+        self._engine: Engine = Engine(_environment(site, self._project), site.secrets, site.checked_engine)
         self._found: RunningProject = RunningProject(site, self._project, self._image, self._engine)
         self._inside: ImageInside = ImageInside(site, self._image, self._engine, self._found)
         self._commands: ProjectCommands = ProjectCommands(self._engine, site.config.port)
@@ -70,8 +69,8 @@ class ComposeDriver:
         service, where = self._project.database_service, self._site.config.database
         if where is None or service is None:
             return self._site.database
-        labels, here = self._found.labels(service), stays_here(self._site.config)
-        return ContainerDatabase(where, self._site.password, self._engine, labels, here=here)
+        labels, reach = self._found.labels(service), self._site.reach
+        return ContainerDatabase(where, self._site.password, reach, self._engine, labels)
 
     async def resolve(self, version: str) -> Resolved:
         """Find the digest of a version's tag; what `latest` is, only the image itself says."""

@@ -3,9 +3,9 @@
 What is asked, and what changes one thing, goes to the socket that this program would speak to, if it is on this host.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +20,9 @@ from astrolabe.workers.kinds.compose.image_details import ImageDetails
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 
+Guard: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
+"""Says what Docker's program is given besides; StepFailed where the engine may not be asked."""
+
 
 class Listed(Struct, frozen=True, rename="pascal"):
     """A container in a list."""
@@ -32,10 +35,16 @@ def owners_environment(project: ComposeProject) -> dict[str, str]:
     return {**inherited(), **({"DOCKER_HOST": project.engine} if project.engine else {})}
 
 
+async def unguarded() -> dict[str, str]:
+    """Let the engine be asked as it is: it is the worker's own."""
+    return {}
+
+
 class Engine:
     """The engine that one instance is on."""
 
-    def __init__(self, environment: Mapping[str, str], secrets: Sequence[str]) -> None:
+    def __init__(self, environment: Mapping[str, str], secrets: Sequence[str], guard: Guard = unguarded) -> None:
+        self._guard: Guard = guard
         self.docker: str = str(tools.docker())
         self._environment: Mapping[str, str] = environment
         self._secrets: Sequence[str] = secrets
@@ -43,7 +52,7 @@ class Engine:
 
     def unredacted(self) -> "Engine":
         """Return the same engine, whose words hold secrets as they are: only for what is compared, and never shown."""
-        return Engine(self._environment, ())
+        return Engine(self._environment, (), self._guard)
 
     async def run(
         self,
@@ -59,10 +68,11 @@ class Engine:
                 return await self._socket.act(command, request, deadline)
             if command[1] == "exec":
                 return await ContainerCommand(self._socket, command).run(deadline, on_line)
+        checked = await self._guard()
         try:
             return await shell.run(
                 command,
-                env=self._environment,
+                env={**self._environment, **checked},
                 deadline=deadline,
                 secrets=self._secrets,
                 on_line=on_line,

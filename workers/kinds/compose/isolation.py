@@ -120,7 +120,8 @@ class ComposeIsolation:
         address = gateway.address
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(REACH_SECONDS):
-                _, writer = await asyncio.open_connection(address, port)
+                asked = await self._site.reach.of_container(address) if address else (None,)
+                _, writer = await asyncio.open_connection(asked[0], port)
                 writer.close()
                 return []
         return [f"this host does not reach the gateway's container at its own address, {address}:{port}"]

@@ -47,7 +47,7 @@ class ProjectDifferences:
         if argv.MARK in container.label or container.label.get(compose_differences.MADE_BY) != made_by:
             return None  # a hash of other versions, or of settings that were changed since, says nothing
         made = container.label.get(compose_differences.CONFIG_HASH)
-        owners = Engine(owners_environment(self._found.project), self._site.secrets)
+        owners = Engine(owners_environment(self._found.project), self._site.secrets, self._site.checked_engine)
         for each in (self._engine, owners):  # its owner may have given the instance's settings to Compose, or not
             if made == await self._hash(each, container):
                 return None
