@@ -1,5 +1,7 @@
 """Secrets: none reaches the log, and one that is missing is named."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace as changed
 
@@ -77,6 +79,30 @@ async def test_a_secret_that_vanishes_ends_inconsistent_until_it_is_back(
     assert loaded.state.problem.code == "secret-missing"
     assert "Set env:ASTROLABE_SECRET_TOKEN" in loaded.state.problem.todo
     monkeypatch.setenv("ASTROLABE_SECRET_TOKEN", "a token")
+    await standin.ask(Retry(await standin.upgrade_id()))
+    loaded = await standin.carry_out()
+    assert isinstance(loaded.state, s.Idle)
+    assert await standin.running() == "1.1.0"
+    assert await standin.shape() == before
+
+
+@pytest.mark.kinds("npx")
+async def test_a_password_that_vanishes_on_the_way_back_leaves_the_instance_to_a_person(standin: World) -> None:
+    """Not even the database is reached without it: the log names it and the retry, which brings 1.1.0 back later."""
+    before = await standin.shape()
+    (kept,) = Path(standin.host.folder, "secrets", standin.config.name).iterdir()
+    away = Path(standin.host.folder, kept.name)
+
+    async def vanish() -> None:
+        kept.rename(away)
+
+    try:
+        loaded = await upgrade(standin, "1.2.0", FailStep=vanish)
+    finally:
+        away.rename(kept)
+    assert isinstance(loaded.state, s.Inconsistent)
+    assert loaded.state.problem.code == "secret-missing"
+    assert [each.line for each in loaded.state.commands] == [f"astrolabe retry {await standin.upgrade_id()}"]
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
     assert isinstance(loaded.state, s.Idle)

@@ -1,11 +1,12 @@
 """Leaving an instance to a person: whatever kept it running may do so again, and what to type is known."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from astrolabe.domain.kinds.postgres import allow_statement, rename_statement
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.instance import Run
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.steps.context import StepContext
@@ -16,16 +17,19 @@ LOG = logging.getLogger("astrolabe.worker")
 LIST = "SELECT datname, datallowconn FROM pg_database ORDER BY 1"
 
 
-async def leave_to_person(context: StepContext) -> Sequence[HandCommand]:
+async def leave_to_person(run: Run, found: Callable[[], StepContext]) -> Sequence[HandCommand]:
     """Put back what keeps the gateway running, and return what brings it up by hand.
 
-    It raises nothing: why the way back failed is recorded in any case.
+    It raises nothing, nor where not even the instance is found, as without its password: why the way back failed is
+    recorded in any case.
     """
+    commands: list[HandCommand] = []
     try:
-        return await _leave(context)
+        commands = await _leave(found())
     except Exception as error:  # noqa: BLE001  the failure that led here is what must be recorded
-        LOG.warning("%s: what to do by hand could not be found out: %s", context.site.instance_id, type(error).__name__)
-        return ()
+        LOG.warning("upgrade %s: what to do by hand could not be found out: %s", run.upgrade_id, type(error).__name__)
+    again = f"astrolabe retry {run.upgrade_id}"
+    return [*commands, HandCommand("takes over what serves then, or tries the way back again", again)]
 
 
 async def _leave(context: StepContext) -> list[HandCommand]:
@@ -37,8 +41,7 @@ async def _leave(context: StepContext) -> list[HandCommand]:
         typed += await context.driver.leave(artifact, mark_of(state.run, "old" if old else "serving"), old=old)
     except StepFailed as failure:
         LOG.warning("%s: nothing was put back: %s", context.site.instance_id, failure)
-    again = f"astrolabe retry {state.run.upgrade_id}"
-    return [*typed, HandCommand("takes over what serves then, or tries the way back again", again)]
+    return typed
 
 
 async def _statements(

@@ -105,7 +105,7 @@ class Reconciler:
 
     async def _fail(self, step: Step, failure: StepFailed) -> None:
         way_back = isinstance(self._recorder.state, RollingBack | Restored)
-        commands = await leave_to_person(self._context()) if way_back else ()
+        commands = await leave_to_person(self._recorder.busy.run, self._context) if way_back else ()
         await self._recorder.fail(step, failure, commands)
 
     def _context(self) -> StepContext:
