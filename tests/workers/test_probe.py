@@ -42,10 +42,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 WELL = b'{"status": "ok", "version": "1.2.3", "inside": "of nobody else"}'
 ILL = b'{"status": "starting", "key": "of nobody else"}'
 
-Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def drip(writer: asyncio.StreamWriter) -> None:
+async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Begin at once, and never end."""
     writer.write(HEAD + b'\r\n{"status":"ok","pad":"')
     while True:
@@ -54,7 +54,7 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.01)
 
 
-async def drip_headers(writer: asyncio.StreamWriter) -> None:
+async def drip_headers(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Never come to the body."""
     writer.write(HEAD)
     while True:
@@ -63,7 +63,7 @@ async def drip_headers(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.01)
 
 
-async def flood(writer: asyncio.StreamWriter) -> None:
+async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send more than anybody would read."""
     writer.write(HEAD + b"\r\n")
     while True:
@@ -71,18 +71,18 @@ async def flood(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def silent(_: asyncio.StreamWriter) -> None:
-    """Accept, and say nothing."""
-    await asyncio.Event().wait()
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Accept, and say nothing until whoever asked hangs up."""
+    await reader.read()
 
 
-async def well(writer: asyncio.StreamWriter) -> None:
+async def well(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer as a gateway does."""
     writer.write(HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(WELL), WELL))
     await writer.drain()
 
 
-async def unwell(writer: asyncio.StreamWriter) -> None:
+async def unwell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer as a gateway in need does."""
     writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n%b" % (len(ILL), ILL))
     await writer.drain()
@@ -92,22 +92,28 @@ async def unwell(writer: asyncio.StreamWriter) -> None:
 async def asked(
     answering: Answering, address: str = "127.0.0.1", reach: Reach = HERE, connections: list[int] | None = None
 ) -> AsyncGenerator[Probed]:
-    """Return a probe of a gateway that answers in this way."""
+    """Return a probe of a gateway that answers in this way, and that is hung up on in the end, whatever it does."""
+    answers: set[asyncio.Task[None]] = set()
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if connections is not None:
             connections.append(1)
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+        with contextlib.suppress(ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
-            await answering(writer)
+            await answering(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(handle, None, 0, family=socket.AF_INET)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers.add(asyncio.create_task(answer(reader, writer)))
+
+    server = await asyncio.start_server(accept, None, 0, family=socket.AF_INET)
     port = server.sockets[0].getsockname()[1]
     config = InstanceConfig("gateway", "gateway", port, address=address)
     async with Probe.open(config, PRODUCT, reach=reach) as probe:
         yield probe
     server.close()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*answers)
 
 
 @pytest.mark.parametrize("answering", [drip, drip_headers, flood, silent])
