@@ -6,30 +6,40 @@ import os
 import pty
 import struct
 import termios
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
-from astrolabe.cli.own_python import run_astrolabe
+from tests.cli.typed import SECONDS, fork
 
-SECONDS = 60.0
 COLUMNS = 80
 
 
-async def at_terminal(words: Sequence[str], environment: dict[str, str], *answers: str) -> tuple[int, str]:
+class Running(Protocol):
+    """A command that runs."""
+
+    async def wait(self) -> int:
+        """Wait for its end; return its exit code."""
+        ...
+
+
+Begin = Callable[[Sequence[str], dict[str, str], tuple[int, int, int]], Awaitable[Running]]
+"""Begins a command in an environment, with its input, output and errors."""
+
+
+async def at_terminal(
+    words: Sequence[str], environment: dict[str, str], *answers: str, begin: Begin = fork
+) -> tuple[int, str]:
     """Type a command on a terminal, and answer what it asks; return its exit code, and all that was to be seen."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "xterm", **environment}
-    child = await asyncio.create_subprocess_exec(
-        *run_astrolabe(*words), stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True
-    )
+    child = await begin(words, env, (theirs, theirs, theirs))
     os.close(theirs)
     try:
         async with asyncio.timeout(SECONDS):
-            seen = await asyncio.to_thread(_read, ours, answers)
-            return await child.wait(), seen.replace("\r\n", "\n")
+            code, seen = await asyncio.gather(child.wait(), asyncio.to_thread(_read, ours, answers))
+            return code, seen.replace("\r\n", "\n")
     finally:
-        if child.returncode is None:
-            child.kill()
         os.close(ours)
 
 

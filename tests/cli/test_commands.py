@@ -22,7 +22,8 @@ from astrolabe.domain.recorded import Cause
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.tokens import Tokens
-from astrolabe.workers.programs.shell import Finished, run, supervise
+from astrolabe.workers.programs.shell import Finished, supervise
+from tests.cli.typed import piped
 from tests.databases import empty_log
 from tests.ports import free_port
 from tests.waiting import until
@@ -33,7 +34,7 @@ UPGRADE = "01a205ed-b9df-7372-8351-5238dbf134f3"
 async def astrolabe(*words: str, **environment: str) -> Finished:
     """Run a command as a person would."""
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
-    return await run(run_astrolabe(*words), env=env, deadline=60, check=False)
+    return await piped(*words, env=env)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,27 +9,25 @@ import pytest
 
 from astrolabe.cli.contexts import Context, Contexts, place, reached, read_contexts, write_contexts
 from astrolabe.cli.failure import CommandError
-from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.store.settings import DEFAULT_URL, Settings
-from astrolabe.workers.programs.shell import Finished, run
+from astrolabe.workers.programs.shell import Finished
 from tests.cli.terminal import at_terminal
 from tests.cli.test_commands import astrolabe
+from tests.cli.typed import piped
 
 SECRET = "astro_a-secret-of-a-test"
 
 
-async def piped(token: str, *words: str, **environment: str) -> Finished:
+async def given(token: str, *words: str, **environment: str) -> Finished:
     """Run a command that reads a token."""
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
-    words = ("sh", "-c", 'printf %s "$0" | exec "$@"', token, *run_astrolabe(*words))
-    return await run(words, env=env, deadline=60, check=False)
+    return await piped(*words, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}, said=token)
 
 
 async def test_whoever_logged_in_needs_no_variables(relayed: dict[str, str], tmp_path: Path) -> None:
     """The token is tried, kept for its owner alone, used, and in no output."""
     token, url = relayed["ASTROLABE_TOKEN"], relayed["ASTROLABE_URL"]
     home = {"XDG_CONFIG_HOME": str(tmp_path)}
-    made = await piped(f"{token}\n", "login", url, "--context", "home", **home)
+    made = await given(f"{token}\n", "login", url, "--context", "home", **home)
     assert made.returncode == 0, made.stderr
     file = tmp_path / "astrolabe" / "contexts.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -54,7 +52,7 @@ async def test_a_token_that_is_typed_is_not_shown(relayed: dict[str, str], tmp_p
 @pytest.mark.parametrize("word", ["astro_wrong", "", "two words"])
 async def test_a_token_that_is_refused_is_not_kept(word: str, relayed: dict[str, str], tmp_path: Path) -> None:
     """One line, exit code 2, and what was kept before stays."""
-    ended = await piped(word, "login", relayed["ASTROLABE_URL"], XDG_CONFIG_HOME=str(tmp_path))
+    ended = await given(word, "login", relayed["ASTROLABE_URL"], XDG_CONFIG_HOME=str(tmp_path))
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
     assert not (tmp_path / "astrolabe").exists()
 
@@ -62,7 +60,7 @@ async def test_a_token_that_is_refused_is_not_kept(word: str, relayed: dict[str,
 @pytest.mark.parametrize("url", ["here", "ftp://there", "https://user:word@there"])
 async def test_what_is_no_address_is_refused(url: str, tmp_path: Path) -> None:
     """Also one that carries a secret, which would be shown again."""
-    ended = await piped(SECRET, "login", url, XDG_CONFIG_HOME=str(tmp_path))
+    ended = await given(SECRET, "login", url, XDG_CONFIG_HOME=str(tmp_path))
     assert (ended.returncode, "is no address" in ended.stderr) == (2, True)
 
 

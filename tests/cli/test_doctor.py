@@ -9,9 +9,8 @@ import pytest
 
 from astrolabe.cli.checkup import checkup
 from astrolabe.cli.commands.updates import update
-from astrolabe.cli.own_python import run_astrolabe
-from astrolabe.workers.programs.shell import run
 from tests.cli.test_commands import astrolabe
+from tests.cli.typed import piped
 
 
 async def test_a_host_that_has_all_is_told_so(tmp_path: Path) -> None:
@@ -94,4 +93,4 @@ async def test_a_shell_learns_to_complete(shell: str) -> None:
     assert "_ASTROLABE_COMPLETE" in script
     env = {"PATH": os.environ["PATH"], "_ASTROLABE_COMPLETE": f"{shell}_complete"}
     env |= {"COMP_WORDS": "astrolabe upd", "COMP_CWORD": "upd" if shell == "fish" else "1"}
-    assert "updates" in (await run(run_astrolabe(), env=env, deadline=60)).stdout
+    assert "updates" in (await piped(env=env)).stdout

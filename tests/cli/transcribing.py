@@ -13,7 +13,6 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import events as e
@@ -26,8 +25,8 @@ from astrolabe.store.log.log import Log
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.views.queries import Views
-from astrolabe.workers.programs.shell import run
 from tests.cli.terminal import at_terminal
+from tests.cli.typed import piped
 from tests.domain.samples import AT, LATER
 from tests.domain.worker import success
 from tests.store.stage import eventually
@@ -119,11 +118,9 @@ async def _at_terminal(words: list[str], typed: str, environment: dict[str, str]
 
 
 async def _piped(words: list[str], typed: str, environment: dict[str, str], place: Place) -> str:
-    argv = run_astrolabe(*words)
-    if typed.startswith("login"):
-        argv = ["sh", "-c", 'echo "$0" | exec "$@"', place.environment["ASTROLABE_TOKEN"], *argv]
+    token = f"{place.environment['ASTROLABE_TOKEN']}\n" if typed.startswith("login") else None
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
-    ended = await run(argv, env=env, cwd=place.folder, deadline=60, check=False)
+    ended = await piped(*words, env=env, said=token, folder=place.folder)
     if typed.startswith("audit key rotate"):
         place.words["ROTATED"] = ended.stdout.split("+")[1]
     return _entry(typed, ended.stdout + ended.stderr, ended.returncode)
@@ -158,7 +155,8 @@ async def _prepare(place: Place, typed: str) -> None:
 
 async def _json(place: Place, *words: str) -> list[dict[str, object]]:
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **place.environment}
-    ended = await run(run_astrolabe(*words, "--json"), env=env, deadline=60)
+    ended = await piped(*words, "--json", env=env)
+    assert ended.returncode == 0, ended
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
