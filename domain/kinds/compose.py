@@ -214,10 +214,11 @@ def _plan_legs(
         first = (project.service, *(() if apart or leg < len(legs) - 1 else later))
         by_compose = facts.hooks or len(first) > 1
         started = start(begun, first) if by_compose else docker.start_container(facts.docker, container)
-        yield from _steps("migrate", before)
+        enclosed = apart.stopped if apart and not leg else ()
+        yield from _steps("migrate", (*before, *(enclosed if len(legs) == 1 else ())))
         if config.database:
             yield plan_copy(config.database, leg, facts.database)
-        yield from _steps("migrate", (*(apart.stopped if apart and not leg else ()), *made, *jobs, started))
+        yield from _steps("migrate", (*(enclosed if len(legs) > 1 else ()), *made, *jobs, started))
         if product.doctor:
             asked = (*product.container.command, *product.doctor.args)
             yield PlannedCommand("verify", docker.execute(facts.docker, container, asked))

@@ -21,7 +21,7 @@ class IsolationPlan(Struct, frozen=True):
     before: tuple[tuple[str, ...], ...]
     """While the old version still serves."""
     stopped: tuple[tuple[str, ...], ...]
-    """Once it has stopped and its database was copied."""
+    """Once it has stopped."""
     at_cutover: tuple[tuple[str, ...], ...]
     """Once the new version was verified."""
 
@@ -33,6 +33,8 @@ class IsolationFacts(Struct, frozen=True, kw_only=True):
     """The database's container."""
     database_places: tuple[Place, ...] | None = None
     """Where it is reached by others."""
+    database_publishes: bool = True
+    """Whether ports of the host are to lead to it."""
     companions: tuple[tuple[str, Place], ...] = ()
     """The containers of what else the gateway depends on, and each one's place on the private network."""
     gateway_places: tuple[Place, ...] | None = None
@@ -70,7 +72,9 @@ def plan(project: ComposeProject, program: str, gateway: str, facts: IsolationFa
         database = facts.database or container_of(project, service)
         there = facts.database_places or default_places(project, service, database)
         enclosed += [docker.disconnected(program, each.network, database) for each in there]
-        enclosed += [docker.connected(program, within(network, service, there), database)]
+        # A published port would move to the private network if that was joined before the others are left.
+        first = enclosed if facts.database_publishes else joined
+        first += [docker.connected(program, within(network, service, there), database)]
         let_in += [docker.connected(program, each, database) for each in there]
     there = facts.gateway_places or default_places(project, project.service, gateway)
     let_in += [docker.connected(program, each, gateway) for each in there]

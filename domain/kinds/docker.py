@@ -26,7 +26,12 @@ def start_container(docker: str, container: str) -> tuple[str, ...]:
 
 def run_to_its_end(docker: str, container: str) -> tuple[tuple[str, ...], ...]:
     """Start one container that was made, and wait until its program has ended."""
-    return start_container(docker, container), (docker, "wait", container)
+    return start_container(docker, container), waited(docker, container)
+
+
+def waited(docker: str, container: str) -> tuple[str, ...]:
+    """Wait until a container does not run any more."""
+    return (docker, "wait", container)
 
 
 def restart(docker: str, container: str) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds import compose, compose_isolation
+from astrolabe.domain.kinds.compose_isolation import IsolationFacts
 from astrolabe.domain.kinds.compose_members import Member, Members
-from astrolabe.domain.kinds.docker import Place, connected
+from astrolabe.domain.kinds.docker import Place, connected, disconnected, private_network
 from astrolabe.domain.products.product import Image, Product
 
 PROJECT = ComposeProject("/srv/flags", "flags", also=("worker",), database_service="db")
@@ -86,3 +87,12 @@ def test_the_plan_shows_what_keeps_others_out_and_lets_them_in() -> None:
         words = [" ".join(each.argv) for each in compose.plan(other, product, ("6.5.0", "6.10.1"))]
         assert not any("network" in line for line in words)
         assert words[-1].endswith("--pull never gateway worker")
+
+
+def test_a_database_that_publishes_no_port_joins_the_private_network_while_the_old_version_serves() -> None:
+    """Nothing could move to that network when the others are left, and so much less is to do while nobody is served."""
+    facts = IsolationFacts(database_publishes=False)
+    planned = compose_isolation.plan(PROJECT, "docker", "flags-gateway-1", facts)
+    joins = ("docker", "network", "connect", "--alias", "db", "--alias", "flags-db-1", "flags-gateway-astrolabe")
+    assert planned.before == (private_network("docker", "flags-gateway-astrolabe"), (*joins, "flags-db-1"))
+    assert planned.stopped == (disconnected("docker", "flags_default", "flags-db-1"),)

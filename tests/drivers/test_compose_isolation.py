@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.steps import rollback
+from tests import compose_world
 from tests.compose_world import SUPERUSER, ComposeWorld
 from tests.drivers.by_hand import typed
 from tests.drivers.outcomes import refused
@@ -278,6 +280,44 @@ async def test_a_port_that_is_taken_at_cutover_takes_the_upgrade_back(
     assert "CutOver" in await standin.facts()
     assert await standin.running() == "1.1.0"
     assert await standin.items() == ["first"]
+
+
+@pytest.fixture
+def _unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compose_world, "DATABASE", re.sub(r" +ports:.*\n", "", compose_world.DATABASE))
+
+
+@pytest.mark.usefixtures("_unpublished")
+async def test_a_database_without_a_published_port_is_on_the_private_network_beforehand(standin: ComposeWorld) -> None:
+    """There is nothing that could move there with it, so joining costs nobody anything; all is put back as it was."""
+    before, seen = (await database_of(standin)).places, list[set[str]]()
+    default = f"{standin.project.name}_default"
+
+    async def look() -> None:
+        seen.append({*(await database_of(standin)).networks})
+
+    await upgrade(standin, "2.0.0", InstanceStopped=look, MigrationStarted=look, MigrationFinished=look)
+    assert seen == [{default, standin.network}, {standin.network}, {standin.network}]
+    assert await standin.running() == "2.0.0"
+    await standin.roll_back(accept=True)
+    assert await standin.running() == "1.1.0"
+    assert (await database_of(standin)).places == before
+    assert await networks(standin) == {default}
+
+
+async def test_a_database_that_somebody_connected_without_its_names_gets_them_back(standin: ComposeWorld) -> None:
+    """The old version looks for it by its name, which a person's `docker network connect` does not give."""
+    before, nameless = (await database_of(standin)).places, list[Container]()
+
+    async def connect() -> None:
+        await docker("network", "connect", f"{standin.project.name}_default", (await database_of(standin)).id)
+        nameless.append(await database_of(standin))
+
+    await upgrade(standin, "1.2.0", FailStep=connect)
+    assert not any(each.is_at(before[0]) for each in nameless)
+    assert nameless
+    assert await standin.running() == "1.1.0"
+    assert (await database_of(standin)).places == before
 
 
 async def test_what_a_person_types_brings_an_isolated_project_back(

@@ -9,7 +9,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.detection import detect
 from tests.compose_world import ComposeWorld
-from tests.drivers.outcomes import refused, succeeded
+from tests.drivers.outcomes import refused, rolled_back, succeeded
 
 pytestmark = pytest.mark.kinds("compose")
 
@@ -82,6 +82,18 @@ async def test_a_healthcheck_is_asked_before_its_interval_has_passed(standin: Co
     check = 'services: {gateway: {healthcheck: {test: ["CMD", "node", "--version"], interval: 1h}}}'
     await also_from(standin, "health.yaml", check)
     await succeeded(standin)
+
+
+async def test_a_new_version_that_its_healthcheck_never_calls_well_lets_nobody_in(standin: ComposeWorld) -> None:
+    """It answers and has migrated; the test is one of verify's, and has the instance's patience."""
+    script = "process.exit(require('/app/package.json').version === '1.1.0' ? 0 : 3)"
+    check = f'services: {{gateway: {{healthcheck: {{test: ["CMD", "node", "-e", "{script}"], interval: 1h}}}}}}'
+    await also_from(standin, "health.yaml", check)
+    await standin.reconfigure(patience_seconds=2)
+    turned = await rolled_back(standin, "2.0.0", "verify-healthcheck")
+    assert turned.problem
+    assert "does not pass" in turned.problem.detail
+    assert "CutOver" not in await standin.facts()
 
 
 async def test_files_beside_the_database_are_asked_about(standin: ComposeWorld) -> None:

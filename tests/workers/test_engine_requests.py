@@ -13,6 +13,7 @@ AT = Place("shop_default", ("db", "shop-db-1"), ipv4="172.30.0.9")
     ("command", "path", "body"),
     [
         (docker.start_container("docker", "web"), "/containers/web/start", None),
+        (docker.waited("docker", "web"), "/containers/web/wait", None),
         (
             docker.restart_policy("docker", "web", "on-failure:3"),
             "/containers/web/update",

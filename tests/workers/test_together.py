@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from astrolabe.workers.steps.together import both, first
+from astrolabe.workers.steps.together import alongside, both, first
 
 Pair = Callable[[Coroutine[Any, Any, Any], Coroutine[Any, Any, Any]], Coroutine[Any, Any, Any]]
 
@@ -83,3 +83,38 @@ async def test_a_cancellation_beside_a_failure_is_not_lost(pair: Pair) -> None:
     await asyncio.wait((caller,))
     assert not went_on
     assert caller.cancelled()
+
+
+async def test_what_goes_on_alongside_is_ended_where_the_main_one_fails() -> None:
+    """It was about what the main one would have done."""
+    other = Lasting()
+    with pytest.raises(FailedError):
+        await alongside(fail(), other())
+    assert other.ended
+
+
+async def test_the_main_one_is_done_to_its_end_where_the_other_fails() -> None:
+    """Half of it would be worse than none: the failure waits."""
+    done: list[str] = []
+
+    async def work() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        done.append("work")
+
+    with pytest.raises(FailedError):
+        await alongside(work(), fail())
+    assert done == ["work"]
+
+
+async def test_an_end_from_outside_ends_both_of_those_alongside() -> None:
+    """Also while the failure of the other waits."""
+    main = Lasting()
+    task = asyncio.create_task(alongside(main(), fail()))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert main.ended

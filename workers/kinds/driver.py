@@ -36,8 +36,6 @@ class Running(Struct, frozen=True):
     version: str | None
     gateways: frozenset[GatewayId]
     """By these one knows the start that it came from."""
-    unwell: str | None = None
-    """Why its own supervisor does not call it healthy yet; None where it does, or has no opinion."""
     strange: str | None = None
     """Why it is not the product as one instance, in words that stay the same; None where nobody knows more."""
 
@@ -215,8 +213,19 @@ class Driver(Protocol):
         """
         ...
 
+    async def ended(self) -> bool:
+        """Wait beside `stop_all` until none runs of those that it ends; others of its work may go on.
+
+        Returns False, and at once, where only its end says that.
+        """
+        ...
+
     async def members(self, artifact: Artifact, /) -> Check | None:
         """Look whether all that runs beside the gateway is well; None where nothing does, or it is not to run yet."""
+        ...
+
+    async def healthcheck(self) -> Check | None:
+        """Ask the test by which whoever runs the gateway calls it healthy; None where there is none, or no gateway."""
         ...
 
     async def doctor(self, artifact: Artifact, /) -> tuple[bool, str] | None:

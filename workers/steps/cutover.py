@@ -53,7 +53,7 @@ async def serve(context: StepContext) -> None:
 
     async def once() -> GatewayId:
         await evict(context)
-        if driver.database:
+        if driver.database and state.isolation.database:  # it was closed to get its name back
             await driver.database.allow()
         return await driver.let_in(artifact, apart, mark)
 

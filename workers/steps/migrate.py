@@ -1,5 +1,6 @@
 """The migration: stop, the copy that loses nothing, the new version, and its start followed to the end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from astrolabe.domain.kinds.postgres import of_leg
@@ -17,6 +18,7 @@ from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
 from astrolabe.workers.steps.start import GatewayStart, downtime_ms
+from astrolabe.workers.steps.together import alongside
 
 
 async def stop(context: StepContext) -> None:
@@ -24,14 +26,32 @@ async def stop(context: StepContext) -> None:
     state, site, driver = context.expect(s.Stopping), context.site, context.driver
     if driver.database:
         await driver.database.where()  # asked for while it still serves
+    following = _following(state, driver.isolation)
     async with (
         Probe.open(site.config, site.product, driver.reached, site.reach) as probe,
         HealthWatch(probe).running() as watch,
     ):
-        await driver.stop_all(_following(state, driver.isolation))
-        last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
-    counters = await _count_and_block(driver.database, s.cuts_over_at_once(state)) if driver.database else None
-    serves = site.config.serves
+        await alongside(driver.stop_all(following), _at_its_end(context, watch, following))
+    if isinstance(context.recorder.state, s.Stopping):
+        await _stopped(context, watch)
+
+
+async def _at_its_end(context: StepContext, watch: HealthWatch, following: Following | None) -> None:
+    """Go on as soon as the old version has ended, while its kind still makes the next start ready."""
+    if following is None or not await context.driver.ended():
+        return
+    await _stopped(context, watch)
+    if following.isolated:
+        await context.driver.isolate()
+    await copy(replace(context, state=context.recorder.state))
+
+
+async def _stopped(context: StepContext, watch: HealthWatch) -> None:
+    """Let nobody else write, and record since when nobody is served."""
+    state, database = context.expect(s.Stopping), context.driver.database
+    last = state.last_healthy_at or watch.last_healthy_at or _begun_at(context.recorder, state.run)
+    counters = await _count_and_block(database, s.cuts_over_at_once(state)) if database else None
+    serves = context.site.config.serves
     await context.recorder.report(e.InstanceStopped(state.run.upgrade_id, last, serves, counters))
 
 

@@ -86,7 +86,9 @@ async def _gateway(context: StepContext) -> GatewayFindings:
     running = await context.driver.running()
     if running is None:
         return GatewayFindings(healthy, health, None, None, answers)
-    return GatewayFindings(healthy, health, running.seen, running.version, answers, running.unwell)
+    healthcheck = await context.driver.healthcheck()
+    unwell = healthcheck.seen if healthcheck and not healthcheck.ok else None
+    return GatewayFindings(healthy, health, running.seen, running.version, answers, unwell)
 
 
 async def _commands(context: StepContext, run: Run, plan: Plan) -> tuple[PlannedCommand, ...]:

@@ -14,6 +14,10 @@ from astrolabe.workers.kinds.driver import Driver, GatewayId
 from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.progress import StartProgress
+from astrolabe.workers.steps.together import both
+
+LOOK_EVERY = 0.02
+"""Seconds between two looks at what starts apart: others are let in after what is seen there."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -70,17 +74,18 @@ class GatewayStart:
                 raise await self._died(gateway)
             if await self._progress.exhausted():
                 raise await self._gave_up()
-            await asyncio.sleep(EVERY)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        apart = self._site.on_private_port or await self._driver.where()
+        await asyncio.sleep(LOOK_EVERY if apart else EVERY)
 
     async def _is_expected(self, probe: Probed, gateway: GatewayId) -> bool:
-        running = await self._driver.running()
+        running, answered = await both(self._driver.running(), probe.version())
         if running is None or gateway not in running.gateways:
             self._seen = f"{self._seen}, but from another: {running.seen if running else 'nobody that can be seen'}"
             return False
-        if running.unwell:
-            self._seen = f"{self._seen}, but {running.unwell}"
-            return False
-        version = await probe.version() or running.version
+        version = answered or running.version
         if version not in (None, self._artifact.version):
             self._seen = f"{self._seen}, but from version {version}"
             return False

@@ -24,13 +24,36 @@ async def first(watch: Coroutine[Any, Any, None], task: Coroutine[Any, Any, None
     await _until(asyncio.FIRST_COMPLETED, asyncio.create_task(task), asyncio.create_task(watch))
 
 
+async def alongside(main: Coroutine[Any, Any, None], other: Coroutine[Any, Any, None]) -> None:
+    """Do both; where the main one fails the other is ended, but where the other does, it is raised after the main one.
+
+    A failure of the main one comes before one of the other.
+    """
+    tasks = asyncio.create_task(main), asyncio.create_task(other)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        if tasks[1].done() and not tasks[1].cancelled() and isinstance(tasks[1].exception(), Exception):
+            await asyncio.wait(tasks[:1])
+    finally:
+        await _ended(*tasks)
+    _raise(*tasks)
+
+
 async def _until(enough: str, *tasks: asyncio.Task[Any]) -> None:
     try:
         await asyncio.wait(tasks, return_when=enough)
     finally:
-        for each in tasks:
-            each.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _ended(*tasks)
+    _raise(*tasks)
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _raise(*tasks: asyncio.Task[Any]) -> None:
     for each in tasks:
         if not each.cancelled() and (failure := each.exception()):
             raise failure

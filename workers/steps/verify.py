@@ -26,7 +26,7 @@ ROUNDS = 3
 """How often in a row a check must fail before it is believed."""
 
 ROUND_SECONDS = 1.0
-COMING = {"health", "answered-version", "migrations", "members", "reachable"}
+COMING = {"health", "healthcheck", "answered-version", "migrations", "members", "reachable"}
 """Checks that may hold a while later, without anybody doing anything."""
 
 Asked: TypeAlias = Callable[[StepContext, Artifact], Awaitable[list[Check]]]
@@ -88,10 +88,10 @@ async def _asked(context: StepContext, artifact: Artifact, ask: Asked) -> list[C
 
 async def checks_of(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask everything that knows whether this artifact serves on a whole database, side by side."""
-    of_gateway = both(_served(context, artifact), _doctor(context, artifact))
+    of_gateway = both(both(_served(context, artifact), _healthcheck(context)), _doctor(context, artifact))
     of_the_rest = both(members_of(context, artifact), _database_checks(context, artifact))
-    (served, doctor), (members, database) = await both(of_gateway, of_the_rest)
-    return [*served, *doctor, *members, *database]
+    ((served, healthcheck), doctor), (members, database) = await both(of_gateway, of_the_rest)
+    return [*served, *healthcheck, *doctor, *members, *database]
 
 
 async def _served(context: StepContext, artifact: Artifact) -> list[Check]:
@@ -105,11 +105,16 @@ async def _answered(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask the gateway itself: whether it is well, and where its product has such a question, which version it is."""
     site = context.site
     async with Probe.open(site.config, site.product, wherever(context.driver), site.reach) as probe:
-        checks = [Check("health", *await probe.health())]
+        health, answers = await both(probe.health(), probe.version())
+        checks = [Check("health", *health)]
         if site.product.version:
-            answers = await probe.version()
             checks.append(Check("answered-version", answers == artifact.version, f"it answers that it is {answers}"))
     return checks
+
+
+async def _healthcheck(context: StepContext) -> list[Check]:
+    healthcheck = await context.driver.healthcheck()
+    return [healthcheck] if healthcheck else []
 
 
 async def _doctor(context: StepContext, artifact: Artifact) -> list[Check]:

@@ -10,6 +10,9 @@ from astrolabe.domain.kinds.docker import Place
 NEVER: Final = "0001-01-01"
 """How the engine writes the time of what has not happened."""
 
+SHORT: Final = 12
+"""How much of its id an engine makes a name of the container's; less may be a name of its owner's, such as `db`."""
+
 SERVICE_LABEL: Final = "com.docker.compose.service"
 
 
@@ -171,12 +174,17 @@ class Container(Struct, frozen=True, rename="pascal"):
         return tuple(
             Place(
                 network,
-                tuple(alias for alias in at.aliases or () if not self.id.startswith(alias)),
+                tuple(alias for alias in at.aliases or () if alias != self.id[:SHORT]),
                 at.chosen and at.chosen.ipv4,
                 at.chosen and at.chosen.ipv6,
             )
             for network, at in self.networks.items()
         )
+
+    def is_at(self, place: Place) -> bool:
+        """Return whether it is on a network under all the names that it is to have there."""
+        at = self.networks.get(place.network)
+        return at is not None and {*place.aliases} <= {*(at.aliases or ())}
 
     @property
     def service(self) -> str:
@@ -189,9 +197,14 @@ class Container(Struct, frozen=True, rename="pascal"):
         return _host_ports(self.network_settings.ports)
 
     @property
+    def to_publish(self) -> bool:
+        """Whether ports of the host are to lead to it, whether or not they do now."""
+        return bool(self.host_config.port_bindings)
+
+    @property
     def closed(self) -> bool:
         """Whether it is to publish ports, and none of them leads to it."""
-        return bool(self.host_config.port_bindings) and not self.published
+        return self.to_publish and not self.published
 
     def publishes(self, port: int) -> bool:
         """Return whether a port of the host leads to it."""

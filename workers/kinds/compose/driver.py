@@ -23,7 +23,7 @@ from astrolabe.workers.kinds.compose.filled_project import FilledProject
 from astrolabe.workers.kinds.compose.inside import ImageInside
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_checks import ADVICE, ProjectChecks
-from astrolabe.workers.kinds.compose.project_commands import ProjectCommands
+from astrolabe.workers.kinds.compose.project_commands import START_SECONDS, ProjectCommands
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
 from astrolabe.workers.kinds.compose.project_images import ProjectImages
 from astrolabe.workers.kinds.compose.project_members import ProjectMembers
@@ -214,6 +214,19 @@ class ComposeDriver:
             return
         await self._commands.run(argv.stop(self._files.begun(), await self._members.replaced()))
 
+    async def ended(self) -> bool:
+        """Wait until no member runs any more; Compose goes on putting the next containers in their places.
+
+        Returns False where the project has more stopped with them.
+        """
+        if self._project.also:
+            return False
+        async with self._commands.refusing():
+            for each in await self._members.containers():
+                if each.state.running:
+                    await self._engine.until_ended(each.id, START_SECONDS)
+        return True
+
     async def members(self, artifact: Artifact, /) -> Check | None:
         """Check the workers once they are started, which they are with a gateway that others are let in to."""
         if not (await self._members.all()).workers:
@@ -222,6 +235,10 @@ class ComposeDriver:
         if self._site.on_private_port or any(self._found.is_apart(each) for each in running):
             return None
         return await self._members.after(artifact)
+
+    async def healthcheck(self) -> Check | None:
+        """Ask the test that the gateway's container is made with; None where it has none."""
+        return await self._found.healthcheck()
 
     async def doctor(self, _artifact: Artifact, /) -> tuple[bool, str] | None:
         """Run the product's own check inside the gateway's container; None where it has none."""

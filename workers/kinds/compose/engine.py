@@ -98,6 +98,14 @@ class Engine:
         found = await self._described([known])
         return found[0] if found else None
 
+    async def until_ended(self, container: str, deadline: float) -> None:
+        """Wait until a container does not run any more; one that is gone does not."""
+        try:
+            await self.run(docker.waited(self.docker, container), deadline=deadline)
+        except shell.CommandFailed as error:
+            if "No such container" not in error.tail:
+                raise
+
     async def _described(self, names: Sequence[str]) -> list[Container]:
         if not names:
             return []

@@ -1,4 +1,4 @@
-"""What Docker's program sends to an engine for the commands that change one thing."""
+"""What Docker's program sends to an engine for the commands that change one thing, or wait for it."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -16,11 +16,14 @@ class EngineRequest(NamedTuple):
 def request_of(command: Sequence[str]) -> EngineRequest | None:
     """Return the one request that a command comes to; None where it is more than one, or none that is known here.
 
-    Source: Docker Engine API, containers/start, containers/update, networks/connect and networks/disconnect.
+    Source: Docker Engine API, containers/start, containers/wait, containers/update, networks/connect and
+    networks/disconnect.
     """
     match command[1:]:
         case "start", container:
             return EngineRequest(f"/containers/{container}/start")
+        case "wait", container:
+            return EngineRequest(f"/containers/{container}/wait")
         case "update", "--restart", policy, container:
             return EngineRequest(f"/containers/{container}/update", {"RestartPolicy": _policy(policy)})
         case "network", "disconnect", network, container:

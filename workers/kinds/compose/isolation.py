@@ -40,7 +40,7 @@ class ComposeIsolation:
         await self.network.make()
         for each in self._companions(containers, config):
             await self.network.join(each)
-        self._enclosed = self._of_database(containers)
+        self._enclosed = [await self.network.expect(each) for each in self._of_database(containers)]
 
     def expect(self, gateway: Container, config: Mapping[str, Any]) -> None:
         """Keep where the gateway will be wanted, which begins on the private network."""
@@ -51,8 +51,8 @@ class ComposeIsolation:
         """Take the database off every network that others are on."""
         if self._enclosed is None:
             await self.prepare(config)
-        enclosed, self._enclosed = self._enclosed or (), None
-        found = [await self.network.enclose(each) for each in enclosed]
+        # What was enclosed already is only looked at again.
+        found = self._enclosed = [await self.network.enclose(each) for each in self._enclosed or ()]
         if self._database and found and found[0].address:
             self._database.look_at(found[0].address)
 
@@ -62,6 +62,7 @@ class ComposeIsolation:
         The private network stays: the new version's connections run over it, and would hang if it went.
         """
         await self.network.let_out(awaited=True)
+        self._enclosed = None
         self._look_again()
 
     async def end(self) -> None:
@@ -92,6 +93,7 @@ class ComposeIsolation:
         return IsolationFacts(
             database=database and database.name.removeprefix("/"),
             database_places=tuple(elsewhere) or None,
+            database_publishes=database is None or database.to_publish,
             companions=tuple((each.name.removeprefix("/"), self.network.place(each, each.places)) for each in joined),
             gateway_places=compose_isolation.places(config, self._project.service, gateway) or None,
         )

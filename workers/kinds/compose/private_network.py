@@ -60,25 +60,36 @@ class PrivateNetwork:
 
     async def join(self, container: Container) -> None:
         """Connect a container to the network, under all its names; it stays on its others."""
-        if self.name not in container.networks:
-            await self._connect(self.place(container, container.places), container.id)
+        place = self.place(container, container.places)
+        if not container.is_at(place):
+            await self._bring(container, place)
 
-    async def enclose(self, container: Container) -> Container:
-        """Take a container off every other network, so that nobody on those and nobody on the host gets to it.
+    async def expect(self, container: Container) -> Container:
+        """Connect a container beforehand that will be enclosed, where that may be; return it as it is then.
 
         An engine moves published ports to a network that is there already when another is left, also to one that is to
-        publish none. So all are left before this one is joined.
+        publish none. So what is to publish any leaves all others before this one is joined.
         """
+        if container.to_publish:
+            return container
+        await self.join(container)
+        return await self._engine.container(container.id) or container
+
+    async def enclose(self, container: Container) -> Container:
+        """Take a container off every other network, so that nobody on those and nobody on the host gets to it."""
         known = self._places()
         if container.id not in known.enclosed:
             known.enclosed[container.id] = tuple(each for each in container.places if each.network != self.name)
             known.publishing += [container.id] if container.published else []
             self._keep(known)
         if set(container.networks) != {self.name} or container.published:
+            here = self.place(container, known.enclosed[container.id])
+            stays = not container.to_publish and container.is_at(here)
             for network in container.networks:
-                leave = docker.disconnected(self._engine.docker, network, container.id)
-                await self._unless((NOT_ON,), leave)
-            await self._connect(self.place(container, known.enclosed[container.id]), container.id)
+                if not (stays and network == self.name):
+                    await self._unless((NOT_ON,), docker.disconnected(self._engine.docker, network, container.id))
+            if not stays:
+                await self._connect(here, container.id)
         found = await self._engine.container(container.id)
         if found is None or set(found.networks) != {self.name} or found.published:
             raise StepFailed(
@@ -131,11 +142,17 @@ class PrivateNetwork:
             # Where a port was taken, the engine connects it all the same, says no, and cannot mend that afterwards.
             await self._engine.run(docker.restart(self._engine.docker, container), deadline=RESTART_SECONDS)
         for place in missing:
-            await self._connect(place, container)
+            await self._bring(found, place)
 
     @staticmethod
     def _missing(container: Container, places: Iterable[Place]) -> list[Place]:
-        return [place for place in places if place.network not in container.networks]
+        return [place for place in places if not container.is_at(place)]
+
+    async def _bring(self, container: Container, place: Place) -> None:
+        """Connect a container under its names; where somebody did without them, nobody finds it by those."""
+        if place.network in container.networks:
+            await self._unless((NOT_ON,), docker.disconnected(self._engine.docker, place.network, container.id))
+        await self._connect(place, container.id)
 
     async def _members(self) -> list[str] | None:
         try:

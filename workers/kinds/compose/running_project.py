@@ -6,6 +6,7 @@ import time
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import compose_isolation, docker
+from astrolabe.domain.plans.plan import Check
 from astrolabe.domain.products.product import Image
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose import images
@@ -67,7 +68,15 @@ class RunningProject:
             strange = f"the service {service} does not publish port {port}"
         if strange:
             return Running(f"{seen}; {strange}", None, ids, strange=strange)
-        return Running(seen, version, ids, await self._health.unwell(first))
+        return Running(seen, version, ids)
+
+    async def healthcheck(self) -> Check | None:
+        """Ask the test that the gateway's container is made with; None where it has none, or does not run."""
+        gateway = next((each for each in await self.containers() if each.state.running), None)
+        if gateway is None or gateway.state.health is None:
+            return None
+        why = await self._health.unwell(gateway)
+        return Check("healthcheck", why is None, why or "it passes")
 
     async def version(self, container: Container) -> str | None:
         """Return which version of the product a container is of; None where it is another image."""

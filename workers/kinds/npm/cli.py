@@ -217,8 +217,15 @@ class CliDriver:
     async def stop_all(self, _following: Following | None = None, /) -> None:
         """Stop nothing: nothing serves."""
 
+    async def ended(self) -> bool:
+        """Return False: once its processes have ended, there is nothing left to be done."""
+        return False
+
     async def members(self, _artifact: Artifact, /) -> None:
         """Return None: nothing runs beside it."""
+
+    async def healthcheck(self) -> None:
+        """Return None: it serves nobody."""
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""

@@ -279,8 +279,15 @@ class NpxDriver:
         for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
             await process.end(left)
 
+    async def ended(self) -> bool:
+        """Return False: once its processes have ended, there is nothing left to be done."""
+        return False
+
     async def members(self, _artifact: Artifact, /) -> None:
         """Return None: nothing runs beside it."""
+
+    async def healthcheck(self) -> None:
+        """Return None: nobody but the product's own health address says whether it is well."""
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""
