@@ -44,6 +44,7 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield "project", f"{project['name'] or '?'} in {project['folder']}"
     yield "cutover", found["cutover"]
     yield "approvals", found["approvals"]["when"]
+    yield "tickets", " or ".join(found["approvals"]["tickets"]) or None
     yield "upgrade", found["upgrade_id"]
     if last := found["last_upgrade"]:
         yield "last upgrade", f"{last['outcome'].replace('_', ' ')}: {short(last['upgrade_id'])}"

@@ -35,6 +35,7 @@ PLACES: Final = {
     "GET /products": "astrolabe products",
     "GET /audit/checkpoint": "astrolabe audit checkpoint",
     "GET the instance to see it": "astrolabe show says what",
+    "name it in ticket": "name it with --ticket",
 }
 """The commands that say what a request would."""
 
@@ -51,6 +52,7 @@ OPTIONS: Final = {
     "compose": "--project-folder",
     "settings": "--set",
     "secrets": "--secret",
+    "approvals.tickets": "--ticket-pattern",
     "approvals.when": "--approvals",
     "approvals": "--approvals",
     "patience_seconds": "--patience",
@@ -58,6 +60,8 @@ OPTIONS: Final = {
     "kept_variables": "--keep",
     "accepted_differences": "--accept-difference",
     "acknowledge_breaking": "--acknowledge-breaking",
+    "ticket": "--ticket",
+    "impact": "--impact",
     "overlap_hours": "--overlap-hours",
 }
 """The option that fills a field, by the field; of names that begin alike the longest is meant."""

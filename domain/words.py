@@ -67,6 +67,25 @@ Reason = Annotated[
     str,
     Meta(min_length=1, max_length=500, pattern=rf"^{_PRINTABLE}+{END}", description="printable text of one line"),
 ]
+Impact = Annotated[
+    str,
+    Meta(min_length=1, max_length=1000, pattern=rf"^{_PRINTABLE}+{END}", description="printable text of one line"),
+]
+_TICKET = r"A-Za-z0-9._:/#@=?&%+~-"
+Ticket = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9#][{_TICKET}]{{0,99}}{END}",
+        description="a ticket's number or address: letters, digits and ._:/#@=?&%+~-",
+    ),
+]
+TicketPattern = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[*!\[\]{_TICKET}]{{1,100}}{END}",
+        description="what all of a ticket must look like: * is any text, ? any character, [0-9] one of these",
+    ),
+]
 Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="a SHA-256 in hexadecimal")]
 Moment = Annotated[datetime, Meta(tz=True)]
 

@@ -91,6 +91,10 @@ _TYPES = (
     ProblemType("media-type-unsupported", 415, "The body is not declared as JSON", "Send `application/json`."),
     ProblemType("breaking-release", 422, "A release on the way is breaking", "Name it in `acknowledge_breaking`."),
     ProblemType("reason-missing", 422, "An emergency needs a reason", "Say why it cannot wait for its approval."),
+    ProblemType(
+        "ticket-missing", 422, "This instance asks for a ticket", "Name one like those in `approvals.tickets`."
+    ),
+    ProblemType("ticket-invalid", 422, "The ticket is of another kind", "Name one like those in `approvals.tickets`."),
     ProblemType("no-route", 422, "There is no way to this version", "Upgrade first to what `detail` names."),
     ProblemType("notes-missing", 422, "A release has no notes", "Add them to the product, or see `require_notes`."),
     ProblemType("product-unknown", 422, "The product is not in the catalogue", "See GET /products, or add a file."),

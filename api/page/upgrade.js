@@ -54,6 +54,7 @@ function drawn(operation, name, events) {
   return [
     tag("h2", {}, `${name}: ${operation.from_version} to ${operation.to_version ?? operation.target} `, status(operation.status)),
     tag("p", { class: "faint" }, `${operation.actor}: ${operation.reason || "no reason given"}. `, tag("a", { href: `#/instances/${name}` }, name)),
+    tag("p", { class: "faint" }, [operation.ticket && `Ticket ${operation.ticket}.`, operation.impact && `Impact: ${operation.impact}`].filter(Boolean).join(" ")),
     steps(operation),
     timeline(operation, events),
     ending(operation),

@@ -72,6 +72,10 @@ class Operation(Struct, frozen=True):
     """What brings the instance up by hand, in order, where the way back failed; empty otherwise."""
     result: Result | None
     """How it ended; null before that, and where it ended with an error."""
+    ticket: str | None
+    """The ticket that it was asked for with; null where none was named."""
+    impact: str | None
+    """What it means for those who use the instance, as the requester said; null where nothing was said."""
     emergency: bool
     """Whether it runs without its approval, and is reviewed afterwards."""
     approvals: Approvals | None
@@ -98,6 +102,7 @@ class _Folded(Struct, frozen=True):
     progress: Progress | None = None
     problem: Problem | None = None
     commands: tuple[HandCommand, ...] = ()
+    impact: str | None = None
     emergency: bool = False
     requesters: tuple[str, ...] = ()
     approvals: Approvals | None = None
@@ -125,11 +130,12 @@ def operation(loaded: Loaded, upgrade_id: str) -> Operation:
 
 def _listen(folded: _Folded, event: e.Event) -> _Folded:
     match event:
-        case e.UpgradeRequested(from_version=version, requested_by=by, emergency=emergency):
-            return _Folded(running=version, emergency=emergency, requesters=(by,))
+        case e.UpgradeRequested(from_version=version, requested_by=by, emergency=emergency, impact=impact):
+            return _Folded(running=version, impact=impact, emergency=emergency, requesters=(by,))
         case e.UpgradeRetried(from_version=version, retried_by=by):
             requesters = tuple(dict.fromkeys((*folded.requesters, by)))
-            return _Folded(running=version, emergency=folded.emergency, requesters=requesters, review=folded.review)
+            kept = _Folded(impact=folded.impact, emergency=folded.emergency, review=folded.review)
+            return replace(kept, running=version, requesters=requesters)
         case e.StepStarted(step=step):
             return replace(folded, progress=Progress(step, f"{step} has begun"))
         case e.StepProgressed(step=step, message=message, done=done, total=total):
@@ -170,6 +176,8 @@ def _operation(loaded: Loaded, row: UpgradeRow, folded: _Folded) -> Operation:
         error=error,
         commands=folded.commands if row.status == "inconsistent" else (),
         result=Result(folded.running, row.downtime_ms, _can_go_back(loaded, row)) if ended else None,
+        ticket=row.ticket,
+        impact=folded.impact,
         emergency=folded.emergency,
         approvals=folded.approvals,
         review=folded.review,

@@ -50,6 +50,8 @@ class UpgradePlan(Struct, frozen=True):
     """Whether the document calls all migrations on the way zero-downtime; null where nobody knows them."""
     approval: str
     """Whether it waits for approval, of whom and for how long, in a clause."""
+    ticket: str
+    """Whether it needs a ticket, and what that must look like, in a clause."""
     cutovers: tuple[CutoverOutlook, ...]
     """Either way of letting others in, and what it would cost; empty for a command line, which serves nobody."""
     steps: tuple[PlannedStep, ...]
@@ -82,6 +84,7 @@ def plan_upgrade(
         known,
         all(each.documented for each in known) if route and route.known else None,
         _approval(instance.config.approvals, route, emergency=command.emergency),
+        f"needs one like {' or '.join(wanted)}" if (wanted := instance.config.approvals.tickets) else "needs none",
         cutovers,
         tuple(PlannedStep(step, outline[step].does, outline[step].may_fail_into) for step in STEPS),
         tuple(KINDS[instance.config.kind].plan(instance.config, product, (instance.version, *legs))),

@@ -26,7 +26,7 @@ from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.gate import check_request
 from astrolabe.domain.upgrades.states import Idle, State
 from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow, UpgradeStatus
-from astrolabe.domain.words import Reason, Target, Version
+from astrolabe.domain.words import Impact, Reason, Target, Ticket, Version
 from astrolabe.store.errors import WrongVersion
 from astrolabe.store.ids import new_id
 from astrolabe.store.streams.instances import InstanceClaims, Loaded
@@ -46,6 +46,10 @@ class UpgradeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The version to go to, or `latest`."""
     reason: Reason | None = None
     """Why, for the audit trail, which shows null as no reason given; an emergency needs one."""
+    ticket: Ticket | None = None
+    """The ticket that it belongs to, as the instance's policy asks for it; null for none."""
+    impact: Impact | None = None
+    """What it means for those who use the instance, for the trail and for who approves it; null where none was said."""
     validate_only: bool = False
     """Only return what would be done."""
     acknowledge_breaking: Annotated[tuple[Version, ...], Meta(max_length=100)] = ()
@@ -82,7 +86,7 @@ class UpgradePage(Struct, frozen=True):
         *CHANGE,
         *BUSY,
         *("parameter-invalid", "version-invalid", "product-unknown", "already-at-version", "not-newer"),
-        *("emergency-needless", "reason-missing", "review-outstanding"),
+        *("emergency-needless", "reason-missing", "review-outstanding", "ticket-missing", "ticket-invalid"),
         *("breaking-release", "no-route", "notes-missing"),
     ),
 )
@@ -99,11 +103,20 @@ async def request_upgrade(
     """
     resources, expected = resources_of(request), expected_version(if_match)
     key = key_of(request, idempotency_key, data)
+    planned_only = validate_only or data.validate_only
     command = RequestUpgrade(
-        new_id(), data.target, request.auth.name, data.emergency, data.acknowledge_breaking, data.reason or ""
+        new_id(),
+        data.target,
+        request.auth.name,
+        data.emergency,
+        data.acknowledge_breaking,
+        data.reason or "",
+        data.ticket,
+        data.impact,
+        planned_only,
     )
     cause = replace(cause_of(request, data.reason), correlation_id=command.upgrade_id)
-    if validate_only or data.validate_only:
+    if planned_only:
         plan = await _plan(resources, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
 
@@ -158,15 +171,18 @@ async def list_upgrades(
     product: Product = None,
     host: HostRef = None,
     needs: NeedsRef = None,
+    ticket: Annotated[
+        str | None, QueryParameter(max_length=100, description="Only those that were asked for with this ticket.")
+    ] = None,
     before: AfterId = None,
     limit: Limit = 100,
 ) -> UpgradePage:
     """List upgrades, the newest first; filters are taken together, and a list is a moment behind the log."""
     resources = resources_of(request)
     instance_id = None if instance is None else await instance_id_of(resources, instance)
-    wanted = UpgradeFilter(instance_id, status, product, host, needs)
+    wanted = UpgradeFilter(instance_id, status, product, host, needs, ticket)
     rows = await resources.views.upgrades(wanted, before=before, limit=limit + 1)
-    asked = {"instance": instance, "status": status, "product": product, "host": host, "needs": needs}
+    asked = {"instance": instance, "status": status, "product": product, "host": host, "needs": needs, "ticket": ticket}
     items, link = page_of(
         rows,
         limit,

@@ -65,7 +65,16 @@ async def cancel_upgrade(
     scope="operate",
     status=202,
     headers=HEADERS,
-    problems=(*VERB, "cannot-retry", "already-at-version", "not-newer", "emergency-needless", "review-outstanding"),
+    problems=(
+        *VERB,
+        "cannot-retry",
+        "already-at-version",
+        "not-newer",
+        "emergency-needless",
+        "review-outstanding",
+        "ticket-missing",
+        "ticket-invalid",
+    ),
 )
 async def retry_upgrade(
     request: AuthenticatedRequest,

@@ -141,6 +141,7 @@ outside_rollback_option = click.option(
 @cutover_option
 @click.option("--approvals", type=click.Choice(["never", "breaking", "always"]), help="Which upgrades need approval.")
 @click.option("--approvers", type=click.IntRange(1, 20), help="How many must approve, the requester never among them.")
+@click.option("--ticket-pattern", multiple=True, help="What the ticket of each upgrade must look like, such as CHG*.")
 @reason_option
 @detach_option
 def register(
@@ -154,6 +155,7 @@ def register(
     patience: int | None,
     approvals: str | None,
     approvers: int | None,
+    ticket_pattern: tuple[str, ...],
     reason: str | None,
     detach: bool,
     **plain: str | int | tuple[str, ...] | None,
@@ -179,7 +181,8 @@ def register(
         body["secrets"] = pairs(secrets, "--secret")
     if patience is not None:
         body["patience_seconds"] = patience
-    if policy := {key: value for key, value in (("when", approvals), ("approvers", approvers)) if value is not None}:
+    policy = {"when": approvals, "approvers": approvers, "tickets": list(ticket_pattern) or None}
+    if policy := {key: value for key, value in policy.items() if value is not None}:
         body["approvals"] = policy
     made = client.post("/instances", with_reason(reason, **body), key=new_id())
     note(f"{made['name']} is instance {made['id']}")

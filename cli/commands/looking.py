@@ -82,6 +82,7 @@ def rollback_point(instance: str, at: str | None) -> None:
 @click.command()
 @click.argument("instance", required=False)
 @filtered
+@click.option("--ticket", help="Only those that were asked for with this ticket.")
 def upgrades(instance: str | None, **only: str | None) -> None:
     """List upgrades, the newest first."""
     client = Client.from_environment()

@@ -56,6 +56,7 @@ def show_releases(plan: dict[str, Any]) -> None:
         unknown = "Nobody knows whether a release on the way is breaking: the product has no notes for it."
         click.echo("\n" + wrapped(unknown))
     click.echo(wrapped(f"approval: {plan['approval']}", "  "))
+    click.echo(wrapped(f"ticket: {plan['ticket']}", "  "))
 
 
 def show_cutover(outlook: dict[str, Any]) -> None:

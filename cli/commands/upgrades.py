@@ -31,6 +31,8 @@ def with_reason(reason: str | None, **more: Any) -> dict[str, Any]:
 @click.argument("target")
 @reason_option
 @click.option("--acknowledge-breaking", multiple=True, help="A breaking release on the way that you know of.")
+@click.option("--ticket", help="The ticket that it belongs to.")
+@click.option("--impact", help="What it means for those who use the instance, for who approves it.")
 @click.option("--emergency", is_flag=True, help="Run now, approved by nobody; somebody else must review it afterwards.")
 @detach_option
 @yes_option
@@ -40,6 +42,8 @@ def upgrade(
     reason: str | None,
     *,
     acknowledge_breaking: tuple[str, ...],
+    ticket: str | None,
+    impact: str | None,
     emergency: bool,
     detach: bool,
     yes: bool,
@@ -47,6 +51,7 @@ def upgrade(
     """Upgrade INSTANCE to TARGET, an exact version or latest."""
     client = Client.from_environment()
     more: dict[str, Any] = {"emergency": True} if emergency else {}
+    more |= {name: said for name, said in (("ticket", ticket), ("impact", impact)) if said is not None}
     if acknowledge_breaking:
         more["acknowledge_breaking"] = list(acknowledge_breaking)
     body = with_reason(reason, instance=instance, target=target, **more)

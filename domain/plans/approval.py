@@ -1,18 +1,19 @@
 """Approvals: who must agree before an upgrade touches anything, and who looks at one that could not wait."""
 
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from astrolabe.domain.plans.plan import Plan
-from astrolabe.domain.words import Moment
+from astrolabe.domain.words import Moment, Ticket, TicketPattern
 
 Verdict = Literal["accepted", "objected"]
 
 
 class ApprovalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which upgrades of an instance wait for how many approvers, and for how long."""
+    """Which upgrades of an instance wait for how many approvers, and for how long, and which ticket each must name."""
 
     when: Literal["never", "breaking", "always"] = "never"
     """Which upgrades wait for approval; `breaking` also where nobody knows whether a release on the way is breaking."""
@@ -22,6 +23,13 @@ class ApprovalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a plan waits for its approval, in hours."""
     review_hours: Annotated[int, Meta(ge=1, le=24 * 90)] = 24
     """How soon an emergency upgrade must have been reviewed, in hours."""
+
+    tickets: Annotated[tuple[TicketPattern, ...], Meta(max_length=10)] = ()
+    """What the ticket of an upgrade must look like, one of these; empty where an upgrade needs no ticket."""
+
+    def takes(self, ticket: Ticket | None) -> bool:
+        """Return whether an upgrade may be asked for with this ticket, or with none."""
+        return not self.tickets or (ticket is not None and any(fnmatchcase(ticket, each) for each in self.tickets))
 
     def asks(self, plan: Plan) -> bool:
         """Return whether an upgrade by this plan needs an approval."""

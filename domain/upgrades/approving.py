@@ -5,6 +5,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Review
 from astrolabe.domain.upgrades.instance import Instance
+from astrolabe.domain.words import Ticket
 
 
 def check_emergency(instance: Instance, upgrade_id: str) -> None:
@@ -23,6 +24,15 @@ def check_reason(command: RequestUpgrade) -> None:
     """Refuse an emergency without a reason: whoever reviews it afterwards must know why."""
     if not command.reason.strip():
         raise Refused("reason-missing", "An emergency needs a reason; say why it cannot wait for its approval.")
+
+
+def check_ticket(instance: Instance, ticket: Ticket | None) -> None:
+    """Refuse an upgrade without a ticket, or with one of another kind, where the instance's policy asks for one."""
+    policy = instance.config.approvals
+    if not policy.takes(ticket):
+        wanted = f"an upgrade of this instance needs a ticket like {' or '.join(policy.tickets)}"
+        said = f"{ticket} is none: {wanted}" if ticket else f"No ticket was named, and {wanted}"
+        raise Refused("ticket-invalid" if ticket else "ticket-missing", f"{said}; name it in ticket.")
 
 
 def gate(fact: e.Fact, state: s.State) -> tuple[e.Event, ...]:

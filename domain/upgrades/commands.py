@@ -10,7 +10,7 @@ from astrolabe.domain.plans.approval import Verdict
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import Fact
-from astrolabe.domain.words import Step, Target, Version
+from astrolabe.domain.words import Impact, Step, Target, Ticket, Version
 
 
 class Register(Struct, frozen=True):
@@ -47,6 +47,10 @@ class RequestUpgrade(Struct, frozen=True):
     acknowledge_breaking: tuple[Version, ...] = ()
     reason: str = ""
     """Why; an emergency needs a reason. The event has it in its envelope."""
+    ticket: Ticket | None = None
+    impact: Impact | None = None
+    planned_only: bool = False
+    """Whether only its plan is wanted: a ticket may be made from that."""
 
 
 class Approve(Struct, frozen=True):

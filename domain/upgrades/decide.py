@@ -5,7 +5,15 @@ from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.version_order import order
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.approving import approve, check_emergency, check_reason, gate, reject, review
+from astrolabe.domain.upgrades.approving import (
+    approve,
+    check_emergency,
+    check_reason,
+    check_ticket,
+    gate,
+    reject,
+    review,
+)
 from astrolabe.domain.upgrades.commands import (
     Adopt,
     Approve,
@@ -70,6 +78,8 @@ def _request(command: RequestUpgrade, instance: Instance) -> tuple[e.Event, ...]
     if command.emergency:
         check_emergency(instance, command.upgrade_id)
         check_reason(command)
+    if command.ticket or not command.planned_only:
+        check_ticket(instance, command.ticket)
     return (
         e.UpgradeRequested(
             command.upgrade_id,
@@ -78,6 +88,8 @@ def _request(command: RequestUpgrade, instance: Instance) -> tuple[e.Event, ...]
             command.requested_by,
             command.emergency,
             command.acknowledge_breaking,
+            command.ticket,
+            command.impact,
         ),
     )
 
@@ -133,6 +145,7 @@ def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
             check_target(instance.version, run.target)
             if run.emergency:
                 check_emergency(instance, run.upgrade_id)
+            check_ticket(instance, run.ticket)
             return (e.UpgradeRetried(run.upgrade_id, run.attempt + 1, instance.version, command.retried_by),)
         case _:
             raise Refused("cannot-retry", "Only an upgrade that ended without success can be retried.")

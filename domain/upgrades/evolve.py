@@ -95,7 +95,16 @@ def _idle(state: s.Idle, event: e.Event) -> s.State:
 
 def _run(asked: e.UpgradeRequested) -> Run:
     by = (asked.requested_by,) if asked.requested_by else ()
-    return Run(asked.upgrade_id, 1, asked.from_version, asked.target, by, asked.emergency, asked.acknowledge_breaking)
+    return Run(
+        asked.upgrade_id,
+        1,
+        asked.from_version,
+        asked.target,
+        by,
+        asked.emergency,
+        asked.acknowledge_breaking,
+        asked.ticket,
+    )
 
 
 def _again(run: Run, again: e.UpgradeRetried) -> Run:

@@ -7,7 +7,7 @@ from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import DueReview
 from astrolabe.domain.plans.rollback_point import Kept, RollbackPoint
 from astrolabe.domain.supervision.supervisor import SupervisorId
-from astrolabe.domain.words import Outcome, Target, Version
+from astrolabe.domain.words import Outcome, Target, Ticket, Version
 
 
 class Run(Struct, frozen=True):
@@ -22,6 +22,8 @@ class Run(Struct, frozen=True):
     emergency: bool = False
     acknowledged: tuple[Version, ...] = ()
     """The breaking releases that the requester knows of."""
+    ticket: Ticket | None = None
+    """The ticket that it was asked for with; None where none was named."""
 
 
 class LastUpgrade(Struct, frozen=True):

@@ -5,7 +5,7 @@ from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
-from astrolabe.domain.words import Moment, Step, Target, Version
+from astrolabe.domain.words import Impact, Moment, Step, Target, Ticket, Version
 
 
 class UpgradeRequested(OfUpgrade, frozen=True, tag="upgrade_requested"):
@@ -21,6 +21,10 @@ class UpgradeRequested(OfUpgrade, frozen=True, tag="upgrade_requested"):
     """Whether it runs without its approval, and is reviewed afterwards."""
     acknowledge_breaking: tuple[Version, ...] = ()
     """The breaking releases on the way that the requester knows of."""
+    ticket: Ticket | None = None
+    """The ticket that it was asked for with; null where none was named."""
+    impact: Impact | None = None
+    """What it means for those who use the instance, as the requester said; null where nothing was said."""
 
 
 class UpgradeRetried(OfUpgrade, frozen=True, tag="upgrade_retried"):

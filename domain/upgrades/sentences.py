@@ -150,6 +150,8 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "upgrade_cancelled": lambda _: "called off; nothing was touched",
     "upgrade_requested": lambda data: (
         f"{'EMERGENCY ' if data.get('emergency') else ''}from {data['from_version']} to {data['target']}"
+        f"{', ticket ' + data['ticket'] if data.get('ticket') else ''}"
+        f"{'; impact: ' + data['impact'] if data.get('impact') else ''}"
     ),
     "upgrade_retried": lambda data: f"attempt {data['attempt']}",
     "rollback_requested": lambda data: "accepting lost writes" if data["accept_lost_writes"] else "losing nothing",

@@ -69,6 +69,8 @@ class UpgradeRow(Struct, frozen=True):
     """How many events its instance's stream had after its last event."""
     unwell: bool = False
     """Whether the new version was found unwell after cutover."""
+    ticket: str | None = None
+    """The ticket that it was asked for with; null where none was named."""
 
 
 def upgrade_row(row: UpgradeRow | None, recorded: Recorded[e.Event]) -> UpgradeRow | None:
@@ -89,6 +91,7 @@ def upgrade_row(row: UpgradeRow | None, recorded: Recorded[e.Event]) -> UpgradeR
             recorded.recorded_at,
             recorded.recorded_at,
             stream_version=recorded.version,
+            ticket=event.ticket,
         )
     if row is None:
         return None

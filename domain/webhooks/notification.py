@@ -84,7 +84,7 @@ class Links(Struct, frozen=True, omit_defaults=True):
 
 
 class Data(Struct, frozen=True, omit_defaults=True):
-    """Which instance and which upgrade it is about, and where to read more; nothing that only a token may see."""
+    """Which instance, upgrade and ticket it is about; of what only a token may see it has no more."""
 
     links: Links
     """Where to read more."""
@@ -92,6 +92,8 @@ class Data(Struct, frozen=True, omit_defaults=True):
     """The instance's id; left out where it is about none."""
     upgrade_id: str | None = None
     """The upgrade's id; left out where it is about none."""
+    ticket: str | None = None
+    """The ticket that an upgrade was asked for with, where it was just asked for; left out otherwise."""
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -144,7 +146,7 @@ def notification(recorded: Recorded[Any], event_type: str) -> Notification:
         instance.removeprefix("/"),
         recorded.recorded_at,
         "application/json",
-        Data(links, recorded.stream_id, upgrade_id),
+        Data(links, recorded.stream_id, upgrade_id, getattr(recorded.event, "ticket", None)),
         recorded.version,
         str(recorded.position),
     )

@@ -54,6 +54,7 @@ class UpgradeFilter(msgspec.Struct, frozen=True):
     product: str | None = None
     host: str | None = None
     needs: Needs | None = None
+    ticket: str | None = None
 
 
 ALL_INSTANCES: Final = InstanceFilter()
@@ -178,7 +179,7 @@ def _instances(wanted: InstanceFilter) -> Iterator[ColumnElement[bool]]:
 
 def _upgrades(wanted: UpgradeFilter) -> Iterator[ColumnElement[bool]]:
     """Return what must hold of an upgrade."""
-    for name in ("instance_id", "status"):
+    for name in ("instance_id", "status", "ticket"):
         if (value := getattr(wanted, name)) is not None:
             yield UPGRADE.c[name] == value
     if wanted.product is not None or wanted.host is not None:

@@ -202,7 +202,10 @@ async def _wait(place: Place, what: str, status: str = "") -> None:
 
 
 async def _signed(place: Place) -> bool:
-    return (place.folder / "tlog" / "checkpoint").exists()
+    """Return whether a checkpoint covers all that was recorded until now."""
+    file = place.folder / "tlog" / "checkpoint"
+    recorded = await place.database.pool.fetchval("SELECT count(*) FROM event")
+    return file.exists() and file.read_text("utf-8").splitlines()[1] == str(recorded)
 
 
 async def _delivered(place: Place) -> bool:
