@@ -181,7 +181,7 @@ async def test_an_answer_leads_nowhere_else() -> None:
     async with asked(well, connections=met) as elsewhere:
         told = str((await elsewhere.health())[1]).partition(": ")[0]
 
-        async def away(writer: asyncio.StreamWriter) -> None:
+        async def away(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % told.encode())
             await writer.drain()
 
