@@ -38,7 +38,7 @@ check: $(VENV)/ready ## style, import rules, types and the domain's tests, side 
 unit: $(VENV)/ready ## the tests of each floor by itself, without gateways and engines
 	$(BIN)/pytest -n 2 tests/domain tests/store tests/api tests/workers
 
-lint: $(VENV)/ready ## style, import rules and types, those of the tests as well (which `check` has no time for)
+lint: $(VENV)/ready ## style, import rules and types, those of the tests as well (which `check` and `test` have no time for)
 	@$(MAKE) --no-print-directory --jobs style imports types test-types
 
 style: $(VENV)/ready
@@ -57,7 +57,8 @@ test-types: $(VENV)/ready
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain
 
-test: lint ## lint, and all tests but those of the five commands below
+test: $(VENV)/ready ## style, import rules and types, and all tests but those of the five commands below
+	@$(MAKE) --no-print-directory --jobs style imports types
 	@$(MAKE) --no-print-directory --jobs services engine
 
 services: $(VENV)/ready modules
