@@ -91,11 +91,13 @@ class Recorder:
         """Everything that was recorded of the instance, oldest first."""
         return self._loaded.history
 
-    async def refresh(self) -> None:
-        """Read what others appended."""
+    async def refresh(self) -> s.State | None:
+        """Read what others appended; return the state before that, None where nobody else appended anything."""
         async with self._appending:
+            before = self._loaded
             with _reachable():
-                self._loaded = await self._instances.refresh(self._loaded)
+                self._loaded = await self._instances.refresh(before)
+            return before.state if self._loaded.version != before.version else None
 
     @property
     def worker(self) -> str:

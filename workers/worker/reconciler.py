@@ -50,7 +50,7 @@ class Reconciler:
         """Do what is due, one thing after another; what the log turned away from is dropped."""
         while now_due := self._due():
             try:
-                await first(self._another_way(now_due), self._do(now_due))
+                await first(self._another_way(), self._do(now_due))
             except Superseded as superseded:
                 LOG.info("%s: %s", self._recorder.instance_id, superseded)
                 await self._recorder.refresh()
@@ -58,16 +58,18 @@ class Reconciler:
     def _due(self) -> Due | None:
         return due(self._recorder.state, datetime.now(UTC))
 
-    async def _another_way(self, doing: Due) -> None:
-        """Raise Superseded when something else is due than what is being done."""
+    async def _another_way(self) -> None:
+        """Raise Superseded when something else is due because of others; what is done may itself bring about the next.
+
+        What a worker is just recording, the log has before it knows.
+        """
         recorder = self._recorder
         while True:
             await asyncio.sleep(POLL_SECONDS)
             head = await quietly(self._log.head(recorder.instance_id))
             if head not in (None, recorder.version):
-                before = recorder.version
-                await recorder.refresh()
-                if recorder.version != before and self._due() != doing:
+                before, now = await recorder.refresh(), datetime.now(UTC)
+                if before and due(before, now) != due(recorder.state, now):
                     raise Superseded("the log went another way")
 
     async def _do(self, doing: Due) -> None:
