@@ -1,11 +1,13 @@
 """Watching an upgrade: its events as they come, and how it ended."""
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
@@ -14,6 +16,9 @@ from astrolabe.cli.client import Client, path
 from astrolabe.cli.patience import Patience, UnreachableError
 from astrolabe.cli.printing import is_for_program, print_json
 from astrolabe.domain.words import STEPS
+
+QUIET_SECONDS = 10.0
+"""How long lines that go into a file or a pipe are silent while a step goes on."""
 
 MARKS = {"done": "[green]✓[/]", "bad": "[red]✗[/]", "todo": "[dim]·[/]"}
 ENDS = {
@@ -37,6 +42,16 @@ BAD = {
     "upgrade_unwell",
     "instance_inconsistent",
 }
+
+
+def progress_in_words(progress: Mapping[str, Any]) -> str:
+    """Say how far a step is, with bytes in the unit that a person reads."""
+    if progress["done"] is None:
+        return str(progress["message"])
+    unit, amounts = progress["unit"] or "", [each for each in (progress["done"], progress["total"]) if each is not None]
+    if unit == "bytes":
+        return f"{progress['message']}: {' of '.join(map(decimal, amounts))}"
+    return f"{progress['message']}: {' of '.join(f'{each:,}' for each in amounts)} {unit}".rstrip()
 
 
 GATE = {"approval_requested", "upgrade_approved", "upgrade_rejected", "approval_expired", "review_requested"}
@@ -69,6 +84,11 @@ class Board:
         elif kind in BAD:
             self._marks[step] = "bad"
 
+    def tick(self, progress: Mapping[str, Any]) -> None:
+        """Show how far the step under way is."""
+        if self._now and progress["step"] == self._now:
+            self._said[self._now] = progress_in_words(progress)
+
     def __rich__(self) -> Table:
         table = Table.grid(padding=(0, 1))
         steps = [*STEPS, *(["rollback"] if "rollback" in self._said else [])]
@@ -88,6 +108,8 @@ class UpgradeWatch:
         self._board: Board = Board()
         self._last: str | None = last
         self._since: datetime | None = None
+        self._shown: float = time.monotonic()
+        self._ticked: str | None = None
 
     @property
     def last(self) -> str | None:
@@ -112,7 +134,7 @@ class UpgradeWatch:
                     for event in events:
                         if event.data:  # otherwise a heartbeat
                             self._last = event.id or self._last
-                            self._show(event.event, json.loads(event.data), live)
+                            self._take(event.event, json.loads(event.data), live)
             except UnreachableError as error:
                 patience.wait(error)
 
@@ -124,6 +146,22 @@ class UpgradeWatch:
         positions = [each["position"] for each in events]
         return operation if operation["done"] and None not in positions and max(positions) <= shown else None
 
+    def _take(self, kind: str, shown: Mapping[str, Any], live: Live | None) -> None:
+        if kind == "progress":
+            # A tick, not a fact: for whoever looks now, not for who reads what happened.
+            self._board.tick(shown)
+            if live:
+                live.refresh()
+            elif not is_for_program() and self._wants(shown["step"]):
+                self._print(datetime.fromisoformat(shown["at"]), kind, progress_in_words(shown))
+        else:
+            self._show(kind, shown, live)
+
+    def _wants(self, step: str) -> bool:
+        """Return whether a tick is worth a line: a step's first, and one after a while without any line."""
+        first, self._ticked = step != self._ticked, step
+        return first or time.monotonic() - self._shown >= QUIET_SECONDS
+
     def _show(self, kind: str, event: Mapping[str, Any], live: Live | None) -> None:
         self._board.take(kind, event["data"], event["summary"])
         at = datetime.fromisoformat(event["recorded_at"])
@@ -131,7 +169,11 @@ class UpgradeWatch:
         if is_for_program():
             print_json(event)
         elif live is None:
-            passed = (at - self._since).total_seconds()
-            self._console.print(f"{passed:7.1f} s  {kind:<20} {event['summary']}", markup=False, soft_wrap=True)
+            self._print(at, kind, event["summary"])
         else:
             live.refresh()
+
+    def _print(self, at: datetime, kind: str, said: str) -> None:
+        self._shown, self._since = time.monotonic(), self._since or at
+        passed = (at - self._since).total_seconds()
+        self._console.print(f"{passed:7.1f} s  {kind:<20} {said}", markup=False, soft_wrap=True)

@@ -41,7 +41,7 @@ class SupervisedWorld(World):
     async def owner_starts(self, version: str = "1.1.0") -> None:
         """Install a version, and let the supervisor keep it, as its owner did before Astrolabe."""
         artifact = await self.artifact(version)
-        await self.driver.pull(artifact, lambda _, __: None)
+        await self.driver.pull(artifact, lambda _: None)
         tree = str(npm.shelf(self.host.artifacts(), artifact))
         env = Site(self.host, self.instance_id, self.config).environment()
         names = (*self.product.start.env, "PATH")

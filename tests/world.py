@@ -189,7 +189,7 @@ class World:
     async def owner_starts(self, version: str = "1.1.0") -> None:
         """Install and start a version as its owner did before Astrolabe."""
         artifact = await self.artifact(version)
-        await self.driver.pull(artifact, lambda _, __: None)
+        await self.driver.pull(artifact, lambda _: None)
         await self.driver.start(artifact, f"owner-{uuid4().hex}")
         async with Probe.open(self.config, self.product) as probe:
             await self.until(probe.health)

@@ -19,8 +19,10 @@ from astrolabe.store.audit.tree import Tree
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.recording import Recording
-from astrolabe.store.log.tail import Tail
+from astrolabe.store.log.tail import CHANNEL, Tail
 from astrolabe.store.outputs import Outputs
+from astrolabe.store.progress import CHANNEL as PROGRESS
+from astrolabe.store.progress import ProgressBoard
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
@@ -43,6 +45,7 @@ class Resources(Struct, frozen=True):
     instances: Instances
     views: Views
     outputs: Outputs
+    progress: ProgressBoard
     trail: Trail
     tree: Tree
     checkpoints: Checkpoints
@@ -61,7 +64,7 @@ def opened(
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        async with database, Tail(database) as tail:
+        async with database, Tail(database, CHANNEL, PROGRESS) as tail:
             log, tree = Log(database), Tree(database)
             app.state.resources = Resources(
                 log=log,
@@ -72,6 +75,7 @@ def opened(
                 instances=Instances(log),
                 views=Views(database),
                 outputs=Outputs(database),
+                progress=ProgressBoard(database),
                 trail=Trail(database),
                 tree=tree,
                 checkpoints=Checkpoints(database, tree),

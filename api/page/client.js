@@ -24,15 +24,20 @@ async function ask(path, headers, signal) {
 
 export const get = async (path, signal) => (await ask(path, { Accept: "application/json" }, signal)).json();
 
-// Calls `heard` with each event after `last`, across breaks of the connection, until the server says that it was all.
-export async function follow(path, last, heard, signal) {
+// Calls `heard` with each event after `last`, and `ticked` with how far the step under way is, across breaks of the
+// connection, until the server says that it was all.
+export async function follow(path, last, { heard, ticked }, signal) {
   while (!signal.aborted) {
     try {
       const answer = await ask(path, { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) }, signal);
       if (answer.status === 204) return;
       for await (const event of events(answer.body)) {
-        last = event.id;
-        heard(JSON.parse(event.data));
+        if (event.event === "progress") {
+          ticked(JSON.parse(event.data));
+        } else {
+          last = event.id;
+          heard(JSON.parse(event.data));
+        }
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -37,7 +37,19 @@ function ending({ error, result, progress, commands }) {
     const down = result.downtime_ms === null ? "" : ` Nobody was served for ${seconds(result.downtime_ms)}.`;
     return tag("p", {}, `${result.version} runs.${down}`);
   }
-  return tag("p", { class: "faint" }, progress?.message ?? "");
+  return tag("p", { class: "faint", id: "progress" }, far(progress));
+}
+
+const MEGABYTE = 1e6;
+
+// How far the step under way is; bytes in the unit that a person reads.
+function far(progress) {
+  if (!progress) return "";
+  const { message, unit } = progress;
+  const amounts = [progress.done, progress.total].filter((each) => each !== null && each !== undefined);
+  if (!amounts.length) return message;
+  const shown = unit === "bytes" ? amounts.map((each) => `${(each / MEGABYTE).toFixed(1)} MB`) : amounts.map((each) => each.toLocaleString("en"));
+  return `${message}: ${shown.join(" of ")}${unit && unit !== "bytes" ? ` ${unit}` : ""}`;
 }
 
 function typed(operation) {
@@ -78,11 +90,17 @@ export async function showUpgrade(view, id, signal) {
   draw();
   const ticking = setInterval(() => operation.done || draw(), TICK_MS);
   signal.addEventListener("abort", () => clearInterval(ticking));
-  await follow(`${path}/events`, null, (event) => {
+  const heard = (event) => {
     events.push(event);
     // Many events may come at once; one question answers for all of them.
     asking ??= Promise.resolve().then(refresh).catch(() => (asking = null));
-  }, signal);
+  };
+  const ticked = (progress) => {
+    if (operation.done) return;
+    operation = { ...operation, progress };
+    view.querySelector("#progress")?.replaceChildren(far(progress));
+  };
+  await follow(`${path}/events`, null, { heard, ticked }, signal);
   await refresh();
   clearInterval(ticking);
 }

@@ -32,6 +32,7 @@ async def show_events(
     """List an upgrade's events; with `Accept: text/event-stream`, stream them until the upgrade has ended.
 
     In the stream an event's id is its position in the whole log; `Last-Event-ID` resumes after it.
+    An event `progress` has no id: it says how far the step under way is, as `progress` of the upgrade does.
     """
     resources = resources_of(request)
     loaded = await find_upgrade(resources, upgrade_id)
@@ -41,7 +42,7 @@ async def show_events(
     unsent = any(each.position is None or each.position > last_event_id for each in mine)
     if operation(loaded, upgrade_id).done and not unsent:
         return cast("Response[EventPage]", Response(None, status_code=204))
-    follower = Follower(resources.log, loaded.stream_id, upgrade_id)
+    follower = Follower(resources.log, resources.progress, loaded.stream_id, upgrade_id)
     events = stream(resources, follower, last_event_id, request.auth.token_id)
     return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
 

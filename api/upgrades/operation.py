@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.api.upgrades.agreement import Approvals, ReviewView, approvals_after, review_after
+from astrolabe.api.upgrades.progress import Progress, newer
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.upgrades import commands
@@ -15,21 +16,8 @@ from astrolabe.domain.upgrades.decide import decide
 from astrolabe.domain.upgrades.states import Unversioned
 from astrolabe.domain.upgrades.steps import FRESH, StepState, steps_after
 from astrolabe.domain.upgrades.upgrade_row import DONE, UpgradeRow, UpgradeStatus, upgrade_row
-from astrolabe.domain.words import Step
+from astrolabe.store.progress import Tick
 from astrolabe.store.streams.instances import InstanceRecorded, Loaded
-
-
-class Progress(Struct, frozen=True):
-    """How far the step under way is."""
-
-    step: Step
-    """The step under way."""
-    message: str
-    """What it does, in words."""
-    done: int | None = None
-    """How much is done, in what the message counts; null where it counts nothing."""
-    total: int | None = None
-    """How much there is to do, in what the message counts; null where nobody knows."""
 
 
 class Result(Struct, frozen=True):
@@ -114,21 +102,25 @@ def belongs(recorded: InstanceRecorded, upgrade_id: str) -> bool:
     return getattr(recorded.event, "upgrade_id", None) == upgrade_id
 
 
-def operation(loaded: Loaded, upgrade_id: str) -> Operation:
-    """Fold one upgrade of an instance; `loaded` must hold all of its history."""
+def operation(loaded: Loaded, upgrade_id: str, tick: Tick | None = None) -> Operation:
+    """Fold one upgrade of an instance; `loaded` must hold all of its history.
+
+    `tick` is the last that was shown of its progress beside the log.
+    """
     row: UpgradeRow | None = None
     folded = _Folded()
     for recorded in loaded.history:
         if belongs(recorded, upgrade_id):
             row = upgrade_row(row, recorded)
             steps = steps_after(folded.steps, recorded)
-            folded = replace(_listen(folded, recorded.event), steps=steps)
+            folded = replace(_listen(folded, recorded), steps=steps)
     if row is None:
         raise ValueError(f"upgrade {upgrade_id} is not in the history of {loaded.stream_id}")
-    return _operation(loaded, row, folded)
+    return _operation(loaded, row, replace(folded, progress=newer(folded.progress, row.attempt, tick)))
 
 
-def _listen(folded: _Folded, event: e.Event) -> _Folded:
+def _listen(folded: _Folded, recorded: InstanceRecorded) -> _Folded:
+    event, at = recorded.event, recorded.recorded_at
     match event:
         case e.UpgradeRequested(from_version=version, requested_by=by, emergency=emergency, impact=impact):
             return _Folded(running=version, impact=impact, emergency=emergency, requesters=(by,))
@@ -137,9 +129,9 @@ def _listen(folded: _Folded, event: e.Event) -> _Folded:
             kept = _Folded(impact=folded.impact, emergency=folded.emergency, review=folded.review)
             return replace(kept, running=version, requesters=requesters)
         case e.StepStarted(step=step):
-            return replace(folded, progress=Progress(step, f"{step} has begun"))
+            return replace(folded, progress=Progress(step, f"{step} has begun", at))
         case e.StepProgressed(step=step, message=message, done=done, total=total):
-            return replace(folded, progress=Progress(step, message, done, total))
+            return replace(folded, progress=Progress(step, message, at, done, total))
         case (
             e.UpgradeSucceeded(version=version)
             | e.UpgradeRolledBack(version=version)

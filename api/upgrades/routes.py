@@ -206,8 +206,9 @@ def _summary(row: UpgradeRow) -> UpgradeSummary:
 )
 async def show_upgrade(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[Operation]:
     """Fold one upgrade as it stands."""
-    loaded = await find_upgrade(resources_of(request), upgrade_id)
-    found = operation(loaded, upgrade_id)
+    resources = resources_of(request)
+    loaded = await find_upgrade(resources, upgrade_id)
+    found = operation(loaded, upgrade_id, await resources.progress.latest(loaded.stream_id, upgrade_id))
     headers = {"ETag": etag(loaded.version)} | ({} if found.done else {"Retry-After": LOOK_AGAIN})
     return Response(found, headers=headers)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from astrolabe.api.http.event import event_view
 from astrolabe.api.http.resources import Resources
+from astrolabe.api.upgrades import progress
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.store.outage import is_outage
 from astrolabe.store.streams.instances import InstanceRecorded
@@ -38,6 +39,9 @@ async def stream(resources: Resources, follower: Follower, after: int, token_id:
                     last = time.monotonic()
             if follower.ended:
                 return
+            if tick := await follower.tick():
+                yield progress.message(tick)
+                last = time.monotonic()
             if time.monotonic() - last >= HEARTBEAT_SECONDS:
                 yield HEARTBEAT
                 last = time.monotonic()

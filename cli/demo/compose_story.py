@@ -15,6 +15,7 @@ from astrolabe.cli.private_engine import own
 from astrolabe.cli.private_engine.registry import ImageRegistry
 from astrolabe.domain.products.product import Npm
 from astrolabe.store.ports import free_from
+from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.node import node_for
@@ -72,8 +73,8 @@ async def fetch(screen: Screen, folder: Path, version: str) -> Path:
     return _installed(folder, version)
 
 
-def _progressed(status: Status, version: str, count: int) -> None:
-    status.update(f"   npm has fetched {count} packages of Unleash {version}")
+def _progressed(status: Status, version: str, amount: Amount) -> None:
+    status.update(f"   npm has fetched {amount.done} packages of Unleash {version}")
 
 
 def _installed(folder: Path, version: str) -> Path:

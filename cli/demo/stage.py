@@ -85,7 +85,7 @@ class NpxStage:
         place = npm.shelf(self.host.artifacts(), artifact)
         self.screen.command(argv.install(("npm",), package, version, str(place)))
         with self.screen.console.status("   npm begins") as status:
-            await self.driver.pull(artifact, lambda count, _: status.update(f"   npm has fetched {count} packages"))
+            await self.driver.pull(artifact, lambda amount: status.update(f"   npm has fetched {amount.done} packages"))
         return artifact
 
     async def start(self, artifact: Artifact) -> None:

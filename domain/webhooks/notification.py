@@ -56,7 +56,7 @@ TYPES: dict[type[Struct], str] = {
 
 NOT_NOTIFIED: frozenset[type[Struct]] = frozenset(
     {
-        e.StepProgressed,  # many a second; GET /upgrades/{id}/events streams them
+        e.StepProgressed,  # many in an older log; GET /upgrades/{id}/events streams them
         e.BackupTaken,
         e.ArtifactPulled,
         e.DatabaseCopied,

@@ -30,9 +30,9 @@ RECONNECT_SECONDS = 1.0
 class Tail:
     """One listening connection, shared by all who wait in this process."""
 
-    def __init__(self, database: Database, channel: str = CHANNEL) -> None:
+    def __init__(self, database: Database, *channels: str) -> None:
         self._database: Database = database
-        self._channel: str = channel
+        self._channels: tuple[str, ...] = channels or (CHANNEL,)
         self._grown: asyncio.Event = asyncio.Event()
         self.heard: int = 0
         """How often the log was heard to grow; to note before reading, and to hand to `wait` after."""
@@ -85,7 +85,8 @@ class Tail:
 
         connection.add_termination_listener(end)
         try:
-            await connection.add_listener(self._channel, self._notice)
+            for channel in self._channels:
+                await connection.add_listener(channel, self._notice)
             size = await self._size(connection)
             self._notice()
             while not ended.is_set():

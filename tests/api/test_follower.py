@@ -9,7 +9,7 @@ async def test_a_follower_waits_for_what_has_no_position_yet(house: House) -> No
     upgrade_id = await house.request()
     await house.tell(instance_id, upgrade_id, *samples.SUCCEEDED[2:])
     await house.place()
-    follower = Follower(house.resources.log, instance_id, upgrade_id)
+    follower = Follower(house.resources.log, house.resources.progress, instance_id, upgrade_id)
     await house.client.post(f"/upgrades/{upgrade_id}/rollback")
     assert [each.version for each in await follower.read()] == list(range(2, len(samples.SUCCEEDED) + 1))
     assert not follower.ended

@@ -125,6 +125,7 @@ async def _fold(house: House, by: str) -> None:
         return
     await house.superuser.execute("ALTER TABLE astrolabe.view_instance DROP COLUMN last_outcome")
     await house.superuser.execute("ALTER TABLE astrolabe.view_upgrade DROP COLUMN ticket")
+    await house.superuser.execute("DROP TABLE astrolabe.progress")
     await house.superuser.execute("DROP TABLE astrolabe.identity")
     await house.superuser.execute("UPDATE public.schema_version SET version_num = '0010'")
     await migrate(house.url)

@@ -18,8 +18,10 @@ from astrolabe.api.app import create_app
 from astrolabe.api.server import Server
 from astrolabe.api.upgrades import stream
 from astrolabe.domain.recorded import Cause
+from astrolabe.domain.upgrades import events as e
 from astrolabe.store.database import Database
 from astrolabe.store.log.sequencer import Sequencer
+from astrolabe.store.progress import Amount
 from tests.api.house import FLAGS, House, bearer, problem, resources_of
 from tests.domain import samples
 
@@ -135,6 +137,43 @@ async def test_a_stream_tells_an_upgrade_as_it_happens_and_ends_with_it(running:
     assert [json.loads(event.data) for event in events] == listed
     assert [(event.id, event.event) for event in events] == [(str(each["position"]), each["type"]) for each in listed]
     assert events[-1].event == "upgrade_succeeded"
+
+
+async def test_how_far_a_step_is_can_be_followed_and_is_no_event(running: Running) -> None:
+    """A tick of the step under way comes without an id; the upgrade shows it; no list and no log holds it."""
+    house = running.house
+    board, instance_id = house.resources.progress, await house.register()
+    upgrade_id = await house.request()
+    began = e.StepStarted(upgrade_id, 1, "preflight", "worker-1", 7)
+    await board.put(instance_id, upgrade_id, attempt=1, step="rollback", message="of an earlier time")
+    await house.tell(instance_id, upgrade_id, began)
+    headers = {"Accept": "text/event-stream"}
+    async with (
+        asyncio.timeout(30),
+        aconnect_sse(house.client, "GET", f"/upgrades/{upgrade_id}/events", headers=headers) as source,
+    ):
+        coming = source.aiter_sse()
+        events = [await anext(coming) for _ in range(2)]
+        assert [each.event for each in events] == ["upgrade_requested", "step_started"]
+        upgrade = (await house.client.get(f"/upgrades/{upgrade_id}")).json()
+        assert upgrade["progress"]["message"] == "preflight has begun"
+        await board.put(
+            instance_id, upgrade_id, attempt=1, step="preflight", message="reading", amount=Amount(3, 9, "bytes")
+        )
+        shown = await anext(coming)
+    # Whoever resumes after it resumes after the last event: a tick has no place in the log.
+    assert (shown.event, shown.id) == ("progress", events[-1].id)
+    seen = json.loads(shown.data)
+    assert {key: seen[key] for key in ("step", "message", "done", "total", "unit")} == {
+        "step": "preflight",
+        "message": "reading",
+        "done": 3,
+        "total": 9,
+        "unit": "bytes",
+    }
+    assert (await house.client.get(f"/upgrades/{upgrade_id}")).json()["progress"] == seen
+    listed = (await house.client.get(f"/upgrades/{upgrade_id}/events")).json()["items"]
+    assert [each["type"] for each in listed] == ["upgrade_requested", "step_started"]
 
 
 async def test_a_stream_resumes_after_the_last_event_that_was_seen(running: Running) -> None:

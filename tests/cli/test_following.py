@@ -24,6 +24,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.outputs import Outputs
+from astrolabe.store.progress import Amount, ProgressBoard
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.workers.programs.shell import Child, Finished, supervise
@@ -127,6 +128,13 @@ async def test_a_watch_goes_on_over_a_restart_of_the_api(place: Place) -> None:
     asked = (await place.http.post("/upgrades", json={"instance": "flags", "target": "6.10.1"})).raise_for_status()
     watching, said = typing(place, "watch", asked.json()["id"])
     await until(lambda: said.exists() and "upgrade_requested" in said.read_text())
+    instance_id = asked.json()["instance_id"]
+    await place.report(instance_id, e.StepStarted(asked.json()["id"], 1, "preflight", "worker-1", 1))
+    amount = Amount(2_400_000, 10_000_000, "bytes")
+    await ProgressBoard(place.database).put(
+        instance_id, asked.json()["id"], attempt=1, step="preflight", message="fetching", amount=amount
+    )
+    await until(lambda: "fetching: 2.4 MB of 10.0 MB" in said.read_text())
     async with place.away() as tried:
         await asyncio.wait_for(tried.wait(), 60)
     (await place.http.post(f"/upgrades/{asked.json()['id']}/cancel", json={"reason": "enough"})).raise_for_status()

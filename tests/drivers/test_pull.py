@@ -9,7 +9,7 @@ from tests.world import World
 
 async def test_both_versions_are_here_before_anything_stops(standin: World) -> None:
     """Old and new are those that the registry was given; once pulled, neither way needs a registry that is gone."""
-    await standin.driver.pull(await standin.artifact("1.1.0"), lambda _, __: None)
+    await standin.driver.pull(await standin.artifact("1.1.0"), lambda _: None)
     await standin.unpull("2.0.0")
     running = await standin.driver.running()
     async with contextlib.AsyncExitStack() as down:

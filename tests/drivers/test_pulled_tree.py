@@ -61,7 +61,7 @@ def driver(registry: Registry, folder: Path, scripts: str = "false") -> NpxDrive
 async def pulled(acting: NpxDriver) -> Artifact:
     """Pull the only version there is."""
     artifact = (await acting.resolve("1.0.0")).artifact
-    await acting.pull(artifact, lambda _, __: None)
+    await acting.pull(artifact, lambda _: None)
     return artifact
 
 
@@ -105,7 +105,7 @@ async def test_a_tree_that_cannot_be_loaded_stops_nothing_and_is_pulled_anew(sta
     """It was whole when it was pulled, for an upgrade that was never made; since then a part of it is missing."""
     await standin.unpull("2.0.0")
     artifact = await standin.artifact("2.0.0")
-    await standin.driver.pull(artifact, lambda _, __: None)
+    await standin.driver.pull(artifact, lambda _: None)
     tree = npm.shelf(standin.host.artifacts(), artifact)
     program = (tree / "node_modules" / ".bin" / str(standin.product.package.bin)).resolve()
     program.write_text("#!/usr/bin/env node\nrequire('./missing')\n")

@@ -48,6 +48,8 @@ async def test_a_registry_that_goes_down_fails_the_pull_after_retries(
     assert failed.step == "pull"
     assert failed.problem.code in {"pull-failed", "registry-unreachable"}
     assert len(attempts) == pull.ATTEMPTS
+    told = [each.message for each in await standin.told() if isinstance(each, e.StepProgressed)]
+    assert [each.split(":")[0] for each in told] == ["attempt 1 of 3", "attempt 2 of 3"]
     assert await standin.driver.running() == running
     assert await standin.kept("dump") == standin.dumps()
     assert len(standin.dumps()) == standin.serves

@@ -132,7 +132,7 @@ async def house(
     host = Host("local", trees, load_products(), Secrets([trees / "secrets"]))
     driver = NpxDriver(Site(host, name, config))
     artifact = (await driver.resolve(OLD)).artifact
-    await driver.pull(artifact, lambda _, __: None)
+    await driver.pull(artifact, lambda _: None)
     await driver.start(artifact, "by-its-owner")
     async with Probe.open(config, host.products["unleash"]) as probe, asyncio.timeout(60):
         while not (await probe.health())[0]:

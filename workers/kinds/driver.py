@@ -9,13 +9,14 @@ from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.supervision.supervision import Supervision
+from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.supervision.fence import Fence
 
 GatewayId = NewType("GatewayId", str)
 """What one start brought up, a process or a container; a later one of the same name differs."""
 
-OnFetch: TypeAlias = Callable[[int, int | None], None]
+OnFetch: TypeAlias = Callable[[Amount], None]
 """Hears how much of an artifact has come, and of how much where that is known; each kind in a unit of its own."""
 
 

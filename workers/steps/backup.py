@@ -10,6 +10,7 @@ from astrolabe.domain.kinds import postgres as argv
 from astrolabe.domain.plans.rollback_point import Dump
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import Planned
+from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
@@ -70,7 +71,8 @@ async def _record_size(recorder: Recorder, path: Path, size: int) -> None:
     while True:
         await asyncio.sleep(1)
         if path.exists():
-            await recorder.progress("backup", f"dumped from {size:,} bytes of database", path.stat().st_size)
+            dumped = Amount(path.stat().st_size, None, "bytes")
+            await recorder.progress("backup", f"dumping {size:,} bytes of database", dumped)
 
 
 async def _dump(site: Site, database: InstanceDatabase, path: Path) -> str:

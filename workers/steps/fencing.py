@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
-from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.expected import step_due
 from astrolabe.domain.upgrades.states import Serving, Touched
 from astrolabe.workers.instance.supervision.fence import Fence
@@ -51,4 +50,4 @@ async def _look(context: StepContext, fence: Fence) -> None:
 
 async def _report(context: StepContext, seen: str) -> None:
     busy = context.recorder.busy
-    await context.recorder.report(e.StepProgressed(busy.run.upgrade_id, step_due(busy), seen))
+    await context.recorder.note(step_due(busy), seen)

@@ -51,7 +51,7 @@ async def persevere(
             alarmed = True
             await _alarm(context, failure, since, until)
         if not alarmed:
-            await context.recorder.progress("rollback", f"attempt {attempt}: {failure.problem.detail}")
+            await context.recorder.note("rollback", f"attempt {attempt}: {failure.problem.detail}")
         await asyncio.sleep(min(wait, max(pause, (until - now).total_seconds())) if passes else wait)
 
 

@@ -4,6 +4,7 @@ import time
 
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.words import Step
+from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver
@@ -65,7 +66,8 @@ class StartProgress:
         if applied != self._before:
             self._before = applied
             total = len(await self._driver.migration_files(self._artifact) or []) or None
-            await self._recorder.progress(self._step, "migrations applied", applied, total)
+            amount = None if applied is None else Amount(applied, total, "migrations")
+            await self._recorder.progress(self._step, "applying migrations", amount)
             self._moved = time.monotonic()
         elif self._driver.database and await self._driver.database.working():
             self._moved = time.monotonic()

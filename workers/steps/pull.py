@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.supervision.supervisor import SupervisorId, named
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import BackedUp
+from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import Driver
 from astrolabe.workers.steps.context import StepContext
@@ -26,7 +28,7 @@ async def pull(context: StepContext) -> None:
         await _retry(lambda: _check_unmoved(driver, state.run.target, state.plan.new))
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
-        await _retry(lambda wanted=artifact: _pull(context, wanted))
+        await _retry(lambda wanted=artifact: _pull(context, wanted), partial(context.recorder.note, "pull"))
         await driver.prove(artifact)
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
@@ -58,20 +60,22 @@ async def _check_supervisor(driver: Driver, known: SupervisorId | None) -> None:
         )
 
 
-async def _retry(attempted: Callable[[], Awaitable[None]]) -> None:
-    await retry(attempted, attempts=ATTEMPTS, pause=PAUSE_SECONDS, hopeless=HOPELESS)
+async def _retry(
+    attempted: Callable[[], Awaitable[None]], on_failure: Callable[[str], Awaitable[None]] | None = None
+) -> None:
+    await retry(attempted, attempts=ATTEMPTS, pause=PAUSE_SECONDS, hopeless=HOPELESS, on_failure=on_failure)
 
 
 async def _pull(context: StepContext, artifact: Artifact) -> None:
-    fetched: tuple[int, int | None] = (0, None)
+    fetched: Amount | None = None
 
-    def on_fetch(count: int, total: int | None) -> None:
+    def on_fetch(amount: Amount) -> None:
         nonlocal fetched
-        fetched = count, total
+        fetched = amount
 
     async def report() -> None:
         while True:
-            await context.recorder.progress("pull", f"fetching {artifact.name}", *fetched)
+            await context.recorder.progress("pull", f"fetching {artifact.name}", fetched)
             await asyncio.sleep(1)
 
     if await context.driver.has(artifact):

@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from astrolabe.domain.bounds import fit
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.recorded import Cause
@@ -20,14 +21,15 @@ from astrolabe.domain.upgrades.instance_row import upgrade_of
 from astrolabe.domain.words import Step
 from astrolabe.store.outage import is_outage
 from astrolabe.store.outputs import Outputs
+from astrolabe.store.progress import Amount, ProgressBoard
 from astrolabe.store.streams.instances import InstanceRecorded, Instances, Loaded
-from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.failure import TEXT, StepFailed
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.steps.redaction import redacted
 
-PROGRESS_SECONDS = 2.0
-"""How often progress is recorded at the most: the log cannot forget, so it holds no more than a reader wants."""
+PROGRESS_SECONDS = 1.0
+"""How often progress is shown at the most: nobody reads faster."""
 
 S = TypeVar("S", bound=Struct)
 
@@ -51,10 +53,19 @@ class Recorder:
     """Appends what one worker does to one instance, and reads what others append; every text is redacted first."""
 
     def __init__(
-        self, instances: Instances, outputs: Outputs, host: Host, loaded: Loaded, *, worker: str, fence: int
+        self,
+        instances: Instances,
+        outputs: Outputs,
+        board: ProgressBoard,
+        host: Host,
+        loaded: Loaded,
+        *,
+        worker: str,
+        fence: int,
     ) -> None:
         self._instances: Instances = instances
         self._outputs: Outputs = outputs
+        self._board: ProgressBoard = board
         self._host: Host = host
         self._loaded: Loaded = loaded
         self._worker: str = worker
@@ -62,7 +73,7 @@ class Recorder:
         self._appending: asyncio.Lock = asyncio.Lock()
         self._begun: tuple[str, int, Step] | None = None
         self._progressed: float = 0.0
-        self._progress: StepProgressed | None = None
+        self._progress: tuple[Step, str, Amount | None] | None = None
 
     @property
     def instance_id(self) -> str:
@@ -120,12 +131,26 @@ class Recorder:
         """Record what was done or found: for whoever asked, or by the worker itself because of something else."""
         await self._append(Report(redacted(fact, self._redactor())), because)
 
-    async def progress(self, step: Step, message: str, done: int | None = None, total: int | None = None) -> None:
-        """Record how far a step is, unless that or something else was recorded a moment ago."""
-        now, progress = time.monotonic(), StepProgressed(self.busy.run.upgrade_id, step, message, done, total)
-        if now - self._progressed >= PROGRESS_SECONDS and progress != self._progress:
-            self._progressed, self._progress = now, progress
-            await self.report(progress)
+    async def note(self, step: Step, message: str, done: int | None = None, total: int | None = None) -> None:
+        """Record what a reader of the log wants to know of a step years later."""
+        await self.report(StepProgressed(self.busy.run.upgrade_id, step, message, done, total))
+
+    async def progress(self, step: Step, message: str, amount: Amount | None = None) -> None:
+        """Show whoever looks now how far a step is, beside the log; not oftener than anybody reads."""
+        now = time.monotonic()
+        progress: tuple[Step, str, Amount | None] = step, message, amount
+        if now - self._progressed < PROGRESS_SECONDS or progress == self._progress:
+            return
+        self._progressed, self._progress = now, progress
+        run, text = self.busy.run, fit(self._redactor()(message), TEXT)
+        try:
+            await self._board.put(
+                self.instance_id, run.upgrade_id, attempt=run.attempt, step=step, message=text, amount=amount
+            )
+        except Exception as error:
+            # Nothing depends on it; what must be recorded will find out for itself that nothing can be.
+            if not is_outage(error):
+                raise
 
     async def keep(self, output: str) -> str | None:
         """Keep what a command said at length beside the log; return its SHA-256, None where it said nothing."""

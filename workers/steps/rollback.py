@@ -41,7 +41,7 @@ async def assess(context: StepContext) -> None:
 async def _check_way_back(context: StepContext, point: RollbackPoint) -> None:
     """See that what the way back needs is still there, before anything stops."""
     context.site.environment()
-    await context.driver.pull(point.artifact, lambda _, __: None)
+    await context.driver.pull(point.artifact, lambda _: None)
     database = context.driver.database
     if database and point.copy and not await database.exists(point.copy.database):
         raise StepFailed(

@@ -11,6 +11,7 @@ from astrolabe.store.errors import StaleFence
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.log import Log
 from astrolabe.store.outputs import Outputs
+from astrolabe.store.progress import ProgressBoard
 from astrolabe.store.streams.instances import Instances
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder
@@ -30,6 +31,7 @@ class CarryOut:
         self._log: Log = Log(database)
         self._instances: Instances = Instances(self._log)
         self._outputs: Outputs = Outputs(database)
+        self._board: ProgressBoard = ProgressBoard(database)
         self._leases: Leases = Leases(database, lease_seconds)
         self._host: Host = host
         self._worker: str = worker
@@ -56,7 +58,9 @@ class CarryOut:
     async def _while_held(self, instance_id: str, fences: Mapping[str, int]) -> None:
         loaded = await self._instances.load(instance_id)
         fence = fences[instance_id]
-        recorder = Recorder(self._instances, self._outputs, self._host, loaded, worker=self._worker, fence=fence)
+        recorder = Recorder(
+            self._instances, self._outputs, self._board, self._host, loaded, worker=self._worker, fence=fence
+        )
         try:
             await first(beat(self._leases, fences), Reconciler(self._log, self._host, recorder).run())
         except (LeaseLost, StaleFence, LogUnreachable, NotNow) as lost:

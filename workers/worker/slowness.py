@@ -39,7 +39,7 @@ async def back_off(recorder: Recorder, step: Step) -> None:
     wait = [next(waits) for _ in range(times)][-1]
     note = f"it lost its lease, or the log was away: begins again in {wait:g} s"
     bound = MOST if free else None
-    await recorder.report(e.StepProgressed(recorder.busy.run.upgrade_id, step, note, times, bound))
+    await recorder.note(step, note, times, bound)
     await asyncio.sleep(wait)
 
 

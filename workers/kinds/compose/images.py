@@ -16,6 +16,7 @@ from astrolabe.domain.kinds.image_name import same_repository, split, version_of
 from astrolabe.domain.kinds.image_parts import part_of, tagged
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
+from astrolabe.store.progress import Amount
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.compose.container import Container
@@ -82,7 +83,8 @@ async def pull(engine: Engine, command: Sequence[str], artifact: Artifact, on_fe
         progressed = _progress(line)
         if progressed:
             layers[progressed[0]] = progressed[1:]
-            on_fetch(sum(current for current, _ in layers.values()), sum(total for _, total in layers.values()))
+            done, total = (sum(each) for each in zip(*layers.values(), strict=True))
+            on_fetch(Amount(done, total, "bytes"))
 
     try:
         await engine.run(command, deadline=PULL_SECONDS, on_line=on_line)

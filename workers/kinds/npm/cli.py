@@ -110,9 +110,7 @@ class CliDriver:
         """Install an artifact apart from the prefix, which proves it and leaves all of it in npm's cache."""
         if not await self.has(artifact):
             owner, node = self._site.instance_id, await self._node(artifact)
-            await npm.install(
-                self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None), node=node
-            )
+            await npm.install(self._npm, artifact, self._artifacts, owner, on_fetch, node=node)
 
     async def prove(self, artifact: Artifact, /) -> None:
         """Load the command, apart from the prefix and with nothing that it could touch."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -14,13 +15,17 @@ from astrolabe.domain.kinds import npm as argv
 from astrolabe.domain.kinds import npx
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Npm
+from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.kinds.driver import OnFetch
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 
 VIEW_SECONDS = 120.0
 INSTALL_SECONDS = 1800.0
 MANIFEST = "astrolabe-artifact.json"
+FETCHED = re.compile(r"npm http (fetch|cache) .*\.tgz\b")
+"""What npm says of a package that has come, from the registry or from its cache; it says no sizes."""
 
 
 async def view(package: Npm, version: str) -> tuple[Artifact, str | None, str | None]:
@@ -105,7 +110,7 @@ def size_of(folder: Path) -> int:
 
 
 async def install(
-    package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: Callable[[int], None], *, node: Path
+    package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: OnFetch, *, node: Path
 ) -> None:
     """Install an artifact beside its place, check what came, and move it there whole; `owner` names the unfinished."""
     place = shelf(artifacts, artifact)
@@ -121,14 +126,14 @@ async def install(
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: Callable[[int], None], node: Path) -> None:
+async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: OnFetch, node: Path) -> None:
     fetched = 0
 
     def on_line(line: str) -> None:
         nonlocal fetched
-        if line.startswith("npm http fetch"):
+        if FETCHED.match(line):
             fetched += 1
-            on_fetch(fetched)
+            on_fetch(Amount(fetched, None, "packages"))
 
     command = (*argv.install(tools.npm(), package, artifact.version, str(folder)), "--loglevel=http")
     await carry_out(command, artifact, on_line, node)

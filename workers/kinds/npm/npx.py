@@ -135,9 +135,7 @@ class NpxDriver:
         """Install an artifact on this host; one that is here is left as it is."""
         if not await self.has(artifact):
             owner, node = self._site.instance_id, await self._program.node(artifact)
-            await npm.install(
-                self._npm, artifact, self._artifacts, owner, lambda count: on_fetch(count, None), node=node
-            )
+            await npm.install(self._npm, artifact, self._artifacts, owner, on_fetch, node=node)
 
     async def prove(self, artifact: Artifact, /) -> None:
         """Load the program of a tree, with nothing that it could touch; one that serves from there is proof enough."""
