@@ -43,7 +43,7 @@ async def _started(program: str, environment: dict[str, str], folder: Path) -> l
 async def _suspend(children: Sequence[Child]) -> None:
     for child in children:
         child.signal(signal.SIGSTOP)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while any(psutil.Process(child.pid).status() != psutil.STATUS_STOPPED for child in children):
             await asyncio.sleep(0.01)
 

@@ -127,7 +127,7 @@ async def test_an_answer_that_does_not_end_is_unwell_within_the_deadline(
         began = time.monotonic()
         healthy, seen = await probe.health()
         version = await probe.version()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20  # an answer that nobody bounded would have no end
         assert (healthy, version) == (False, None)
         assert "/health: " in seen
 

@@ -125,20 +125,19 @@ async def test_a_missing_program_is_named(tmp_path: Path) -> None:
 
 
 FAMILY = """
-import os, signal, subprocess, sys, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-                          "print('ready', flush=True); time.sleep(600)"])
-print(os.getpid(), child.pid, flush=True)
-time.sleep(600)
+trap '' TERM
+(echo ready; exec sleep 600) &
+echo $$ $!
+exec sleep 600
 """
+"""A shell, which is there at once on a busy machine, too; what it ignores its child and what it becomes ignore."""
 
 
 async def test_the_deadline_ends_the_whole_group() -> None:
     """At its deadline a command and its stubborn grandchild are gone."""
     lines: list[str] = []
     with pytest.raises(shell.CommandTimedOut, match="after 1 seconds"):
-        await shell.run([*PYTHON, FAMILY], env=inherited(), deadline=1, grace=0.2, on_line=lines.append)
+        await shell.run(["sh", "-c", FAMILY], env=inherited(), deadline=1, grace=0.2, on_line=lines.append)
     pids = next(line for line in lines if line != "ready").split()
     assert len(pids) == 2
     await until(lambda: all(ended(int(pid)) for pid in pids))
@@ -149,7 +148,7 @@ async def test_cancellation_ends_the_whole_group() -> None:
     """A cancelled command and its stubborn grandchild are gone."""
     lines: list[str] = []
     task = asyncio.create_task(
-        shell.run([*PYTHON, FAMILY], env=inherited(), deadline=60, grace=0.2, on_line=lines.append)
+        shell.run(["sh", "-c", FAMILY], env=inherited(), deadline=60, grace=0.2, on_line=lines.append)
     )
     await until(lambda: len(lines) == 2)
     task.cancel()
@@ -269,7 +268,7 @@ async def test_a_spawned_process_inherits_no_open_file(tmp_path: Path) -> None:
 async def test_a_supervised_child_is_asked_then_killed(tmp_path: Path) -> None:
     """A child that ignores the request to stop is killed after its grace period."""
     log = tmp_path / "log"
-    child = shell.supervise([*PYTHON, FAMILY], env=inherited(), log=log)
+    child = shell.supervise(["sh", "-c", FAMILY], env=inherited(), log=log)
     await until(lambda: log.exists() and log.read_text().count("\n") == 2)
     assert child.returncode is None
     assert await child.stop(grace=0.2) == -signal.SIGKILL
