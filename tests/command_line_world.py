@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import Instances

@@ -23,7 +23,7 @@ from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds.compose import MARK, VERSION_LABEL
 from astrolabe.domain.kinds.compose_isolation import network_of
 from astrolabe.domain.plans.plan import Artifact
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.instances import Instances

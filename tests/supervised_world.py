@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from astrolabe.domain.kinds import npx
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.store.database import Database
 from astrolabe.store.streams.instances import Loaded
 from astrolabe.workers.instance.host import Host

@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from astrolabe.domain.products.product import Product, parse_product
+from astrolabe.domain.products.product import Product
+from astrolabe.domain.products.product_file import parse_product
+from tests.domain.product_page import PAGE, page, section, tables
 
 PROJECT = Path(__file__).parents[1]
 PAGES = (*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"))
@@ -55,3 +57,9 @@ def test_the_documented_product_file_is_one_and_leaves_nothing_out() -> None:
         kind = type(getattr(parse_product(example, "my-product.toml"), field.name))
         if issubclass(kind, msgspec.Struct):
             assert {each.name for each in msgspec.structs.fields(kind)} - entry == set(shown[field.name])
+
+
+def test_the_reference_of_product_files_is_what_the_code_says() -> None:
+    """Every field of every table is there, as its class describes it."""
+    assert PAGE.read_text("utf-8") == page()
+    assert all(f"`{each.name}`" in section() for _, table in tables() for each in msgspec.structs.fields(table))

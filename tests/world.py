@@ -19,7 +19,8 @@ from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.problem import Problem
-from astrolabe.domain.products.product import Npm, Product, parse_product
+from astrolabe.domain.products.product import Npm, Product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Command, Reconfigure, Register, RequestRollback, RequestUpgrade
 from astrolabe.domain.upgrades.events import Event, StepProgressed, StepStarted

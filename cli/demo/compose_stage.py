@@ -13,7 +13,7 @@ from astrolabe.cli.private_engine.layers import pack, tree
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.programs import shell

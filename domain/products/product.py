@@ -1,34 +1,72 @@
 """A product: what is deployed, as a TOML file beside the worker describes it."""
 
-import re
-import tomllib
-from string import Formatter
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from astrolabe.domain.products.release import Release, repeated
+from astrolabe.domain.products.release import Release
 from astrolabe.domain.words import END, Kind, Name, Port, SettingName
 
-NpmPackage = Annotated[str, Meta(pattern=rf"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*{END}", max_length=214)]
-BinName = Annotated[str, Meta(pattern=rf"^[a-zA-Z0-9][a-zA-Z0-9._-]{{0,99}}{END}")]
-Publisher = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}{END}")]
-InsidePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)[A-Za-z0-9_*][A-Za-z0-9_./*-]{{0,199}}{END}")]
+NpmPackage = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*{END}",
+        max_length=214,
+        description="an npm package's name",
+    ),
+]
+BinName = Annotated[
+    str, Meta(pattern=rf"^[a-zA-Z0-9][a-zA-Z0-9._-]{{0,99}}{END}", description="a command's name without a path")
+]
+Publisher = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}{END}", description="an account's name")]
+InsidePath = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?!.*\.\.)[A-Za-z0-9_*][A-Za-z0-9_./*-]{{0,199}}{END}",
+        description="a path inside the package, without ..",
+    ),
+]
 ImageName = Annotated[
     str,
-    Meta(pattern=rf"^([a-zA-Z0-9.-]+(:[0-9]{{1,5}})?/)?[a-z0-9]+([._/-]{{1,2}}[a-z0-9]+){{0,20}}{END}", max_length=200),
+    Meta(
+        pattern=rf"^([a-zA-Z0-9.-]+(:[0-9]{{1,5}})?/)?[a-z0-9]+([._/-]{{1,2}}[a-z0-9]+){{0,20}}{END}",
+        max_length=200,
+        description="an image's repository without a tag",
+    ),
 ]
-ImageTag = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{0,60}}\{{version\}}[A-Za-z0-9._-]{{0,60}}{END}")]
-AbsolutePath = Annotated[str, Meta(pattern=rf"^(?!.*\.\.)/[A-Za-z0-9_@./-]{{0,199}}{END}")]
-UrlPath = Annotated[str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}")]
-FeedUrl = Annotated[str, Meta(pattern=rf"^https?://[^\s@<>\"]{{1,490}}{END}")]
-RegistryUrl = Annotated[str, Meta(pattern=rf"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?{END}")]
-SqlName = Annotated[str, Meta(pattern=rf"^[a-z_][a-z0-9_]{{0,62}}{END}")]
-TableName = Annotated[str, Meta(pattern=rf"^[a-z_][a-z0-9_]{{0,62}}\.[a-z_][a-z0-9_]{{0,62}}{END}")]
-
-Path: TypeAlias = tuple[str, ...]
-PLACEHOLDERS = ("address", "database_url", "port")
+ImageTag = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9._-]{{0,60}}\{{version\}}[A-Za-z0-9._-]{{0,60}}{END}",
+        description="a tag with {version} in it",
+    ),
+]
+AbsolutePath = Annotated[
+    str, Meta(pattern=rf"^(?!.*\.\.)/[A-Za-z0-9_@./-]{{0,199}}{END}", description="an absolute path, without ..")
+]
+UrlPath = Annotated[
+    str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}", description="the path of a URL, which begins with /")
+]
+FeedUrl = Annotated[
+    str, Meta(pattern=rf"^https?://[^\s@<>\"]{{1,490}}{END}", description="an http or https URL without a password")
+]
+RegistryUrl = Annotated[
+    str,
+    Meta(
+        pattern=rf"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?{END}",
+        description="an http or https URL without a password or query",
+    ),
+]
+SqlName = Annotated[
+    str, Meta(pattern=rf"^[a-z_][a-z0-9_]{{0,62}}{END}", description="a name in lower case letters, digits and _")
+]
+TableName = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[a-z_][a-z0-9_]{{0,62}}\.[a-z_][a-z0-9_]{{0,62}}{END}",
+        description="SCHEMA.TABLE in lower case letters, digits and _",
+    ),
+]
 
 
 class ProductError(ValueError):
@@ -190,98 +228,3 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
         if self.image is None:
             raise ProductError(f"{self.name} has no [image]")
         return self.image
-
-
-def parse_product(text: str, filename: str) -> Product:
-    """Read a product file; raises ProductError with file and line where it has a mistake."""
-    try:
-        product = msgspec.convert(tomllib.loads(text), Product)
-    except tomllib.TOMLDecodeError as error:
-        raise ProductError(f"{filename}:{_line_in(str(error), text)}: {error}") from None
-    except msgspec.ValidationError as error:
-        raise ProductError(f"{filename}:{line_of(text, _path_in(str(error)))}: {error}") from None
-    for complaint, path in _complaints(product):
-        raise ProductError(f"{filename}:{line_of(text, path)}: {complaint}")
-    return product
-
-
-def _complaints(product: Product) -> list[tuple[str, Path]]:
-    found: list[tuple[str, Path]] = []
-    if product.npm and (product.npm.bin is None) == (product.npm.entry is None):
-        found.append(("[npm] needs exactly one of bin and entry", ("npm",)))
-    found += [(f"the kind {kind} needs {need}", ("kinds",)) for kind, need in _lacking(product)]
-    if product.image and product.doctor and not product.image.command:
-        found.append(("[image] needs command, for the doctor is asked inside the container", ("image",)))
-    values = [(("start", "args"), arg) for arg in product.start.args]
-    values += [(("start", "env", name), value) for name, value in product.start.env.items()]
-    allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-    found += [(f"{value!r} may only use the placeholders {allowed}", path) for path, value in values if _strange(value)]
-    if twice := repeated(product.release):
-        found.append((f"the release {twice} is described twice", ("release",)))
-    if product.notes and product.release:
-        found.append(("[notes] names a feed, and releases are described here as well", ("notes",)))
-    failed = [each for each in product.log.failed if not _compiles(each)]
-    found += [(f"{each!r} is no regular expression", ("log", "failed")) for each in failed]
-    return found
-
-
-def _lacking(product: Product) -> list[tuple[Kind, str]]:
-    needs: dict[Kind, tuple[str, bool]] = {
-        "npx": ("[npm]", product.npm is not None),
-        "cli": ("[npm] with bin", product.npm is not None and product.npm.bin is not None),
-        "compose": ("[image]", product.image is not None),
-    }
-    return [(kind, needs[kind][0]) for kind in product.kinds if not needs[kind][1]]
-
-
-def _strange(value: str) -> bool:
-    try:
-        fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(value) if name is not None]
-    except ValueError:
-        return True
-    return any(name not in PLACEHOLDERS or spec or how for name, spec, how in fields)
-
-
-def _compiles(expression: str) -> bool:
-    try:
-        re.compile(expression)
-    except re.error:
-        return False
-    return True
-
-
-def _line_in(message: str, text: str) -> int:
-    found = re.search(r"\(at line ([0-9]+),", message)
-    return int(found[1]) if found else max(1, len(text.splitlines()))
-
-
-def _path_in(message: str) -> Path:
-    unknown = re.search(r"unknown field `([^`]*)`", message)
-    at = re.search(r"`\$\.?([^`]*)`$", message)
-    # `args[0]` and `env[...]` are reported where the key stands.
-    parts = [part.partition("[")[0] for part in at[1].split(".")] if at else []
-    return (*parts, unknown[1]) if unknown else tuple(parts)
-
-
-def line_of(text: str, path: Path) -> int:
-    """Find the line that a key stands on, or else the nearest table around it; 1 where there is neither."""
-    table: Path = ()
-    best, depth = 1, 0
-    for number, line in enumerate(text.splitlines(), 1):
-        here = _key_of(line.strip(), table)
-        if line.strip().startswith("["):
-            table = here
-        if depth < len(here) <= len(path) and here == path[: len(here)]:
-            best, depth = number, len(here)
-    return best
-
-
-def _key_of(line: str, table: Path) -> Path:
-    if line.startswith("["):
-        return _parts(line.partition("]")[0].strip("["))
-    key, equals, _ = line.partition("=")
-    return table + _parts(key) if equals and not key.startswith("#") else ()
-
-
-def _parts(key: str) -> Path:
-    return tuple(part.strip().strip("'\"") for part in key.split("."))

@@ -14,7 +14,7 @@ from astrolabe.domain.products.version_order import order
 from astrolabe.domain.words import END, Version
 
 Notes = Annotated[str, Meta(max_length=8000)]
-Link = Annotated[str, Meta(pattern=rf"^https?://[^\s<>\"]{{1,490}}{END}")]
+Link = Annotated[str, Meta(pattern=rf"^https?://[^\s<>\"]{{1,490}}{END}", description="an http or https URL")]
 
 
 class ReleaseError(ValueError):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from astrolabe.domain.products.product import Product, ProductError, parse_product
+from astrolabe.domain.products.product import Product, ProductError
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.domain.products.release import ReleaseError, parse_releases
 
 BUILT_IN = Path(__file__).parent

@@ -221,13 +221,26 @@ async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
     assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 2
 
 
-async def test_a_product_file_is_checked_with_file_and_line(tmp_path: Path) -> None:
-    """A mistake is told where it stands."""
+async def test_all_mistakes_of_a_product_file_are_told_with_file_and_line(tmp_path: Path) -> None:
+    """Each mistake is told where it stands, to a person and to a program, and the exit code is 2."""
     path = tmp_path / "mine.toml"
-    path.write_text('name = "mine"\ntitle = "Mine"\n[npm]\npackage = "mine"\nbinn = "mine"\n')
-    ended = await astrolabe("products", "--check", str(path))
+    path.write_text('name = "mine"\ntitle = 3\n[npm]\npackage = "mine"\nbinn = "mine"\n')
+    ended = await astrolabe("products", "check", str(path))
     assert ended.returncode == 2
-    assert f"{path}:5" in ended.stderr
+    assert [line.partition(": ")[0] for line in ended.stdout.splitlines()] == [f"{path}:2", f"{path}:5"]
+    assert "2 mistakes" in ended.stderr
+    for_program = await astrolabe("products", "check", str(path), "--json")
+    assert for_program.returncode == 2
+    found = [json.loads(line) for line in for_program.stdout.splitlines()]
+    assert [(each["line"], each["field"]) for each in found] == [(2, "title"), (5, "npm.binn")]
+
+
+async def test_a_product_file_without_a_mistake_is_well_described(tmp_path: Path) -> None:
+    """It is told by its title."""
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\ntitle = "Mine"\n[npm]\npackage = "mine"\nbin = "mine"\n')
+    ended = await astrolabe("products", "check", str(path))
+    assert (ended.returncode, ended.stdout) == (0, f"{path}: Mine is well described.\n")
 
 
 @pytest.mark.parametrize("command", ["api", "relay", "worker", "migrate", "first-token", "rebuild", "up"])

@@ -2,7 +2,9 @@
 
 import pytest
 
-from astrolabe.domain.products.product import Npm, Product, ProductError, parse_product
+from astrolabe.domain.products import product, release
+from astrolabe.domain.products.product import Npm, Product, ProductError
+from astrolabe.domain.products.product_file import parse_product, read_product
 
 GOOD = """\
 # A file that names every table.
@@ -52,18 +54,18 @@ def with_(old, new):
 
 def test_a_good_file_is_read():
     """Every table lands where it belongs."""
-    product = parse_product(GOOD, "flags.toml")
-    assert product.package.package == "@scope/flags"
-    assert product.start.args == ("--port", "{port}")
-    assert product.health.contains == {"health": "GOOD"}
-    assert product.migrations is not None
-    assert product.migrations.order == "id"
+    flags = parse_product(GOOD, "flags.toml")
+    assert flags.package.package == "@scope/flags"
+    assert flags.start.args == ("--port", "{port}")
+    assert flags.health.contains == {"health": "GOOD"}
+    assert flags.migrations is not None
+    assert flags.migrations.order == "id"
 
 
 def test_a_short_file_is_enough():
     """Name, title and package suffice; the rest has defaults."""
-    product = parse_product('name = "x"\ntitle = "X"\n[npm]\npackage = "x"\nbin = "x"\n', "x.toml")
-    assert product == Product("x", "X", Npm("x", "x"))
+    short = parse_product('name = "x"\ntitle = "X"\n[npm]\npackage = "x"\nbin = "x"\n', "x.toml")
+    assert short == Product("x", "X", Npm("x", "x"))
 
 
 MISTAKES = {
@@ -75,12 +77,12 @@ MISTAKES = {
     "wrong type in a table": ('entry = "dist/server.js"', "entry = 3", "entry", "Expected `str | null`"),
     "wrong type in an array": ('  "{port}",', "  4242,", "args", "Expected `str`"),
     "wrong type in an inline table": ('{ health = "GOOD" }', "{ health = 1 }", "contains", "Expected `str`"),
-    "bad package": ('"@scope/flags"', '"--registry=http://x"', "package", "regex"),
-    "bad entry": ('"dist/server.js"', '"../../server.js"', "entry", "regex"),
-    "bad health path": ('"/health"', '"health"', "path =", "regex"),
-    "bad table": ('"public.migrations"', '"migrations; drop"', "table =", "regex"),
-    "bad setting name": ('"LOG_LEVEL"', '"log-level"', "settings", "regex"),
-    "bad environment name": ("LITERAL =", "literal =", "[start.env]", "regex"),
+    "bad package": ('"@scope/flags"', '"--registry=http://x"', "package", "an npm package's name"),
+    "bad entry": ('"dist/server.js"', '"../../server.js"', "entry", "a path inside the package"),
+    "bad health path": ('"/health"', '"health"', "path =", "begins with /"),
+    "bad table": ('"public.migrations"', '"migrations; drop"', "table =", "SCHEMA.TABLE"),
+    "bad setting name": ('"LOG_LEVEL"', '"log-level"', "settings", "capital letters"),
+    "bad environment name": ("LITERAL =", "literal =", "literal =", "has a name that must be capital letters"),
     "bad expression": ("(?P<reason>.+)", "(?P<reason>.+", "failed =", "regular expression"),
     "unknown placeholder": ("{database_url}", "{password}", "DATABASE_URL", "placeholders"),
     "unnamed placeholder": ("{database_url}", "{}", "DATABASE_URL", "placeholders"),
@@ -128,9 +130,67 @@ def test_dotted_and_quoted_keys_are_found():
 def test_a_kind_without_what_it_is_made_of_is_refused():
     """Whoever names a kind must say where its artifacts come from."""
     said = complaint('name = "x"\ntitle = "X"\nkinds = ["npx"]\n')
-    assert said == "flags.toml:3: the kind npx needs [npm]"
+    assert said == "flags.toml:3: kinds: the kind npx needs [npm]"
 
 
 def test_an_empty_file_is_refused():
     """A file with nothing in it lacks everything."""
     assert complaint("").startswith("flags.toml:1: ")
+
+
+def test_all_mistakes_are_told_at_once_by_line():
+    """Whoever mends a file is told everything in one go, each with its line and field."""
+    text = """\
+name = "Flags"
+title = "Flags"
+kinds = ["npx", "helm"]
+colour = "red"
+[npm]
+pakage = "flags"
+bin = 3
+[start]
+args = ["--port", 4242]
+env = { PORT = 4242, host = "x" }
+[[image.siblings]]
+repository = "flags-jobs"
+[[image.siblings]]
+repository = "flags:latest"
+"""
+    read, mistakes = read_product(text)
+    assert read is None
+    assert [(each.line, each.field) for each in mistakes] == [
+        (1, "name"),
+        (1, "image.repository"),
+        (3, "kinds"),
+        (4, "colour"),
+        (5, "npm.package"),
+        (6, "npm.pakage"),
+        (7, "npm.bin"),
+        (9, "start.args"),
+        (10, "start.env.PORT"),
+        (10, "start.env.host"),
+        (14, "image.siblings[1].repository"),
+    ]
+    assert {each.field: each.says for each in mistakes}["npm.package"] == "is missing"
+
+
+def test_rules_over_several_fields_are_told_together():
+    """Each rule that a file breaks is named, not the first alone."""
+    _, mistakes = read_product(GOOD.replace('entry = "dist/server.js"\n', "").replace("{port}", "{prot}"))
+    assert [each.field for each in mistakes] == ["npm", "start.args"]
+
+
+def test_a_list_that_is_too_long_is_a_mistake():
+    """What no single part of a field breaks is told as well."""
+    many = ", ".join('{ repository = "x" }' for _ in range(21))
+    text = f'name = "x"\ntitle = "X"\nkinds = ["compose"]\n[image]\nrepository = "x"\nsiblings = [{many}]\n'
+    (mistake,) = read_product(text)[1]
+    assert "20" in mistake.says
+
+
+def test_every_form_that_a_file_can_break_is_said_in_words():
+    """No expression is shown to whoever writes a file."""
+    forms = (word for module in (product, release) for word in vars(module).values())
+    metas = [each for word in forms for each in getattr(word, "__metadata__", ()) if each.pattern]
+    assert metas
+    assert all(each.description for each in metas)

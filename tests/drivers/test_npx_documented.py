@@ -10,7 +10,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from astrolabe.cli.servers.postgres import Postgres
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Register

@@ -8,7 +8,7 @@ import pytest
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.plans.plan import Artifact
-from astrolabe.domain.products.product import parse_product
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.commands import Retry
 from astrolabe.store.ids import new_id

@@ -14,7 +14,8 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.products.product import NotesSource, parse_product
+from astrolabe.domain.products.product import NotesSource
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.workers.instance import probe as probing
 from astrolabe.workers.instance import reach as reaching
 from astrolabe.workers.instance.failure import StepFailed
