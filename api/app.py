@@ -30,7 +30,7 @@ from astrolabe.api.webhooks import deliveries as webhook_deliveries
 from astrolabe.api.webhooks import routes as webhooks_routes
 from astrolabe.api.webhooks import secrets as webhook_secrets
 from astrolabe.api.webhooks import types as webhook_types
-from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.store.webhooks.settings import WebhookSettings
 
 ROUTES = (
@@ -71,7 +71,7 @@ def create_app(
 
     return Litestar(
         ROUTES,
-        lifespan=[opened(database_url, load_products(product_folders), webhooks or WebhookSettings())],
+        lifespan=[opened(database_url, Catalogue(product_folders), webhooks or WebhookSettings())],
         state=State({"metrics": numbers}),
         middleware=[Measured(numbers)],
         request_class=StrictRequest,

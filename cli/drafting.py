@@ -37,7 +37,7 @@ _INSIDE: Final = re.compile(r"(?P<folder>.*/node_modules/(?P<package>(@[^/]+/)?[
 
 
 class Draft(Struct, frozen=True):
-    """What a process tells of its product, and what it does not tell."""
+    """What a process shows of its product, and what it does not show."""
 
     npm: Npm
     start: StartCommand

@@ -21,6 +21,7 @@ from astrolabe.store.log.log import Log
 from astrolabe.store.log.recording import Recording
 from astrolabe.store.log.tail import CHANNEL, Tail
 from astrolabe.store.outputs import Outputs
+from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.store.progress import CHANNEL as PROGRESS
 from astrolabe.store.progress import ProgressBoard
 from astrolabe.store.streams.instances import Instances
@@ -49,15 +50,20 @@ class Resources(Struct, frozen=True):
     trail: Trail
     tree: Tree
     checkpoints: Checkpoints
-    products: dict[str, Product]
+    catalogue: Catalogue
     stopping: asyncio.Event
     webhooks: Webhooks
     deliveries: Deliveries
     webhook_settings: WebhookSettings
 
+    @property
+    def products(self) -> dict[str, Product]:
+        """The products by name, as their files are now."""
+        return self.catalogue.products
+
 
 def opened(
-    database_url: str, products: dict[str, Product], webhooks: WebhookSettings
+    database_url: str, catalogue: Catalogue, webhooks: WebhookSettings
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Make the lifespan that opens the resources; raises StoreError where the URL is none."""
     database = Database(database_url)
@@ -79,7 +85,7 @@ def opened(
                 trail=Trail(database),
                 tree=tree,
                 checkpoints=Checkpoints(database, tree),
-                products=products,
+                catalogue=catalogue,
                 stopping=asyncio.Event(),
                 webhooks=Webhooks(log),
                 deliveries=Deliveries(database),

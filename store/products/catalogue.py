@@ -1,7 +1,10 @@
 """The catalogue: product files, built in and of the user's own."""
 
-from collections.abc import Sequence
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -9,6 +12,10 @@ from astrolabe.domain.products.product import Product, ProductError
 from astrolabe.domain.products.product_file import parse_product
 from astrolabe.domain.products.release import ReleaseError, parse_releases
 
+Stamp: TypeAlias = tuple[str, int, int, int]
+"""A file by its path, when it was changed, its size and its number on the disk."""
+
+LOG = logging.getLogger("astrolabe.products")
 BUILT_IN = Path(__file__).parent
 RELEASES = ".releases.toml"
 """How the file of a product's releases ends; it begins with the product's name and lies beside its file."""
@@ -29,6 +36,40 @@ def load_products(folders: Sequence[Path] = ()) -> dict[str, Product]:
             product = _with_releases(_read(path), path)
             products[product.name] = product
     return products
+
+
+class Catalogue:
+    """The product files of a process that goes on: read anew when one was changed, added or taken away."""
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        """Read every file; raises ProductError with file and line where one has a mistake."""
+        self._folders: Final = tuple(folders)
+        self._stamps: frozenset[Stamp] = self._found()
+        self._products: Final = load_products(self._folders)
+
+    @property
+    def products(self) -> dict[str, Product]:
+        """The products by name, as the files are now; as they were at last where one has a mistake meanwhile."""
+        stamps = self._found()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            try:
+                read = load_products(self._folders)
+            except ProductError as mistake:
+                LOG.warning("product files are used as they were before: %s", mistake)
+            else:
+                self._products.clear()
+                self._products.update(read)
+        return self._products
+
+    def _found(self) -> frozenset[Stamp]:
+        return frozenset(stamp for folder in self._folders for path in folder.glob("*.toml") for stamp in _stamp(path))
+
+
+def _stamp(path: Path) -> Iterator[Stamp]:
+    with contextlib.suppress(OSError):  # it went while we looked
+        found = path.stat()
+        yield str(path), found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _read(path: Path) -> Product:

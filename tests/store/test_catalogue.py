@@ -3,7 +3,7 @@
 import pytest
 
 from astrolabe.domain.products.product import Doctor, Migrations, ProductError
-from astrolabe.store.products.catalogue import BUILT_IN, load_products
+from astrolabe.store.products.catalogue import BUILT_IN, Catalogue, load_products
 
 FLAGS = 'name = "flags"\ntitle = "Flags"\n[npm]\npackage = "flags"\nbin = "flags"\n'
 
@@ -86,3 +86,38 @@ def test_a_release_is_described_once(tmp_path):
     (tmp_path / "flags.toml").write_text(FLAGS + RELEASE + RELEASE, "utf-8")
     with pytest.raises(ProductError, match=r"2\.0\.0 is described twice"):
         load_products([tmp_path])
+
+
+def test_what_is_changed_added_or_taken_away_is_seen_without_a_restart(tmp_path):
+    """A process that goes on uses its product files as they are now, releases among them."""
+    catalogue = Catalogue([tmp_path])
+    assert "flags" not in catalogue.products
+    (tmp_path / "flags.toml").write_text(FLAGS, "utf-8")
+    assert catalogue.products["flags"].title == "Flags"
+    (tmp_path / "flags.toml").write_text(FLAGS.replace("Flags", "Banners"), "utf-8")
+    (tmp_path / "flags.releases.toml").write_text(RELEASE, "utf-8")
+    assert catalogue.products["flags"].title == "Banners"
+    assert [each.version for each in catalogue.products["flags"].release] == ["2.0.0"]
+    (tmp_path / "flags.toml").unlink()
+    assert "flags" not in catalogue.products
+    assert "unleash" in catalogue.products
+
+
+def test_a_mistake_made_meanwhile_takes_nothing_away(tmp_path, caplog):
+    """The files are used as they were, the mistake is told once with file and line, and mended it is used."""
+    file = tmp_path / "flags.toml"
+    file.write_text(FLAGS, "utf-8")
+    catalogue = Catalogue([tmp_path])
+    file.write_text(FLAGS + "colour = 1\n", "utf-8")
+    assert catalogue.products["flags"].title == "Flags"
+    assert catalogue.products["flags"].title == "Flags"
+    assert caplog.text.count(f"{file}:6: npm.colour") == 1
+    file.write_text(FLAGS.replace("Flags", "Banners"), "utf-8")
+    assert catalogue.products["flags"].title == "Banners"
+
+
+def test_a_mistake_is_refused_when_a_process_begins(tmp_path):
+    """What was never read well cannot be used as it was."""
+    (tmp_path / "flags.toml").write_text(FLAGS + "colour = 1\n", "utf-8")
+    with pytest.raises(ProductError, match="colour"):
+        Catalogue([tmp_path])

@@ -7,6 +7,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.webhooks.web_address import Network
 from astrolabe.domain.words import HostName
+from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.instance.secret import Secrets
@@ -22,15 +23,17 @@ class Host:
     secrets: Secrets
     allowed: tuple[Network, ...] = ()
     """The networks that instances may be asked in besides this host's own addresses."""
+    catalogue: Catalogue | None = None
+    """The files that the products come from; None where they stay as they are."""
 
     def product(self, name: str) -> Product:
         """Find a product; raises StepFailed where this host has no such file."""
-        if found := self.products.get(name):
+        if found := (self.catalogue.products if self.catalogue else self.products).get(name):
             return found
         raise StepFailed(
             "product-unknown",
             f"This host has no product file for {name}.",
-            todo=f"Put {name}.toml into the worker's product folder and start it again, then retry.",
+            todo=f"Put {name}.toml into the worker's product folder, then retry.",
         )
 
     def artifacts(self) -> Path:

@@ -8,7 +8,7 @@ from astrolabe.cli import options
 from astrolabe.cli.log_option import database_url
 from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.words import HostName
-from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.store.settings import Settings
 from astrolabe.store.webhooks.settings import networks
 from astrolabe.workers.instance.grants import read_grants
@@ -44,12 +44,14 @@ def worker(
 ) -> None:
     """Carry out what is due on the instances of this host."""
     folder, settings = (data or default_path()).absolute(), Settings.read()
+    catalogue = Catalogue(options.product_folders(products))
     host = Host(
         name,
         folder,
-        load_products(options.product_folders(products)),
+        catalogue.products,
         Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets], read_grants(settings.grants)),
         networks("worker_allow", settings.worker_allow),
+        catalogue,
     )
     run_worker(database_url, redis_url, host, threads, settings)
 
