@@ -13,7 +13,8 @@ from typing import get_args
 from msgspec.structs import replace
 
 from astrolabe.cli.demo.screen import Screen
-from astrolabe.cli.demo.stage import NpxStage, psql
+from astrolabe.cli.demo.stage import NpxStage
+from astrolabe.cli.scratch import psql
 from astrolabe.domain.words import Cutover
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited

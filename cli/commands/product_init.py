@@ -19,7 +19,7 @@ from astrolabe.domain.products.product import (
     StartCommand,
     VersionProbe,
 )
-from astrolabe.domain.products.product_file import read_product
+from astrolabe.domain.products.product_file import parse_product, read_product
 from astrolabe.domain.products.product_text import product_text
 from astrolabe.domain.words import Kind
 from astrolabe.store.whole_file import write
@@ -38,6 +38,7 @@ from astrolabe.store.whole_file import write
 @click.option("--image-port", type=click.IntRange(1, 65535), help="The port inside its container.")
 @click.option("--arg", "args", multiple=True, help="An argument to start it with; {port} and the like are filled in.")
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable to start it with, filled in likewise.")
+@click.option("--setting", "settings", multiple=True, help="A variable that an instance may set; may be repeated.")
 @click.option("--health", help="The path that says that it serves.")
 @click.option("--version-at", nargs=2, metavar="PATH FIELD", help="The path and the field that say its version.")
 @click.option("--migrations", metavar="SCHEMA.TABLE", help="The table of its own migration history.")
@@ -61,6 +62,14 @@ def init(name: str, file: Path | None, **given: Any) -> None:
     answer({"file": str(place), "product": product}, f"Wrote {place}. Use it from a folder named with --products.")
 
 
+def read_file(file: Path) -> Product:
+    """Read a product file that is used outside a folder of them; raises CommandError where it cannot be read."""
+    try:
+        return parse_product(file.read_text("utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file} cannot be read: {error}") from None
+
+
 def _product(name: str, given: dict[str, Any], draft: Draft | None) -> Product:
     kinds: tuple[Kind, ...] = given["kinds"] or (("compose",) if given["image"] and not given["package"] else ("npx",))
     start = draft.start if draft else StartCommand()
@@ -71,10 +80,11 @@ def _product(name: str, given: dict[str, Any], draft: Draft | None) -> Product:
         _npm(given, draft),
         Image(given["image"], **({"port": port} if (port := given["image_port"]) else {})) if given["image"] else None,
         kinds,
-        StartCommand(given["args"] or start.args, {**start.env, **dict(map(_variable, given["env"]))}),
+        StartCommand(given["args"] or start.args, {**start.env, **dict(map(variable, given["env"]))}),
         HealthCheck(given["health"]) if given["health"] else (draft and draft.health) or HealthCheck(),
         version=VersionProbe(*version) if version else draft and draft.version,
         migrations=Migrations(table) if table else None,
+        settings=given["settings"],
     )
 
 
@@ -89,7 +99,8 @@ def _npm(given: dict[str, Any], draft: Draft | None) -> Npm | None:
     return Npm(package, command, given["entry"], repository=found.repository if found else None)
 
 
-def _variable(text: str) -> tuple[str, str]:
+def variable(text: str) -> tuple[str, str]:
+    """Read NAME=VALUE."""
     name, equals, value = text.partition("=")
     if not equals:
         raise CommandError(f"{text} is no variable; write NAME=VALUE.")

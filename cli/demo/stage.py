@@ -1,14 +1,12 @@
 """The demo's stage: an Unleash as its owner ran it before Astrolabe."""
 
-import asyncio
-import contextlib
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from urllib.parse import unquote, urlsplit
 
 from astrolabe.cli.demo.screen import ClaimFailed, Screen
+from astrolabe.cli.scratch import becomes_healthy, make_database, psql
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.kinds import npm as argv
 from astrolabe.domain.plans.plan import Artifact
@@ -16,18 +14,13 @@ from astrolabe.store.products.catalogue import load_products
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.host import Host
-from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.instance.secret import Secrets
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.npx import NpxDriver
-from astrolabe.workers.programs import shell, tools
-from astrolabe.workers.programs.environment import inherited
 
 OWN = "demo"
 """The instance id of starts that happened before Astrolabe knew the instance."""
-
-HEALTHY_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -48,16 +41,8 @@ class NpxStage:
         name, token, password = f"unleash_{own}", f"*:*.{secrets.token_hex(16)}", secrets.token_hex(16)
         kept = folder / "secrets" / f"flags-{own}"
         kept.mkdir(mode=0o700, parents=True)
-        write(kept / "password", password.encode(), private=True)
         write(kept / "token", token.encode(), private=True)
-        script = kept / "role.sql"
-        role = f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}';"
-        write(script, f"{role}\nCREATE DATABASE {name} OWNER {name};\n".encode(), private=True)
-        await psql(log_url, "--file", str(script))
-        script.unlink()
-        server = urlsplit(log_url)
-        password_from = f"file:{kept / 'password'}"
-        database = DatabaseConfig(name, name, server.hostname or "127.0.0.1", server.port or 5432, password_from)
+        database = await make_database(log_url, name, password, kept)
         config = InstanceConfig(
             f"flags-{own}",
             "unleash",
@@ -92,13 +77,9 @@ class NpxStage:
         """Start a version and wait until it is healthy."""
         mark = f"{self.config.name}-first"
         started = await self.driver.start(artifact, mark)
-        product = self.host.products["unleash"]
-        with self.screen.console.status("   starting"), contextlib.suppress(TimeoutError):
-            async with Probe.open(self.config, product) as probe, asyncio.timeout(HEALTHY_SECONDS):
-                while await self.driver.alive(started):
-                    if (await probe.health())[0]:
-                        return
-                    await asyncio.sleep(0.1)
+        with self.screen.console.status("   starting"):
+            if await becomes_healthy(self.driver, started, self.config, self.host.products["unleash"]):
+                return
         raise ClaimFailed(f"Unleash {artifact.version} did not become healthy; see {self.driver.log(mark)}")
 
     async def stop(self) -> None:
@@ -109,15 +90,6 @@ class NpxStage:
         """Read the flags straight from a database of the server."""
         said = await psql(self.log_url, "--command", "SELECT name FROM features", database=database)
         return set(said.split())
-
-
-async def psql(url: str, *words: str, database: str | None = None) -> str:
-    """Run psql as the server's owner; the password travels in the environment."""
-    parts = urlsplit(url)
-    where = {"PGHOST": parts.hostname or "", "PGPORT": str(parts.port or 5432), "PGUSER": unquote(parts.username or "")}
-    env = {**inherited(), **where, "PGPASSWORD": unquote(parts.password or "")}
-    options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "--dbname", database or "postgres"]
-    return (await shell.run([tools.postgres("psql"), *options, *words], env=env, deadline=60)).stdout
 
 
 async def end_leftovers(folder: Path) -> None:

@@ -1,0 +1,73 @@
+"""Trying a product file: a real upgrade, one that fails and the way back, in a scratch place."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from astrolabe.cli.commands.product_init import read_file, variable
+from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.printing import answer_list, note
+from astrolabe.cli.table import table
+from astrolabe.domain.words import Version
+
+if TYPE_CHECKING:
+    from astrolabe.cli.trial import Tried
+
+
+@click.command("try")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("old")
+@click.argument("new")
+@click.option("--setting", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the instance.")
+@click.option("--keep", is_flag=True, help="Leave the scratch folder with its logs.")
+def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], *, keep: bool) -> None:
+    """Try a product FILE with real versions: OLD is started, upgraded to NEW, and taken back.
+
+    Before that an upgrade is made to fail, and must be taken back by itself. Everything is in a folder, and on a
+    PostgreSQL server, that are made for it and are gone afterwards. It works for npm packages.
+
+    Exit code 0: all of it went as it must. 1: something did not, and is named.
+    """
+    product = read_file(file)
+    versions = (_exact(old), _exact(new))
+    if "npx" not in product.kinds:
+        raise CommandError(f"{file}: only what is deployed as npx can be tried.")
+    # The libraries of a worker and of the log, which no other command about products waits for.
+    from astrolabe.cli.trial import try_versions  # noqa: PLC0415
+
+    folder = Path(tempfile.mkdtemp(prefix="astrolabe-try-"))
+    try:
+        tried = asyncio.run(try_versions(product, dict(map(variable, settings)), folder, versions))
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    answer_list(tried, _in_words)
+    if keep:
+        note(f"Its logs are in {folder}.")
+    if not tried[-1].ok:
+        raise CommandFailed(f"The {tried[-1].part} did not end as it must: {tried[-1].why or tried[-1].outcome}")
+
+
+def _exact(version: str) -> Version:
+    try:
+        return msgspec.convert(version, Version)
+    except msgspec.ValidationError:
+        raise CommandError(f"{version} is no exact version, such as 1.4.0.") from None
+
+
+def _in_words(tried: list[Tried]) -> str:
+    return table(
+        ("PART", "VERSION", "ENDED", "DOWNTIME", "WHAT WENT WRONG IN IT"),
+        [(each.part, each.version, each.outcome, _downtime(each), each.why) for each in tried],
+    )
+
+
+def _downtime(tried: Tried) -> str:
+    return "" if tried.downtime_ms is None else f"{tried.downtime_ms} ms"

@@ -1,0 +1,49 @@
+"""A gateway in a scratch place: a role and a database of its own, and started until it is healthy."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.products.product import Product
+from astrolabe.store.whole_file import write
+from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.kinds.driver import GatewayId
+from astrolabe.workers.kinds.npm.npx import NpxDriver
+from astrolabe.workers.programs import shell, tools
+from astrolabe.workers.programs.environment import inherited
+
+HEALTHY_SECONDS = 120
+
+
+async def make_database(server_url: str, name: str, password: str, kept: Path) -> DatabaseConfig:
+    """Make a role and a database of its own; `kept` is an instance's folder of secrets, which gets the password."""
+    write(kept / "password", password.encode(), private=True)
+    script = kept / "role.sql"
+    role = f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}';"
+    write(script, f"{role}\nCREATE DATABASE {name} OWNER {name};\n".encode(), private=True)
+    await psql(server_url, "--file", str(script))
+    script.unlink()
+    server = urlsplit(server_url)
+    return DatabaseConfig(name, name, server.hostname or "127.0.0.1", server.port or 5432, f"file:{kept / 'password'}")
+
+
+async def psql(url: str, *words: str, database: str | None = None) -> str:
+    """Run psql as the server's owner; the password travels in the environment."""
+    parts = urlsplit(url)
+    where = {"PGHOST": parts.hostname or "", "PGPORT": str(parts.port or 5432), "PGUSER": unquote(parts.username or "")}
+    env = {**inherited(), **where, "PGPASSWORD": unquote(parts.password or "")}
+    options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "--dbname", database or "postgres"]
+    return (await shell.run([tools.postgres("psql"), *options, *words], env=env, deadline=60)).stdout
+
+
+async def becomes_healthy(driver: NpxDriver, started: GatewayId, config: InstanceConfig, product: Product) -> bool:
+    """Wait until what was started answers that it is well; False where it ends, or takes too long."""
+    with contextlib.suppress(TimeoutError):
+        async with Probe.open(config, product) as probe, asyncio.timeout(HEALTHY_SECONDS):
+            while await driver.alive(started):
+                if (await probe.health())[0]:
+                    return True
+                await asyncio.sleep(0.1)
+    return False
