@@ -23,6 +23,7 @@ MODULES = {
     "following": ("events", "logs"),
     "completion": ("completion",),
     "contexts": ("login", "context"),
+    "discover": ("discover",),
     "doctor": ("doctor",),
     "planning": ("plan",),
     "products": ("products",),
