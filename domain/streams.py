@@ -6,5 +6,8 @@ ACCESS_STREAM = "00000000-0000-7000-8000-000000000001"
 WEBHOOKS_STREAM = "00000000-0000-7000-8000-000000000002"
 """The one stream that all endpoints of webhooks are recorded in."""
 
-OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM})
+ACCESS_LOG_STREAM = "00000000-0000-7000-8000-000000000003"
+"""The one stream that refused access and reads of the trail are counted in."""
+
+OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM})
 """The streams that no instance may be folded from."""

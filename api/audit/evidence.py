@@ -26,6 +26,7 @@ MEDIA_TYPE = "application/zip"
     summary="Take an upgrade's evidence away",
     tag="audit",
     scope="read",
+    trail=True,
     answers={200: doc.answer(bytes, "The archive", MEDIA_TYPE)},
     problems=("upgrade-unknown", "no-checkpoint", "evidence-not-ready"),
 )

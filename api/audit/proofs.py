@@ -121,9 +121,10 @@ async def show_tile(
     file: Annotated[str, PathParameter(description="A file of the tree, by the path that C2SP tlog-tiles gives it.")],
 ) -> Response[bytes]:
     """Return `checkpoint`, `tile/LEVEL/INDEX[.p/WIDTH]` or `tile/entries/INDEX[.p/WIDTH]` (C2SP tlog-tiles)."""
-    resources = resources_of(request)
+    resources, path = resources_of(request), file.removeprefix("/")
+    if path.startswith("tile/entries/"):
+        resources.accesses.read(request, request.auth.name)
     last = await last_checkpoint(resources)
-    path = file.removeprefix("/")
     if path == "checkpoint":
         return Response(last.note.encode(), media_type=TEXT, headers=NEW)
     tile = parse_path(path)

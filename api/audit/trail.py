@@ -18,6 +18,7 @@ from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resour
 from astrolabe.api.http.route import get
 from astrolabe.api.http.schemas import holding
 from astrolabe.domain.access import AccessEvent
+from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.webhooks.endpoint import WebhookEvent
@@ -39,7 +40,7 @@ class AuditEvent(Struct, frozen=True):
     recorded_at: datetime
     """When it was recorded."""
     stream_id: str
-    """The stream that it is in: an instance's id, or the id of the stream of all tokens or all webhooks."""
+    """The stream that it is in: an instance's id, or one of Astrolabe's own: tokens, webhooks, access log."""
     version: int
     """Its place in its stream, from 1 on."""
     id: str
@@ -56,7 +57,7 @@ class AuditEvent(Struct, frozen=True):
     """The event that it follows from; null where it follows from none."""
     correlation_id: str | None
     """The upgrade that it belongs to; null where it belongs to none."""
-    data: Annotated[dict[str, Any], holding(Event | AccessEvent | WebhookEvent)]
+    data: Annotated[dict[str, Any], holding(Event | AccessEvent | WebhookEvent | AccessCounted)]
     """What `data` of this type says to a program."""
 
 
@@ -74,6 +75,7 @@ class AuditPage(Struct, frozen=True):
     summary="Read the audit trail",
     tag="audit",
     scope="read",
+    trail=True,
     problems=("parameter-invalid", "instance-unknown"),
 )
 async def list_audit_events(
@@ -156,6 +158,7 @@ async def last_checkpoint(resources: Resources) -> Signed:
     summary="Take the audit trail away",
     tag="audit",
     scope="read",
+    trail=True,
     media_type="application/jsonl",
     answers={200: doc.answer(bytes, "The trail up to the last checkpoint", "application/jsonl")},
     problems=("parameter-invalid", "no-checkpoint"),

@@ -14,12 +14,23 @@ SCHEME = "token"
 """The name of the security scheme in the OpenAPI."""
 
 
-def require_scope(scope: Scope) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
-    """Make the guard of what only tokens with this scope, or with admin, may do."""
+def require_scope(
+    scope: Scope, *, trail: bool = False
+) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
+    """Make the guard of what only tokens with this scope, or with admin, may do; who is refused is recorded.
+
+    Where it is the `trail` that is read, who reads it is recorded as well.
+    """
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        token = await _authenticate(connection)
+        accesses = resources_of(connection).accesses
+        try:
+            token = await _authenticate(connection)
+        except ApiProblem as problem:
+            accesses.refused(connection, problem.name)
+            raise
         if token.scopes.isdisjoint({scope, "admin"}):
+            accesses.refused(connection, "scope-missing", token.name)
             challenge = f'Bearer realm="astrolabe", error="insufficient_scope", scope="{scope}"'
             raise ApiProblem(
                 "scope-missing",
@@ -27,6 +38,8 @@ def require_scope(scope: Scope) -> Callable[[ASGIConnection[Any, Any, Any, Any],
                 headers={"WWW-Authenticate": challenge},
                 scope=scope,
             )
+        if trail:
+            accesses.read(connection, token.name)
         connection.scope["auth"] = token
 
     return guard

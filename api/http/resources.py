@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from msgspec import Struct
 
+from astrolabe.api.http.access_recorder import AccessRecorder
 from astrolabe.api.http.wrong_tokens import WrongTokens
 from astrolabe.domain.access import Token
 from astrolabe.domain.products.product import Product
@@ -41,6 +42,7 @@ class Resources(Struct, frozen=True):
     log: Log
     recording: Recording
     wrong_tokens: WrongTokens
+    accesses: AccessRecorder
     tail: Tail
     tokens: Tokens
     instances: Instances
@@ -72,10 +74,12 @@ def opened(
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with database, Tail(database, CHANNEL, PROGRESS) as tail:
             log, tree = Log(database), Tree(database)
+            accesses = AccessRecorder(log)
             app.state.resources = Resources(
                 log=log,
                 recording=Recording(database),
                 wrong_tokens=WrongTokens(),
+                accesses=accesses,
                 tail=tail,
                 tokens=Tokens(log),
                 instances=Instances(log),
@@ -91,7 +95,8 @@ def opened(
                 deliveries=Deliveries(database),
                 webhook_settings=webhooks,
             )
-            yield
+            async with accesses.running():
+                yield
 
     return lifespan
 

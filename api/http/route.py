@@ -51,11 +51,13 @@ def route(
     status: int | None = None,
     media_type: str | None = None,
     documented: bool = True,
+    trail: bool = False,
 ) -> HTTPRouteHandler:
     """Return the decorator of a handler.
 
-    Only tokens with the scope, or with admin, get in; None lets everybody in. The problems are those that only this
-    route has, by their names in the catalogue; a name that is not there raises KeyError.
+    Only tokens with the scope, or with admin, get in; None lets everybody in. Reads of the `trail` are recorded. The
+    problems are those that only this route has, by their names in the catalogue; a name that is not there raises
+    KeyError.
     """
     everywhere = AUTHORISED if scope else ALWAYS
     return HTTPRouteHandler(
@@ -63,7 +65,7 @@ def route(
         http_method=method,
         summary=summary,
         tags=[tag],
-        guards=[require_scope(scope), require_known_parameters] if scope else None,
+        guards=[require_scope(scope, trail=trail), require_known_parameters] if scope else None,
         security=[{SCHEME: [scope]}] if scope else None,
         responses={**(answers or {}), **problem_responses(*everywhere, *problems)},
         response_headers=headers,

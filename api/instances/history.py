@@ -19,6 +19,7 @@ from astrolabe.domain.upgrades.states import Unversioned
     summary="Read an instance's history",
     tag="instances",
     scope="read",
+    trail=True,
     headers=(ETAG,),
     problems=("parameter-invalid", "instance-unknown"),
 )

@@ -20,6 +20,7 @@ _HASH = re.compile("[0-9a-f]{64}")
     summary="Read an output",
     tag="upgrades",
     scope="read",
+    trail=True,
     media_type=TEXT,
     answers={200: doc.answer(str, "What the command said", TEXT)},
     problems=("output-unknown",),

@@ -22,6 +22,7 @@ from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
     summary="Read or follow an upgrade's events",
     tag="upgrades",
     scope="read",
+    trail=True,
     headers=(ETAG,),
     answers={204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again")},
     problems=("upgrade-unknown", "parameter-invalid"),

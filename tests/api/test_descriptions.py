@@ -11,6 +11,7 @@ from astrolabe.api.app import create_app
 from astrolabe.api.http.field_descriptions import field_descriptions
 from astrolabe.api.webhooks.types import list_types
 from astrolabe.domain.access import AccessEvent
+from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release import Releases
 from astrolabe.domain.upgrades.events import Event
@@ -33,7 +34,7 @@ def structs_in(annotation: Any, found: dict[type[Struct], None] | None = None) -
     return found
 
 
-PUBLIC = list(structs_in(Event | AccessEvent | WebhookEvent | Product | Releases))
+PUBLIC = list(structs_in(Event | AccessEvent | WebhookEvent | AccessCounted | Product | Releases))
 
 
 def document() -> dict[str, Any]:
@@ -109,7 +110,7 @@ def test_every_field_of_events_and_product_files_has_a_description(kind: type[St
 def test_every_event_is_in_the_openapi_as_what_data_may_be() -> None:
     """Under the name of its type, without the type itself, which stands beside `data`."""
     schemas = document()["components"]["schemas"]
-    for view, union in (("EventView", Event), ("AuditEvent", Event | AccessEvent | WebhookEvent)):
+    for view, union in (("EventView", Event), ("AuditEvent", Event | AccessEvent | WebhookEvent | AccessCounted)):
         listed = [each["$ref"].rpartition("/")[2] for each in schemas[view]["properties"]["data"]["anyOf"]]
         assert {schemas[name]["title"] for name in listed} == {each.__struct_config__.tag for each in get_args(union)}
         assert all("type" not in schemas[name]["properties"] for name in listed)

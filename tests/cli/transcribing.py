@@ -54,7 +54,7 @@ SAME = (
     (r"— \S+ \S{40,}", "— log.example …"),
     (r"(?m)^[\w./-]*\.invalid\S*$|^astrolabe/\S+$", "log.example"),
     (r"(?<![\w+])[A-Za-z0-9+/]{43}=", "…"),
-    (r"\b\d+ (signed checkpoints|events)\b", r"9 \g<1>"),
+    (r"\b\d+ (signed checkpoints|events|streams)\b", r"9 \g<1>"),
     (r"to \d+, are in", "to 9, are in"),
     (r"\bpositions \d+ to \d+", "positions 1 to 9"),
 )

@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from astrolabe.domain.access import AccessEvent
+from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.upgrades.events import Event
@@ -102,6 +103,6 @@ _KINDS: tuple[dict[str, st.SearchStrategy[Any]], ...] = (
 
 
 EVENT_TYPES: tuple[type[Any], ...] = get_args(Event)
-ACCESS_EVENT_TYPES: tuple[type[Any], ...] = get_args(AccessEvent)
+ACCESS_EVENT_TYPES: tuple[type[Any], ...] = (*get_args(AccessEvent), AccessCounted)
 
 events = st.one_of([st.deferred(lambda kind=kind: structs(kind)) for kind in EVENT_TYPES])
