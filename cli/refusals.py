@@ -49,6 +49,8 @@ OPTIONS: Final = {
     "compose.profiles": "--profile",
     "compose.database_service": "--database-service",
     "compose.outside_rollback": "--outside-rollback",
+    "files.keep": "--keep-files",
+    "files.leave": "--leave-files",
     "compose": "--project-folder",
     "settings": "--set",
     "secrets": "--secret",

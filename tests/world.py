@@ -83,7 +83,7 @@ PRODUCT = (
     """
 name = "standin"
 title = "Stand-in gateway"
-settings = ["STANDIN_SLOW_MS", "STANDIN_DOCTOR_MS", "STANDIN_TOKEN"]
+settings = ["STANDIN_SLOW_MS", "STANDIN_DOCTOR_MS", "STANDIN_TOKEN", "STANDIN_FILES"]
 
 [npm]
 package = "standin-gateway"

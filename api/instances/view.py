@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.file_rules import FileRules
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.approval import ApprovalPolicy, DueReview
 from astrolabe.domain.plans.hand_command import HandCommand
@@ -113,6 +114,8 @@ class InstanceView(Struct, frozen=True):
     """Names of environment variables that the worker took from the gateway's process, and starts it with."""
     accepted_differences: tuple[str, ...]
     """What may differ between the gateway that runs and the one that Astrolabe starts."""
+    files: FileRules
+    """Which folders beside the database belong to a rollback point, and which never do."""
     version: str | None
     """The version that the log believes to run; null before a worker found out."""
     status: InstanceStatus

@@ -105,6 +105,26 @@ outside_rollback_option = click.option(
 )
 
 
+keep_files_option = click.option(
+    "--keep-files",
+    multiple=True,
+    help="A folder that goes back with the database: in the containers of a project, otherwise on the host.",
+)
+
+leave_files_option = click.option(
+    "--leave-files",
+    multiple=True,
+    help="A folder that no rollback brings back: older versions go on with it as it is.",
+)
+
+
+def files(known: dict[str, Any], keep: tuple[str, ...], leave: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is said of folders, with more of them; what is said now is said of them no longer otherwise."""
+    kept = [each for each in known.get("keep", ()) if each not in leave]
+    left = [each for each in known.get("leave", ()) if each not in keep]
+    return {"keep": list(dict.fromkeys([*kept, *keep])), "leave": list(dict.fromkeys([*left, *leave]))}
+
+
 @click.command()
 @click.argument("name")
 @click.option("--product", help="Which product it is; left out, a compose project in its folder says so by its image.")
@@ -129,6 +149,8 @@ outside_rollback_option = click.option(
 @click.option("--also", multiple=True, help="A service that is pulled and recreated with the gateway.")
 @click.option("--database-service", help="The service that the database is in, where the project has it.")
 @outside_rollback_option
+@keep_files_option
+@leave_files_option
 @click.option("--engine", help="Where the engine is, as in DOCKER_HOST, by default the worker's own.")
 @click.option("--folder", help="The folder that the gateway is started in, by default one of Astrolabe's own.")
 @database_option
@@ -152,6 +174,8 @@ def register(
     maintenance: str | None,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
+    keep_files: tuple[str, ...],
+    leave_files: tuple[str, ...],
     patience: int | None,
     approvals: str | None,
     approvers: int | None,
@@ -173,6 +197,7 @@ def register(
     body: dict[str, Any] = {"name": name, **given}
     if project:
         body["compose"] = project
+    body["files"] = files({}, keep_files, leave_files)
     if database_url:
         body["database"] = database(database_url, password_from, maintenance)
     if settings:

@@ -9,6 +9,9 @@ from astrolabe.cli.commands.instances import (
     cutover_option,
     database,
     database_option,
+    files,
+    keep_files_option,
+    leave_files_option,
     maintenance_option,
     outside_rollback_option,
     pairs,
@@ -48,6 +51,8 @@ from astrolabe.domain.instances.instance import InstanceConfig
 )
 @click.option("--project-file", multiple=True, help="A file of the project; those named replace those known, in order.")
 @outside_rollback_option
+@keep_files_option
+@leave_files_option
 @reason_option
 def reconfigure(
     instance: str,
@@ -61,6 +66,8 @@ def reconfigure(
     accept_difference: tuple[str, ...],
     project_file: tuple[str, ...],
     outside_rollback: tuple[str, ...],
+    keep_files: tuple[str, ...],
+    leave_files: tuple[str, ...],
     no_port: bool,
     reason: str | None,
     **plain: str | int | None,
@@ -75,6 +82,7 @@ def reconfigure(
     config["secrets"] |= pairs(secrets, "--secret")
     for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):
         config[name] = list(dict.fromkeys([*config[name], *(word for each in given for word in each.split(","))]))
+    config["files"] = files(config["files"], keep_files, leave_files)
     if project_file or outside_rollback:
         config["compose"] = _project(config["compose"], project_file, outside_rollback)
     if database_url:

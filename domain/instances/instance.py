@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.file_rules import FileRules
 from astrolabe.domain.plans.approval import ApprovalPolicy
 from astrolabe.domain.words import (
     Address,
@@ -102,6 +103,9 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     accepted_differences: Annotated[tuple[VariableName, ...], Meta(max_length=100)] = ()
     """What may differ between the gateway that runs and the one that Astrolabe starts: names of environment variables,
     or `arguments`, or `folder`."""
+    files: FileRules = FileRules()
+    """Which folders beside the database belong to a rollback point, and which never do; before what the product says.
+    """
 
     @property
     def serves(self) -> bool:

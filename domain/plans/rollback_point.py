@@ -36,6 +36,21 @@ class DatabaseCopy(Struct, frozen=True):
     """Its size in bytes."""
 
 
+class FilesCopy(Struct, frozen=True):
+    """A copy of the folders beside the database that belong to a rollback point; size in bytes."""
+
+    manifest: str
+    """The file on the worker's host that says what the copy holds, absolute."""
+    sha256: str
+    """The SHA-256 of that file, in hexadecimal; it names the SHA-256 of each file that was copied."""
+    files: int
+    """How many files it holds."""
+    size: int
+    """How many bytes these have."""
+    folders: tuple[str, ...]
+    """The folders on the host that were copied."""
+
+
 class Writes(Struct, frozen=True, omit_defaults=True):
     """Rows inserted, updated or deleted, by table; `total` is None where nobody knows."""
 
@@ -84,15 +99,17 @@ class RollbackPoint(Struct, frozen=True):
     """When the new version was verified."""
     successor: Artifact
     """The version that the upgrade ended on, which goes on where a way back is called off."""
+    files: FilesCopy | None = None
+    """The copy of the stopped instance's folders beside the database; null where none of them is kept."""
 
 
 class Kept(Struct, frozen=True):
-    """A database or a dump that is kept aside until its retention ends."""
+    """A database, a dump or a copy of files that is kept aside until its retention ends."""
 
-    what: Literal["database", "dump"]
+    what: Literal["database", "dump", "files"]
     """What it is."""
     name: str
-    """The database's name, or the dump's path on the host."""
+    """The database's name, or the path on the host of the dump or of the copy's manifest."""
     why: str
     """Why it is kept."""
     upgrade_id: str

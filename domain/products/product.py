@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from astrolabe.domain.instances.file_rules import FileRules
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.words import END, Kind, Name, Port, SettingName
 
@@ -43,6 +44,13 @@ ImageTag = Annotated[
 ]
 AbsolutePath = Annotated[
     str, Meta(pattern=rf"^(?!.*\.\.)/[A-Za-z0-9_@./-]{{0,199}}{END}", description="an absolute path, without ..")
+]
+KeptPath = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?!.*\.\.)/?[A-Za-z0-9_.][A-Za-z0-9_./-]{{0,199}}{END}",
+        description="a folder's path, from / or from the gateway's folder, without ..",
+    ),
 ]
 UrlPath = Annotated[
     str, Meta(pattern=rf"^/[A-Za-z0-9_./~%?=&-]{{0,199}}{END}", description="the path of a URL, which begins with /")
@@ -183,6 +191,25 @@ class NotesSource(Struct, frozen=True, forbid_unknown_fields=True):
     """The URL of a JSON list of releases."""
 
 
+class ProductFiles(Struct, frozen=True, forbid_unknown_fields=True):
+    """What every deployment keeps beside its database: paths from / in a container, or from a gateway's folder."""
+
+    keep: Annotated[tuple[KeptPath, ...], Meta(max_length=50)] = ()
+    """Folders that go back with the database: from / in the containers of kind compose, otherwise from the folder that
+    an instance of kind npx names."""
+    leave: Annotated[tuple[KeptPath, ...], Meta(max_length=50)] = ()
+    """Folders that no rollback brings back, such as caches: an older version goes on with them as they are."""
+
+    def in_containers(self) -> FileRules:
+        """Return what is said of folders in containers."""
+        return FileRules(*(tuple(each for each in said if each.startswith("/")) for said in (self.keep, self.leave)))
+
+    def below(self, folder: str) -> FileRules:
+        """Return what is said of the folder that a gateway is started in."""
+        said = ([f"{folder}/{each}" for each in said if not each.startswith("/")] for said in (self.keep, self.leave))
+        return FileRules(*map(tuple, said))
+
+
 class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """What is deployed and how to handle it."""
 
@@ -210,6 +237,8 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """The product's own check after an upgrade; null where it has none."""
     settings: tuple[SettingName, ...] = ()
     """The settings that an instance may have."""
+    files: ProductFiles = ProductFiles()
+    """Which folders beside the database belong to a rollback point, and which never do."""
     notes: NotesSource | None = None
     """Where the notes of releases are had from; null where they stand in a file of their own, or nowhere."""
     release: tuple[Release, ...] = ()

@@ -23,6 +23,8 @@ def complaints(product: Product) -> list[tuple[str, Path]]:
     values += [(("start", "env", name), value) for name, value in product.start.env.items()]
     allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     found += [(f"{value!r} may only use the placeholders {allowed}", path) for path, value in values if _strange(value)]
+    both = sorted(set(product.files.keep) & set(product.files.leave))
+    found += [(f"{each} is to be kept and to be left; name it once", ("files", "leave")) for each in both]
     if twice := repeated(product.release):
         found.append((f"the release {twice} is described twice", ("release",)))
     if product.notes and product.release:

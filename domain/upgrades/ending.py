@@ -18,6 +18,7 @@ from astrolabe.domain.upgrades.retention import (
     kept_copies,
     kept_databases,
     kept_dump,
+    kept_files,
     superseded,
     with_dump_kept,
 )
@@ -72,7 +73,7 @@ def _arrived(
         ended(instance, run, outcome),
         version=event.version,
         rollback_point=RollbackPoint(
-            run.upgrade_id, state.plan.old, state.dump, first, counters, event.at, state.plan.new
+            run.upgrade_id, state.plan.old, state.dump, first, counters, event.at, state.plan.new, state.files
         ),
         kept=instance.kept + kept,
         succeeded=run,
@@ -101,6 +102,7 @@ def way_back(state: s.Touched | s.Serving, cause: Cause) -> WayBack:
         # Whoever lets others in at once has accepted what that may cost, but not that nobody knows how much it was.
         accept_counted_writes=not serving,
         to=state.plan.new,
+        files=state.files,
     )
 
 
@@ -111,6 +113,7 @@ def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> Instance:
     kept = kept_dump(instance, back.dump, why, run.upgrade_id, event.at)
     if state.kept:
         kept += kept_databases(instance, [state.kept], why, run.upgrade_id, event.at)
+    kept += kept_files(instance, [back.files, state.kept_files], why, run.upgrade_id, event.at)
     if not back.migrated:
         kept += kept_copies(instance, [back.copy], "the rollback did not need it", run.upgrade_id, event.at)
     kept += kept_copies(instance, back.spare, LATER_LEG, run.upgrade_id, event.at)
@@ -127,7 +130,7 @@ def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> Instance:
 
 def _point_of(run: Run, back: WayBack, at: datetime) -> RollbackPoint:
     counters = back.counters or Writes(None)
-    return RollbackPoint(run.upgrade_id, back.artifact, back.dump, back.copy, counters, at, back.to)
+    return RollbackPoint(run.upgrade_id, back.artifact, back.dump, back.copy, counters, at, back.to, back.files)
 
 
 def taken_over(state: s.RollingBack, event: InstanceTakenOver) -> Instance:
@@ -145,6 +148,7 @@ def taken_over(state: s.RollingBack, event: InstanceTakenOver) -> Instance:
     kept += kept_databases(instance, left, LEFT_BESIDE, run.upgrade_id, event.at)
     if point is None or point.upgrade_id != run.upgrade_id:
         kept += kept_dump(instance, back.dump, LEFT_BESIDE, run.upgrade_id, event.at)
+        kept += kept_files(instance, [back.files], LEFT_BESIDE, run.upgrade_id, event.at)
     return replace(
         ended(instance, run, "rolled_back" if old else "succeeded"),
         version=event.version,

@@ -137,8 +137,8 @@ def _begun(state: s.Begun, event: e.Event) -> s.State:
             return s.Idle(ended(state.instance, state.run, "refused"))
         case e.ApprovalRequested(_, approvers, until) if isinstance(state, s.Planned):
             return s.Waiting(state.instance, state.run, state.plan, approvers, until)
-        case e.BackupTaken(dump=dump) if isinstance(state, s.Planned):
-            return s.BackedUp(Prepared(state.instance, state.run, state.plan, dump))
+        case e.BackupTaken(dump=dump, files=files) if isinstance(state, s.Planned):
+            return s.BackedUp(Prepared(state.instance, state.run, state.plan, dump, files))
         case e.ArtifactPulled() if isinstance(state, s.BackedUp):
             return s.Pulled(state.prepared)
         case e.StepStarted(step="migrate") if isinstance(state, s.Pulled):
@@ -155,8 +155,9 @@ def _touched(state: s.Touched, event: e.Event) -> s.State:
     match event:
         case e.InstanceStopped(last_healthy_at=at, counters=counters) if isinstance(state, s.Stopping):
             return s.Stopped(state.prepared, replace(state.downtime or Downtime(at), at_stop=counters))
-        case e.DatabaseCopied(copy=copy) if isinstance(state, s.Stopped):
-            return s.Copied(state.prepared, state.downtime, copy)
+        case e.DatabaseCopied(copy=copy, files=files) if isinstance(state, s.Stopped):
+            prepared = replace(state.prepared, files=files) if files else state.prepared
+            return s.Copied(prepared, state.downtime, copy)
         case e.CutOver(counters=counters) if isinstance(state, s.Copied):
             return replace(state, downtime=replace(state.downtime, let_in=counters))
         case e.MigrationStarted(_, port, database, isolated) if isinstance(state, s.Copied):
@@ -219,6 +220,7 @@ def _assessing(state: s.Assessing, event: e.Event) -> s.State:
                 counters=point.counters,
                 may_be_called_off=True,
                 accept_lost_writes=state.accept_lost_writes,
+                files=point.files,
             )
             return s.RollingBack(replace(state.instance, supervisor=supervisor), state.run, back)
         case _:
@@ -259,9 +261,9 @@ def _rolling_back(state: s.RollingBack, event: e.Event) -> s.State:
             return s.Resuming(state.instance, state.run, back, writes, state.serving)
         case e.WritesCounted(writes=writes):
             return replace(state, back=replace(back, last_count=writes))
-        case e.DatabaseRestored(_, kept, last):
+        case e.DatabaseRestored(_, kept, last, files=files):
             back = replace(back, last_healthy_at=back.last_healthy_at or last)
-            return s.Restored(state.instance, state.run, back, kept)
+            return s.Restored(state.instance, state.run, back, kept, files)
         case e.InstanceTakenOver():
             return s.Idle(taken_over(state, event))
         case _:

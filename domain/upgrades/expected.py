@@ -47,14 +47,19 @@ def _holds(fact: e.Fact, state: s.Busy) -> bool:
         case e.PreflightPassed(plan=plan), s.Approved(plan=approved):
             return same_way(plan, approved)
         case ((e.BackupTaken(dump=made) | e.DatabaseCopied(copy=made)), _):
-            # No way on without a way back: an instance with a database is dumped and copied.
-            return (made is None) == (state.instance.config.database is None)
+            # No way on without a way back: an instance with a database is dumped and copied, and its files are.
+            whole = not isinstance(state, s.Stopped) or isinstance(fact, e.BackupTaken) or _files_whole(fact, state)
+            return whole and (made is None) == (state.instance.config.database is None)
         case e.UpgradeRolledBack(version=version), s.Restored(back=back):
             return version == back.artifact.version
         case e.InstanceTakenOver(version=version), s.RollingBack(back=back):
             return back.left and version in {back.artifact.version, back.to.version}
         case _:
             return _leaves(fact, state) if isinstance(state, s.Returning) else _arrives(fact, state)
+
+
+def _files_whole(fact: e.DatabaseCopied, state: s.Stopped) -> bool:
+    return (fact.files is None) == (state.files is None or bool(state.legs))
 
 
 def _leaves(fact: e.Fact, state: s.Returning) -> bool:

@@ -82,7 +82,7 @@ class InstanceRetired(Struct, frozen=True, tag="instance_retired"):
 class KeptDiscarded(Struct, frozen=True, tag="kept_discarded"):
     """The retention of something kept aside has ended and it is gone."""
 
-    what: Literal["database", "dump"]
+    what: Literal["database", "dump", "files"]
     """What it was."""
     name: str
-    """The database's name, or the dump's path on the host."""
+    """The database's name, or the path on the host of the dump or of the copy's manifest."""

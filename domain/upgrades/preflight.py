@@ -16,9 +16,14 @@ from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.upgrades import database_obstacles
 from astrolabe.domain.upgrades.database_findings import DatabaseFindings, database_checks
 from astrolabe.domain.upgrades.decide import check_target
+from astrolabe.domain.upgrades.file_findings import FileFindings, file_checks
 from astrolabe.domain.upgrades.gate import pass_gate
 from astrolabe.domain.upgrades.states import Approved, Requested
 from astrolabe.domain.words import Version
+
+FILES: Final = """\
+Say of each whether it goes back with the database (astrolabe reconfigure NAME --keep-files PATH) or older versions go \
+on with it as it is (--leave-files PATH), mend what keeps one from being kept, then retry."""
 
 TODO: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -27,6 +32,7 @@ TODO: Final[Mapping[str, str]] = MappingProxyType(
         "notes-missing": "Add the notes, then retry.",
         "health": "Start the instance and see that it is healthy, then retry.",
         "version": "Put back what the log believes, or vouch for what runs (astrolabe adopt), then retry.",
+        "files": FILES,
         "disk": "Free the space that is needed, then retry.",
         "tools": "Install PostgreSQL programs at least as new as the server (ASTROLABE_PG_BIN), then retry.",
         "settings": "Grant the instance's role what the database's own settings need, or reset those, then retry.",
@@ -65,6 +71,8 @@ class Findings(Struct, frozen=True):
     """What the registry says of legs that their publisher wants nobody to use."""
     supervision: Supervision | None = None
     """Who starts the gateway again when it ends; None where its kind sees to that by itself, or nothing runs."""
+    files: FileFindings | None = None
+    """The folders beside the database; None where nobody looked."""
 
 
 def judge_route(state: Requested | Approved, releases: Sequence[Release], resolved: Version) -> Route | Problem:
@@ -122,6 +130,8 @@ def _checks(state: Requested | Approved, title: str, found: Findings) -> Iterato
         yield found.supervision.check()
     if found.database:
         yield from database_checks(found.database)
+    if found.files and found.files.folders:
+        yield from file_checks(found.files)
 
 
 def _gateway(config: InstanceConfig, known: Version, title: str, found: GatewayFindings) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Kept
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, Kept
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.instance import Instance
 
@@ -24,10 +24,21 @@ def kept_dump(instance: Instance, dump: Dump | None, why: str, upgrade_id: str, 
     return (Kept("dump", dump.path, why, upgrade_id, _until(instance, at)),) if dump else ()
 
 
+def kept_files(
+    instance: Instance, copies: Iterable[FilesCopy | None], why: str, upgrade_id: str, at: datetime
+) -> tuple[Kept, ...]:
+    """Keep copies of folders aside until the retention ends."""
+    names = [copy.manifest for copy in copies if copy]
+    return tuple(Kept("files", name, why, upgrade_id, _until(instance, at)) for name in names)
+
+
 def with_dump_kept(state: s.Begun, at: datetime) -> Instance:
-    """Keep the dump of an upgrade that came to nothing."""
+    """Keep the dump, and the copy of the files, of an upgrade that came to nothing."""
     dump = state.dump if isinstance(state, s.BackedUp | s.Pulled) else None
-    kept = kept_dump(state.instance, dump, "the upgrade it was made for did not happen", state.run.upgrade_id, at)
+    files = state.files if isinstance(state, s.BackedUp | s.Pulled) else None
+    why, upgrade_id = "the upgrade it was made for did not happen", state.run.upgrade_id
+    kept = kept_dump(state.instance, dump, why, upgrade_id, at)
+    kept += kept_files(state.instance, [files], why, upgrade_id, at)
     return replace(state.instance, kept=state.instance.kept + kept)
 
 
@@ -37,6 +48,7 @@ def superseded(instance: Instance, why: str, at: datetime) -> tuple[Kept, ...]:
     if point is None:
         return ()
     copies = kept_copies(instance, [point.copy], why, point.upgrade_id, at)
+    copies += kept_files(instance, [point.files], why, point.upgrade_id, at)
     return copies + kept_dump(instance, point.dump, why, point.upgrade_id, at)
 
 

@@ -2,7 +2,7 @@
 
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Check
-from astrolabe.domain.plans.rollback_point import Writes
+from astrolabe.domain.plans.rollback_point import FilesCopy, Writes
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
@@ -85,6 +85,8 @@ class DatabaseRestored(OfUpgrade, frozen=True, tag="database_restored"):
     """When anything last answered: downtime begins here; null where nobody knows."""
     writes: Writes | None = None
     """The writes that are in the database kept aside alone; null where they were not counted."""
+    files: FilesCopy | None = None
+    """The copy of the folders as the new version left them, which is kept; null where none was put back."""
 
 
 class UpgradeRolledBack(OfUpgrade, frozen=True, tag="upgrade_rolled_back"):

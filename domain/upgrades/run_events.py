@@ -1,7 +1,7 @@
 """The facts of an upgrade's run: from the request over its steps to its end."""
 
 from astrolabe.domain.plans.plan import Artifact, Check, Plan
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, Writes
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
@@ -92,6 +92,8 @@ class BackupTaken(OfUpgrade, frozen=True, tag="backup_taken"):
 
     dump: Dump | None
     """The dump; null where the instance has no database."""
+    files: FilesCopy | None = None
+    """The copy of its folders that was prepared while they were in use; null where none of them is kept."""
 
 
 class ArtifactPulled(OfUpgrade, frozen=True, tag="artifact_pulled"):
@@ -120,6 +122,8 @@ class DatabaseCopied(OfUpgrade, frozen=True, tag="database_copied"):
 
     copy: DatabaseCopy | None
     """The copy; null where the instance has no database."""
+    files: FilesCopy | None = None
+    """The copy of its folders, brought up to date; null where none of them is kept, and after the first leg."""
 
 
 class MigrationStarted(OfUpgrade, frozen=True, tag="migration_started"):

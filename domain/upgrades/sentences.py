@@ -32,15 +32,23 @@ def _passed(data: EventData) -> str:
 
 
 def _backup(data: EventData) -> str:
-    dump = data.get("dump")
+    dump, files = data.get("dump"), _files("; {} prepared while they are in use", data)
     if not dump:
-        return "no database, so no dump"
-    return f"dump of {dump['tables']} tables, {dump['size']:,} bytes, SHA-256 {dump['sha256'][:16]}…, read back"
+        return f"no database, so no dump{files}"
+    tables = f"dump of {dump['tables']} tables, {dump['size']:,} bytes, SHA-256 {dump['sha256'][:16]}…, read back"
+    return f"{tables}{files}"
+
+
+def _files(sentence: str, data: EventData) -> str:
+    files = data.get("files")
+    return sentence.format(f"{files['files']:,} files, {files['size']:,} bytes,") if files else ""
 
 
 def _copied(data: EventData) -> str:
-    copy = data.get("copy")
-    return f"copied as {copy['database']} ({copy['size']:,} bytes): the way back" if copy else "no database to copy"
+    copy, files = data.get("copy"), _files("; {} brought up to date", data)
+    if not copy:
+        return f"no database to copy{files}"
+    return f"copied as {copy['database']} ({copy['size']:,} bytes): the way back{files}"
 
 
 def _finished(data: EventData) -> str:
@@ -101,9 +109,10 @@ def _left_behind(data: EventData) -> str:
 
 def _restored(data: EventData) -> str:
     kept = data.get("kept")
+    files = _files("; the folders are what they were; {} as the new version left them are kept", data)
     if not kept:
-        return "nothing to restore"
-    return f"the database of before is in place; the migrated one is kept as {kept}{_left_behind(data)}"
+        return f"the database was not changed{files}{_left_behind(data)}" if files else "nothing to restore"
+    return f"the database of before is in place; the migrated one is kept as {kept}{files}{_left_behind(data)}"
 
 
 def _returned(data: EventData) -> str:

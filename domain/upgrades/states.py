@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from astrolabe.domain.plans.approval import Approval
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, Plan
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, RollbackPoint, Writes
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, RollbackPoint, Writes
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.instance import Instance, Newcomer, Run
 from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
@@ -108,6 +108,11 @@ class _Prepared(Struct, frozen=True):
     def dump(self) -> Dump | None:
         """What backup made; None where the instance has no database."""
         return self.prepared.dump
+
+    @property
+    def files(self) -> FilesCopy | None:
+        """The copy of the instance's folders; None where none of them is kept."""
+        return self.prepared.files
 
 
 class _Down(_Prepared, frozen=True):
@@ -228,6 +233,8 @@ class Restored(Struct, frozen=True):
     run: Run
     back: WayBack
     kept: str | None
+    kept_files: FilesCopy | None = None
+    """The folders as the new version left them."""
 
 
 class Inconsistent(Struct, frozen=True):

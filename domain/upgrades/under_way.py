@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from astrolabe.domain.plans.plan import Artifact, Plan
-from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
+from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, Writes
 from astrolabe.domain.upgrades.instance import Instance, Run
 from astrolabe.domain.words import Cause
 
@@ -36,6 +36,8 @@ class Prepared(Struct, frozen=True):
     run: Run
     plan: Plan
     dump: Dump | None
+    files: FilesCopy | None = None
+    """The copy of its folders: prepared while they are in use, and brought up to date when it is stopped."""
 
 
 class Downtime(Struct, frozen=True):
@@ -80,6 +82,8 @@ class WayBack(Struct, frozen=True):
     """Since when something that may pass keeps it from going on; None where nothing does, or not for long."""
     left: bool = False
     """Whether a person was called, because it failed or lasts, and may have brought something up since."""
+    files: FilesCopy | None = None
+    """The copy of its folders, which the new version may have changed where it may have changed the database."""
 
     def may_leave(self, writes: Writes | None) -> bool:
         """Return whether these writes may stay behind; None, where the database of before is in place, is too late."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.file_rules import FileRules
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.upgrades.events import Event
 
@@ -77,6 +78,8 @@ def structs(kind: type[Any]) -> st.SearchStrategy[Any]:
     fields = {field: values(hints[field]) for field in kind.__struct_fields__}
     if kind is InstanceConfig:
         return st.one_of([st.builds(kind, **{**fields, **only}) for only in _KINDS])
+    if kind is FileRules:
+        fields["leave"] = st.just(())
     return st.builds(kind, **fields)
 
 

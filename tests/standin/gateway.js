@@ -156,7 +156,22 @@ async function work() {
   }
 }
 
+// As some products do, it keeps code and version in folders of its own; an older version refuses a newer one's.
+function moveFolders() {
+  for (const folder of (process.env.STANDIN_FILES ?? '').split(':').filter(Boolean)) {
+    const file = path.join(folder, 'version');
+    const known = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : VERSION;
+    if (known > VERSION) throw new Error(`${folder} is of ${known}, newer than ${VERSION}`);
+    fs.mkdirSync(path.join(folder, 'cache'), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'cache', VERSION), VERSION);
+    fs.writeFileSync(path.join(folder, `code-${VERSION}.js`), `// ${VERSION}`);
+    if (known !== VERSION) fs.rmSync(path.join(folder, `code-${known}.js`));
+    fs.writeFileSync(file, VERSION);
+  }
+}
+
 async function start() {
+  moveFolders();
   if (process.env.STANDIN_MIGRATES === 'elsewhere') {
     await refusePending();
     serve();

@@ -44,6 +44,10 @@ class Host:
         """Return the folder of an instance's dumps."""
         return self._made("backups", instance_id)
 
+    def files(self, instance_id: str) -> Path:
+        """Return the folder of the copies of an instance's own folders."""
+        return self._made("files", instance_id)
+
     def instance_folder(self, instance_id: str) -> Path:
         """Return the folder of an instance's logs, lock and marks."""
         return self._made("instances", instance_id)

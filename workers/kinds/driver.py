@@ -5,6 +5,7 @@ from typing import NewType, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from astrolabe.domain.instances.file_rules import Mount
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
@@ -219,6 +220,10 @@ class Driver(Protocol):
 
         Returns False, and at once, where only its end says that.
         """
+        ...
+
+    async def mounts(self) -> list[Mount] | None:
+        """List the folders that its containers may write to and that outlive them; None where it has no containers."""
         ...
 
     async def members(self, artifact: Artifact, /) -> Check | None:

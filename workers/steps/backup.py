@@ -17,6 +17,7 @@ from astrolabe.workers.instance.site import Site
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.files import prepare_files
 from astrolabe.workers.steps.marks import dump_of
 from astrolabe.workers.steps.recorder import Recorder, Superseded
 
@@ -29,11 +30,12 @@ NO_SUCH_COMPRESSION = re.compile("not support compression|--compress")
 
 
 async def backup(context: StepContext) -> None:
-    """Dump the database, prove that the dump can be read and is whole, and record its SHA-256."""
+    """Copy the files and dump the database, prove that the dump can be read and is whole, and record its SHA-256."""
     site, database, recorder = context.site, context.driver.database, context.recorder
     run = context.expect(Planned).run
+    files = await prepare_files(context, run)
     if database is None:
-        await recorder.report(e.BackupTaken(run.upgrade_id, None))
+        await recorder.report(e.BackupTaken(run.upgrade_id, None, files))
         return
     path = site.host.backups(site.instance_id) / dump_of(run)
     unfinished = path.with_suffix(".unfinished")
@@ -49,8 +51,9 @@ async def backup(context: StepContext) -> None:
     finally:
         watch.cancel()
         unfinished.unlink(missing_ok=True)
+    dump = Dump(str(path), sha256, path.stat().st_size, tables, tool)
     try:
-        await recorder.report(e.BackupTaken(run.upgrade_id, Dump(str(path), sha256, path.stat().st_size, tables, tool)))
+        await recorder.report(e.BackupTaken(run.upgrade_id, dump, files))
     except Superseded:  # called off at the last moment
         await recorder.refresh()
         _clear_strays(recorder, path.parent)

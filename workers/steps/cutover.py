@@ -12,6 +12,7 @@ from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import writes_since
 from astrolabe.workers.steps.fencing import evict
+from astrolabe.workers.steps.files import note_cutover
 from astrolabe.workers.steps.marks import mark_of, own_name
 from astrolabe.workers.steps.retry import retry
 from astrolabe.workers.steps.start import GatewayStart, downtime_ms
@@ -25,6 +26,7 @@ async def cut_over(context: StepContext) -> None:
     """End what ran apart where that must be, give the database its name back, and record the point of no return."""
     state = context.expect(s.Verified)
     await context.driver.close()
+    await note_cutover(context, state)
     counters = await _base_line(context, state)
     await context.recorder.report(e.CutOver(state.run.upgrade_id, counters, datetime.now(UTC)))
 

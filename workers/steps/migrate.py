@@ -15,10 +15,11 @@ from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans
 from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.files import copy_files, note_cutover
 from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
 from astrolabe.workers.steps.start import GatewayStart, downtime_ms
-from astrolabe.workers.steps.together import alongside
+from astrolabe.workers.steps.together import alongside, both
 
 
 async def stop(context: StepContext) -> None:
@@ -86,9 +87,10 @@ def _begins(event: e.Event, run: Run) -> bool:
 
 
 async def copy(context: StepContext) -> None:
-    """Copy the stopped database: the way back without a lost write."""
+    """Copy the stopped database, and what has changed of the files: the way back without a lost write."""
     state = context.expect(s.Stopped)
-    await context.recorder.report(e.DatabaseCopied(state.run.upgrade_id, await _copied(context.driver.database, state)))
+    files, database = await both(copy_files(context, state), _copied(context.driver.database, state))
+    await context.recorder.report(e.DatabaseCopied(state.run.upgrade_id, database, files))
 
 
 async def _copied(database: InstanceDatabase | None, state: s.Stopped) -> DatabaseCopy | None:
@@ -103,6 +105,7 @@ async def start(context: StepContext) -> None:
     state, means = context.expect(s.Copied), context.driver.isolation
     at_once = s.cuts_over_at_once(state) and s.is_last_leg(state)
     if at_once and state.downtime.let_in is None:
+        await note_cutover(context, state)
         unknown = Writes(0) if context.driver.database is None else Writes(None)
         counters = state.downtime.at_stop or unknown
         await context.recorder.report(e.CutOver(state.run.upgrade_id, counters, datetime.now(UTC), verified=False))

@@ -19,6 +19,7 @@ from astrolabe.workers.kinds.driver import Driver, Resolved
 from astrolabe.workers.programs import tools
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.database_findings import find_database
+from astrolabe.workers.steps.file_findings import find_files
 from astrolabe.workers.steps.marks import attempt_of, dump_of
 from astrolabe.workers.steps.release_feed import releases_of
 from astrolabe.workers.steps.together import both
@@ -73,8 +74,9 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
     legs = tuple(each.artifact for each in resolved)
     kind, gateway = await both(driver.checks(resolved), _gateway(context))
     database = await find_database(site, driver.database, len(legs)) if driver.database else None
+    files = await find_files(site, driver)
     deprecated = tuple(f"{each.artifact.name}: {each.deprecated}" for each in resolved if each.deprecated)
-    return Findings(old, legs, gateway, tuple(kind), database, deprecated, await driver.supervision())
+    return Findings(old, legs, gateway, tuple(kind), database, deprecated, await driver.supervision(), files)
 
 
 async def _gateway(context: StepContext) -> GatewayFindings:

@@ -12,6 +12,7 @@ from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import Driver
 from astrolabe.workers.steps.context import StepContext
+from astrolabe.workers.steps.files import refresh_files
 from astrolabe.workers.steps.obstacles import refuse_obstacles
 from astrolabe.workers.steps.retry import retry
 
@@ -33,6 +34,7 @@ async def pull(context: StepContext) -> None:
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
     await _check_supervisor(driver, state.instance.supervisor)
+    await refresh_files(context, state)  # last, so that little is left to copy when it is stopped
     await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
 

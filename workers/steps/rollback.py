@@ -14,6 +14,7 @@ from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import last_writes_since, writes_since
+from astrolabe.workers.steps.files import files_are_put_back, put_files_back
 from astrolabe.workers.steps.marks import beside, mark_of
 from astrolabe.workers.steps.obstacles import refuse_obstacles
 from astrolabe.workers.steps.persevering import persevere
@@ -111,15 +112,20 @@ async def _restore(context: StepContext) -> None:
         # A worker after us finds the databases swapped, and could not count any more.
         await context.recorder.report(e.WritesCounted(run.upgrade_id, writes))
     await _put_back(context, state, kept)
+    files = await put_files_back(context, state)
     await driver.end_isolation()
     if driver.database:
         await driver.database.allow()
-    await context.recorder.report(e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes))
+    restored = e.DatabaseRestored(run.upgrade_id, kept, back.last_healthy_at or last, writes, files)
+    await context.recorder.report(restored)
 
 
 async def _left_behind(context: StepContext, state: s.RollingBack) -> tuple[str | None, Writes | None]:
     """Count what stays behind, and name the database that it is kept in; None where there is none to keep."""
     database, back = context.driver.database, state.back
+    if database is None and back.migrated and back.files and back.counters:
+        swapped = await files_are_put_back(context, state)
+        return None, back.last_count if swapped else await last_writes_since(context, back.counters)
     if database is None or not (back.migrated and back.copy):
         return None, None
     kept = beside(database.name, state.run, "after")

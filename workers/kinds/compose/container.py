@@ -47,6 +47,8 @@ class State(Struct, frozen=True, rename="pascal"):
     running: bool
     started_at: str
     exit_code: int = 0
+    pid: int = 0
+    """Its first process on the engine's host; 0 where none runs."""
     health: ContainerHealth | None = None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.compose_project import ComposeProject
+from astrolabe.domain.instances.file_rules import Mount
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.postgres import DatabaseFacts
@@ -22,6 +23,7 @@ from astrolabe.workers.kinds.compose.files import ComposeFiles
 from astrolabe.workers.kinds.compose.filled_project import FilledProject
 from astrolabe.workers.kinds.compose.inside import ImageInside
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
+from astrolabe.workers.kinds.compose.mounts import writable_mounts
 from astrolabe.workers.kinds.compose.project_checks import ADVICE, ProjectChecks
 from astrolabe.workers.kinds.compose.project_commands import START_SECONDS, ProjectCommands
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
@@ -226,6 +228,10 @@ class ComposeDriver:
                 if each.state.running:
                     await self._engine.until_ended(each.id, START_SECONDS)
         return True
+
+    async def mounts(self) -> list[Mount]:
+        """List what its members' containers may write to, and see that it is this host's."""
+        return [mount for each in await self._members.containers() for mount in writable_mounts(each)]
 
     async def members(self, artifact: Artifact, /) -> Check | None:
         """Check the workers once they are started, which they are with a gateway that others are let in to."""

@@ -1,12 +1,11 @@
 """What preflight looks at in a compose project, before anything is touched."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from astrolabe.domain.kinds.compose_next_up import at_next_up
 from astrolabe.domain.kinds.image_parts import part_of
 from astrolabe.domain.plans.plan import Check
-from astrolabe.workers.kinds.compose.container import Container
 from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
@@ -24,7 +23,6 @@ ADVICE: Final[Mapping[str, str]] = {
     "isolation": "Mend that, naming the database's service, or set the instance's cutover to at-once, then retry.",
     "members": "Bring every member up as its project says, at the gateway's version and no other, then retry.",
     "project-differs": "Name every file (astrolabe reconfigure NAME --project-file …), or put back what was changed.",
-    "files": "If older versions go on with those files, say so: astrolabe reconfigure NAME --outside-rollback PATH.",
     "healthcheck": "Mend it, or set healthcheck: {disable: true}, so that the product's health address counts.",
     "process": "Let one container of the gateway's service run and publish the port, or reconfigure with --no-port.",
 }
@@ -70,7 +68,7 @@ class ProjectChecks:
         isolation = await self._apart.check(await self._members.filled.config(), gateway, self._found.image.port)
         version = await self._found.version(gateway) if gateway else None
         checks = [isolation, await self._members.before(version), await self._differences.check(running, said)]
-        return [engine, project, *checks, self._files(running), *[await self._next_up(each) for each in legs[-1:]]]
+        return [engine, project, *checks, *[await self._next_up(each) for each in legs[-1:]]]
 
     async def _next_up(self, target: Resolved) -> Check:
         """Say what the owner's own files make of the members when they are brought up after the upgrade."""
@@ -83,21 +81,6 @@ class ProjectChecks:
                 said += [at_next_up(service, written, filled, part, target.artifact.version) or ""]
         seen = "; ".join(each for each in said if each)
         return Check("next-up", True, seen or "the project's own files name this version")
-
-    def _files(self, running: Iterable[Container]) -> Check:
-        """Check that nothing is written beside the database that an older version might not go on with, unasked."""
-        said = [line for each in running for line in files_beside(each, self._found.project.outside_rollback)]
-        seen = "; ".join(dict.fromkeys(said))
-        return Check("files", not said, seen or "no files that nobody knows of are written")
-
-
-def files_beside(container: Container, outside: Collection[str]) -> Iterator[str]:
-    """Say what a container may write into and keep, and what nobody has said anything about."""
-    for mount in container.mounts:
-        known = any(f"{mount.destination}/".startswith(f"{each.rstrip('/')}/") for each in outside)
-        if mount.writable and mount.type in {"volume", "bind"} and not known:
-            where = f"the volume {mount.name}" if mount.name else mount.source
-            yield f"{container.service} may write to {mount.destination} ({where}), which no rollback brings back"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -219,6 +219,9 @@ class CliDriver:
         """Return False: once its processes have ended, there is nothing left to be done."""
         return False
 
+    async def mounts(self) -> None:
+        """Return None: it has no containers."""
+
     async def members(self, _artifact: Artifact, /) -> None:
         """Return None: nothing runs beside it."""
 
