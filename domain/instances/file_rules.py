@@ -98,9 +98,12 @@ def _kept(destination: str, source: str, rules: Rules) -> Iterator[KeptFolder]:
 
 
 def _outermost(found: dict[str, KeptFolder]) -> tuple[KeptFolder, ...]:
-    return tuple(
-        found[root] for root in sorted(found) if not any(root != each and _within(root, each) for each in found)
-    )
+    return tuple(found[root] for root in sorted(found) if not any(_holds(each, root) for each in found.values()))
+
+
+def _holds(folder: KeptFolder, root: str) -> bool:
+    left = any(_within(root, plain(f"{folder.root}/{each}")) for each in folder.leave)
+    return root != folder.root and _within(root, folder.root) and not left
 
 
 def _parent(path: str) -> str:

@@ -40,8 +40,8 @@ def file_checks(found: FileFindings) -> Iterator[Check]:
     size = sum(each.size or 0 for each in found.folders if each.rule == "keep")
     if size:
         needed = int(size * HEADROOM)
-        room = f"files: {needed:,} bytes needed in {found.folder}, {found.free:,} free"
-        yield Check("disk", found.free >= needed, room)
+        seen = f"files: {needed:,} bytes needed in {found.folder}, {found.free:,} free"
+        yield Check("disk", found.free >= needed, seen)
 
 
 def _said(each: FolderFinding) -> str:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from astrolabe.domain.instances.file_rules import FileRules
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.workers.instance.probe import Probe
 from tests.compose_world import ComposeWorld
 from tests.drivers.outcomes import refused, rolled_back, succeeded, taken_back
 from tests.hooked import Killed, upgrade
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.kinds("npx", "compose")
 MOUNTS = """
 services:
   gateway:
+    user: root
     environment: {STANDIN_FILES: "/srv/code:/srv/uploads"}
     volumes: ["code:/srv/code", "./uploads:/srv/uploads"]
 volumes: {code: }
@@ -71,16 +73,13 @@ async def _in_project(standin: ComposeWorld) -> WithFiles:
     (project / "files.yaml").write_text(MOUNTS)
     await standin.reconfigure(compose=replace(standin.project, files=(*standin.project.files, "files.yaml")))
     await standin.compose("up", "--detach", "gateway")
-    await standin.until(lambda: _healthy(standin))
+    async with Probe.open(standin.config, standin.product) as probe:
+        await standin.until(probe.health)
     (gateway,) = await standin.gateways()
     where = {each.destination: Path(each.source) for each in gateway.mounts}
     folders = [where["/srv/code"], where["/srv/uploads"]]
     (folders[1] / "upload").write_text("of a user's")
     return WithFiles(standin, folders, ["/srv/code", "/srv/uploads"])
-
-
-async def _healthy(standin: ComposeWorld) -> tuple[bool, str]:
-    return (await standin.running()) == "1.1.0", ""
 
 
 @pytest.mark.kinds("compose")
@@ -100,7 +99,7 @@ async def test_a_failed_upgrade_leaves_every_file_as_it_was(kept: WithFiles) -> 
     """The new version changed, added and deleted files before it failed; the caches are left as they are."""
     await kept.keeps()
     before = kept.described()
-    await rolled_back(kept.standin, "1.6.0", "doctor-failed")
+    await rolled_back(kept.standin, "1.6.0", "verify-doctor")
     assert kept.described() == before
     assert kept.cached() == {"1.1.0", "1.6.0"}
     restored = await kept.standin.one(e.DatabaseRestored)
@@ -138,7 +137,7 @@ async def test_what_is_kept_of_files_goes_when_its_retention_ends(kept: WithFile
 
 
 @pytest.mark.kinds("npx")
-@pytest.mark.parametrize("event", ["BackupTaken", "DatabaseCopied", "RollbackStarted", "DatabaseRestored"])
+@pytest.mark.parametrize("event", ["BackupTaken", "DatabaseCopied", "FailStep", "DatabaseRestored"])
 async def test_a_worker_may_die_around_the_files(kept: WithFiles, event: str) -> None:
     """Another goes on, and every file is as it was."""
     await kept.keeps()

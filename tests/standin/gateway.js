@@ -160,12 +160,13 @@ async function work() {
 function moveFolders() {
   for (const folder of (process.env.STANDIN_FILES ?? '').split(':').filter(Boolean)) {
     const file = path.join(folder, 'version');
-    const known = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : VERSION;
+    const known = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
     if (known > VERSION) throw new Error(`${folder} is of ${known}, newer than ${VERSION}`);
     fs.mkdirSync(path.join(folder, 'cache'), { recursive: true });
     fs.writeFileSync(path.join(folder, 'cache', VERSION), VERSION);
+    if (known === VERSION) continue;
     fs.writeFileSync(path.join(folder, `code-${VERSION}.js`), `// ${VERSION}`);
-    if (known !== VERSION) fs.rmSync(path.join(folder, `code-${known}.js`));
+    if (known) fs.rmSync(path.join(folder, `code-${known}.js`));
     fs.writeFileSync(file, VERSION);
   }
 }

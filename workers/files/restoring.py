@@ -27,7 +27,7 @@ def restore(tree: Tree, contents: Contents) -> None:
     _delete(root, tree, now, wanted)
     for entry in tree.entries:
         _put(root, entry, now.get(entry.path), contents)
-    _dress_again(root, tree)
+    _settle(root, tree)
     flush(root)
     if wrong := differing(tree):
         raise Damaged(f"{len(wrong)} of {tree.root} differ after they were put back: {', '.join(wrong[:5])}")
@@ -79,7 +79,7 @@ def _put(root: Path, entry: Entry, now: Entry | None, contents: Contents) -> Non
     try:
         _make(beside, root, entry, contents)
         if entry.first is None:
-            _dress(beside, entry)
+            _set_metadata(beside, entry)
         beside.replace(where)
     finally:
         beside.unlink(missing_ok=True)  # still there also where it is a second name of the very same file
@@ -105,8 +105,8 @@ def _fill(beside: Path, entry: Entry, contents: Contents) -> None:
             raise Damaged(f"the copy of {entry.path} does not have the SHA-256 that it was kept under")
 
 
-def _dress(where: Path, entry: Entry) -> None:
-    """Give it owner, mode, attributes and time, in the order in which none of them undoes another."""
+def _set_metadata(where: Path, entry: Entry) -> None:
+    """Set owner, mode, attributes and time, in the order in which none of them undoes another."""
     os.chown(where, entry.owner, entry.group, follow_symlinks=False)
     if entry.kind != "link":
         where.chmod(entry.mode)
@@ -117,9 +117,9 @@ def _dress(where: Path, entry: Entry) -> None:
     os.utime(where, ns=(entry.modified, entry.modified), follow_symlinks=False)
 
 
-def _dress_again(root: Path, tree: Tree) -> None:
-    """Give owner, mode and time back to what lost them by what was done beside or in it, the innermost first."""
+def _settle(root: Path, tree: Tree) -> None:
+    """Set owner, mode and time once more of what lost them by what was done beside or in it, the innermost first."""
     now = {entry.path: entry.lasting for entry in _present(root, tree)}
     for entry in reversed(tree.entries):
         if entry.first is None and now.get(entry.path) != entry.lasting:
-            _dress(joined(root, entry.path), entry)
+            _set_metadata(joined(root, entry.path), entry)

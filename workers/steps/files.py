@@ -55,7 +55,7 @@ async def copy_files(context: StepContext, state: s.Stopped) -> FilesCopy | None
     """Bring the copy up to date with what the stopped instance left; before its first leg alone."""
     if state.files is None or state.legs:
         return None
-    # A stopped project's containers do not tell what they were, so it is what was prepared.
+    # Of a stopped project nobody can see any more which they were, so it is what was prepared.
     folders = await _in_thread(files_of(context).prepared, mark_of(state.run, "before"))
     for attempt in range(1, ATTEMPTS + 1):
         try:
