@@ -48,7 +48,8 @@ class InstanceFiles:
         if before and not moved:
             _refuse_moved(before, manifest)
         sha256 = save(path, manifest)
-        self._forget()
+        if moved:  # else the instance is stopped, and what nothing needs can wait
+            self._forget()
         roots = tuple(each.root for each in folders)
         return FilesCopy(str(path), sha256, manifest.files, manifest.size, roots)
 

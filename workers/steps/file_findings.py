@@ -49,7 +49,8 @@ def _findings(site: Site, mounts: list[Mount], rules: Rules, kept: tuple[KeptFol
         settled = any(each.root.startswith(f"{source}/") for each in kept)
         rule = None if source in asked else rule_for(plain(mount.destination), rules) or "leave"
         if not (settled and rule):
-            found.append(FolderFinding(_words(mount), rule, _size(Path(source))))
+            here = any(each.here for each in mounts if each.source == source)
+            found.append(FolderFinding(_words(mount), rule, _size(Path(source)) if here else None))
     folder = site.host.files(site.instance_id)
     return FileFindings(tuple(found), str(folder), shutil.disk_usage(folder).free)
 
