@@ -10,6 +10,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.words import Step
+from astrolabe.store.progress import Amount
 from astrolabe.workers.files.copying import Copying, Unsettled
 from astrolabe.workers.files.entry import Unkeepable
 from astrolabe.workers.files.instance_files import InstanceFiles, Moved
@@ -139,7 +140,7 @@ async def _copied(
     async def report() -> None:
         while True:
             await asyncio.sleep(1)
-            await context.recorder.progress(step, "bytes of files copied", copying.done)
+            await context.recorder.progress(step, "copying files", Amount(copying.done, None, "bytes"))
 
     watch = asyncio.create_task(report())
     try:
