@@ -13,7 +13,8 @@ from astrolabe.domain.instances.file_rules import (
     rule_for,
     unsettled,
 )
-from astrolabe.domain.products.product import ProductError, parse_product
+from astrolabe.domain.products.product import ProductError
+from astrolabe.domain.products.product_file import parse_product
 from astrolabe.domain.upgrades.file_findings import FileFindings, FolderFinding, file_checks
 
 CODE = Mount("web", "/var/www/html", "/volumes/code", "code")
@@ -66,7 +67,7 @@ def test_a_folder_cannot_be_kept_and_left() -> None:
     """Neither of an instance nor of a product, whose file is told the line."""
     with pytest.raises(ValueError, match="/data is to be kept and to be left"):
         FileRules(("/data",), ("/data/",))
-    with pytest.raises(ProductError, match=r"cloud.toml:8: data is to be kept and to be left"):
+    with pytest.raises(ProductError, match=r"cloud.toml:8: files.leave: data is to be kept and to be left"):
         parse_product(f'{PRODUCT}keep = ["data"]\nleave = ["data"]', "cloud.toml")
 
 

@@ -89,6 +89,8 @@ def _elsewhere(root: Path, around: Sequence[Mount]) -> str | None:
         return (
             "it is not seen to be on this worker's host; run the worker there, as root, and leave the container running"
         )
+    if any(Path(each.source).is_mount() for each in around if not each.name.startswith("/")):
+        return "the engine mounts it only while a container uses it, so it could not be copied once that is stopped"
     inside = any(root.resolve().is_relative_to(Path(each.source).resolve()) for each in around)
     return None if inside else "a link leads out of it"
 
