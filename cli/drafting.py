@@ -31,6 +31,11 @@ WELL: Final = ("status", "health")
 """Fields of an answer that say that all is well."""
 
 _CONNECTION: Final = re.compile(r"postgres(ql)?://\S+")
+_PART: Final = re.compile(
+    r"(?:.*_)?(?:DB|DATABASE|POSTGRES\w*?|PG)_?(HOST|PORT|NAME|DATABASE|DB|USER|USERNAME|PASSWORD|PASS)"
+)
+"""Variables that name a part of where a database is."""
+_PARTS: Final = {"DATABASE": "name", "DB": "name", "USERNAME": "user", "PASS": "password"}
 _SECRET: Final = re.compile(r"key|secret|token|passw", re.IGNORECASE)
 _SETTING: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _INSIDE: Final = re.compile(r"(?P<folder>.*/node_modules/(?P<package>(@[^/]+/)?[^/]+))/(?P<entry>.+)")
@@ -88,7 +93,16 @@ def _start(running: GatewayProcess, port: int, words: list[str]) -> tuple[StartC
             filled = _filled(variables[name], port, listens)
             if filled != _literal(variables[name]) and _SETTING.fullmatch(name):
                 env[name] = filled
+        if "{database_url}" not in {*args, *env.values()}:
+            env |= dict(_parts(variables))
     return StartCommand(args, env), remarks
+
+
+def _parts(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Fill in the variables of a product that takes its database part by part."""
+    for name in sorted(variables):
+        if (part := _PART.fullmatch(name)) and _SETTING.fullmatch(name):
+            yield name, f"{{database_{_PARTS.get(part[1], part[1].lower())}}}"
 
 
 def _arguments(words: list[str], port: int, listens: set[str]) -> tuple[tuple[str, ...], list[str]]:
@@ -150,8 +164,8 @@ def _texts(value: object, at: str) -> Iterator[tuple[str, str]]:
 
 def _unsaid(start: StartCommand, health: HealthCheck | None, version: VersionProbe | None) -> Iterator[str]:
     text = " ".join((*start.args, *start.env.values()))
-    for placeholder in ("{port}", "{database_url}"):
-        if placeholder not in text:
+    for placeholder, said in (("{port}", "{port}" in text), ("{database_url}", "{database_" in text)):
+        if not said:
             yield f"nothing that it was started with is its {placeholder}; say where it goes with --arg or --env"
     if health is None:
         yield "no usual path says that it is well; name one with --health"

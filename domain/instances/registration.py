@@ -7,6 +7,7 @@ import msgspec
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds.registry import KINDS
 from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.placeholders import say_database
 from astrolabe.domain.products.product import Product
 
 LONGEST_CONFIG = 32_768
@@ -37,7 +38,7 @@ def product_of(config: InstanceConfig, products: Mapping[str, Product]) -> Produ
 def needs_database(product: Product) -> bool:
     """Return whether a product cannot be started without a database."""
     words = (*product.start.args, *product.start.env.values())
-    return product.migrations is not None or any("{database_url}" in word for word in words)
+    return product.migrations is not None or say_database(words)
 
 
 def _check_settings(config: InstanceConfig, product: Product) -> None:

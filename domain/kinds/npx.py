@@ -6,6 +6,7 @@ from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds.npm import NpmFacts, plan_pulls, plan_views
 from astrolabe.domain.kinds.postgres import plan_copy, plan_dump
 from astrolabe.domain.plans.plan import PlannedCommand
+from astrolabe.domain.products.placeholders import say_database, used_in
 from astrolabe.domain.products.product import Npm, Product
 from astrolabe.domain.supervision.planned import start_commands, stop_commands
 from astrolabe.domain.words import Version
@@ -33,8 +34,8 @@ def settable(product: Product, config: InstanceConfig) -> tuple[bool, bool]:
     """
     replaced = {*config.settings, *config.secrets}
     values = [value for name, value in product.start.env.items() if name not in replaced]
-    text = " ".join((*values, *product.start.args))
-    return "{port}" in text, config.database is None or "{database_url}" in text
+    words = (*values, *product.start.args)
+    return "port" in used_in(words), config.database is None or say_database(words)
 
 
 def plan(

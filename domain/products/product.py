@@ -131,9 +131,10 @@ class StartCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """How the gateway is started: arguments, and environment with {placeholders}."""
 
     args: tuple[str, ...] = ()
-    """The arguments; {address}, {port} and {database_url} are filled in."""
+    """The arguments; {address}, {port}, {database_url}, and {database_host}, {database_port}, {database_name},
+    {database_user} and {database_password} are filled in."""
     env: dict[SettingName, str] = {}
-    """The environment by name; {address}, {port} and {database_url} are filled in."""
+    """The environment by name, filled in as the arguments are."""
 
 
 class HealthCheck(Struct, frozen=True, forbid_unknown_fields=True):

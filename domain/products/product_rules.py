@@ -4,11 +4,10 @@ import re
 from string import Formatter
 
 from astrolabe.domain.products.file_lines import Path
+from astrolabe.domain.products.placeholders import PLACEHOLDERS
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release import repeated
 from astrolabe.domain.words import Kind
-
-PLACEHOLDERS = ("address", "database_url", "port")
 
 
 def complaints(product: Product) -> list[tuple[str, Path]]:

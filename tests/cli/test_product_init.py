@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import pytest_asyncio
@@ -35,25 +36,41 @@ MANIFEST = {
 }
 
 
+class Started(Protocol):
+    """Starts a gateway, with its port after the first word, and returns that port."""
+
+    async def __call__(self, port_option: str, *words: str, **variables: str) -> int:
+        """Start it with words and variables."""
+        ...
+
+
 @pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[int]:
-    """The port of a gateway that its owner started from a package of their own."""
+async def started(tmp_path: Path) -> AsyncIterator[Started]:
+    """What starts gateways from a package of their owner's own, and ends them with the test."""
     package = tmp_path / "node_modules" / "@corner" / "shop"
     (package / "bin").mkdir(parents=True)
     (package / "package.json").write_text(json.dumps(MANIFEST), "utf-8")
     (package / "bin" / "shop.js").write_text(GATEWAY, "utf-8")
-    port = free_port()
-    running = await asyncio.create_subprocess_exec(
-        str(tools.node()),
-        "node_modules/@corner/shop/bin/shop.js",
-        *("--port", str(port), "--host=127.0.0.1", "--api-key", "hidden-word", "--db", DATABASE),
-        cwd=tmp_path,
-        env={"DATABASE_URL": DATABASE, "COLOUR": "red", "SECRET_WORD": "hidden-word"},
-    )
-    await until(lambda: not is_free(port))
-    yield port
-    running.kill()
-    await running.wait()
+    running: list[asyncio.subprocess.Process] = []
+
+    async def start(port_option: str, *words: str, **variables: str) -> int:
+        port = free_port()
+        argv = (str(tools.node()), "node_modules/@corner/shop/bin/shop.js", port_option, str(port), *words)
+        running.append(await asyncio.create_subprocess_exec(*argv, cwd=tmp_path, env=variables))
+        await until(lambda: not is_free(port))
+        return port
+
+    yield start
+    for each in running:
+        each.kill()
+        await each.wait()
+
+
+@pytest_asyncio.fixture
+async def shop(started: Started) -> int:
+    """The port of a gateway that takes a connection string, and has secrets in words and variables."""
+    words = ("--host=127.0.0.1", "--api-key", "hidden-word", "--db", DATABASE)
+    return await started("--port", *words, DATABASE_URL=DATABASE, COLOUR="red", SECRET_WORD="hidden-word")
 
 
 async def checked(file: Path) -> None:
@@ -82,6 +99,23 @@ async def test_a_file_is_written_from_what_runs(shop: int, tmp_path: Path) -> No
     }
     assert "--api-key was left out" in ended.stdout
     assert "hidden-word" not in text + ended.stdout + ended.stderr
+
+
+async def test_a_database_that_is_given_by_its_parts_is_found(started: Started, tmp_path: Path) -> None:
+    """Each variable that says a part of where the database is gets that part's placeholder, and no other does."""
+    variables = {"SHOP_DB_HOST": "db", "SHOP_DB_DATABASE": "goods", "SHOP_DB_USER": "shop", "SHOP_DB_TYPE": "postgres"}
+    port = await started("--port", **variables, POSTGRES_PASSWORD="hidden-word", PGPORT="5432")
+    file = tmp_path / "shop.toml"
+    ended = await piped("products", "init", "shop", "--from-port", str(port), "-o", str(file), env=ENVIRONMENT)
+    assert ended.returncode == 0, ended.stderr
+    await checked(file)
+    assert tomllib.loads(file.read_text("utf-8"))["start"]["env"] == {
+        "PGPORT": "{database_port}",
+        "POSTGRES_PASSWORD": "{database_password}",
+        "SHOP_DB_DATABASE": "{database_name}",
+        "SHOP_DB_HOST": "{database_host}",
+        "SHOP_DB_USER": "{database_user}",
+    }
 
 
 async def test_options_come_before_what_is_found(shop: int, tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """Product files: read, or refused with file and line."""
 
 import pytest
+from msgspec.structs import replace
 
+from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.instances.registration import needs_database
+from astrolabe.domain.kinds.npx import settable
 from astrolabe.domain.products import product, release
 from astrolabe.domain.products.product import Npm, Product, ProductError
 from astrolabe.domain.products.product_file import parse_product, read_product
@@ -194,3 +198,21 @@ def test_every_form_that_a_file_can_break_is_said_in_words():
     metas = [each for word in forms for each in getattr(word, "__metadata__", ()) if each.pattern]
     assert metas
     assert all(each.description for each in metas)
+
+
+def test_a_database_may_be_given_by_its_parts():
+    """A product that takes no connection string is isolated all the same, for its database's name is ours to give."""
+    env = 'DB_HOST = "{database_host}"\nDB_NAME = "{database_name}"\nPORT = "{port}"'
+    by_parts = parse_product(with_('DATABASE_URL = "{database_url}"', env), "flags.toml")
+    named = replace(by_parts, migrations=None)
+    database = DatabaseConfig("goods", "keeper", "127.0.0.1", 5432)
+    assert needs_database(named)
+    assert settable(named, InstanceConfig("flags", "flags", 4242, database=database)) == (True, True)
+
+
+def test_a_product_that_is_given_no_database_name_keeps_its_own():
+    """Host and user say nothing of which database it is."""
+    product = parse_product(with_("{database_url}", "{database_host}"), "flags.toml")
+    assert not needs_database(replace(product, migrations=None))
+    database = DatabaseConfig("goods", "keeper", "127.0.0.1", 5432)
+    assert settable(product, InstanceConfig("flags", "flags", 4242, database=database)) == (True, False)

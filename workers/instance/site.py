@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.destination import Destination, of_settings, stays_here
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.products.placeholders import PLACEHOLDERS
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.workers.instance.authentication import REQUIRES_SINCE, required_of
@@ -106,9 +107,17 @@ class Site:
         return frozenset([name for name, value in self.product.start.env.items() if "{" in value])
 
     def _placeholders(self) -> dict[str, str]:
-        values = {"address": self.config.address, "port": str(self.config.port or ""), "database_url": ""}
+        values = dict.fromkeys(PLACEHOLDERS, "")
+        values |= {"address": self.config.address, "port": str(self.config.port or "")}
         if where := self.config.database:
-            values["database_url"] = connection_string(where, self.password)
+            values |= {
+                "database_url": connection_string(where, self.password),
+                "database_host": where.host,
+                "database_port": str(where.port),
+                "database_name": where.name,
+                "database_user": where.user,
+                "database_password": self.password or "",
+            }
         return values
 
     def arguments(self, args: tuple[str, ...]) -> list[str]:

@@ -45,7 +45,7 @@ POLL_SECONDS = 0.05
 ADVICE = {
     **HOW_TO_SETTLE,
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
-    "isolation": "Use {port} and {database_url} in the product's [start], or set the cutover to at-once, then retry.",
+    "isolation": "Give [start] {port} and {database_url}, or {database_name}, or set cutover to at-once; then retry.",
     "process": "Register the port that the product listens on, started from an installed package, then retry.",
 }
 

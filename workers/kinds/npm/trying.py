@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.products.placeholders import PLACEHOLDERS, say_database
 from astrolabe.domain.products.product import Npm, Product
 from astrolabe.store.ports import free_port
 from astrolabe.workers.instance.failure import StepFailed
@@ -69,7 +70,7 @@ def _command(product: Product, tree: Path, node: Path) -> tuple[str, ...]:
     words = (*product.start.env.values(), *product.start.args)
     if product.package.bin:
         return (*program, "--version")
-    if any("{database_url}" in word for word in words):
+    if say_database(words):
         return (*program, *(arg.format(**_nowhere()) for arg in product.start.args))
     return ()
 
@@ -77,7 +78,10 @@ def _command(product: Product, tree: Path, node: Path) -> tuple[str, ...]:
 def _nowhere() -> dict[str, str]:
     closed = f"127.0.0.1:{free_port()}"
     url = f"postgresql://nobody@{closed}/nothing"
-    return {"address": "127.0.0.1", "port": str(free_port()), "database_url": url}
+    nowhere = dict.fromkeys(PLACEHOLDERS, "nobody")
+    host, _, port = closed.partition(":")
+    database = {"database_url": url, "database_host": host, "database_port": port}
+    return {**nowhere, "address": "127.0.0.1", "port": str(free_port()), **database}
 
 
 def _environment(product: Product, node: Path, home: str) -> dict[str, str]:
