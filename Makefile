@@ -82,7 +82,7 @@ shipped: $(VENV)/ready modules ## what is shipped, installed and run: the wheel,
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shipped tests/e2e
 
 ONLY ?=
-products: $(VENV)/ready ## real products from their registry: upgraded, failed and taken back; one by ONLY=unleash
+products: $(VENV)/ready ## real products from their registry: upgraded, failed and taken back; one by ONLY=parse-server
 	$(BIN)/pytest -m products -k "$(ONLY)" tests/e2e
 
 SEEDS ?= 40
