@@ -35,9 +35,11 @@ PLACES: Final = {
     "GET /products": "astrolabe products",
     "GET /audit/checkpoint": "astrolabe audit checkpoint",
     "GET the instance to see it": "astrolabe show says what",
-    "name it in ticket": "name it with --ticket",
 }
 """The commands that say what a request would."""
+
+FIELDS: Final = {"name it in ticket": "name it with --ticket"}
+"""The options that fill a field which a request would name in the middle of a sentence."""
 
 OPTIONS: Final = {
     "database.password": "--password-from",
@@ -75,7 +77,7 @@ def worded(name: str, detail: str) -> str:
     """Return what a person reads of a problem, in the words of commands and options."""
     if instead := INSTEAD.get(name):
         return instead
-    for place, command in PLACES.items():
+    for place, command in (PLACES | FIELDS).items():
         detail = detail.replace(place, command)
     detail = detail.replace("correct it and send the request again", "correct it and type the command again")
     return _FIELD.sub(lambda found: OPTIONS[found[2]], detail)

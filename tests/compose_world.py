@@ -250,12 +250,16 @@ class ComposeWorld(World):
         env = f"GATEWAY_PORT={self.config.port}\nDATABASE_PORT={self.database_port}\nDATABASE_PASSWORD={PASSWORD}\n"
         (folder / ".env").write_text(env)
         await self.compose("up", "--detach", "--wait", "db")
+        await self.find_database()
+        role = f"CREATE ROLE {self.database} LOGIN CREATEDB PASSWORD '{PASSWORD}'"
+        await run(self.server, role, f"CREATE DATABASE {self.database} OWNER {self.database}")
+
+    @override
+    async def find_database(self) -> None:
         labels = [f"com.docker.compose.project={self.project.name}", "com.docker.compose.service=db"]
         (database,) = await self.engine.labelled(*labels)
         assert database.address
         cast("ContainerServer", self.server).address = database.address
-        role = f"CREATE ROLE {self.database} LOGIN CREATEDB PASSWORD '{PASSWORD}'"
-        await run(self.server, role, f"CREATE DATABASE {self.database} OWNER {self.database}")
 
     def _write(self, version: str) -> None:
         text = COMPOSE.format(repository=self.house.repository, version=version, name=self.database)

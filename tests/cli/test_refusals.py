@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from astrolabe.cli.refusals import INSTEAD, OPTIONS, PLACES, refusal_of, worded
+from astrolabe.cli.refusals import FIELDS, INSTEAD, OPTIONS, PLACES, refusal_of, worded
 from tests.cli.commands_page import leaves
 
 FLOORS = [Path(__file__).parents[2] / floor for floor in ("api", "domain", "store")]
@@ -44,7 +44,7 @@ def test_there_is_something_to_say() -> None:
     assert len(set(details())) > 50
 
 
-@pytest.mark.parametrize("option", sorted(set(OPTIONS.values())))
+@pytest.mark.parametrize("option", sorted({*OPTIONS.values(), *(each.split()[-1] for each in FIELDS.values())}))
 def test_options_that_are_named_exist(option: str) -> None:
     """A person who is told of an option can type it."""
     assert any(option in each.opts for _, command in leaves() for each in command.params)

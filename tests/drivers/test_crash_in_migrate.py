@@ -65,6 +65,7 @@ async def test_a_gateway_that_died_with_its_worker_in_mid_migration_is_not_start
 async def test_a_failed_upgrade_can_be_retried(standin: World) -> None:
     """After the data was mended a retry goes through, under the same upgrade and as its second attempt."""
     await upgrade(standin, "2.0.0", MigrationStarted=lambda: _limit(standin, 0))
+    await standin.find_database()
     assert await standin.running() == "1.1.0"
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()
@@ -76,6 +77,7 @@ async def test_a_failed_upgrade_can_be_retried(standin: World) -> None:
 
 
 async def _limit(standin: World, connections: int) -> None:
+    await standin.find_database()
     await run(standin.server, f"ALTER DATABASE {standin.database} CONNECTION LIMIT {connections}")
 
 

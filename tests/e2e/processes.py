@@ -12,6 +12,7 @@ from signal import SIGKILL
 from typing import Any
 
 import httpx
+from httpx_sse import EventSource
 from msgspec import to_builtins
 
 from astrolabe.cli.own_python import run_astrolabe
@@ -138,9 +139,9 @@ class Astrolabe:
         headers = {"Accept": "text/event-stream"}
         async with self.http.stream("GET", f"/upgrades/{upgrade_id}/events", headers=headers) as answer:
             answer.raise_for_status()
-            async for line in answer.aiter_lines():
-                if line.startswith("data: "):
-                    yield json.loads(line.removeprefix("data: "))
+            async for sent in EventSource(answer).aiter_sse():
+                if sent.data and sent.event != "progress":
+                    yield json.loads(sent.data)
 
     def said(self) -> str:
         """Return what the processes logged."""

@@ -74,7 +74,8 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
     legs = tuple(each.artifact for each in resolved)
     kind, gateway = await both(driver.checks(resolved), _gateway(context))
     database = await find_database(site, driver.database, len(legs)) if driver.database else None
-    files = await find_files(site, driver)
+    # What a member may write to is known only of a project that its engine accepts.
+    files = await find_files(site, driver) if all(check.ok for check in kind) else None
     deprecated = tuple(f"{each.artifact.name}: {each.deprecated}" for each in resolved if each.deprecated)
     return Findings(old, legs, gateway, tuple(kind), database, deprecated, await driver.supervision(), files)
 

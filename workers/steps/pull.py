@@ -25,11 +25,12 @@ HOPELESS = {"wrong-artifact", "no-space", "tag-moved"}
 async def pull(context: StepContext) -> None:
     """Bring what every leg ends on, and the old artifact for the way back, with the integrity that the plan names."""
     state, driver = context.expect(BackedUp), context.driver
+    note = partial(context.recorder.note, "pull")
     if state.run.target == "latest" or driver.tags_move:
-        await _retry(lambda: _check_unmoved(driver, state.run.target, state.plan.new))
+        await _retry(lambda: _check_unmoved(driver, state.run.target, state.plan.new), note)
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
-        await _retry(lambda wanted=artifact: _pull(context, wanted), partial(context.recorder.note, "pull"))
+        await _retry(lambda wanted=artifact: _pull(context, wanted), note)
         await driver.prove(artifact)
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
@@ -62,9 +63,7 @@ async def _check_supervisor(driver: Driver, known: SupervisorId | None) -> None:
         )
 
 
-async def _retry(
-    attempted: Callable[[], Awaitable[None]], on_failure: Callable[[str], Awaitable[None]] | None = None
-) -> None:
+async def _retry(attempted: Callable[[], Awaitable[None]], on_failure: Callable[[str], Awaitable[None]]) -> None:
     await retry(attempted, attempts=ATTEMPTS, pause=PAUSE_SECONDS, hopeless=HOPELESS, on_failure=on_failure)
 
 
