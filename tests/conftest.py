@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from signal import SIGKILL, Signals
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from astrolabe.workers.programs import shell
 from tests.databases import database_url, maintenance, template_database
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 # How long an example takes is the machine's business: nothing here is timed.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 
