@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -24,8 +25,11 @@ POLL_SECONDS = 0.02
 LAST_SCRIPT = 2
 """The last word of a command that may be the script, unless only Node's own options come before it."""
 
-LOOKS = 3
+LOOKS = 15
 """How often a listener is looked for that shows no process: for a moment, one that has just ended shows none either."""
+
+LOOK_SECONDS = 0.02
+"""How long is waited between two looks; whoever is not root sees no descriptor of a process while the kernel ends it."""
 
 
 class GatewayProcess(Struct, frozen=True):
@@ -130,6 +134,7 @@ def listener(port: int) -> GatewayProcess | None:
                     return _described(psutil.Process(pid))
         if None not in found:
             return None
+        time.sleep(LOOK_SECONDS)
     raise StepFailed(
         "process-hidden",
         f"What listens on port {port} belongs to another user.",
