@@ -29,7 +29,7 @@ LOOKS = 15
 """How often a listener is looked for that shows no process: for a moment, one that has just ended shows none either."""
 
 LOOK_SECONDS = 0.02
-"""How long is waited between two looks; whoever is not root sees no descriptor of a process while the kernel ends it."""
+"""How long is waited between two looks: while the kernel ends a process, only root sees what it has open."""
 
 
 class GatewayProcess(Struct, frozen=True):
