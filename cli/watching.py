@@ -164,12 +164,10 @@ class UpgradeWatch:
 
     def _show(self, kind: str, event: Mapping[str, Any], live: Live | None) -> None:
         self._board.take(kind, event["data"], event["summary"])
-        at = datetime.fromisoformat(event["recorded_at"])
-        self._since = self._since or at
         if is_for_program():
             print_json(event)
         elif live is None:
-            self._print(at, kind, event["summary"])
+            self._print(datetime.fromisoformat(event["recorded_at"]), kind, event["summary"])
         else:
             live.refresh()
 

@@ -19,11 +19,14 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.kept_folders import kept_folders
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
+from astrolabe.workers.steps.retry import retry
 
 T = TypeVar("T")
 
 ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 1.0
+HOPELESS: Final = {"files-moved", "files-copy-damaged"}
+"""What another attempt cannot mend."""
 
 
 def files_of(context: StepContext) -> InstanceFiles:
@@ -58,18 +61,18 @@ async def copy_files(context: StepContext, state: s.Stopped) -> FilesCopy | None
         return None
     # Of a stopped project nobody can see any more which they were, so it is what was prepared.
     folders = await _in_thread(files_of(context).prepared, mark_of(state.run, "before"))
-    for attempt in range(1, ATTEMPTS + 1):
+
+    async def settled() -> FilesCopy:
         try:
             return await _copied(context, "migrate", state.run, folders, settled=True)
         except (Unsettled, FileNotFoundError) as error:
-            if attempt == ATTEMPTS:
-                raise StepFailed(
-                    "files-written",
-                    f"Though the instance is stopped, somebody still writes to the files that are kept: {error}",
-                    todo="Stop whoever writes there, or leave that folder out of the rollback point, then retry.",
-                ) from None
-            await asyncio.sleep(PAUSE_SECONDS)
-    return None
+            raise StepFailed(
+                "files-written",
+                f"Though the instance is stopped, somebody still writes to the files that are kept: {error}",
+                todo="Stop whoever writes there, or leave that folder out of the rollback point, then retry.",
+            ) from None
+
+    return await retry(settled, attempts=ATTEMPTS, pause=PAUSE_SECONDS, hopeless=HOPELESS)
 
 
 async def put_files_back(context: StepContext, state: s.RollingBack) -> FilesCopy | None:
