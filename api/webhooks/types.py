@@ -65,7 +65,7 @@ def _catalogue() -> dict[str, TypeView]:
 
 def _view(name: str, about: type[Struct] | None) -> TypeView:
     said = "Somebody asked whether messages arrive." if about is None else (about.__doc__ or "").partition("\n")[0]
-    return TypeView(name, said, _schema(name), _example(name, about))
+    return TypeView(name, said, _schema(name), _example(name, about, said))
 
 
 def _schema(name: str) -> dict[str, Any]:
@@ -77,15 +77,35 @@ def _schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def _example(name: str, about: type[Struct] | None) -> dict[str, Any]:
+def _example(name: str, about: type[Struct] | None, said: str) -> dict[str, Any]:
     at = datetime(2026, 1, 31, 12, tzinfo=UTC)
     if about is None:
         return _plain(n.ping(EVENT, INSTANCE, at))
     upgrade = UPGRADE if "upgrade_id" in about.__struct_fields__ else None
     links = n.Links(f"/instances/{INSTANCE}", f"/upgrades/{upgrade}" if upgrade else None)
-    data = n.Data(links, INSTANCE, upgrade)
+    names = {"name": "flags", "product": "unleash"}
+    versions = {"from_version": "5.6.0", "to_version": "6.10.1"} if upgrade else {}
+    data = n.Data(links, INSTANCE, upgrade, **names, **versions)
+    text = f"flags (unleash): {said}"
     subject = f"instances/{INSTANCE}"
-    return _plain(n.Notification("1.0", EVENT, n.SOURCE, name, subject, at, "application/json", data, 12, "3401"))
+    return _plain(
+        n.Notification(
+            "1.0",
+            EVENT,
+            n.SOURCE,
+            name,
+            subject,
+            at,
+            "application/json",
+            data,
+            12,
+            "3401",
+            text,
+            f"{3401:019}",
+            at,
+            "system",
+        )
+    )
 
 
 def _plain(message: n.Notification) -> dict[str, Any]:

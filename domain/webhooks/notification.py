@@ -1,4 +1,7 @@
-"""Notifications: what an endpoint is sent of an event, a thin CloudEvent (CloudEvents 1.0.2, structured mode)."""
+"""Notifications: what an endpoint is sent of an event, a thin CloudEvent (CloudEvents 1.0.2, structured mode).
+
+Beside its own, it has the documented extensions sequence, recordedtime and authcontext.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
@@ -6,9 +9,11 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from astrolabe.domain.recorded import Recorded
+from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.subject import Subject
 from astrolabe.domain.webhooks.endpoint import Endpoint
+from astrolabe.domain.webhooks.headline import PING_HEADLINE, headline
 
 PING = "astrolabe.ping"
 SOURCE = "/astrolabe"
@@ -84,7 +89,7 @@ class Links(Struct, frozen=True, omit_defaults=True):
 
 
 class Data(Struct, frozen=True, omit_defaults=True):
-    """Which instance, upgrade and ticket it is about; of what only a token may see it has no more."""
+    """Which instance, upgrade and ticket it is about, by ids, names and versions; no more than that of it."""
 
     links: Links
     """Where to read more."""
@@ -94,6 +99,14 @@ class Data(Struct, frozen=True, omit_defaults=True):
     """The upgrade's id; left out where it is about none."""
     ticket: str | None = None
     """The ticket that an upgrade was asked for with, where it was just asked for; left out otherwise."""
+    name: str | None = None
+    """The instance's name; left out where it is about none."""
+    product: str | None = None
+    """The product that is deployed; left out where it is about no instance."""
+    from_version: str | None = None
+    """The version that the upgrade comes from; left out where it is about none."""
+    to_version: str | None = None
+    """The exact version that the upgrade goes to; left out before preflight has resolved `latest`."""
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -120,6 +133,16 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     # A CloudEvents integer has 32 bits; the log may have more events than that.
     position: Annotated[str, Meta(pattern=r"^[0-9]{1,19}$")] | None = None
     """The event's place in the whole log, from 0 on, in decimal digits; left out of a ping."""
+    text: Annotated[str, Meta(min_length=1, max_length=1000)] = ""
+    """What happened, in one sentence with names and versions; a chat that takes `text` shows it."""
+    sequence: Annotated[str, Meta(pattern=r"^[0-9]{19}$")] | None = None
+    """The event's place in the whole log with leading zeros, so that texts compare as places do; left out of a ping."""
+    recordedtime: datetime | None = None
+    """When the event was recorded; left out of a ping."""
+    authtype: Literal["api_key", "system"] | None = None
+    """Whether a token asked for it (`api_key`), or it follows from what a worker did; left out of a ping."""
+    authid: str | None = None
+    """The name of the token that asked; left out where none did."""
 
 
 def public_type(event: Struct) -> str | None:
@@ -133,10 +156,12 @@ def subscribes(endpoint: Endpoint, event_type: str, instance_id: str) -> bool:
     return (not types or event_type in types) and (not instances or instance_id in instances)
 
 
-def notification(recorded: Recorded[Any], event_type: str) -> Notification:
+def notification(recorded: Recorded[Any], event_type: str, about: Subject | None = None) -> Notification:
     """Return what is sent of an event; its id is the event's, so that what is sent twice is recognised."""
     upgrade_id: str | None = getattr(recorded.event, "upgrade_id", None)
     instance = f"/instances/{recorded.stream_id}"
+    names = (about.name, about.product) if about else (None, None)
+    versions = (about.from_version, about.to_version) if about and upgrade_id else (None, None)
     links = Links(instance, f"/upgrades/{upgrade_id}" if upgrade_id else None)
     return Notification(
         "1.0",
@@ -146,17 +171,28 @@ def notification(recorded: Recorded[Any], event_type: str) -> Notification:
         instance.removeprefix("/"),
         recorded.recorded_at,
         "application/json",
-        Data(links, recorded.stream_id, upgrade_id, getattr(recorded.event, "ticket", None)),
+        Data(links, recorded.stream_id, upgrade_id, getattr(recorded.event, "ticket", None), *names, *versions),
         recorded.version,
         str(recorded.position),
+        headline(recorded.event, about),
+        f"{recorded.position:019}",
+        recorded.recorded_at,
+        *_principal(recorded.cause),
     )
+
+
+def _principal(cause: Cause) -> tuple[Literal["api_key", "system"], str | None]:
+    # What a worker reports follows from what it did: who asked for that is in the event that asked.
+    return ("api_key", cause.actor) if cause.source == "api" else ("system", None)
 
 
 def ping(message_id: str, endpoint_id: str, at: datetime) -> Notification:
     """Return what is sent to try an endpoint: only that messages arrive."""
     link = f"/webhooks/{endpoint_id}"
     data = Data(Links(webhook=link))
-    return Notification("1.0", message_id, SOURCE, PING, link.removeprefix("/"), at, "application/json", data)
+    return Notification(
+        "1.0", message_id, SOURCE, PING, link.removeprefix("/"), at, "application/json", data, text=PING_HEADLINE
+    )
 
 
 def encode(message: Notification) -> bytes:
@@ -169,7 +205,7 @@ def schema(name: str) -> dict[str, Any]:
     (found,), parts = msgspec.json.schema_components([Notification], ref_template="#/$defs/{name}")
     assert found == {"$ref": "#/$defs/Notification"}  # noqa: S101  msgspec's own form
     whole: dict[str, Any] = parts.pop("Notification")
-    must = [] if name == PING else ["streamversion", "position"]
+    must = ["text"] if name == PING else ["text", "streamversion", "position", "sequence", "recordedtime", "authtype"]
     properties = {**whole["properties"], "type": {"const": name}}
     required = [*whole["required"], *must]
     return {

@@ -1,8 +1,9 @@
 """Deliveries: what is to be sent to an endpoint, what was sent, and what it answered."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -11,7 +12,9 @@ from astrolabe.domain.webhooks.notification import PING, Notification, notificat
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import recorded
+from astrolabe.store.log.log import Log
 from astrolabe.store.settings import LONGEST_TIMEOUT
+from astrolabe.store.subjects import SubjectReader
 from astrolabe.store.webhooks import sql
 
 DeliveryState = Literal["pending", "delivered", "failed"]
@@ -89,6 +92,7 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
+        self._subjects: SubjectReader = SubjectReader(Log(database))
 
     async def take(self, endpoint: Endpoint, many: int, lease: timedelta) -> list[LeasedDelivery]:
         """Take deliveries that are due, in order per instance where the endpoint asks for it."""
@@ -101,12 +105,16 @@ class Deliveries:
                 str(row["event_id"]),
                 row["fence"],
                 row["tries"],
-                ping(str(row["event_id"]), endpoint.endpoint_id, row["occurred_at"])
-                if row["entry"] is None
-                else notification(recorded(row["entry"], row["recorded_at"], row["position"]), row["type"]),
+                await self._notification(endpoint.endpoint_id, row),
             )
             for row in rows
         ]
+
+    async def _notification(self, endpoint_id: str, row: Mapping[str, Any]) -> Notification:
+        if row["entry"] is None:
+            return ping(str(row["event_id"]), endpoint_id, row["occurred_at"])
+        event = recorded(row["entry"], row["recorded_at"], row["position"])
+        return notification(event, row["type"], await self._subjects.of(event))
 
     async def finish(self, delivery: LeasedDelivery, end: Outcome) -> bool:
         """Record how an attempt ended; False where the delivery was taken over or is no more."""

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.recorded import Cause, Recorded
+from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.subject import Subject
 from astrolabe.domain.webhooks.decider import (
     MOST_ENDPOINTS,
     WEBHOOKS_DECIDER,
@@ -18,13 +20,16 @@ from astrolabe.domain.webhooks.decider import (
     WebhookCommand,
 )
 from astrolabe.domain.webhooks.endpoint import EndpointConfig, Endpoints
+from astrolabe.domain.webhooks.headline import headline
 from astrolabe.domain.webhooks.notification import NOT_NOTIFIED, TYPES, encode, events_of_instances, notification
 from astrolabe.domain.webhooks.retrying import JITTER, LONGEST_WISH, SCHEDULE, next_pause
-from tests.domain.samples import AT, EVENTS
+from tests.domain.samples import AT, EVENTS, UP, succeeded, turned_back
 
 CHAT = EndpointConfig("chat", "https://hooks.example.com/")
 ID = "0190f000-0000-7000-8000-00000000000a"
 DAY = timedelta(days=1)
+BY = Cause("ci", "why", "api")
+ABOUT = Subject("flags", "unleash", UP, "5.6.0", "6.10.1")
 
 
 def after(*commands: WebhookCommand) -> Endpoints:
@@ -47,16 +52,62 @@ def test_every_event_of_an_instance_is_told_or_knowingly_not() -> None:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_a_notification_is_thin(event) -> None:
-    """It holds ids and links, and nothing of what the event says."""
+    """It holds ids, links, names, versions and one sentence, and nothing else of what the event says."""
     if type(event) not in TYPES:
         return
     recorded = Recorded(ID, 7, "0190f000-0000-7000-8000-0000000000ee", Cause("ci", "why", "api"), AT, event, "{}", 12)
-    told = notification(recorded, TYPES[type(event)])
+    told = notification(recorded, TYPES[type(event)], ABOUT)
     text = encode(told).decode()
     assert (told.id, told.streamversion, told.position) == (recorded.event_id, 7, "12")
     assert told.data.upgrade_id == getattr(event, "upgrade_id", None)
-    for secret in ("unleash", "boom", "sha512", "why", '"ci"'):
+    assert (told.data.name, told.data.product) == ("flags", "unleash")
+    for secret in ("boom", "sha512", "why", "did not answer", "Look at", "4242", "systemctl", "unleash-server"):
         assert secret not in text
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_a_chat_shows_a_notification_unaided(event) -> None:
+    """Its sentence names the instance and its product, and the versions where it is about an upgrade."""
+    if type(event) not in TYPES:
+        return
+    said = headline(event, ABOUT)
+    assert said.startswith("flags (unleash): ")
+    assert said.endswith(".")
+    assert "something happened" not in said
+    assert len(said) < 200
+
+
+def test_a_sentence_says_what_came_of_an_upgrade() -> None:
+    """Versions, downtime and the code of a problem are in it."""
+    assert headline(succeeded, ABOUT) == (
+        "flags (unleash): the upgrade from 5.6.0 to 6.10.1 succeeded, after 6.2 s of downtime."
+    )
+    assert headline(turned_back, ABOUT) == (
+        "flags (unleash): the upgrade from 5.6.0 to 6.10.1 goes back, because migrate failed (health-never-came)."
+    )
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_sequences_compare_as_the_places_in_the_log(one: int, other: int) -> None:
+    """The extension asks for texts that can be ordered as texts."""
+    first, second = (notification(_recorded(position=each), "astrolabe.upgrade.succeeded") for each in (one, other))
+    assert first.sequence
+    assert second.sequence
+    assert (first.sequence < second.sequence) == (one < other)
+    assert int(first.sequence) == one
+
+
+def test_whoever_asked_is_named_and_a_worker_is_the_system() -> None:
+    """A token is an API key by its label; what a worker did is the system's, whoever asked for it."""
+    asked = notification(_recorded(Cause("ci", "why", "api")), "astrolabe.upgrade.succeeded")
+    done = notification(_recorded(Cause("ci", "why", "worker/w1")), "astrolabe.upgrade.succeeded")
+    assert (asked.authtype, asked.authid) == ("api_key", "ci")
+    assert (done.authtype, done.authid) == ("system", None)
+    assert asked.recordedtime == AT
+
+
+def _recorded(cause: Cause = BY, position: int = 12) -> Recorded[e.Event]:
+    return Recorded(ID, 7, "0190f000-0000-7000-8000-0000000000ee", cause, AT, succeeded, "{}", position)
 
 
 def test_given_an_endpoint_when_it_is_disabled_then_nothing_more_follows_from_disabling() -> None:

@@ -57,6 +57,9 @@ async def test_an_endpoint_is_told_of_what_it_asked_for(stage: Stage, receiver: 
     assert sorted(receiver.ids) == sorted(wanted)
     assert {message.told["type"] for message in got} == {SUCCEEDED}
     assert {message.told["data"]["instance_id"] for message in got} == {mine}
+    assert {message.told["data"]["name"] for message in got} == {"flags"}
+    assert {message.told["text"] for message in got} == {"flags (unleash): the upgrade succeeded."}
+    assert {int(message.told["sequence"]) for message in got} == {int(message.told["position"]) for message in got}
 
 
 async def test_a_body_is_the_same_each_time_it_is_sent(stage: Stage, receiver: Receiver) -> None:
