@@ -14,6 +14,7 @@ from astrolabe.api.access import tokens
 from astrolabe.api.audit import evidence
 from astrolabe.api.audit import proofs as audit_proofs
 from astrolabe.api.audit import trail as audit
+from astrolabe.api.contacts import routes as contacts_routes
 from astrolabe.api.http.bodies import MAX_BODY, StrictRequest
 from astrolabe.api.http.documentation import openapi_config
 from astrolabe.api.http.failures import answer_failure
@@ -46,6 +47,7 @@ ROUTES = (
     *audit_proofs.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,
+    *contacts_routes.ROUTES,
     *webhooks_routes.ROUTES,
     *webhook_secrets.ROUTES,
     *webhook_deliveries.ROUTES,

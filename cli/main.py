@@ -37,6 +37,7 @@ MODULES = {
     "updates": ("updates",),
     "upgrades": ("upgrade", "watch", "cancel", "retry", "rollback"),
     "webhooks": ("webhook",),
+    "notify": ("notify",),
 }
 """The commands by the module that has them: one is loaded when it is asked for, with the libraries that it needs."""
 

@@ -44,6 +44,11 @@ products = click.option(
     help="A folder of product files; ASTROLABE_PRODUCTS may name several.",
 )
 bind = click.option("--bind", default=DEFAULT_BIND, show_default=True, help="The address that the API listens on.")
+public_url = click.option(
+    "--public-url",
+    default=_from("public_url"),
+    help="Where people reach the page, for the links that they are sent (ASTROLABE_PUBLIC_URL).",
+)
 data = click.option(
     "--data",
     default=_from("data"),

@@ -32,6 +32,7 @@ PLACES: Final = {
     "GET /tokens": "astrolabe token list",
     "GET /webhooks/types": "astrolabe webhook types",
     "GET /webhooks": "astrolabe webhook list",
+    "GET /contacts": "astrolabe notify list",
     "GET /products": "astrolabe products",
     "GET /audit/checkpoint": "astrolabe audit checkpoint",
     "GET the instance to see it": "astrolabe show says what",
@@ -67,6 +68,10 @@ OPTIONS: Final = {
     "ticket": "--ticket",
     "impact": "--impact",
     "overlap_hours": "--overlap-hours",
+    "time_zone": "--time-zone",
+    "digests": "--digest",
+    "quiet": "--quiet",
+    "url": "URL",
 }
 """The option that fills a field, by the field; of names that begin alike the longest is meant."""
 

@@ -9,5 +9,8 @@ WEBHOOKS_STREAM = "00000000-0000-7000-8000-000000000002"
 ACCESS_LOG_STREAM = "00000000-0000-7000-8000-000000000003"
 """The one stream that refused access and reads of the trail are counted in."""
 
-OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM})
+CONTACTS_STREAM = "00000000-0000-7000-8000-000000000004"
+"""The one stream that all contacts, whom people's services are reached by, are recorded in."""
+
+OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM, CONTACTS_STREAM})
 """The streams that no instance may be folded from."""

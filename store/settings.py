@@ -92,6 +92,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         _of("relay", "addresses that each checkpoint is posted to, separated by spaces", separator=WORDS),
     ] = field(name="ASTROLABE_CHECKPOINT_URLS", default=())
 
+    # Notices to people.
+    public_url: Annotated[
+        str | None,
+        _of("up, relay", "where people reach the page, for links; without it, the address that `up` binds to"),
+    ] = field(name="ASTROLABE_PUBLIC_URL", default=None)
+
     # Webhooks.
     webhook_key: Annotated[
         Path | None,
@@ -102,7 +108,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = field(name="ASTROLABE_WEBHOOK_KEY", default=None)
     webhook_allow: Annotated[
         tuple[str, ...],
-        _of("api, relay", "private networks that may be sent to, such as `10.1.2.0/24 fd12::/64`", separator=WORDS),
+        _of(
+            "api, relay",
+            "private networks that webhooks and notices may be sent to, such as `10.1.2.0/24 fd12::/64`",
+            separator=WORDS,
+        ),
     ] = field(name="ASTROLABE_WEBHOOK_ALLOW", default=())
     webhook_timeout_seconds: Annotated[
         float, Meta(gt=0, le=LONGEST_TIMEOUT), _of("relay", "the deadline of one attempt at a delivery")

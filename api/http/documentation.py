@@ -82,6 +82,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
             Tag("audit", "What happened, and the proof of it."),
             Tag("products", "What can be deployed."),
             Tag("webhooks", "Who is notified of what happens."),
+            Tag("contacts", "Which people are notified, of what and when."),
             Tag("tokens", "Who may do what."),
             Tag("meta", "Health, metrics, and what problems mean."),
         ],

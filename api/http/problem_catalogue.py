@@ -49,6 +49,7 @@ _TYPES = (
     ProblemType("token-unknown", 404, "No such token", "GET /tokens lists those in use."),
     ProblemType("output-unknown", 404, "No such output", "Outputs are kept as long as the instance's retention."),
     ProblemType("webhook-unknown", 404, "No such webhook", "GET /webhooks lists those that there are."),
+    ProblemType("contact-unknown", 404, "No such contact", "GET /contacts lists those that there are."),
     ProblemType("delivery-unknown", 404, "No such delivery", "List the webhook's deliveries."),
     ProblemType("no-rollback-point", 404, "There is no way back recorded", "Only a succeeded upgrade leaves one."),
     ProblemType("no-checkpoint", 404, "Nothing was signed yet", "The relay signs; see that it runs, and ask again."),
@@ -84,6 +85,8 @@ _TYPES = (
     ProblemType("evidence-not-ready", 409, "No checkpoint covers it yet", "Ask again in some seconds."),
     ProblemType("webhook-exists", 409, "The webhook's name is in use", "Choose another, or change that webhook."),
     ProblemType("webhooks-too-many", 409, "There are too many webhooks", "Remove one that is not needed."),
+    ProblemType("contact-exists", 409, "The contact's name is in use", "Choose another, or change that contact."),
+    ProblemType("contacts-too-many", 409, "There are too many contacts", "Remove one that is not needed."),
     ProblemType("webhook-key-changed", 409, "The master key is another", "Restore its file, or rotate the secret."),
     ProblemType("request-in-flight", 409, "The first request is still under way", "Ask again in a moment."),
     ProblemType("version-mismatch", 412, "Somebody else changed it first", "Read again, and decide on what is now so."),
@@ -107,6 +110,7 @@ _TYPES = (
         "database-fixed", 409, "The way back needs its name", "Change the database once the way back has ended."
     ),
     ProblemType("fixed-at-registration", 422, "A fixed field was changed", "Register another instance instead."),
+    ProblemType("time-zone-unknown", 422, "No such time zone", "Write one of the IANA database's, or UTC."),
     ProblemType("webhook-url-forbidden", 422, "Nothing may be sent there", "`detail` says why, and what may be."),
     ProblemType(
         "idempotency-key-reused",

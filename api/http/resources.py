@@ -21,10 +21,12 @@ from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.recording import Recording
 from astrolabe.store.log.tail import CHANNEL, Tail
+from astrolabe.store.notices.queue import NoticeQueue
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.store.progress import CHANNEL as PROGRESS
 from astrolabe.store.progress import ProgressBoard
+from astrolabe.store.streams.contacts import ContactBook
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
@@ -57,6 +59,8 @@ class Resources(Struct, frozen=True):
     webhooks: Webhooks
     deliveries: Deliveries
     webhook_settings: WebhookSettings
+    contacts: ContactBook
+    notices: NoticeQueue
 
     @property
     def products(self) -> dict[str, Product]:
@@ -94,6 +98,8 @@ def opened(
                 webhooks=Webhooks(log),
                 deliveries=Deliveries(database),
                 webhook_settings=webhooks,
+                contacts=ContactBook(log),
+                notices=NoticeQueue(database),
             )
             async with accesses.running():
                 yield

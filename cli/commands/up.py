@@ -27,12 +27,13 @@ OWN: Final = ("prepare", "await-api")
 """The commands that `up` has for itself alone."""
 
 
-def words_for(bind: str, folders: list[Path]) -> Callable[[str], list[str]]:
+def words_for(bind: str, folders: list[Path], public_url: str | None = None) -> Callable[[str], list[str]]:
     """Return the words of the command that each of our processes runs."""
     own = [word for folder in folders for word in ("--products", str(folder))]
 
     def words(name: str) -> list[str]:
-        more = {"api": ["--bind", bind, *own], "worker": own}
+        reached = ["--public-url", public_url or options.base_url(bind)]
+        more = {"api": ["--bind", bind, *own], "relay": reached, "worker": own}
         return [name, *more.get(name, [])]
 
     return words
@@ -60,7 +61,8 @@ def _run(words: Sequence[str]) -> NoReturn:
 @options.data
 @options.bind
 @options.products
-def up(data: Path | None, bind: str, products: tuple[Path, ...]) -> None:
+@options.public_url
+def up(data: Path | None, bind: str, products: tuple[Path, ...], public_url: str | None) -> None:
     """Run PostgreSQL, Valkey, API, relay and worker on this machine, until Ctrl-C."""
     folders = options.product_folders(products)
     load_products(folders)
@@ -68,7 +70,7 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...]) -> None:
     if not is_free(port) and host in {"127.0.0.1", "localhost"}:
         raise CommandError(f"Port {port} is taken by another program; choose one with --bind {host}:PORT.")
     made: list[str | None] = []
-    words = words_for(bind, [each.absolute() for each in folders])
+    words = words_for(bind, [each.absolute() for each in folders], public_url)
     forks = forks_of_us()
     launch = forking(forks, words) if forks else executing(lambda name: run_astrolabe(*words(name)))
 

@@ -193,6 +193,7 @@ async def _wait(place: Place, what: str, status: str = "") -> None:
     conditions: dict[str, Callable[[], Awaitable[bool]]] = {
         "checkpoint": lambda: _signed(place),
         "delivered": lambda: _delivered(place),
+        "tried": lambda: _tried(place),
     }
 
     async def stands() -> bool:
@@ -210,6 +211,10 @@ async def _signed(place: Place) -> bool:
 
 async def _delivered(place: Place) -> bool:
     return [each["state"] for each in await _json(place, "webhook", "deliveries", "chat")] == ["delivered"]
+
+
+async def _tried(place: Place) -> bool:
+    return any(each["said"] for each in await _json(place, "notify", "notices", "team"))
 
 
 async def _settled(place: Place) -> None:

@@ -7,6 +7,7 @@ import click
 from astrolabe.cli import options
 from astrolabe.cli.log_option import database_url
 from astrolabe.cli.servers.folder import KEYS, default_path
+from astrolabe.store.notices.settings import notice_settings
 from astrolabe.store.settings import Settings
 from astrolabe.store.webhooks.settings import webhook_settings
 from astrolabe.workers.relay.notary import Notarial
@@ -19,21 +20,25 @@ TLOG = "tlog"
 @database_url
 @options.redis_url
 @options.data
+@options.public_url
 @options.notarial
 def relay(
     *,
     database_url: str,
     redis_url: str,
     data: Path | None,
+    public_url: str | None,
     tlog: Path | None,
     origin: str | None,
     urls: tuple[str, ...],
     seconds: float,
 ) -> None:
-    """Follow the log: positions, views, messages to the workers, signed checkpoints, webhooks."""
+    """Follow the log: positions, views, messages to the workers, signed checkpoints, webhooks, notices to people."""
     folder = (data or default_path()).absolute()
     notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, urls, seconds)
-    run_relay(database_url, redis_url, notarial, webhook_settings(folder, Settings.read()))
+    settings = Settings.read()
+    notices = notice_settings(folder, public_url, settings)
+    run_relay(database_url, redis_url, notarial, webhook_settings(folder, settings), notices)
 
 
 COMMANDS = (relay,)

@@ -1,0 +1,1 @@
+"""Contacts: whom Apprise reaches, over HTTP."""

@@ -1,0 +1,1 @@
+"""Notices: what people are sent through Apprise, to whom, and when."""
