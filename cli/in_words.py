@@ -43,6 +43,7 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     if project := found["compose"]:
         yield "project", f"{project['name'] or '?'} in {project['folder']}"
     yield "cutover", found["cutover"]
+    yield "labels", ", ".join(f"{name}={value}" for name, value in found["labels"].items()) or None
     yield "approvals", found["approvals"]["when"]
     yield "tickets", " or ".join(found["approvals"]["tickets"]) or None
     yield "upgrade", found["upgrade_id"]

@@ -113,7 +113,7 @@ class UpgradeWatch:
 
     @property
     def last(self) -> str | None:
-        """The position of the last event that was shown."""
+        """The cursor of the last event that was shown."""
         return self._last
 
     def until_done(self) -> dict[str, Any]:
@@ -143,8 +143,8 @@ class UpgradeWatch:
         operation: dict[str, Any] = self._client.get(self._path)
         shown = int(self._last) if self._last else -1
         events = self._client.get(f"{self._path}/events")["items"]
-        positions = [each["position"] for each in events]
-        return operation if operation["done"] and None not in positions and max(positions) <= shown else None
+        cursors = [each["cursor"] for each in events]
+        return operation if operation["done"] and None not in cursors and max(cursors) <= shown else None
 
     def _take(self, kind: str, shown: Mapping[str, Any], live: Live | None) -> None:
         if kind == "progress":

@@ -50,6 +50,22 @@ SettingName = Annotated[
 VariableName = Annotated[
     str, Meta(pattern=rf"^[A-Za-z_][A-Za-z0-9_]{{0,127}}{END}", description="an environment variable's name")
 ]
+_LABEL_NAME, _LABEL_VALUE = "[a-z][a-z0-9-]{0,40}", "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+_LABELS = f"{_LABEL_NAME}={_LABEL_VALUE}(,{_LABEL_NAME}={_LABEL_VALUE}){{0,9}}"
+LabelValue = Annotated[str, Meta(pattern=rf"^{_LABEL_VALUE}{END}", description="letters, digits and ._-")]
+LabelSelector = Annotated[
+    str, Meta(pattern=rf"^{_LABELS}{END}", description="labels such as team=payments, or team=payments,stage=live")
+]
+GrantedScope = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(admin|(read|configure|operate|approve)(:{_LABELS})?){END}",
+        description="read, configure, operate, approve or admin, all but admin also as in operate:team=payments",
+    ),
+]
+_OWNER = "[a-z0-9][a-z0-9._@+-]{0,99}"
+OwnerName = Annotated[str, Meta(pattern=rf"^{_OWNER}{END}", description="lower case letters, digits and ._@+-")]
+Owner = Annotated[str, Meta(pattern=rf"^(person|service):{_OWNER}{END}", description="person:NAME, or service:NAME")]
 _SAID_ELSEWHERE = "host|hostaddr|port|user|password|dbname|database|passfile|sslpassword"
 ParameterName = Annotated[
     str,

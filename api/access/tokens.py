@@ -1,6 +1,5 @@
 """The routes of tokens: create one, list them, revoke one."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,17 +10,20 @@ from msgspec import Meta, Struct
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, cause_of
 from astrolabe.api.http.idempotency import idempotently, key_of
-from astrolabe.api.http.parameters import IdempotencyKey
+from astrolabe.api.http.parameters import At, IdempotencyKey, as_of
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import BODY, KEYED, LOCATION, get, post
-from astrolabe.domain.access import ACCESS_DECIDER, SCOPES, Access, AccessEvent, Scope, Token
-from astrolabe.domain.words import Moment, Name, Reason
+from astrolabe.domain.access import ACCESS_DECIDER, Access, AccessEvent, Token, read_scopes, write_scopes
+from astrolabe.domain.words import GrantedScope, Moment, Name, OwnerName, Reason
 from astrolabe.store.streams.stream import ClaimsFor, LoadedStream
 from astrolabe.store.streams.tokens import NewToken
 
 LONGEST = timedelta(days=3653)
 """How far away the end of a token may be; one that shall last has none."""
+
+MOST_SCOPES = 50
+"""How many scopes a token may have; those that are bound count each."""
 
 PRIVATE = {"Cache-Control": "no-store"}
 
@@ -32,10 +34,14 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     """The token's name, the actor of all that is done with it, unique among those in use: lower case letters, digits
     and -."""
-    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(SCOPES))]
-    """What it may do."""
+    scopes: Annotated[tuple[GrantedScope, ...], Meta(min_length=1, max_length=MOST_SCOPES)]
+    """What it may do: a scope such as `operate`, or one for instances with labels alone, `operate:team=payments`."""
     expires_at: Moment | None = None
     """When it ends by itself, at most ten years from now; null where it is good until it is revoked."""
+    person: OwnerName | None = None
+    """The person that it belongs to: of one person's tokens none approves what another asked for; null for nobody."""
+    service: OwnerName | None = None
+    """The service that it belongs to, in the place of a person; null for none."""
     reason: Reason | None = None
     """Why, for the audit trail, which shows null as no reason given."""
 
@@ -47,10 +53,16 @@ class TokenView(Struct, frozen=True):
     """The token's id, a UUID; it is no secret."""
     name: str
     """The token's name, the actor of all that is done with it."""
-    scopes: tuple[Scope, ...]
-    """What it may do."""
+    scopes: tuple[str, ...]
+    """What it may do: a scope such as `operate`, or one for instances with labels alone, `operate:team=payments`."""
     expires_at: datetime | None
     """When it ends by itself; null where it is good until it is revoked."""
+    person: str | None
+    """The person that it belongs to; null where it belongs to none."""
+    service: str | None
+    """The service that it belongs to; null where it belongs to none."""
+    last_used_at: datetime | None
+    """When it was last used, to the minute; null where it never was, and of an earlier moment."""
 
 
 class TokenPage(Struct, frozen=True):
@@ -88,33 +100,50 @@ async def issue_token(
             "idempotency-key-refused",
             "A token's secret is never stored, so this answer cannot be repeated; leave Idempotency-Key out.",
         )
-    scopes, now = _ordered(data.scopes), datetime.now(UTC)
+    now = datetime.now(UTC)
     if data.expires_at is not None and not now < data.expires_at < now + LONGEST:
         message = "must be a moment from now on, and within ten years"
         detail = f"expires_at {message}; correct it and send the request again."
         raise ApiProblem("field-invalid", detail, errors=(FieldError("expires_at", message),))
-    cause = cause_of(request, data.reason)
-    made = await resources_of(request).tokens.issue(data.name, scopes, cause, data.expires_at)
+    if data.person and data.service:
+        message = "names a service beside a person; a token belongs to one of both"
+        raise ApiProblem("field-invalid", f"service {message}.", errors=(FieldError("service", message),))
+    scopes, bound = read_scopes(data.scopes)
+    made = await resources_of(request).tokens.issue(
+        data.name,
+        scopes,
+        cause_of(request, data.reason),
+        expires_at=data.expires_at,
+        bound=bound,
+        person=data.person,
+        service=data.service,
+    )
     return _issued(made)
 
 
-def _ordered(scopes: Collection[Scope]) -> tuple[Scope, ...]:
-    return tuple(scope for scope in SCOPES if scope in scopes)
-
-
 def _issued(made: NewToken) -> Response[IssuedToken]:
-    view = IssuedToken(made.token_id, made.name, made.scopes, made.expires_at, made.secret)
+    may = write_scopes(made.scopes, made.bound)
+    view = IssuedToken(made.token_id, made.name, may, made.expires_at, made.person, made.service, None, made.secret)
     return Response(view, headers={**PRIVATE, "Location": "/tokens"})
 
 
-@get("/tokens", summary="List tokens", tag="tokens", scope="admin")
-async def list_tokens(request: AuthenticatedRequest) -> TokenPage:
-    """List the tokens in use by name; neither secrets nor their digests are ever shown."""
-    return TokenPage(tuple(map(_view, await resources_of(request).tokens.good())))
+@get("/tokens", summary="List tokens", tag="tokens", scope="admin", problems=("parameter-invalid",))
+async def list_tokens(request: AuthenticatedRequest, at: At = None) -> TokenPage:
+    """List the tokens in use by name, or those of a moment: who then had which rights, and whose each was.
+
+    Neither secrets nor their digests are ever shown.
+    """
+    resources, moment = resources_of(request), as_of(at)
+    if moment.is_now:
+        good, used = await resources.tokens.good(), await resources.token_uses.latest()
+    else:
+        good, used = await resources.tokens.good_at(position=moment.position, time=moment.time), {}
+    return TokenPage(tuple(_view(token, used.get(token.token_id)) for token in good))
 
 
-def _view(token: Token) -> TokenView:
-    return TokenView(token.token_id, token.name, _ordered(token.scopes), token.expires_at)
+def _view(token: Token, last_used_at: datetime | None) -> TokenView:
+    may = write_scopes(token.scopes, token.bound)
+    return TokenView(token.token_id, token.name, may, token.expires_at, token.person, token.service, last_used_at)
 
 
 @post(

@@ -36,7 +36,7 @@ async def show_evidence(request: AuthenticatedRequest, upgrade_id: UpgradeId) ->
     It holds what the last checkpoint covers of the upgrade; `astrolabe audit verify` accepts it.
     """
     resources = resources_of(request)
-    loaded = await find_upgrade(resources, upgrade_id)
+    loaded = await find_upgrade(request, upgrade_id)
     last = await last_checkpoint(resources)
     positions = _positions(loaded, upgrade_id, last.size)
     if not positions:

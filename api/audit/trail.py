@@ -104,7 +104,7 @@ async def list_audit_events(
     if event_type not in {None, *TYPES}:
         # An empty list would say that nothing of the kind happened.
         raise _invalid("type", f"must be a type of event, one of {', '.join(sorted(TYPES))}")
-    stream_id = None if instance is None else await instance_id_of(resources, instance)
+    stream_id = None if instance is None else await instance_id_of(request, instance)
     wanted = Filter(stream_id, actor, event_type, _time("from", since), _time("to", until))
     page = await resources.trail.page(wanted, after, limit)
     link = None

@@ -45,7 +45,7 @@ async def add_contact(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[ContactView]:
     """Notify a contact through Apprise from here on; POST /contacts/{ref}/test says whether messages arrive."""
-    command = AddContact(new_id(), await contact_config(resources_of(request), data))
+    command = AddContact(new_id(), await contact_config(request, data))
     asked = ContactChange(command, data, data.reason, idempotency_key)
     return await shown(request, await change_contact(request, asked, 201), 201)
 
@@ -88,7 +88,7 @@ async def put_contact(
 ) -> Response[ContactView]:
     """Change where a contact is reached, what it is notified of and when; what waits already keeps its time."""
     contact = await _find(request, ref)
-    command = ChangeContact(contact.contact_id, await contact_config(resources_of(request), data))
+    command = ChangeContact(contact.contact_id, await contact_config(request, data))
     asked = ContactChange(command, data, data.reason, None, if_match)
     return await shown(request, await change_contact(request, asked))
 

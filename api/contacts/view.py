@@ -6,7 +6,7 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from astrolabe.api.http.references import find_instance
-from astrolabe.api.http.resources import Resources
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources
 from astrolabe.domain.notices.contact import Contact, ContactConfig, UrlRef
 from astrolabe.domain.notices.hours import QuietHours, TimeOfDay, ZoneName
 from astrolabe.domain.notices.occasion import OCCASIONS, Occasion
@@ -90,10 +90,10 @@ class NoticePage(Struct, frozen=True):
     """The notices, the newest first."""
 
 
-async def contact_config(resources: Resources, data: ContactRequest) -> ContactConfig:
+async def contact_config(request: AuthenticatedRequest, data: ContactRequest) -> ContactConfig:
     """Return what a contact is to be notified of; raises Refused or ApiProblem where that is impossible."""
     zone_of(data.time_zone)
-    instances = [(await find_instance(resources, each)).stream_id for each in data.instances]
+    instances = [(await find_instance(request, each)).stream_id for each in data.instances]
     return ContactConfig(
         data.name,
         data.url,

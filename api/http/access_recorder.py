@@ -16,7 +16,6 @@ from litestar.connection import ASGIConnection
 from astrolabe.domain.access_log import READ, AccessCount, AccessCounted
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.streams import ACCESS_LOG_STREAM
-from astrolabe.store.errors import Conflict
 from astrolabe.store.log.log import Log
 
 LOG = logging.getLogger("astrolabe.access")
@@ -26,8 +25,6 @@ MOST_KNOWN: Final = 100
 """Counts of callers with a token in use that one event has."""
 MOST_UNKNOWN: Final = 20
 """Counts of callers without one; they take no place from the others."""
-ATTEMPTS: Final = 10
-"""How often other processes may append first."""
 LAST_SECONDS: Final = 2.0
 """How long the end of the process waits for what was counted to be recorded."""
 
@@ -96,20 +93,12 @@ class AccessRecorder:
         self._counts, self._left_out, self._since = {}, 0, None
         self._some.clear()
         try:
-            recorded = await self._append(event)
+            recorded = await self._log.append_behind(ACCESS_LOG_STREAM, [event], CAUSE)
         except Exception:
             LOG.exception("what was counted cannot be recorded now")
             recorded = False
         if not recorded:
             self._restore(event)
-
-    async def _append(self, event: AccessCounted) -> bool:
-        for _ in range(ATTEMPTS):
-            head = await self._log.head(ACCESS_LOG_STREAM)
-            with contextlib.suppress(Conflict):
-                await self._log.append(ACCESS_LOG_STREAM, head, [event], CAUSE)
-                return True
-        return False
 
     def _restore(self, event: AccessCounted) -> None:
         for each in event.counts:

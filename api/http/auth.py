@@ -15,34 +15,35 @@ SCHEME = "token"
 
 
 def require_scope(
-    scope: Scope, *, trail: bool = False
+    scope: Scope, *, trail: bool = False, narrowed: bool = False
 ) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
     """Make the guard of what only tokens with this scope, or with admin, may do; who is refused is recorded.
 
-    Where it is the `trail` that is read, who reads it is recorded as well.
+    Where it is the `trail` that is read, who reads it is recorded as well. A token that has the scope for some
+    instances alone gets in only where what is shown and done is `narrowed` to these.
     """
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        accesses = resources_of(connection).accesses
-        try:
-            token = await _authenticate(connection)
-        except ApiProblem as problem:
-            accesses.refused(connection, problem.name)
-            raise
-        if token.scopes.isdisjoint({scope, "admin"}):
-            accesses.refused(connection, "scope-missing", token.name)
-            challenge = f'Bearer realm="astrolabe", error="insufficient_scope", scope="{scope}"'
-            raise ApiProblem(
-                "scope-missing",
-                f"The token {token.name} lacks the scope {scope}; use a token that has it.",
-                headers={"WWW-Authenticate": challenge},
-                scope=scope,
-            )
-        if trail:
-            accesses.read(connection, token.name)
+        token = await _authenticate(connection)
+        await resources_of(connection).token_uses.note(token.token_id)
         connection.scope["auth"] = token
+        if refused := _refusal(token, scope, narrowed=narrowed):
+            challenge = f'Bearer realm="astrolabe", error="insufficient_scope", scope="{scope}"'
+            raise ApiProblem("scope-missing", refused, headers={"WWW-Authenticate": challenge}, scope=scope)
+        if trail:
+            resources_of(connection).accesses.read(connection, token.name)
 
     return guard
+
+
+def _refusal(token: Token, scope: Scope, *, narrowed: bool) -> str | None:
+    """Say why a token does not get in; None where it does."""
+    reach = token.reach(scope)
+    if reach.is_none:
+        return f"The token {token.name} lacks the scope {scope}; use a token that has it."
+    if reach.is_all or narrowed:
+        return None
+    return f"The token {token.name} has the scope {scope} for instances with {reach}; this is about more than these."
 
 
 async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:

@@ -14,7 +14,7 @@ from astrolabe.store.streams.instances import InstanceRecorded
 
 
 class EventView(Struct, frozen=True):
-    """One event; `position` is null for the moment until the whole log's order holds it.
+    """One event.
 
     `summary` says for a person what `data` says to a program; its words may change.
     """
@@ -24,7 +24,10 @@ class EventView(Struct, frozen=True):
     version: int
     """Its place in its instance's stream, from 1 on."""
     position: int | None
-    """Its place in the whole log, from 0 on; null for the moment until the log's order holds it."""
+    """Its place in the whole log, from 0 on; null for the moment until the log's order holds it, and always for a token
+    that sees some instances alone, for it says how much happens elsewhere."""
+    cursor: int | None
+    """What a stream of events goes on after, as `Last-Event-ID`; null for the moment until the log's order holds it."""
     type: str
     """What happened, in a stable word."""
     actor: str
@@ -50,15 +53,21 @@ class EventPage(Struct, frozen=True):
     """The path of the next page; null on the last one."""
 
 
-def event_view(recorded: InstanceRecorded) -> EventView:
-    """Show an event."""
+def cursor_of(recorded: InstanceRecorded, *, placed: bool) -> int | None:
+    """Return what a stream goes on after: an event's position, or its version for who is not to know its position."""
+    return recorded.position if placed or recorded.position is None else recorded.version
+
+
+def event_view(recorded: InstanceRecorded, *, placed: bool) -> EventView:
+    """Show an event; `placed` to a caller who may know how many events of others there are."""
     data: dict[str, Any] = msgspec.to_builtins(recorded.event)
     kind = type_of(recorded.event)
     cause = recorded.cause
     return EventView(
         recorded.event_id,
         recorded.version,
-        recorded.position,
+        recorded.position if placed else None,
+        cursor_of(recorded, placed=placed),
         kind,
         cause.actor,
         cause.reason,

@@ -6,10 +6,16 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import ClientException, HTTPException, MethodNotAllowedException, ValidationException
 
+from astrolabe.api.http.problem_catalogue import CATALOGUE
 from astrolabe.api.http.problems import ApiProblem, FieldError, ProblemDetails, nothing_here, problem_response
+from astrolabe.api.http.resources import resources_of
+from astrolabe.domain.access import Token
 from astrolabe.domain.problem import Refused
 from astrolabe.store.errors import WrongVersion
 from astrolabe.store.outage import is_outage, is_unmigrated
+
+REFUSED = frozenset({401, 403, 429})
+"""The statuses that say that a caller may not do what they asked for; each of them is recorded."""
 
 logger = logging.getLogger("astrolabe.api")
 
@@ -18,10 +24,13 @@ UNMIGRATED = "The log's database has not been set up; run the migrations, then a
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
-    """Answer any exception with the problem it is."""
+    """Answer any exception with the problem it is; who was refused is recorded."""
     problem = problem_of(error)
     if problem.name == "internal-error":
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    if CATALOGUE[problem.name].status in REFUSED:
+        token: Token | None = request.scope.get("auth")
+        resources_of(request).accesses.refused(request, problem.name, token.name if token else "")
     return problem_response(problem)
 
 

@@ -70,7 +70,9 @@ def key_of(request: AuthenticatedRequest, header: str | None, body: object) -> K
             "idempotency-key-invalid", "Send an Idempotency-Key of 1 to 128 printable characters without spaces."
         )
     asked = msgspec.json.encode([request.method, request.scope["path"], body], order="sorted")
-    return Key(named_id("key", request.auth.name, header), hashlib.sha256(asked).digest())
+    # Of a token that is bound the key is its own: another of the same name may not see what the first was answered.
+    whose = request.auth.token_id if request.auth.bound else request.auth.name
+    return Key(named_id("key", whose, header), hashlib.sha256(asked).digest())
 
 
 async def idempotently(

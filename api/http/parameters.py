@@ -8,7 +8,9 @@ import msgspec
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from msgspec import Struct
 
+from astrolabe.api.http.bodies import metas_of
 from astrolabe.api.http.problems import ApiProblem, FieldError
+from astrolabe.domain.words import LabelSelector
 from astrolabe.store.views.queries import Needs
 
 LARGEST_POSITION = 2**63 - 1
@@ -39,6 +41,13 @@ NeedsRef: TypeAlias = Annotated[
         )
     ),
 ]
+LabelRef: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=metas_of(LabelSelector)[0].pattern,
+        description="Only of instances with these labels, such as team=payments, or team=payments,stage=live.",
+    ),
+]
 AfterVersion: TypeAlias = Annotated[
     int, QueryParameter(ge=0, le=LARGEST_VERSION, description="Only events after this version of the stream.")
 ]
@@ -62,7 +71,7 @@ IdempotencyKey: TypeAlias = Annotated[
 LastEventId: TypeAlias = Annotated[
     int,
     HeaderParameter(
-        name="Last-Event-ID", ge=-1, le=LARGEST_POSITION, description="Stream only events after this position."
+        name="Last-Event-ID", ge=-1, le=LARGEST_POSITION, description="Stream only events after this `cursor`."
     ),
 ]
 

@@ -43,6 +43,7 @@ _TYPES = (
     ProblemType("scope-missing", 403, "The token lacks a scope", "Use a token that has the scope named in `scope`."),
     ProblemType("approver-is-requester", 403, "Nobody approves their own request", "Somebody else must approve it."),
     ProblemType("approvals-fixed", 403, "The approval policy is not yours", "Use a token that has the scope admin."),
+    ProblemType("labels-fixed", 403, "The labels are not yours to change", "Use a token that has the scope admin."),
     ProblemType("not-found", 404, "There is nothing here", "See /reference for what there is."),
     ProblemType("instance-unknown", 404, "No such instance", "GET /instances lists those that there are."),
     ProblemType("upgrade-unknown", 404, "No such upgrade", "GET /upgrades lists those that there are."),

@@ -1,12 +1,12 @@
 """References: an instance by its id or its name, an upgrade by its id; what is not there is a problem."""
 
 import re
-from typing import NoReturn
 
 from astrolabe.api.http.bodies import metas_of
 from astrolabe.api.http.parameters import AsOf, is_uuid
 from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.resources import Resources
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.rights import may_reach, steady
 from astrolabe.domain import words
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.states import Absent
@@ -21,41 +21,69 @@ def name_claim(name: str) -> str:
     return named_id("instance-name", name)
 
 
-async def instance_id_of(resources: Resources, ref: str) -> str:
-    """Find an instance's id; a name begins with a letter, a UUIDv7 with a digit until the year 5577."""
+async def instance_id_of(request: AuthenticatedRequest, ref: str) -> str:
+    """Find an instance's id; a name begins with a letter, a UUIDv7 with a digit until the year 5577.
+
+    An id is taken as it is; of a name it is a problem where the token may not see what has it.
+    """
+    async with steady(request):
+        instance_id = await _id_of(request, ref)
+        if _NAME.match(ref) and not await may_reach(request, instance_id):
+            raise _unknown(ref)
+        return instance_id
+
+
+async def find_instance(request: AuthenticatedRequest, ref: str, at: AsOf | None = None) -> Loaded:
+    """Fold an instance, as it stands or as it stood at a moment."""
+    async with steady(request):
+        instance_id, instances = await _reached(request, ref), resources_of(request).instances
+        if at is None or at.is_now:
+            loaded = await instances.load(instance_id)
+        else:
+            loaded = await instances.load_at(instance_id, position=at.position, time=at.time)
+        if isinstance(loaded.state, Absent):
+            raise _unknown(ref)
+        return loaded
+
+
+async def find_current(request: AuthenticatedRequest, ref: str) -> Loaded:
+    """Fold an instance as it stands, without its history."""
+    async with steady(request):
+        loaded = await resources_of(request).instances.current(await _reached(request, ref))
+        if isinstance(loaded.state, Absent):
+            raise _unknown(ref)
+        return loaded
+
+
+async def find_upgrade(request: AuthenticatedRequest, upgrade_id: str) -> Loaded:
+    """Fold the instance that an upgrade belongs to."""
+    async with steady(request):
+        resources = resources_of(request)
+        instance_id = await resources.log.stream_of_upgrade(upgrade_id) if is_uuid(upgrade_id) else None
+        if instance_id is None or not await may_reach(request, instance_id):
+            raise ApiProblem("upgrade-unknown", "No upgrade has this id; GET /upgrades lists those that there are.")
+        return await resources.instances.load(instance_id)
+
+
+async def _reached(request: AuthenticatedRequest, ref: str) -> str:
+    instance_id = await _id_of(request, ref)
+    if not await may_reach(request, instance_id):
+        raise _unknown(ref)
+    return instance_id
+
+
+async def _id_of(request: AuthenticatedRequest, ref: str) -> str:
     if _NAME.match(ref):
-        claim = await resources.log.claim(name_claim(ref))
-        return claim.stream_id if claim else _unknown(ref)
+        claim = await resources_of(request).log.claim(name_claim(ref))
+        if claim is None:
+            raise _unknown(ref)
+        return claim.stream_id
     if is_uuid(ref) and ref not in OWN_STREAMS:
         return ref
-    return _unknown(ref)
+    raise _unknown(ref)
 
 
-async def find_instance(resources: Resources, ref: str, at: AsOf | None = None) -> Loaded:
-    """Fold an instance, as it stands or as it stood at a moment."""
-    instance_id = await instance_id_of(resources, ref)
-    if at is None or at.is_now:
-        loaded = await resources.instances.load(instance_id)
-    else:
-        loaded = await resources.instances.load_at(instance_id, position=at.position, time=at.time)
-    return _unknown(ref) if isinstance(loaded.state, Absent) else loaded
-
-
-async def find_current(resources: Resources, ref: str) -> Loaded:
-    """Fold an instance as it stands, without its history."""
-    loaded = await resources.instances.current(await instance_id_of(resources, ref))
-    return _unknown(ref) if isinstance(loaded.state, Absent) else loaded
-
-
-async def find_upgrade(resources: Resources, upgrade_id: str) -> Loaded:
-    """Fold the instance that an upgrade belongs to."""
-    instance_id = await resources.log.stream_of_upgrade(upgrade_id) if is_uuid(upgrade_id) else None
-    if instance_id is None:
-        raise ApiProblem("upgrade-unknown", "No upgrade has this id; GET /upgrades lists those that there are.")
-    return await resources.instances.load(instance_id)
-
-
-def _unknown(ref: str) -> NoReturn:
-    raise ApiProblem(
+def _unknown(ref: str) -> ApiProblem:
+    return ApiProblem(
         "instance-unknown", f"No instance is known as {ref[:100]!r}; GET /instances lists those there are."
     )

@@ -30,6 +30,7 @@ from astrolabe.store.streams.contacts import ContactBook
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
+from astrolabe.store.token_uses import TokenUses
 from astrolabe.store.views.queries import Views
 from astrolabe.store.webhooks.deliveries import Deliveries
 from astrolabe.store.webhooks.settings import WebhookSettings
@@ -47,6 +48,7 @@ class Resources(Struct, frozen=True):
     accesses: AccessRecorder
     tail: Tail
     tokens: Tokens
+    token_uses: TokenUses
     instances: Instances
     views: Views
     outputs: Outputs
@@ -86,6 +88,7 @@ def opened(
                 accesses=accesses,
                 tail=tail,
                 tokens=Tokens(log),
+                token_uses=TokenUses(database),
                 instances=Instances(log),
                 views=Views(database),
                 outputs=Outputs(database),

@@ -11,6 +11,7 @@ from litestar.openapi import ResponseSpec
 from astrolabe.api.http.auth import SCHEME, require_scope
 from astrolabe.api.http.documentation import problem_responses
 from astrolabe.api.http.known_parameters import require_known_parameters
+from astrolabe.api.http.rights import SCOPE
 from astrolabe.domain.access import Scope
 
 Method: TypeAlias = Literal["GET", "POST", "PUT"]
@@ -52,10 +53,12 @@ def route(
     media_type: str | None = None,
     documented: bool = True,
     trail: bool = False,
+    narrowed: bool = False,
 ) -> HTTPRouteHandler:
     """Return the decorator of a handler.
 
-    Only tokens with the scope, or with admin, get in; None lets everybody in. Reads of the `trail` are recorded. The
+    Only tokens with the scope, or with admin, get in; None lets everybody in. One that has the scope for some instances
+    alone gets in where what the handler shows and does is `narrowed` to these. Reads of the `trail` are recorded. The
     problems are those that only this route has, by their names in the catalogue; a name that is not there raises
     KeyError.
     """
@@ -65,7 +68,8 @@ def route(
         http_method=method,
         summary=summary,
         tags=[tag],
-        guards=[require_scope(scope, trail=trail), require_known_parameters] if scope else None,
+        guards=[require_scope(scope, trail=trail, narrowed=narrowed), require_known_parameters] if scope else None,
+        opt={SCOPE: scope},
         security=[{SCHEME: [scope]}] if scope else None,
         responses={**(answers or {}), **problem_responses(*everywhere, *problems)},
         response_headers=headers,

@@ -8,7 +8,8 @@ from astrolabe.api.http.paging import next_page, page_of
 from astrolabe.api.http.parameters import AfterVersion, At, InstanceRef, Limit, as_of
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance
-from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.resources import AuthenticatedRequest
+from astrolabe.api.http.rights import reach_of
 from astrolabe.api.http.route import ETAG, get
 from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.upgrades.states import Unversioned
@@ -19,6 +20,7 @@ from astrolabe.domain.upgrades.states import Unversioned
     summary="Read an instance's history",
     tag="instances",
     scope="read",
+    narrowed=True,
     trail=True,
     headers=(ETAG,),
     problems=("parameter-invalid", "instance-unknown"),
@@ -27,11 +29,13 @@ async def show_history(
     request: AuthenticatedRequest, ref: InstanceRef, at: At = None, after: AfterVersion = 0, limit: Limit = 100
 ) -> Response[EventPage]:
     """Return an instance's events, oldest first, up to now or to a moment."""
-    loaded = await find_instance(resources_of(request), ref, as_of(at))
+    loaded = await find_instance(request, ref, as_of(at))
     left = [each for each in loaded.history if each.version > after]
     here = f"/instances/{loaded.stream_id}/history"
     items, link = page_of(left, limit, lambda last: next_page(here, {"at": at, "after": last.version, "limit": limit}))
-    return Response(EventPage(tuple(map(event_view, items)), link), headers={"ETag": etag(loaded.version)})
+    placed = reach_of(request).is_all
+    page = EventPage(tuple(event_view(each, placed=placed) for each in items), link)
+    return Response(page, headers={"ETag": etag(loaded.version)})
 
 
 @get(
@@ -39,6 +43,7 @@ async def show_history(
     summary="Look at an instance's way back",
     tag="instances",
     scope="read",
+    narrowed=True,
     headers=(ETAG,),
     problems=("parameter-invalid", "instance-unknown", "no-rollback-point"),
 )
@@ -46,7 +51,7 @@ async def show_rollback_point(
     request: AuthenticatedRequest, ref: InstanceRef, at: At = None
 ) -> Response[RollbackPoint]:
     """Return what takes an instance back: the old artifact, the copy of its database, and the dump."""
-    loaded = await find_instance(resources_of(request), ref, as_of(at))
+    loaded = await find_instance(request, ref, as_of(at))
     point = None if isinstance(loaded.state, Unversioned) else loaded.state.instance.rollback_point
     if point is None:
         raise ApiProblem("no-rollback-point", "No upgrade has left a rollback point here; a succeeded one leaves it.")

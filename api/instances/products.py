@@ -68,14 +68,21 @@ def _view(product: Product) -> ProductView:
     return ProductView(**{name: getattr(product, name) for name in ProductView.__struct_fields__})
 
 
-@get("/products", summary="List products", tag="products", scope="read")
+@get("/products", summary="List products", tag="products", scope="read", narrowed=True)
 async def list_products(request: AuthenticatedRequest) -> ProductPage:
     """List the products of the catalogue, built in and of the user's own."""
     products = resources_of(request).products
     return ProductPage(tuple(_view(products[name]) for name in sorted(products)))
 
 
-@get("/products/{name:str}", summary="Look at a product", tag="products", scope="read", problems=("not-found",))
+@get(
+    "/products/{name:str}",
+    summary="Look at a product",
+    tag="products",
+    scope="read",
+    narrowed=True,
+    problems=("not-found",),
+)
 async def show_product(
     request: AuthenticatedRequest, name: Annotated[str, PathParameter(description="A product's name.")]
 ) -> ProductView:

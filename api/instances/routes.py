@@ -19,6 +19,7 @@ from astrolabe.api.http.parameters import (
     IdempotencyKey,
     IfMatch,
     InstanceRef,
+    LabelRef,
     Limit,
     NeedsRef,
     Product,
@@ -26,7 +27,8 @@ from astrolabe.api.http.parameters import (
 )
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.references import find_instance, name_claim
-from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.rights import only_visible, outside, reach_of, visible
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
 from astrolabe.api.instances.one_identity import one_identity
 from astrolabe.api.instances.view import (
@@ -38,6 +40,7 @@ from astrolabe.api.instances.view import (
     instance_view,
 )
 from astrolabe.domain.instances.registration import check_config
+from astrolabe.domain.reach import read_labels
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Retire
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
@@ -66,6 +69,7 @@ CHANGED = {key: value for key, value in EXAMPLE.items() if key != "version"} | {
     summary="Register an instance",
     tag="instances",
     scope="configure",
+    narrowed=True,
     headers=(LOCATION, ETAG),
     problems=(
         *BODY,
@@ -87,18 +91,20 @@ async def register_instance(
     resources, cause = resources_of(request), cause_of(request, data.reason)
 
     async def register(claims: InstanceClaims) -> Loaded:
-        return await _register(resources, data, cause, claims)
+        return await _register(request, data, cause, claims)
 
     key = key_of(request, idempotency_key, data)
     return _answer(await idempotently(resources, INSTANCE_DECIDER, key, register, 201))
 
 
-async def _register(resources: Resources, data: Registration, cause: Cause, claims: InstanceClaims) -> Loaded:
-    config = config_of(data)
+async def _register(request: AuthenticatedRequest, data: Registration, cause: Cause, claims: InstanceClaims) -> Loaded:
+    resources, config = resources_of(request), config_of(data)
+    if not reach_of(request).covers(config.labels):
+        raise outside(request, "this one would have others")
     check_config(config, resources.products)
     name = Claim(name_claim(config.name), b"", "{}")
     try:
-        async with one_identity(resources):
+        async with one_identity(request):
             return await resources.instances.execute(
                 resources.instances.fresh(new_id()),
                 Register(config, data.version),
@@ -108,6 +114,8 @@ async def _register(resources: Resources, data: Registration, cause: Cause, clai
     except AlreadyClaimed:
         if (taken := await resources.log.claim(name.command_id)) is None:
             raise
+        if not await visible(request, taken.stream_id):
+            raise ApiProblem("instance-name-taken", f"The name {config.name} is taken; choose another.") from None
         raise ApiProblem(
             "instance-name-taken",
             f"The name {config.name} belongs to instance {taken.stream_id} for ever; choose another.",
@@ -115,7 +123,14 @@ async def _register(resources: Resources, data: Registration, cause: Cause, clai
         ) from None
 
 
-@get("/instances", summary="List instances", tag="instances", scope="read", problems=("parameter-invalid",))
+@get(
+    "/instances",
+    summary="List instances",
+    tag="instances",
+    scope="read",
+    narrowed=True,
+    problems=("parameter-invalid",),
+)
 async def list_instances(
     request: AuthenticatedRequest,
     *,
@@ -123,17 +138,19 @@ async def list_instances(
     product: Product = None,
     host: HostRef = None,
     needs: NeedsRef = None,
+    label: LabelRef = None,
     after: AfterId = None,
     limit: Limit = 100,
 ) -> InstancePage:
     """List instances in order of registration; filters are taken together, and a list is a moment behind the log."""
-    wanted = InstanceFilter(status, product, host, needs)
+    labels = read_labels(label) if label else {}
+    wanted = InstanceFilter(status, product, host, needs, labels, reach_of(request))
     rows = await resources_of(request).views.instances(wanted, after=after, limit=limit + 1)
-    asked = {"status": status, "product": product, "host": host, "needs": needs}
+    asked = {"status": status, "product": product, "host": host, "needs": needs, "label": label}
     items, link = page_of(
         rows, limit, lambda last: next_page("/instances", {**asked, "after": last.instance_id, "limit": limit})
     )
-    return InstancePage(items, link)
+    return InstancePage(await only_visible(request, items), link)
 
 
 @get(
@@ -141,12 +158,13 @@ async def list_instances(
     summary="Look at an instance",
     tag="instances",
     scope="read",
+    narrowed=True,
     headers=(ETAG,),
     problems=("parameter-invalid", "instance-unknown"),
 )
 async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At = None) -> Response[InstanceView]:
     """Fold one instance, by its id or its name, as it stands or as it stood at a moment."""
-    loaded = await find_instance(resources_of(request), ref, as_of(at))
+    loaded = await find_instance(request, ref, as_of(at))
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
 
@@ -155,6 +173,7 @@ async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At 
     summary="Reconfigure an instance",
     tag="instances",
     scope="configure",
+    narrowed=True,
     headers=(ETAG,),
     problems=(
         *BODY,
@@ -166,6 +185,7 @@ async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At 
             "instance-too-large",
             "fixed-at-registration",
             "approvals-fixed",
+            "labels-fixed",
             "instance-identity-taken",
             "database-fixed",
         ),
@@ -179,12 +199,13 @@ async def reconfigure_instance(
 ) -> Response[InstanceView]:
     """Change how an instance is reached that is idle or inconsistent; a body that changes nothing records nothing."""
     resources, expected = resources_of(request), expected_version(if_match)
-    loaded = await find_instance(resources, ref)
+    loaded = await find_instance(request, ref)
     config = config_of(data)
     check_config(config, resources.products)
-    command = Reconfigure(config, may_change_approvals="admin" in request.auth.scopes)
+    admin = "admin" in request.auth.scopes
+    command = Reconfigure(config, may_change_approvals=admin, may_change_labels=admin)
     cause = cause_of(request, data.reason)
-    async with one_identity(resources):
+    async with one_identity(request):
         loaded = await resources.instances.execute(loaded, command, cause, if_match=expected)
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
@@ -194,6 +215,7 @@ async def reconfigure_instance(
     summary="Retire an instance",
     tag="instances",
     scope="configure",
+    narrowed=True,
     status=200,
     headers=(ETAG,),
     problems=(*CHANGE, *BUSY),
@@ -210,7 +232,7 @@ async def retire_instance(
     resources, cause, expected = resources_of(request), cause_of(request, body.reason), expected_version(if_match)
 
     async def retire(claims: InstanceClaims) -> Loaded:
-        loaded = await find_instance(resources, ref)
+        loaded = await find_instance(request, ref)
         return await resources.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims)
 
     key = key_of(request, idempotency_key, body)
@@ -230,6 +252,7 @@ def _answer(answered: Answered[State, Event]) -> Response[InstanceView]:
     summary="Take what runs as it is",
     tag="instances",
     scope="configure",
+    narrowed=True,
     status=202,
     headers=(ETAG,),
     problems=(*CHANGE, "instance-unknown", "nothing-to-adopt"),
@@ -250,7 +273,7 @@ async def adopt_instance(
     resources, cause, expected = resources_of(request), cause_of(request, body.reason), expected_version(if_match)
 
     async def adopt(claims: InstanceClaims) -> Loaded:
-        loaded = await find_instance(resources, ref)
+        loaded = await find_instance(request, ref)
         command = Adopt(datetime.now(UTC))
         return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 

@@ -116,6 +116,8 @@ class InstanceView(Struct, frozen=True):
     """What may differ between the gateway that runs and the one that Astrolabe starts."""
     files: FileRules
     """Which folders beside the database belong to a rollback point, and which never do."""
+    labels: dict[str, str]
+    """What lists and rights go by."""
     version: str | None
     """The version that the log believes to run; null before a worker found out."""
     status: InstanceStatus

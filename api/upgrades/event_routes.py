@@ -7,10 +7,11 @@ from litestar.openapi import ResponseSpec
 from litestar.response import Stream
 
 from astrolabe.api.http.etag import etag
-from astrolabe.api.http.event import EventPage, event_view
+from astrolabe.api.http.event import EventPage, cursor_of, event_view
 from astrolabe.api.http.parameters import LastEventId, UpgradeId
 from astrolabe.api.http.references import find_upgrade
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.rights import reach_of
 from astrolabe.api.http.route import ETAG, get
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.api.upgrades.operation import belongs, operation
@@ -22,6 +23,7 @@ from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
     summary="Read or follow an upgrade's events",
     tag="upgrades",
     scope="read",
+    narrowed=True,
     trail=True,
     headers=(ETAG,),
     answers={204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again")},
@@ -32,19 +34,23 @@ async def show_events(
 ) -> Response[EventPage]:
     """List an upgrade's events; with `Accept: text/event-stream`, stream them until the upgrade has ended.
 
-    In the stream an event's id is its position in the whole log; `Last-Event-ID` resumes after it.
+    In the stream an event's id is its `cursor`; `Last-Event-ID` resumes after it.
     An event `progress` has no id: it says how far the step under way is, as `progress` of the upgrade does.
     """
     resources = resources_of(request)
-    loaded = await find_upgrade(resources, upgrade_id)
+    loaded = await find_upgrade(request, upgrade_id)
+    placed = reach_of(request).is_all
     mine = [each for each in loaded.history if belongs(each, upgrade_id)]
     if MEDIA_TYPE not in request.headers.get("accept", ""):
-        return Response(EventPage(tuple(map(event_view, mine))), headers={"ETag": etag(loaded.version)})
-    unsent = any(each.position is None or each.position > last_event_id for each in mine)
+        return Response(
+            EventPage(tuple(event_view(each, placed=placed) for each in mine)), headers={"ETag": etag(loaded.version)}
+        )
+    cursors = [cursor_of(each, placed=placed) for each in mine]
+    unsent = any(cursor is None or cursor > last_event_id for cursor in cursors)
     if operation(loaded, upgrade_id).done and not unsent:
         return cast("Response[EventPage]", Response(None, status_code=204))
     follower = Follower(resources.log, resources.progress, loaded.stream_id, upgrade_id)
-    events = stream(resources, follower, last_event_id, request.auth.token_id)
+    events = stream(request, follower, last_event_id)
     return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
 
 

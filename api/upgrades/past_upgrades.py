@@ -3,6 +3,7 @@
 from astrolabe.api.http.resources import Resources
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.kinds.registry import KINDS
+from astrolabe.domain.reach import Reach
 from astrolabe.domain.upgrades.cutover_outlook import CutoverOutlook, outlooks
 from astrolabe.domain.upgrades.measured import MeasuredUpgrade, measured
 
@@ -11,12 +12,15 @@ MOST_OTHERS = 20
 
 
 async def cutover_outlooks(
-    resources: Resources, instance_id: str, config: InstanceConfig
+    resources: Resources, instance_id: str, config: InstanceConfig, within: Reach
 ) -> tuple[CutoverOutlook, ...]:
-    """Return what either way of cutover would cost; nothing where nobody is served, so that nobody is let in."""
+    """Return what either way of cutover would cost, by what others within reach took as well.
+
+    Nothing where nobody is served, so that nobody is let in.
+    """
     if not KINDS[config.kind].serves:
         return ()
-    like = await resources.views.like(config.product, config.kind, config.host, MOST_OTHERS)
+    like = await resources.views.like(config.product, config.kind, config.host, MOST_OTHERS, within)
     own = await _measured(resources, instance_id)
     others = [upgrade for other in like if other != instance_id for upgrade in await _measured(resources, other)]
     return outlooks(config.cutover, own, others)

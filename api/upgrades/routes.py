@@ -12,14 +12,26 @@ from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
-from astrolabe.api.http.parameters import AfterId, HostRef, IdempotencyKey, IfMatch, Limit, NeedsRef, Product, UpgradeId
+from astrolabe.api.http.parameters import (
+    AfterId,
+    HostRef,
+    IdempotencyKey,
+    IfMatch,
+    LabelRef,
+    Limit,
+    NeedsRef,
+    Product,
+    UpgradeId,
+)
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
-from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.rights import only_visible, reach_of
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
 from astrolabe.api.upgrades.operation import Operation, operation
 from astrolabe.api.upgrades.past_upgrades import cutover_outlooks
 from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
 from astrolabe.domain.instances.registration import product_of
+from astrolabe.domain.reach import read_labels
 from astrolabe.domain.upgrades.commands import RequestUpgrade
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
@@ -79,6 +91,7 @@ class UpgradePage(Struct, frozen=True):
     summary="Ask for an upgrade",
     tag="upgrades",
     scope="operate",
+    narrowed=True,
     status=202,
     headers=(LOCATION, ETAG, RETRY_AFTER),
     answers={200: doc.answer(UpgradePlan, "With validate_only: what would be done")},
@@ -114,14 +127,15 @@ async def request_upgrade(
         data.ticket,
         data.impact,
         planned_only,
+        request.auth.owner,
     )
     cause = replace(cause_of(request, data.reason), correlation_id=command.upgrade_id)
     if planned_only:
-        plan = await _plan(resources, data.instance, command, expected)
+        plan = await _plan(request, data.instance, command, expected)
         return cast("Response[Operation]", cast("object", plan))  # the OpenAPI names it under 200
 
     async def ask(claims: InstanceClaims) -> Loaded:
-        loaded = await _find(resources, data.instance, expected)
+        loaded = await _find(request, data.instance, expected)
         check_request(command, loaded.state, resources.products)
         return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
 
@@ -130,20 +144,22 @@ async def request_upgrade(
     )
 
 
-async def _find(resources: Resources, ref: str, expected: int | None) -> Loaded:
-    loaded = await find_current(resources, ref)
+async def _find(request: AuthenticatedRequest, ref: str, expected: int | None) -> Loaded:
+    loaded = await find_current(request, ref)
     if expected not in {None, loaded.version}:
         raise WrongVersion("instance", loaded.version)
     return loaded
 
 
-async def _plan(resources: Resources, ref: str, command: RequestUpgrade, expected: int | None) -> Response[UpgradePlan]:
-    loaded = await _find(resources, ref, expected)
+async def _plan(
+    request: AuthenticatedRequest, ref: str, command: RequestUpgrade, expected: int | None
+) -> Response[UpgradePlan]:
+    resources, loaded = resources_of(request), await _find(request, ref, expected)
     route = check_request(command, loaded.state, resources.products)
     assert isinstance(loaded.state, Idle)  # noqa: S101  only of an idle instance an upgrade may be asked
     instance = loaded.state.instance
     product = product_of(instance.config, resources.products)
-    cutovers = await cutover_outlooks(resources, loaded.stream_id, instance.config)
+    cutovers = await cutover_outlooks(resources, loaded.stream_id, instance.config, reach_of(request))
     plan = plan_upgrade(loaded.stream_id, instance, product, command, route, cutovers=cutovers)
     return Response(plan, status_code=200, headers={"ETag": etag(loaded.version)})
 
@@ -161,6 +177,7 @@ def operation_answer(answered: Answered[State, Event]) -> Response[Operation]:
     summary="List upgrades",
     tag="upgrades",
     scope="read",
+    narrowed=True,
     problems=("parameter-invalid", "instance-unknown"),
 )
 async def list_upgrades(
@@ -174,21 +191,24 @@ async def list_upgrades(
     ticket: Annotated[
         str | None, QueryParameter(max_length=100, description="Only those that were asked for with this ticket.")
     ] = None,
+    label: LabelRef = None,
     before: AfterId = None,
     limit: Limit = 100,
 ) -> UpgradePage:
     """List upgrades, the newest first; filters are taken together, and a list is a moment behind the log."""
     resources = resources_of(request)
-    instance_id = None if instance is None else await instance_id_of(resources, instance)
-    wanted = UpgradeFilter(instance_id, status, product, host, needs, ticket)
+    instance_id = None if instance is None else await instance_id_of(request, instance)
+    labels = read_labels(label) if label else {}
+    wanted = UpgradeFilter(instance_id, status, product, host, needs, ticket, labels, reach_of(request))
     rows = await resources.views.upgrades(wanted, before=before, limit=limit + 1)
     asked = {"instance": instance, "status": status, "product": product, "host": host, "needs": needs, "ticket": ticket}
+    asked["label"] = label
     items, link = page_of(
         rows,
         limit,
         lambda last: next_page("/upgrades", {**asked, "before": last.upgrade_id, "limit": limit}),
     )
-    return UpgradePage(tuple(map(_summary, items)), link)
+    return UpgradePage(tuple(map(_summary, await only_visible(request, items))), link)
 
 
 def _summary(row: UpgradeRow) -> UpgradeSummary:
@@ -201,13 +221,14 @@ def _summary(row: UpgradeRow) -> UpgradeSummary:
     summary="Look at an upgrade",
     tag="upgrades",
     scope="read",
+    narrowed=True,
     headers=(ETAG, RETRY_AFTER),
     problems=("upgrade-unknown",),
 )
 async def show_upgrade(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[Operation]:
     """Fold one upgrade as it stands."""
     resources = resources_of(request)
-    loaded = await find_upgrade(resources, upgrade_id)
+    loaded = await find_upgrade(request, upgrade_id)
     found = operation(loaded, upgrade_id, await resources.progress.latest(loaded.stream_id, upgrade_id))
     headers = {"ETag": etag(loaded.version)} | ({} if found.done else {"Retry-After": LOOK_AGAIN})
     return Response(found, headers=headers)

@@ -1,15 +1,19 @@
 """A stream of server-sent events: what happens to one upgrade, as it happens."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 import msgspec
 
-from astrolabe.api.http.event import event_view
-from astrolabe.api.http.resources import Resources
+from astrolabe.api.http.event import cursor_of, event_view
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
+from astrolabe.api.http.rights import reach_of
 from astrolabe.api.upgrades import progress
 from astrolabe.api.upgrades.follower import Follower
+from astrolabe.domain.access import Token
 from astrolabe.store.outage import is_outage
 from astrolabe.store.streams.instances import InstanceRecorded
 
@@ -20,22 +24,24 @@ HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": heartbeat\n\n"
 
 
-async def stream(resources: Resources, follower: Follower, after: int, token_id: str) -> AsyncGenerator[bytes]:
-    """Return an upgrade's events after a position until it has ended, or the server is asked to stop.
+async def stream(request: AuthenticatedRequest, follower: Follower, after: int) -> AsyncGenerator[bytes]:
+    """Return an upgrade's events after a cursor until it has ended, or the server is asked to stop.
 
-    It also ends with the token that it was asked for with.
+    It also ends with the token that it was asked for with. While an upgrade is under way no label changes.
     """
+    resources, placed = resources_of(request), reach_of(request).is_all
     stopping = asyncio.create_task(resources.stopping.wait())
     try:
         yield b": events of one upgrade\n\n"
         last = time.monotonic()
         while not stopping.done():
             heard = resources.tail.heard
-            if not await resources.tokens.is_good(token_id):
+            if not await resources.tokens.is_good(request.auth.token_id):
                 return
             for each in await follower.read():
-                if each.position is not None and each.position > after:
-                    yield message(each)
+                cursor = cursor_of(each, placed=placed)
+                if cursor is not None and cursor > after:
+                    yield message(each, placed=placed)
                     last = time.monotonic()
             if follower.ended:
                 return
@@ -45,13 +51,19 @@ async def stream(resources: Resources, follower: Follower, after: int, token_id:
             if time.monotonic() - last >= HEARTBEAT_SECONDS:
                 yield HEARTBEAT
                 last = time.monotonic()
-            await _more(resources, heard, stopping, last + HEARTBEAT_SECONDS - time.monotonic())
+            wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), _token_seconds(request.auth))
+            await _more(resources, heard, stopping, wait)
     except Exception as error:
         # The caller comes back with Last-Event-ID, and finds the database up again, or gets a problem.
         if not is_outage(error):
             raise
     finally:
         stopping.cancel()
+
+
+def _token_seconds(token: Token) -> float:
+    """Return how long a token is good."""
+    return max(0.0, (token.expires_at - datetime.now(UTC)).total_seconds()) if token.expires_at else math.inf
 
 
 async def _more(resources: Resources, heard: int, stopping: asyncio.Task[bool], seconds: float) -> None:
@@ -62,7 +74,7 @@ async def _more(resources: Resources, heard: int, stopping: asyncio.Task[bool], 
         grown.cancel()
 
 
-def message(recorded: InstanceRecorded) -> bytes:
-    """Write one event as it is sent: its position as id, its type, and the same JSON as in lists."""
-    view = event_view(recorded)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (view.position or 0, view.type.encode(), msgspec.json.encode(view))
+def message(recorded: InstanceRecorded, *, placed: bool) -> bytes:
+    """Write one event as it is sent: its cursor as id, its type, and the same JSON as in lists."""
+    view = event_view(recorded, placed=placed)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (view.cursor or 0, view.type.encode(), msgspec.json.encode(view))

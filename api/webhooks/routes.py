@@ -51,7 +51,7 @@ async def add_webhook(
 ) -> Response[WebhookView]:
     """Notify a URL of what happens from here on; GET /webhooks/{ref}/secret says what it verifies with."""
     resources = resources_of(request)
-    config = await config_of(resources, data)
+    config = await config_of(request, data)
     command = AddEndpoint(new_id(), config, keys_of(resources).id)
     return await answer(
         request, await change(request, RequestedChange(command, data, data.reason, idempotency_key), 201), 201
@@ -99,7 +99,7 @@ async def change_webhook(
     """Change where a webhook is and what it is notified of; what is pending for it is sent as well."""
     resources = resources_of(request)
     endpoint = await find_webhook(resources, ref)
-    command = ChangeEndpoint(endpoint.endpoint_id, await config_of(resources, data))
+    command = ChangeEndpoint(endpoint.endpoint_id, await config_of(request, data))
     return await answer(request, await change(request, RequestedChange(command, data, data.reason, None, if_match)))
 
 

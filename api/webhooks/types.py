@@ -38,7 +38,7 @@ class TypePage(Struct, frozen=True):
     """The types."""
 
 
-@get("/webhooks/types", summary="List types of notifications", tag="webhooks", scope="read")
+@get("/webhooks/types", summary="List types of notifications", tag="webhooks", scope="read", narrowed=True)
 async def list_types() -> TypePage:
     """List what a webhook may be notified of."""
     return TypePage(tuple(_catalogue().values()))
@@ -49,6 +49,7 @@ async def list_types() -> TypePage:
     summary="Look at a type of notification",
     tag="webhooks",
     scope="read",
+    narrowed=True,
     problems=("not-found",),
 )
 async def show_type(name: Annotated[str, PathParameter(description="A type, such as astrolabe.ping.")]) -> TypeView:

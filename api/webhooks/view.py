@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import find_instance
-from astrolabe.api.http.resources import Resources
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.domain.webhooks.endpoint import DisableCause, Endpoint, EndpointConfig, EventType, Url
 from astrolabe.domain.webhooks.notification import ALL_TYPES
 from astrolabe.domain.webhooks.web_address import Forbidden, check_addresses, parse_url
@@ -86,13 +86,13 @@ class WebhookPage(Struct, frozen=True):
     """The webhooks, by name."""
 
 
-async def config_of(resources: Resources, data: WebhookRequest) -> EndpointConfig:
+async def config_of(request: AuthenticatedRequest, data: WebhookRequest) -> EndpointConfig:
     """Return what a webhook is to be notified of; raises ApiProblem where that is impossible or not allowed."""
     if unknown := [each for each in data.types if each not in ALL_TYPES]:
         message = f"{unknown[0]} is no type; see GET /webhooks/types"
         raise ApiProblem("field-invalid", f"{message}.", errors=(FieldError("types", message),))
-    await _check_url(resources, data.url)
-    instances = [(await find_instance(resources, each)).stream_id for each in data.instances]
+    await _check_url(resources_of(request), data.url)
+    instances = [(await find_instance(request, each)).stream_id for each in data.instances]
     types = tuple(each for each in ALL_TYPES if each in data.types)
     return EndpointConfig(data.name, data.url, types, tuple(dict.fromkeys(instances)), data.ordered)
 

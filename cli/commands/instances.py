@@ -42,6 +42,9 @@ setting_option = click.option("--set", "settings", multiple=True, help="A settin
 secret_option = click.option(
     "--secret", "secrets", multiple=True, help="A secret setting, NAME=env:ASTROLABE_SECRET_… or file:/…."
 )
+label_option = click.option(
+    "--label", "labels", multiple=True, help="What lists and rights go by, NAME=VALUE, such as team=payments."
+)
 retry_for_option = click.option(
     "--retry-for",
     "retry_for_seconds",
@@ -158,6 +161,7 @@ def files(known: dict[str, Any], keep: tuple[str, ...], leave: tuple[str, ...]) 
 @maintenance_option
 @setting_option
 @secret_option
+@label_option
 @click.option("--patience", type=int, help="Seconds that a start may show no progress.")
 @retry_for_option
 @cutover_option
@@ -174,6 +178,7 @@ def register(
     maintenance: str | None,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
+    labels: tuple[str, ...],
     keep_files: tuple[str, ...],
     leave_files: tuple[str, ...],
     patience: int | None,
@@ -200,10 +205,8 @@ def register(
     body["files"] = files({}, keep_files, leave_files)
     if database_url:
         body["database"] = database(database_url, password_from, maintenance)
-    if settings:
-        body["settings"] = pairs(settings, "--set")
-    if secrets:
-        body["secrets"] = pairs(secrets, "--secret")
+    named = {"settings": pairs(settings, "--set"), "secrets": pairs(secrets, "--secret")}
+    body |= {key: given for key, given in (named | {"labels": pairs(labels, "--label")}).items() if given}
     if patience is not None:
         body["patience_seconds"] = patience
     policy = {"when": approvals, "approvers": approvers, "tickets": list(ticket_pattern) or None}

@@ -20,6 +20,7 @@ def filtered(command: F) -> F:
     """Add the options that leave something out of a list."""
     for option in (
         click.option("--needs", type=click.Choice(["approval", "repair"]), help="Only what waits for a person."),
+        click.option("--label", help="Only of instances with this label, such as team=payments; several after commas."),
         click.option("--host", help="Only on this host."),
         click.option("--product", help="Only of this product."),
         click.option("--status", help="Only what stands so, such as idle or awaiting_approval."),

@@ -11,6 +11,7 @@ from astrolabe.cli.commands.instances import (
     database_option,
     files,
     keep_files_option,
+    label_option,
     leave_files_option,
     maintenance_option,
     outside_rollback_option,
@@ -37,6 +38,10 @@ from astrolabe.domain.instances.instance import InstanceConfig
 @maintenance_option
 @setting_option
 @secret_option
+@label_option
+@click.option(
+    "--no-label", "lost", multiple=True, metavar="NAME", help="A label that it has no longer; of admins alone."
+)
 @cutover_option
 @retry_for_option
 @click.option(
@@ -62,6 +67,8 @@ def reconfigure(
     maintenance: str | None,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
+    labels: tuple[str, ...],
+    lost: tuple[str, ...],
     keep: tuple[str, ...],
     accept_difference: tuple[str, ...],
     project_file: tuple[str, ...],
@@ -80,6 +87,9 @@ def reconfigure(
     config |= {"port": None} if no_port else {}
     config["settings"] |= pairs(settings, "--set")
     config["secrets"] |= pairs(secrets, "--secret")
+    config["labels"] = {
+        name: value for name, value in (config["labels"] | pairs(labels, "--label")).items() if name not in lost
+    }
     for name, given in (("kept_variables", keep), ("accepted_differences", accept_difference)):
         config[name] = list(dict.fromkeys([*config[name], *(word for each in given for word in each.split(","))]))
     config["files"] = files(config["files"], keep_files, leave_files)

@@ -128,7 +128,7 @@ def rollback(upgrade: str, reason: str | None, *, accept_lost_writes: bool, yes:
 
 def _rollback(client: Client, identifier: str, reason: str | None, *, accept: bool) -> dict[str, Any]:
     where = path("upgrades", identifier)
-    last = max((each["position"] or 0 for each in client.get(f"{where}/events")["items"]), default=0)
+    last = max((each["cursor"] or 0 for each in client.get(f"{where}/events")["items"]), default=0)
     client.post(f"{where}/rollback", with_reason(reason, accept_lost_writes=accept), key=new_id())
     ended = UpgradeWatch(client, identifier, Console(), last=str(last)).until_done()
     error = ended.get("error")

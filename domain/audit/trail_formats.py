@@ -27,6 +27,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20
 """How a text begins that a spreadsheet would compute."""
 
 OCSF_VERSION = "1.3.0"
+ALARMING = frozenset({"access_recovered"})
+"""The types that somebody should look at whoever it was."""
 CLASS, CATEGORY, OTHER = 6003, 6, 99
 
 
@@ -65,8 +67,8 @@ def ocsf_line(row: Row) -> bytes:
         "class_name": "API Activity",
         "type_uid": CLASS * 100 + OTHER,
         "type_name": "API Activity: Other",
-        "severity_id": 1,
-        "severity": "Informational",
+        "severity_id": 4 if row.type in ALARMING else 1,
+        "severity": "High" if row.type in ALARMING else "Informational",
         "time": _milliseconds(row.recorded_at),
         "message": entry.get("reason"),
         "metadata": {

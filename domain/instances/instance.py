@@ -15,6 +15,7 @@ from astrolabe.domain.words import (
     HostName,
     Identifier,
     Kind,
+    LabelValue,
     Name,
     ParameterName,
     Port,
@@ -106,6 +107,8 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     files: FileRules = FileRules()
     """Which folders beside the database belong to a rollback point, and which never do; before what the product says.
     """
+    labels: Annotated[dict[Name, LabelValue], Meta(max_length=20)] = {}
+    """What lists and rights go by, such as `team`: `payments`; only admins change them."""
 
     @property
     def serves(self) -> bool:

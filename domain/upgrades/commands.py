@@ -10,7 +10,7 @@ from astrolabe.domain.plans.approval import Verdict
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import Fact
-from astrolabe.domain.words import Impact, Step, Target, Ticket, Version
+from astrolabe.domain.words import Impact, Owner, Step, Target, Ticket, Version
 
 
 class Register(Struct, frozen=True):
@@ -27,10 +27,11 @@ class Adopt(Struct, frozen=True):
 
 
 class Reconfigure(Struct, frozen=True):
-    """Reach an instance that no worker is at in another way; only some may change who must approve its upgrades."""
+    """Reach an instance that no worker is at in another way; only some may change who has which rights to it."""
 
     config: InstanceConfig
     may_change_approvals: bool = True
+    may_change_labels: bool = True
 
 
 class Retire(Struct, frozen=True):
@@ -51,6 +52,8 @@ class RequestUpgrade(Struct, frozen=True):
     impact: Impact | None = None
     planned_only: bool = False
     """Whether only its plan is wanted: a ticket may be made from that."""
+    owner: Owner | None = None
+    """Whose token asks; None where it is nobody's."""
 
 
 class Approve(Struct, frozen=True):
@@ -59,6 +62,8 @@ class Approve(Struct, frozen=True):
     upgrade_id: str
     approver: str
     now: datetime
+    owner: Owner | None = None
+    """Whose token the approver is; None where it is nobody's."""
 
 
 class Reject(Struct, frozen=True):
@@ -76,6 +81,8 @@ class Review(Struct, frozen=True):
     reviewer: str
     verdict: Verdict
     now: datetime
+    owner: Owner | None = None
+    """Whose token the reviewer is; None where it is nobody's."""
 
 
 class Cancel(Struct, frozen=True):
@@ -90,6 +97,8 @@ class Retry(Struct, frozen=True):
 
     upgrade_id: str
     retried_by: str = ""
+    owner: Owner | None = None
+    """Whose token asks; None where it is nobody's."""
 
 
 class RequestRollback(Struct, frozen=True):

@@ -48,6 +48,8 @@ class InstanceRow(Struct, frozen=True):
     """Whether what was last seen running is what the log says; null where nothing was seen since that changed."""
     last_outcome: Outcome | None = None
     """How its last upgrade ended; null before the first."""
+    labels: dict[str, str] = {}
+    """What lists and rights go by."""
 
 
 STATUSES: dict[type[s.State], InstanceStatus] = {
@@ -93,7 +95,13 @@ def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | N
         recorded.recorded_at,
         known.in_sync if known else None,
         known.last.outcome if known and known.last else None,
+        instance.config.labels,
     )
+
+
+def labels_of(state: s.State) -> dict[str, str] | None:
+    """Return the labels of an instance; None where there is none."""
+    return None if isinstance(state, s.Absent) else state.instance.config.labels
 
 
 def upgrade_of(state: s.State) -> str | None:

@@ -46,6 +46,9 @@ def reconfigure(command: Reconfigure, state: s.State) -> tuple[e.Event, ...]:
             "approvals-fixed",
             "Only admins change who approves upgrades; send approvals as they are: see GET /instances.",
         )
+    if old.labels != new.labels and not command.may_change_labels:
+        # Rights go by labels: whoever may change them could give himself, or take from others, what he likes.
+        raise Refused("labels-fixed", "Only admins change labels; send labels as they are: see GET /instances.")
     return () if old == new else (e.InstanceReconfigured(new),)
 
 

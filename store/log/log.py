@@ -1,5 +1,6 @@
 """The log: append to a stream with an expected version, read a stream, read everything in order."""
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,6 +18,9 @@ from astrolabe.store.log.batch import Append, Claim
 from astrolabe.store.log.coalescer import Coalescer
 from astrolabe.store.log.entry import AnyEvent, AnyRecorded, as_recorded, make_entry, recorded, type_of, write
 from astrolabe.store.log.shared import Shared
+
+ATTEMPTS = 10
+"""How often others may append first before what is to stand behind them is given up."""
 
 REMEMBERED = 10_000
 """How many claims that were found are kept; among them the names that instances are asked for by."""
@@ -70,6 +74,17 @@ class Log:
             await self._explain(stream_id, expected, fence, claims, identity or ())
         self._notifier.notify()
         return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
+
+    async def append_behind(self, stream_id: str, events: Sequence[AnyEvent], cause: Cause) -> bool:
+        """Append events behind whatever a stream holds by then, for nothing is decided on it.
+
+        Returns whether they were appended; others may be faster each time.
+        """
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(Conflict):
+                await self.append(stream_id, await self.head(stream_id), events, cause)
+                return True
+        return False
 
     async def _explain(
         self, stream_id: str, expected: int, fence: int | None, claims: Sequence[Claim], identity: Sequence[str]

@@ -8,10 +8,13 @@ from msgspec import Struct
 
 from astrolabe.domain.access import (
     ACCESS_DECIDER,
+    SCOPES,
     Access,
     AccessCommand,
     AccessEvent,
+    BoundScope,
     IssueToken,
+    RecoverAccess,
     RevokeToken,
     Scope,
     Token,
@@ -33,6 +36,9 @@ class NewToken(Struct, frozen=True):
     scopes: tuple[Scope, ...]
     secret: str
     expires_at: datetime | None = None
+    bound: tuple[BoundScope, ...] = ()
+    person: str | None = None
+    service: str | None = None
 
 
 def digest(secret: str) -> str:
@@ -44,6 +50,7 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
     """All tokens; what is new is read each time, so that a revocation holds at once."""
 
     def __init__(self, log: Log) -> None:
+        self._log: Log = log
         super().__init__(Streams(log, ACCESS_DECIDER, "token"), ACCESS_STREAM)
 
     async def authenticate(self, secret: str) -> Token | None:
@@ -57,17 +64,40 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
 
     async def good(self) -> list[Token]:
         """Return the tokens in use by name."""
-        now = datetime.now(UTC)
-        found = [token for token in (await self.current()).tokens.values() if token.is_good(now)]
-        return sorted(found, key=lambda token: token.name)
+        return _good(await self.current(), datetime.now(UTC))
+
+    async def good_at(self, *, position: int | None = None, time: datetime | None = None) -> list[Token]:
+        """Return the tokens that were in use at a position of the log, or at a time, by name."""
+        if position is not None:
+            placed = await self._log.read_all(position - 1, 1)
+            time = placed[0].recorded_at if placed else None
+        loaded = await self._streams.load_at(ACCESS_STREAM, position=position, time=time)
+        return _good(loaded.state, time or datetime.now(UTC))
 
     async def issue(
-        self, name: str, scopes: tuple[Scope, ...], cause: Cause, expires_at: datetime | None = None
+        self,
+        name: str,
+        scopes: tuple[Scope, ...],
+        cause: Cause,
+        *,
+        expires_at: datetime | None = None,
+        bound: tuple[BoundScope, ...] = (),
+        person: str | None = None,
+        service: str | None = None,
     ) -> NewToken:
         """Make a token; raises Refused where the name is in use."""
         secret, now = PREFIX + secrets.token_urlsafe(32), datetime.now(UTC)
-        token = NewToken(new_id(), name, scopes, secret, expires_at)
-        await self.execute(IssueToken(token.token_id, name, scopes, digest(secret), now, expires_at), cause)
+        token = NewToken(new_id(), name, scopes, secret, expires_at, bound, person, service)
+        await self.execute(
+            IssueToken(token.token_id, name, scopes, digest(secret), now, expires_at, bound, person, service), cause
+        )
+        return token
+
+    async def recover(self, name: str, cause: Cause) -> NewToken:
+        """Make a token with all rights past those in use, loud in the trail; raises Refused where the name is."""
+        secret = PREFIX + secrets.token_urlsafe(32)
+        token = NewToken(new_id(), name, SCOPES, secret)
+        await self.execute(RecoverAccess(token.token_id, name, digest(secret), datetime.now(UTC)), cause)
         return token
 
     async def revoke(
@@ -75,3 +105,7 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
     ) -> LoadedStream[Access, AccessEvent]:
         """End a token; raises Refused where it cannot be, AlreadyClaimed where a command id was used before."""
         return await self.execute(RevokeToken(token_id), cause, claims=claims)
+
+
+def _good(access: Access, at: datetime) -> list[Token]:
+    return sorted((token for token in access.tokens.values() if token.is_good(at)), key=lambda token: token.name)

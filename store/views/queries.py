@@ -1,16 +1,17 @@
 """The list views: tables that are folded from the log and can be dropped and folded again."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Select, Table, Text, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import UUID, insert
+from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Select, Table, Text, and_, false, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from astrolabe.domain.reach import ALL, Reach
 from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 from astrolabe.store.database import Database
@@ -22,10 +23,15 @@ _meta = MetaData(schema="astrolabe")
 _IDS = {"instance_id", "upgrade_id"}
 
 
+def _kind(field: str) -> Any:
+    if field in _IDS:
+        return UUID(as_uuid=False)
+    return DateTime(timezone=True) if field.endswith("_at") else JSONB() if field == "labels" else None
+
+
 def _table(name: str, row: type[msgspec.Struct], key: str) -> Table:
     def column(field: str) -> Column[Any]:
-        kind = UUID(as_uuid=False) if field in _IDS else DateTime(timezone=True) if field.endswith("_at") else None
-        return Column(field, kind, primary_key=field == key)
+        return Column(field, _kind(field), primary_key=field == key)
 
     return Table(name, _meta, *(column(field) for field in row.__struct_fields__))
 
@@ -44,6 +50,10 @@ class InstanceFilter(msgspec.Struct, frozen=True):
     product: str | None = None
     host: str | None = None
     needs: Needs | None = None
+    labels: Mapping[str, str] = {}
+    """Labels that each must have; empty for any."""
+    within: Reach = ALL
+    """Those that the caller may see."""
 
 
 class UpgradeFilter(msgspec.Struct, frozen=True):
@@ -55,6 +65,10 @@ class UpgradeFilter(msgspec.Struct, frozen=True):
     host: str | None = None
     needs: Needs | None = None
     ticket: str | None = None
+    labels: Mapping[str, str] = {}
+    """Labels that each one's instance must have; empty for any."""
+    within: Reach = ALL
+    """The instances that the caller may see."""
 
 
 ALL_INSTANCES: Final = InstanceFilter()
@@ -138,9 +152,9 @@ class Views:
         async with self._database.transaction() as connection:
             return list((await connection.execute(query.order_by(INSTANCE.c.instance_id))).scalars())
 
-    async def like(self, product: str, kind: str, host: str, limit: int) -> list[str]:
+    async def like(self, product: str, kind: str, host: str, limit: int, within: Reach = ALL) -> list[str]:
         """List the ids of instances of a product and a kind on a host, those registered first before the others."""
-        same = INSTANCE.c.product == product, INSTANCE.c.kind == kind, INSTANCE.c.host == host
+        same = INSTANCE.c.product == product, INSTANCE.c.kind == kind, INSTANCE.c.host == host, *_within(within)
         query = select(INSTANCE.c.instance_id).where(*same).order_by(INSTANCE.c.instance_id.desc()).limit(limit)
         async with self._database.transaction() as connection:
             return sorted((await connection.execute(query)).scalars())
@@ -168,6 +182,9 @@ def _instances(wanted: InstanceFilter) -> Iterator[ColumnElement[bool]]:
     for name in ("status", "product", "host"):
         if (value := getattr(wanted, name)) is not None:
             yield INSTANCE.c[name] == value
+    if wanted.labels:
+        yield INSTANCE.c.labels.contains(dict(wanted.labels))
+    yield from _within(wanted.within)
     match wanted.needs:
         case "approval":
             yield INSTANCE.c.status == "awaiting_approval"
@@ -177,13 +194,21 @@ def _instances(wanted: InstanceFilter) -> Iterator[ColumnElement[bool]]:
             pass
 
 
+def _within(reach: Reach) -> Iterator[ColumnElement[bool]]:
+    """Return what must hold of an instance that a caller may see."""
+    if reach.selectors is not None:
+        yield or_(false(), *(INSTANCE.c.labels.contains(dict(each)) for each in reach.selectors))
+
+
 def _upgrades(wanted: UpgradeFilter) -> Iterator[ColumnElement[bool]]:
     """Return what must hold of an upgrade."""
     for name in ("instance_id", "status", "ticket"):
         if (value := getattr(wanted, name)) is not None:
             yield UPGRADE.c[name] == value
-    if wanted.product is not None or wanted.host is not None:
-        whose = _instances(InstanceFilter(product=wanted.product, host=wanted.host))
+    if wanted.product is not None or wanted.host is not None or wanted.labels or not wanted.within.is_all:
+        whose = _instances(
+            InstanceFilter(product=wanted.product, host=wanted.host, labels=wanted.labels, within=wanted.within)
+        )
         yield UPGRADE.c.instance_id.in_(select(INSTANCE.c.instance_id).where(*whose))
     match wanted.needs:
         case "approval":

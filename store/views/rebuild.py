@@ -75,4 +75,9 @@ def fold_upgrade(rows: dict[str, UpgradeRow], recorded: InstanceRecorded) -> Non
 
 
 def _values(row: msgspec.Struct) -> tuple[object, ...]:
-    return tuple(storable(getattr(row, name)) for name in row.__struct_fields__)
+    return tuple(_copied(storable(getattr(row, name))) for name in row.__struct_fields__)
+
+
+def _copied(value: object) -> object:
+    """Return a value as COPY takes it, which knows JSON as text."""
+    return msgspec.json.encode(value).decode() if isinstance(value, dict) else value

@@ -149,6 +149,61 @@ async def test_a_token_that_has_expired_is_good_for_nothing(house: House) -> Non
         assert problem(await house.client.post("/tokens", json=ask)) == "field-invalid"
 
 
+async def test_a_token_is_of_a_person_or_a_service(house: House) -> None:
+    """Which is shown, and of one of both; what binds its scopes is shown as it was asked for."""
+    scopes = ["read", "operate:stage=live,team=payments"]
+    ask = {"name": "phone", "scopes": scopes, "person": "alice@example.com"}
+    made = (await house.client.post("/tokens", json=ask)).json()
+    listed = {each["name"]: each for each in (await house.client.get("/tokens")).json()["items"]}
+    for shown in (made, listed["phone"]):
+        assert (shown["scopes"], shown["person"], shown["service"]) == (scopes, "alice@example.com", None)
+    both = await house.client.post("/tokens", json=ask | {"name": "other", "service": "ci"})
+    assert (problem(both), both.json()["errors"][0]["field"]) == ("field-invalid", "service")
+    for wrong in ("admin:team=payments", "read:team", "write"):
+        answer = await house.client.post("/tokens", json={"name": "other", "scopes": [wrong]})
+        assert (problem(answer), answer.json()["errors"][0]["field"]) == ("field-invalid", "scopes[0]"), answer.text
+    named = await house.client.post("/tokens", json=ask | {"name": "other", "person": "Alice"})
+    assert problem(named) == "field-invalid"
+
+
+async def test_the_last_use_of_a_token_is_shown(house: House) -> None:
+    """Null before the first; also where it was refused for want of a scope."""
+    ask = {"name": "ci", "scopes": ["read"]}
+    secret = (await house.client.post("/tokens", json=ask)).json()["secret"]
+
+    async def used() -> str | None:
+        return {each["name"]: each["last_used_at"] for each in (await house.client.get("/tokens")).json()["items"]}[
+            "ci"
+        ]
+
+    assert await used() is None
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    assert problem(await house.anyone.get("/tokens", headers=bearer(secret))) == "scope-missing"
+    last = await used()
+    assert last
+    assert before < datetime.fromisoformat(last)
+
+
+async def test_who_had_which_rights_at_a_moment(house: House) -> None:
+    """By a time or a position: tokens that were in use then, and none that had ended by itself or came later."""
+    ends = datetime.now(UTC) + timedelta(seconds=30)
+    ask = {"name": "ci", "scopes": ["operate:team=payments"], "service": "ci", "expires_at": ends.isoformat()}
+    made = (await house.client.post("/tokens", json=ask)).json()
+    await house.place()
+    position = await house.value("SELECT max(position) FROM astrolabe.log")
+    moment = (await house.value("SELECT max(recorded_at) FROM astrolabe.event")).astimezone(UTC).isoformat()
+    await house.client.post(f"/tokens/{made['id']}/revoke")
+    await house.client.post("/tokens", json={"name": "late", "scopes": ["read"]})
+    for at in (str(position), moment):
+        then = (await house.client.get("/tokens", params={"at": at})).json()["items"]
+        assert {each["name"] for each in then} == {*(f"{scope}er" for scope in house.secrets), "ci"}
+        (ci,) = [each for each in then if each["name"] == "ci"]
+        assert (ci["scopes"], ci["service"], ci["last_used_at"]) == (["operate:team=payments"], "ci", None)
+    long_ago = (await house.client.get("/tokens", params={"at": "2020-01-01T00:00:00Z"})).json()["items"]
+    assert long_ago == []
+    assert problem(await house.client.get("/tokens", params={"at": "yesterday"})) == "parameter-invalid"
+
+
 async def test_the_last_admin_token_cannot_be_revoked(house: House) -> None:
     """One admin must be left to make tokens; once there is another, the first can go."""
     tokens = {each["name"]: each["id"] for each in (await house.client.get("/tokens")).json()["items"]}

@@ -1,5 +1,6 @@
 """The access log: who was refused and who read the trail, in a stream of its own that no flood fills."""
 
+from datetime import UTC, datetime
 from typing import cast
 
 import asyncpg
@@ -8,10 +9,11 @@ import pytest
 from astrolabe.api.http import access_recorder
 from astrolabe.domain.access_log import AccessCount, AccessCounted
 from astrolabe.domain.streams import ACCESS_LOG_STREAM
+from astrolabe.domain.upgrades import events as e
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
-from tests.api.house import House, bearer, problem
-from tests.domain.samples import AT
+from tests.api.house import FLAGS, House, bearer, problem
+from tests.domain.samples import AT, PLAN
 
 
 async def counted(house: House) -> list[AccessCounted]:
@@ -42,6 +44,36 @@ async def test_who_is_refused_is_recorded(house: House) -> None:
     assert {each.address for each in event.counts} == {"127.0.0.1"}
     assert (event.since <= event.until, event.left_out) == (True, 0)
     assert "astro_tried" not in (await house.resources.log.read_stream(ACCESS_LOG_STREAM))[0].entry
+
+
+async def test_who_a_rule_refuses_is_recorded(house: House) -> None:
+    """Whoever has the scope, and may not all the same: approve a request of their own, or change what admins change."""
+    instance_id = await house.register(approvals={"when": "always"})
+    upgrade_id = await house.request()
+    await house.report(instance_id, e.PreflightPassed(upgrade_id, PLAN, datetime.now(UTC)))
+    answer = await house.client.post(f"/upgrades/{upgrade_id}/approve", json={"reason": "my own"})
+    assert problem(answer) == "approver-is-requester"
+    await house.client.post(f"/upgrades/{upgrade_id}/reject", json={"reason": "no"})
+    config = {key: value for key, value in FLAGS.items() if key != "version"}
+    mine = bearer(house.secrets["configure"])
+    answer = await house.anyone.put("/instances/flags", json=config, headers=mine)
+    assert problem(answer) == "approvals-fixed"
+    (event,) = await counted(house)
+    assert said(event) == {
+        ("adminer", "POST /upgrades/{upgrade_id}/approve", "approver-is-requester", 1),
+        ("configureer", "PUT /instances/{ref}", "approvals-fixed", 1),
+    }
+
+
+async def test_who_asks_for_what_is_of_others_is_recorded(house: House) -> None:
+    """The answer is that it is not there; the log says that the scope was missing, and nothing of what is not there."""
+    await house.register(labels={"team": "shop"})
+    made = await house.client.post("/tokens", json={"name": "ci", "scopes": ["read:team=flags"]})
+    for name in ("flags", "flags", "nothing"):
+        answer = await house.anyone.get(f"/instances/{name}", headers=bearer(made.json()["secret"]))
+        assert problem(answer) == "instance-unknown"
+    (event,) = await counted(house)
+    assert said(event) == {("ci", "GET /instances/{ref}", "scope-missing", 2)}
 
 
 async def test_who_reads_the_trail_is_recorded_and_what_else_is_read_is_not(house: House) -> None:

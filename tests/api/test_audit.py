@@ -134,6 +134,12 @@ def test_an_ocsf_event_says_when() -> None:
     assert "uid" not in told["metadata"]
 
 
+def test_what_somebody_should_look_at_is_no_information() -> None:
+    """A way in past all tokens is of a severity that monitoring wakes somebody for."""
+    rows = [Row(1, "s", 1, "e", kind, "2026-01-01T00:00:00Z", "{}") for kind in ("access_recovered", "token_issued")]
+    assert [json.loads(ocsf_line(row))["severity"] for row in rows] == ["High", "Informational"]
+
+
 @pytest.mark.usefixtures("upgrade")
 async def test_proofs_of_the_api_verify(house: House) -> None:
     """Inclusion against the checkpoint that comes with it, consistency between two sizes, and the tiles agree."""

@@ -123,7 +123,8 @@ async def _fold(house: House, by: str) -> None:
         async with Database(house.url, pool_size=1) as database:
             await Projector(database, Log(database)).rebuild()
         return
-    await house.superuser.execute("ALTER TABLE astrolabe.view_instance DROP COLUMN last_outcome")
+    await house.superuser.execute("ALTER TABLE astrolabe.view_instance DROP COLUMN last_outcome, DROP COLUMN labels")
+    await house.superuser.execute("DROP TABLE astrolabe.token_use, astrolabe.notice")
     await house.superuser.execute("ALTER TABLE astrolabe.view_upgrade DROP COLUMN ticket")
     await house.superuser.execute("DROP TABLE astrolabe.progress")
     await house.superuser.execute("DROP TABLE astrolabe.identity")

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -145,6 +146,22 @@ async def test_a_stream_ends_with_its_token(running: Running) -> None:
         assert (await house.client.post(f"/tokens/{made['id']}/revoke")).is_success
         async with asyncio.timeout(10):
             assert [line async for line in lines if line.startswith("event: ")] in ([], ["event: upgrade_requested"])
+
+
+async def test_a_stream_ends_when_its_token_expires(running: Running) -> None:
+    """At that moment, and not when something happens the next time."""
+    house = running.house
+    await house.register()
+    upgrade_id = await house.request()
+    ends = datetime.now(UTC) + timedelta(seconds=1)
+    ask = {"name": "guest", "scopes": ["read"], "expires_at": ends.isoformat()}
+    headers = bearer((await house.client.post("/tokens", json=ask)).json()["secret"]) | {"Accept": "text/event-stream"}
+    async with (
+        asyncio.timeout(10),
+        house.anyone.stream("GET", f"/upgrades/{upgrade_id}/events", headers=headers) as answer,
+    ):
+        assert [line async for line in answer.aiter_lines()]
+    assert datetime.now(UTC) >= ends
 
 
 async def test_under_thousands_of_connections_it_says_whether_it_can_work(database_url: str) -> None:

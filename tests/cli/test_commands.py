@@ -17,8 +17,9 @@ from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.postgres import Postgres
-from astrolabe.domain.access import SCOPES
+from astrolabe.domain.access import SCOPES, AccessRecovered
 from astrolabe.domain.recorded import Cause
+from astrolabe.domain.streams import ACCESS_STREAM
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.tokens import Tokens
@@ -219,6 +220,51 @@ async def test_a_token_is_made_and_ended(reached: dict[str, str]) -> None:
     (token_id,) = [line.split()[0] for line in listed.splitlines() if " ci " in line and " 20" in line]
     assert (await astrolabe("token", "revoke", token_id, "--yes", **reached)).returncode == 0
     assert (await astrolabe("instances", **(reached | {"ASTROLABE_TOKEN": secret}))).returncode == 2
+
+
+async def test_a_token_is_bound_to_labels_and_of_somebody(reached: dict[str, str]) -> None:
+    """What it is for and whose it is stand in the list; what it is not for is not there."""
+    database = ("--database", "postgresql://shop@127.0.0.1/labelled")
+    register = ("register", "labelled", "--product", "unleash", "--version", "5.6.0", "--port", "4299", *database)
+    made = await astrolabe(*register, "--label", "team=payments", **reached)
+    assert made.returncode == 0, made.stderr
+    create = ("token", "create", "phone", "--person", "alice@example.com", "--scope")
+    secret = (await astrolabe(*create, "read:team=payments", **reached)).stdout.strip()
+    listed = (await astrolabe("token", "list", **reached)).stdout
+    (line,) = [line for line in listed.splitlines() if " phone " in line]
+    assert "alice@example.com" in line
+    assert "read:team=payments" in line
+    at_first = await astrolabe("token", "list", "--at", "2020-01-01T00:00:00Z", **reached)
+    assert (at_first.returncode, "phone" in at_first.stdout) == (0, False)
+    mine = reached | {"ASTROLABE_TOKEN": secret}
+    assert "labels" in (await astrolabe("show", "labelled", **mine)).stdout
+    assert (
+        await astrolabe("reconfigure", "labelled", "--label", "team=web", "--no-label", "none", **reached)
+    ).returncode == 0
+    ended = await astrolabe("show", "labelled", **mine)
+    assert (ended.returncode, "No instance is known as 'labelled'" in ended.stderr) == (2, True)
+    assert (await astrolabe("instances", "--label", "team=web", **reached)).returncode == 0
+    wrong = await astrolabe(*create, "admin:team=payments", **reached)
+    assert (wrong.returncode, wrong.stderr.count("\n"), "--scope" in wrong.stderr) == (2, 1, True), wrong.stderr
+
+
+async def test_whoever_has_the_log_gets_in_where_all_tokens_are_lost(database_url: str) -> None:
+    """Only with a reason, which is in the trail; without it no second token is made while one is in use."""
+    where = {"DATABASE_URL": database_url}
+    assert (await astrolabe("first-token", **where)).returncode == 0
+    again = await astrolabe("first-token", **where)
+    assert (again.returncode, "--lost" in again.stderr) == (2, True)
+    assert (await astrolabe("first-token", "--lost", "", **where)).returncode == 2
+    made = await astrolabe("first-token", "--lost", "the laptop was stolen", **where)
+    assert made.returncode == 0, made.stderr
+    async with Database(database_url, pool_size=1) as database:
+        log = Log(database)
+        token = await Tokens(log).authenticate(made.stdout.strip())
+        *_, loud, _ = await log.read_stream(ACCESS_STREAM)
+    assert token
+    assert (token.name.startswith("recovered-"), token.scopes) == (True, frozenset(SCOPES))
+    assert loud.event == AccessRecovered(token.token_id, 1)
+    assert (loud.cause.actor, loud.cause.reason) == ("astrolabe first-token", "the laptop was stolen")
 
 
 async def test_all_mistakes_of_a_product_file_are_told_with_file_and_line(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from astrolabe.domain.access import (
     ACCESS_DECIDER,
     SCOPES,
     Access,
+    AccessRecovered,
+    BoundScope,
     IssueToken,
+    RecoverAccess,
     RevokeToken,
     Token,
     TokenIssued,
@@ -36,6 +39,18 @@ def test_a_token_is_issued_and_found_by_its_digest():
     """What is known of a token is its id, its name and what it may do."""
     assert decide(issue, Access()) == (issued,)
     assert replay([issued]).tokens == {"digest-1": Token("id-1", "ci", frozenset({"read", "operate"}))}
+
+
+def test_whose_a_token_is_and_what_binds_it_are_known():
+    """What is bound stands beside the scopes: a process that knows no bounds must not take it for a scope."""
+    bound = (BoundScope("operate", {"team": "payments"}),)
+    ask = IssueToken("id-1", "phone", ("read",), "digest-1", NOW, bound=bound, person="alice")
+    made = TokenIssued("id-1", "phone", ("read",), "digest-1", bound=bound, person="alice")
+    assert decide(ask, Access()) == (made,)
+    (token,) = replay([made]).tokens.values()
+    assert (token.owner, token.bound) == ("person:alice", bound)
+    assert Token("id-2", "robot", frozenset(), service="ci").owner == "service:ci"
+    assert Token("id-3", "old", frozenset()).owner is None
 
 
 def test_a_name_in_use_is_refused():
@@ -78,6 +93,13 @@ def test_a_token_ends_by_itself():
     lasting = TokenIssued("id-3", "ann", SCOPES, "digest-3")
     assert refusal(RevokeToken("id-3"), lasting, ending) == "last-admin-token"
     assert decide(RevokeToken("id-2"), replay([lasting, ending])) == (TokenRevoked("id-2"),)
+
+
+def test_whoever_has_the_log_gets_in_past_the_tokens_in_use_and_it_is_in_the_log():
+    """What was lost stays in use until it is revoked; the first event says that nobody was asked."""
+    (loud, made) = decide(RecoverAccess("id-2", "recovered", "digest-2", NOW), replay([issued]))
+    assert (loud, made) == (AccessRecovered("id-2", 1), TokenIssued("id-2", "recovered", SCOPES, "digest-2"))
+    assert set(replay([issued, loud, made]).tokens) == {"digest-1", "digest-2"}
 
 
 def test_revoking_one_leaves_the_others():

@@ -58,6 +58,18 @@ def test_an_unchanged_configuration_records_nothing():
     given(*IDLE).when(Reconfigure(CONFIG)).then_nothing()
 
 
+def test_labels_are_changed_by_admins_alone():
+    """Rights go by them: into a label and out of it, and what else of them is changed."""
+    team = replace(CONFIG, labels={"team": "payments"})
+    for old, new in ((CONFIG, team), (team, CONFIG), (team, replace(CONFIG, labels={"team": "web"}))):
+        was = given(e.InstanceRegistered(old, "5.6.0"))
+        was.when(Reconfigure(new, may_change_labels=False)).refuses("labels-fixed")
+        was.when(Reconfigure(new)).then(e.InstanceReconfigured(new))
+    kept = replace(OTHER_PORT, labels=team.labels)
+    was = given(e.InstanceRegistered(team, "5.6.0"))
+    was.when(Reconfigure(kept, may_change_labels=False)).then(e.InstanceReconfigured(kept))
+
+
 @pytest.mark.parametrize(
     "change",
     [{"name": "other"}, {"product": "astra"}, {"kind": "compose", "compose": ComposeProject("/srv/flags", "flags")}],

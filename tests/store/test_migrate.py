@@ -184,13 +184,14 @@ async def test_a_log_that_passed_by_the_webhooks_gets_their_tables(
         await connection.execute("ALTER TABLE view_instance RENAME COLUMN in_sync TO as_believed")
         await connection.execute("ALTER TABLE view_upgrade DROP COLUMN unwell")
         await connection.execute("ALTER TABLE view_instance DROP COLUMN last_outcome")
+        await connection.execute("ALTER TABLE view_instance DROP COLUMN labels")
         await connection.execute("ALTER TABLE view_upgrade DROP COLUMN ticket")
-        await connection.execute("DROP TABLE progress")
+        await connection.execute("DROP TABLE progress, token_use")
         await connection.execute("DROP TABLE notice")
         await connection.execute("DROP TABLE identity")
         await connection.execute("UPDATE public.schema_version SET version_num = '0007'")
         await migrate(server.url("log_1"))
         assert await connection.fetchval("SELECT count(*) FROM webhook_delivery") == 0
-        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0015"
+        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0017"
     finally:
         await connection.close()

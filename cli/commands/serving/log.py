@@ -3,11 +3,13 @@
 import asyncio
 
 import click
+import msgspec
 
 from astrolabe.cli.failure import CommandError
-from astrolabe.cli.first_token import first_token
+from astrolabe.cli.first_token import first_token, recovered_token
 from astrolabe.cli.log_option import database_url
 from astrolabe.cli.printing import answer
+from astrolabe.domain.words import Reason
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate as migrate_schema
@@ -24,12 +26,28 @@ def migrate(database_url: str) -> None:
 
 @click.command("first-token")
 @database_url
-def make_first_token(database_url: str) -> None:
-    """Make a token with all rights, straight in the log's database; only where no token is in use."""
+@click.option(
+    "--lost", metavar="WHY", help="Make one past those in use, for they are lost; the trail says so, and why."
+)
+def make_first_token(database_url: str, lost: str | None) -> None:
+    """Make a token with all rights, straight in the log's database; without --lost only where none is in use."""
+    if lost is not None:
+        secret = asyncio.run(recovered_token(database_url, "astrolabe first-token", _reason(lost)))
+        answer({"secret": secret}, secret)
+        return
     secret = asyncio.run(first_token(database_url, "astrolabe first-token"))
     if secret is None:
-        raise CommandError("There are tokens already; use one of them, or make another with astrolabe token create.")
+        raise CommandError(
+            "There are tokens already; use one of them. Where all that may make others are lost, say why after --lost."
+        )
     answer({"secret": secret}, secret)
+
+
+def _reason(said: str) -> str:
+    try:
+        return msgspec.convert(said, Reason)
+    except msgspec.ValidationError:
+        raise CommandError("Say after --lost why, in one line of at most 500 characters.") from None
 
 
 @click.command()
