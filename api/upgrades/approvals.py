@@ -31,6 +31,7 @@ class ReviewBody(ReasonedBody, frozen=True, forbid_unknown_fields=True):
     summary="Approve an upgrade",
     tag="approvals",
     scope="approve",
+    narrowed=True,
     status=202,
     headers=HEADERS,
     problems=(*VERB, *WAITING, "approver-is-requester", "already-approved", "approval-expired"),
@@ -43,7 +44,7 @@ async def approve_upgrade(
     if_match: IfMatch = None,
 ) -> Response[Operation]:
     """Approve the plan of an upgrade that somebody else asked for; an If-Match ties the approval to what was read."""
-    command = Approve(upgrade_id, request.auth.name, datetime.now(UTC))
+    command = Approve(upgrade_id, request.auth.name, datetime.now(UTC), request.auth.owner)
     return await carry_out(request, command, data, idempotency_key, if_match)
 
 
@@ -52,6 +53,7 @@ async def approve_upgrade(
     summary="Reject an upgrade",
     tag="approvals",
     scope="approve",
+    narrowed=True,
     status=202,
     headers=HEADERS,
     problems=(*VERB, *WAITING),
@@ -73,6 +75,7 @@ async def reject_upgrade(
     summary="Review an emergency upgrade",
     tag="approvals",
     scope="approve",
+    narrowed=True,
     status=202,
     headers=HEADERS,
     problems=(*VERB, "no-review-due", "approver-is-requester"),
@@ -87,7 +90,7 @@ async def review_upgrade(
     if_match: IfMatch = None,
 ) -> Response[Operation]:
     """Review an emergency upgrade that somebody else ran; it changes nothing but the trail."""
-    command = Review(upgrade_id, request.auth.name, data.verdict, datetime.now(UTC))
+    command = Review(upgrade_id, request.auth.name, data.verdict, datetime.now(UTC), request.auth.owner)
     return await carry_out(request, command, data, idempotency_key, if_match)
 
 

@@ -42,6 +42,7 @@ VERB = (*CHANGE, "upgrade-unknown", "upgrade-not-current")
     summary="Cancel an upgrade",
     tag="upgrades",
     scope="operate",
+    narrowed=True,
     status=202,
     headers=HEADERS,
     problems=(*VERB, "cannot-cancel"),
@@ -63,6 +64,7 @@ async def cancel_upgrade(
     summary="Retry an upgrade",
     tag="upgrades",
     scope="operate",
+    narrowed=True,
     status=202,
     headers=HEADERS,
     problems=(
@@ -84,9 +86,8 @@ async def retry_upgrade(
     if_match: IfMatch = None,
 ) -> Response[Operation]:
     """Retry an upgrade that has ended, or the way back of an inconsistent instance once a person has acted."""
-    return await carry_out(
-        request, Retry(upgrade_id, request.auth.name), data or ReasonBody(), idempotency_key, if_match
-    )
+    command = Retry(upgrade_id, request.auth.name, request.auth.owner)
+    return await carry_out(request, command, data or ReasonBody(), idempotency_key, if_match)
 
 
 @post(
@@ -94,6 +95,7 @@ async def retry_upgrade(
     summary="Roll an upgrade back",
     tag="upgrades",
     scope="operate",
+    narrowed=True,
     status=202,
     headers=HEADERS,
     problems=(*VERB, "no-rollback-point", *BUSY),
@@ -129,7 +131,7 @@ async def carry_out(
     asked: Command = command
 
     async def attempt(claims: InstanceClaims) -> Loaded:
-        loaded = await find_upgrade(resources, command.upgrade_id)
+        loaded = await find_upgrade(request, command.upgrade_id)
         follows = following(cause, loaded, command.upgrade_id)
         return await resources.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
 

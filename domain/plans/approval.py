@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from astrolabe.domain.plans.plan import Plan
-from astrolabe.domain.words import Moment, Ticket, TicketPattern
+from astrolabe.domain.words import Moment, Owner, Ticket, TicketPattern
 
 Verdict = Literal["accepted", "objected"]
 
@@ -55,6 +55,7 @@ class Approval(Struct, frozen=True):
 
     approver: str
     at: Moment
+    owner: Owner | None = None
 
 
 class DueReview(Struct, frozen=True):
@@ -68,3 +69,5 @@ class DueReview(Struct, frozen=True):
     """By when it must have been reviewed."""
     overdue: bool = False
     """Whether that time has passed."""
+    owners: tuple[Owner, ...] = ()
+    """Whose tokens these are, as `person:NAME` or `service:NAME`; no token of theirs may review it either."""

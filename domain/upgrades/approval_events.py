@@ -2,7 +2,7 @@
 
 from astrolabe.domain.plans.approval import Verdict
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
-from astrolabe.domain.words import Moment, Sha256
+from astrolabe.domain.words import Moment, Owner, Sha256
 
 
 class ApprovalRequested(OfUpgrade, frozen=True, tag="approval_requested"):
@@ -25,6 +25,8 @@ class UpgradeApproved(OfUpgrade, frozen=True, tag="upgrade_approved"):
     """How many more approvers are needed; 0 where the upgrade goes on."""
     plan_sha256: Sha256 | None = None
     """The SHA-256 of the plan that was approved, in hexadecimal; null in a log from before it was recorded."""
+    owner: Owner | None = None
+    """Whose that token is, as `person:NAME` or `service:NAME`; null where it is nobody's."""
 
 
 class UpgradeRejected(OfUpgrade, frozen=True, tag="upgrade_rejected"):
@@ -59,6 +61,8 @@ class UpgradeReviewed(OfUpgrade, frozen=True, tag="upgrade_reviewed"):
     """What the reviewer thinks; it changes nothing but the trail."""
     at: Moment
     """When it was reviewed."""
+    owner: Owner | None = None
+    """Whose that token is, as `person:NAME` or `service:NAME`; null where it is nobody's."""
 
 
 class ReviewOverdue(OfUpgrade, frozen=True, tag="review_overdue"):

@@ -1,11 +1,13 @@
 """Approving: what follows from a yes, a no, and a review of what could not wait."""
 
+from collections.abc import Collection
+
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Review
 from astrolabe.domain.upgrades.instance import Instance
-from astrolabe.domain.words import Ticket
+from astrolabe.domain.words import Owner, Ticket
 
 
 def check_emergency(instance: Instance, upgrade_id: str) -> None:
@@ -60,12 +62,21 @@ def approve(command: Approve, state: s.State) -> tuple[e.Event, ...]:
     waiting, approver = _waiting(state), command.approver
     if command.now >= waiting.until:
         raise Refused("approval-expired", "The time for approvals has passed; retry the upgrade for a new plan.")
-    if approver in waiting.run.requesters:
-        raise Refused("approver-is-requester", f"{approver} asked for this upgrade; somebody else must approve it.")
-    if any(each.approver == approver for each in waiting.approvals):
-        raise Refused("already-approved", f"{approver} has approved this upgrade; another approver is needed.")
+    if asked := _same(approver, command.owner, waiting.run.requesters, waiting.run.owners):
+        raise Refused("approver-is-requester", f"{asked} asked for this upgrade; somebody else must approve it.")
+    owners = [each.owner for each in waiting.approvals if each.owner]
+    if agreed := _same(approver, command.owner, [each.approver for each in waiting.approvals], owners):
+        raise Refused("already-approved", f"{agreed} has approved this upgrade; another approver is needed.")
     missing = max(0, waiting.approvers - len(waiting.approvals) - 1)
-    return (e.UpgradeApproved(command.upgrade_id, approver, command.now, missing, waiting.plan.sha256),)
+    sha256, owner = waiting.plan.sha256, command.owner
+    return (e.UpgradeApproved(command.upgrade_id, approver, command.now, missing, sha256, owner),)
+
+
+def _same(token: str, owner: Owner | None, tokens: Collection[str], owners: Collection[Owner]) -> str | None:
+    """Name who a token is among others, by its name or by whose it is; None where it is none of them."""
+    if token in tokens:
+        return token
+    return f"{owner.replace(':', ' ')}, whose token {token} is," if owner in owners and owner else None
 
 
 def reject(command: Reject, state: s.State) -> tuple[e.Event, ...]:
@@ -79,6 +90,6 @@ def review(command: Review, state: s.State) -> tuple[e.Event, ...]:
     due = None if isinstance(state, s.Unversioned) else state.instance.review
     if due is None or due.upgrade_id != command.upgrade_id:
         raise Refused("no-review-due", "No review of this upgrade is due; only emergency upgrades are reviewed.")
-    if command.reviewer in due.requesters:
-        raise Refused("approver-is-requester", f"{command.reviewer} ran this upgrade; somebody else must review it.")
-    return (e.UpgradeReviewed(command.upgrade_id, command.reviewer, command.verdict, command.now),)
+    if ran := _same(command.reviewer, command.owner, due.requesters, due.owners):
+        raise Refused("approver-is-requester", f"{ran} ran this upgrade; somebody else must review it.")
+    return (e.UpgradeReviewed(command.upgrade_id, command.reviewer, command.verdict, command.now, command.owner),)

@@ -90,6 +90,7 @@ def _request(command: RequestUpgrade, instance: Instance) -> tuple[e.Event, ...]
             command.acknowledge_breaking,
             command.ticket,
             command.impact,
+            command.owner,
         ),
     )
 
@@ -146,7 +147,8 @@ def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
             if run.emergency:
                 check_emergency(instance, run.upgrade_id)
             check_ticket(instance, run.ticket)
-            return (e.UpgradeRetried(run.upgrade_id, run.attempt + 1, instance.version, command.retried_by),)
+            by = command.retried_by, command.owner
+            return (e.UpgradeRetried(run.upgrade_id, run.attempt + 1, instance.version, *by),)
         case _:
             raise Refused("cannot-retry", "Only an upgrade that ended without success can be retried.")
 

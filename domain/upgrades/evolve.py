@@ -55,7 +55,7 @@ def _reviewed(state: s.State, event: ReviewEvent) -> s.State:
     run, due = s.run_of(state), state.instance.review
     match event:
         case e.ReviewRequested(upgrade_id, until) if run and run.upgrade_id == upgrade_id:
-            due = DueReview(upgrade_id, run.requesters, until)
+            due = DueReview(upgrade_id, run.requesters, until, owners=run.owners)
         case e.UpgradeReviewed(upgrade_id) if due and due.upgrade_id == upgrade_id:
             due = None
         case e.ReviewOverdue(upgrade_id) if due and due.upgrade_id == upgrade_id:
@@ -104,12 +104,15 @@ def _run(asked: e.UpgradeRequested) -> Run:
         asked.emergency,
         asked.acknowledge_breaking,
         asked.ticket,
+        (asked.owner,) if asked.owner else (),
     )
 
 
 def _again(run: Run, again: e.UpgradeRetried) -> Run:
     more = () if again.retried_by in {"", *run.requesters} else (again.retried_by,)
-    return replace(run, attempt=again.attempt, from_version=again.from_version, requesters=(*run.requesters, *more))
+    owners = run.owners if again.owner in {None, *run.owners} else (*run.owners, again.owner)
+    requesters = (*run.requesters, *more)
+    return replace(run, attempt=again.attempt, from_version=again.from_version, requesters=requesters, owners=owners)
 
 
 def _waiting(state: s.Waiting, event: e.Event) -> s.State:
@@ -117,8 +120,8 @@ def _waiting(state: s.Waiting, event: e.Event) -> s.State:
     match event:
         case e.UpgradeApproved(missing=0):
             return s.Approved(instance, run, state.plan)
-        case e.UpgradeApproved(approver=approver, at=at):
-            return replace(state, approvals=(*state.approvals, Approval(approver, at)))
+        case e.UpgradeApproved(approver=approver, at=at, owner=owner):
+            return replace(state, approvals=(*state.approvals, Approval(approver, at, owner)))
         case e.UpgradeRejected():
             return s.Idle(ended(instance, run, "rejected"))
         case e.ApprovalExpired():

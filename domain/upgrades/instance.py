@@ -7,7 +7,7 @@ from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.plans.approval import DueReview
 from astrolabe.domain.plans.rollback_point import Kept, RollbackPoint
 from astrolabe.domain.supervision.supervisor import SupervisorId
-from astrolabe.domain.words import Outcome, Target, Ticket, Version
+from astrolabe.domain.words import Outcome, Owner, Target, Ticket, Version
 
 
 class Run(Struct, frozen=True):
@@ -24,6 +24,8 @@ class Run(Struct, frozen=True):
     """The breaking releases that the requester knows of."""
     ticket: Ticket | None = None
     """The ticket that it was asked for with; None where none was named."""
+    owners: tuple[Owner, ...] = ()
+    """Whose tokens asked for it; none of theirs may approve it."""
 
 
 class LastUpgrade(Struct, frozen=True):

@@ -5,7 +5,7 @@ from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy,
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.upgrade_event import OfUpgrade
-from astrolabe.domain.words import Impact, Moment, Step, Target, Ticket, Version
+from astrolabe.domain.words import Impact, Moment, Owner, Step, Target, Ticket, Version
 
 
 class UpgradeRequested(OfUpgrade, frozen=True, tag="upgrade_requested"):
@@ -25,6 +25,8 @@ class UpgradeRequested(OfUpgrade, frozen=True, tag="upgrade_requested"):
     """The ticket that it was asked for with; null where none was named."""
     impact: Impact | None = None
     """What it means for those who use the instance, as the requester said; null where nothing was said."""
+    owner: Owner | None = None
+    """Whose that token is, as `person:NAME` or `service:NAME`; null where it is nobody's."""
 
 
 class UpgradeRetried(OfUpgrade, frozen=True, tag="upgrade_retried"):
@@ -36,6 +38,8 @@ class UpgradeRetried(OfUpgrade, frozen=True, tag="upgrade_retried"):
     """The version that runs, by the log."""
     retried_by: str = ""
     """The name of the token that asked, for nobody approves a request of their own; empty in a log from before that."""
+    owner: Owner | None = None
+    """Whose that token is, as `person:NAME` or `service:NAME`; null where it is nobody's."""
 
 
 class StepStarted(OfUpgrade, frozen=True, tag="step_started"):

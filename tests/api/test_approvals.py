@@ -16,9 +16,9 @@ ALWAYS = {"approvals": {"when": "always"}}
 WHY = {"reason": "CHG-4711, read the notes"}
 
 
-async def person(house: House, name: str, *scopes: str) -> httpx.AsyncClient:
+async def person(house: House, name: str, *scopes: str, **whose: str) -> httpx.AsyncClient:
     """Make a token, and a client that speaks with it."""
-    made = await house.client.post("/tokens", json={"name": name, "scopes": list(scopes)})
+    made = await house.client.post("/tokens", json={"name": name, "scopes": list(scopes), **whose})
     assert made.status_code == 201, made.text
     transport = httpx.ASGITransport(house.app)  # pyright: ignore[reportArgumentType]
     return httpx.AsyncClient(transport=transport, base_url="http://house", headers=bearer(made.json()["secret"]))
@@ -53,6 +53,24 @@ async def test_an_upgrade_waits_for_somebody_else(house: House) -> None:
     told = {each["type"]: (each["actor"], each["reason"]) for each in trail}
     assert told["upgrade_requested"] == ("alice", "security fix")
     assert told["upgrade_approved"] == ("bob", WHY["reason"])
+
+
+async def test_four_eyes_are_two_people(house: House) -> None:
+    """Another token of whoever asked, or reviews, is refused; the trail says whose each token was."""
+    instance_id = await house.register(approvals={"when": "always"})
+    laptop = await person(house, "laptop", "operate", person="alice@example.com")
+    phone = await person(house, "phone", "approve", person="alice@example.com")
+    bob = await person(house, "bob", "approve", person="bob@example.com")
+    upgrade_id = (await laptop.post("/upgrades", json={"instance": "flags", "target": "6.10.1"})).json()["id"]
+    await house.report(instance_id, e.PreflightPassed(upgrade_id, samples.PLAN, datetime.now(UTC)))
+    refused = await phone.post(f"/upgrades/{upgrade_id}/approve", json=WHY)
+    assert (refused.status_code, problem(refused)) == (403, "approver-is-requester")
+    assert "person alice@example.com" in refused.json()["detail"]
+    assert (await bob.post(f"/upgrades/{upgrade_id}/approve", json=WHY)).status_code == 202
+    trail = (await house.client.get("/instances/flags/history")).json()["items"]
+    whose = {each["type"]: each["data"].get("owner") for each in trail}
+    assert whose["upgrade_requested"] == "person:alice@example.com"
+    assert whose["upgrade_approved"] == "person:bob@example.com"
 
 
 async def test_a_yes_names_the_plan_and_what_it_follows_from(house: House) -> None:

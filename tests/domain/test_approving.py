@@ -119,6 +119,50 @@ def test_the_requester_approves_nothing():
     ).refuses("approver-is-requester")
 
 
+ALICE, BOB = "person:alice", "person:bob"
+OF_ALICE = replace(requested, owner=ALICE)
+
+
+def test_no_token_of_the_requesters_own_approves():
+    """Four eyes are two people: another token of the same person sees no more than the first; nor of one service."""
+    history = (WAITING[0], OF_ALICE, planned, approval_requested)
+    refusal = given(*history).when(Approve(UP, "phone", AT, ALICE)).refuses("approver-is-requester")
+    assert refusal.detail.startswith("person alice, whose token phone is, asked")
+    given(*history).when(Approve(UP, "phone", AT, BOB)).then(replace(approved, approver="phone", owner=BOB))
+    given(*history).when(Approve(UP, "robot", AT, "service:alice")).then(
+        replace(approved, approver="robot", owner="service:alice")
+    )
+    given(*WAITING).when(Approve(UP, "phone", AT, ALICE)).then(replace(approved, approver="phone", owner=ALICE))
+
+
+def test_whoever_asked_again_is_a_requester_too_with_every_token():
+    """A retry adds its person to those who may not approve."""
+    again = e.UpgradeRetried(UP, 2, "5.6.0", "laptop", BOB)
+    ended = given(WAITING[0], OF_ALICE, planned, approval_requested, rejected)
+    ended.when(Retry(UP, "laptop", BOB)).then(again)
+    waiting = ended.and_then(again, planned, approval_requested)
+    for owner in (ALICE, BOB):
+        waiting.when(Approve(UP, "phone", AT, owner)).refuses("approver-is-requester")
+    waiting.when(Approve(UP, "phone", AT, "person:carol")).then(
+        replace(approved, approver="phone", owner="person:carol")
+    )
+
+
+def test_two_tokens_of_one_person_are_one_approver():
+    """Where two must approve, they are two people."""
+    asked, first = e.ApprovalRequested(UP, 2, UNTIL), e.UpgradeApproved(UP, "bob", AT, 1, PLAN.sha256, BOB)
+    history = (registered(ApprovalPolicy("always", 2)), requested, planned, asked, first)
+    given(*history).when(Approve(UP, "phone", AT, BOB)).refuses("already-approved")
+    given(*history).when(Approve(UP, "phone", AT)).then(replace(approved, approver="phone"))
+
+
+def test_no_token_of_their_own_reviews_an_emergency():
+    """Whoever ran it has somebody else look at it."""
+    history = (EMERGENCY[0], replace(in_emergency, owner=ALICE), *EMERGENCY[2:])
+    given(*history).when(Review(UP, "phone", "accepted", AT, ALICE)).refuses("approver-is-requester")
+    given(*history).when(Review(UP, "bob", "accepted", AT, BOB)).then(replace(reviewed, owner=BOB))
+
+
 def test_two_approvers_are_two_people():
     """The same approver counts once; the last one missing completes it."""
     asked = e.ApprovalRequested(UP, 2, UNTIL)
