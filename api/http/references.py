@@ -29,7 +29,7 @@ async def instance_id_of(request: AuthenticatedRequest, ref: str) -> str:
     async with steady(request):
         instance_id = await _id_of(request, ref)
         if _NAME.match(ref) and not await may_reach(request, instance_id):
-            raise _unknown(ref)
+            raise instance_unknown(ref)
         return instance_id
 
 
@@ -42,7 +42,7 @@ async def find_instance(request: AuthenticatedRequest, ref: str, at: AsOf | None
         else:
             loaded = await instances.load_at(instance_id, position=at.position, time=at.time)
         if isinstance(loaded.state, Absent):
-            raise _unknown(ref)
+            raise instance_unknown(ref)
         return loaded
 
 
@@ -51,7 +51,7 @@ async def find_current(request: AuthenticatedRequest, ref: str) -> Loaded:
     async with steady(request):
         loaded = await resources_of(request).instances.current(await _reached(request, ref))
         if isinstance(loaded.state, Absent):
-            raise _unknown(ref)
+            raise instance_unknown(ref)
         return loaded
 
 
@@ -61,14 +61,14 @@ async def find_upgrade(request: AuthenticatedRequest, upgrade_id: str) -> Loaded
         resources = resources_of(request)
         instance_id = await resources.log.stream_of_upgrade(upgrade_id) if is_uuid(upgrade_id) else None
         if instance_id is None or not await may_reach(request, instance_id):
-            raise ApiProblem("upgrade-unknown", "No upgrade has this id; GET /upgrades lists those that there are.")
+            raise upgrade_unknown()
         return await resources.instances.load(instance_id)
 
 
 async def _reached(request: AuthenticatedRequest, ref: str) -> str:
     instance_id = await _id_of(request, ref)
     if not await may_reach(request, instance_id):
-        raise _unknown(ref)
+        raise instance_unknown(ref)
     return instance_id
 
 
@@ -76,14 +76,20 @@ async def _id_of(request: AuthenticatedRequest, ref: str) -> str:
     if _NAME.match(ref):
         claim = await resources_of(request).log.claim(name_claim(ref))
         if claim is None:
-            raise _unknown(ref)
+            raise instance_unknown(ref)
         return claim.stream_id
     if is_uuid(ref) and ref not in OWN_STREAMS:
         return ref
-    raise _unknown(ref)
+    raise instance_unknown(ref)
 
 
-def _unknown(ref: str) -> ApiProblem:
+def upgrade_unknown() -> ApiProblem:
+    """Return the problem of an upgrade that is not there, or not to be seen."""
+    return ApiProblem("upgrade-unknown", "No upgrade has this id; GET /upgrades lists those that there are.")
+
+
+def instance_unknown(ref: str) -> ApiProblem:
+    """Return the problem of an instance that is not there, or not to be seen."""
     return ApiProblem(
         "instance-unknown", f"No instance is known as {ref[:100]!r}; GET /instances lists those there are."
     )

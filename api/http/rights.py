@@ -5,7 +5,7 @@ What a token may not see is answered as what is not there: with the same words, 
 
 import time
 from asyncio import gather, sleep
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar, cast
 
@@ -14,6 +14,7 @@ from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.domain.access import Scope
 from astrolabe.domain.reach import Reach
 from astrolabe.domain.upgrades.instance_row import InstanceRow, labels_of
+from astrolabe.domain.upgrades.states import State
 from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 
 R = TypeVar("R", InstanceRow, UpgradeRow)
@@ -62,6 +63,17 @@ async def only_visible(request: AuthenticatedRequest, rows: Sequence[R]) -> tupl
         return tuple(rows)
     seen = await gather(*(visible(request, each.instance_id) for each in rows))
     return tuple(each for each, may in zip(rows, seen, strict=True) if may)
+
+
+def still_reached(request: AuthenticatedRequest, unknown: ApiProblem) -> Callable[[State], None]:
+    """Return what raises a problem where an instance has other labels by the time that a command on it is decided."""
+    reach = reach_of(request)
+
+    def check(state: State) -> None:
+        if not reach.is_all and not reach.covers(labels_of(state) or {}):
+            raise unknown
+
+    return check
 
 
 def outside(request: AuthenticatedRequest, why: str) -> ApiProblem:

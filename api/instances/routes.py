@@ -26,9 +26,9 @@ from astrolabe.api.http.parameters import (
     as_of,
 )
 from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.references import find_instance, name_claim
+from astrolabe.api.http.references import find_instance, instance_unknown, name_claim
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
-from astrolabe.api.http.rights import only_visible, outside, reach_of, visible
+from astrolabe.api.http.rights import only_visible, outside, reach_of, still_reached, visible
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
 from astrolabe.api.instances.one_identity import one_identity
 from astrolabe.api.instances.view import (
@@ -205,8 +205,9 @@ async def reconfigure_instance(
     admin = "admin" in request.auth.scopes
     command = Reconfigure(config, may_change_approvals=admin, may_change_labels=admin)
     cause = cause_of(request, data.reason)
+    check = still_reached(request, instance_unknown(ref))
     async with one_identity(request):
-        loaded = await resources.instances.execute(loaded, command, cause, if_match=expected)
+        loaded = await resources.instances.execute(loaded, command, cause, if_match=expected, check=check)
     return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
 
 
@@ -233,7 +234,8 @@ async def retire_instance(
 
     async def retire(claims: InstanceClaims) -> Loaded:
         loaded = await find_instance(request, ref)
-        return await resources.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims)
+        check = still_reached(request, instance_unknown(ref))
+        return await resources.instances.execute(loaded, Retire(), cause, if_match=expected, claims=claims, check=check)
 
     key = key_of(request, idempotency_key, body)
     return _answer(await idempotently(resources, INSTANCE_DECIDER, key, retire, 200))
@@ -275,7 +277,8 @@ async def adopt_instance(
     async def adopt(claims: InstanceClaims) -> Loaded:
         loaded = await find_instance(request, ref)
         command = Adopt(datetime.now(UTC))
-        return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+        check = still_reached(request, instance_unknown(ref))
+        return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims, check=check)
 
     key = key_of(request, idempotency_key, body)
     return _answer(await idempotently(resources, INSTANCE_DECIDER, key, adopt, 202))

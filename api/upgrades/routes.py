@@ -23,9 +23,9 @@ from astrolabe.api.http.parameters import (
     Product,
     UpgradeId,
 )
-from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of
+from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of, instance_unknown
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
-from astrolabe.api.http.rights import only_visible, reach_of
+from astrolabe.api.http.rights import only_visible, reach_of, still_reached
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
 from astrolabe.api.upgrades.operation import Operation, operation
 from astrolabe.api.upgrades.past_upgrades import cutover_outlooks
@@ -137,7 +137,8 @@ async def request_upgrade(
     async def ask(claims: InstanceClaims) -> Loaded:
         loaded = await _find(request, data.instance, expected)
         check_request(command, loaded.state, resources.products)
-        return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims)
+        check = still_reached(request, instance_unknown(data.instance))
+        return await resources.instances.execute(loaded, command, cause, if_match=expected, claims=claims, check=check)
 
     return operation_answer(
         await idempotently(resources, INSTANCE_DECIDER, key, ask, 202, upgrade_id=command.upgrade_id)

@@ -13,8 +13,9 @@ from astrolabe.api.http.cause import ReasonBody, ReasonedBody, cause_of, followi
 from astrolabe.api.http.etag import expected_version
 from astrolabe.api.http.idempotency import idempotently, key_of
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch, UpgradeId
-from astrolabe.api.http.references import find_upgrade
+from astrolabe.api.http.references import find_upgrade, upgrade_unknown
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.rights import still_reached
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, post
 from astrolabe.api.upgrades.operation import Operation
 from astrolabe.api.upgrades.routes import operation_answer
@@ -133,7 +134,8 @@ async def carry_out(
     async def attempt(claims: InstanceClaims) -> Loaded:
         loaded = await find_upgrade(request, command.upgrade_id)
         follows = following(cause, loaded, command.upgrade_id)
-        return await resources.instances.execute(loaded, asked, follows, if_match=expected, claims=claims)
+        check = still_reached(request, upgrade_unknown())
+        return await resources.instances.execute(loaded, asked, follows, if_match=expected, claims=claims, check=check)
 
     key = key_of(request, idempotency_key, body)
     answered = await idempotently(resources, INSTANCE_DECIDER, key, attempt, 202, upgrade_id=command.upgrade_id)

@@ -91,12 +91,15 @@ class Streams(Generic[CommandT, StateT, EventT]):
         if_match: int | None = None,
         fence: int | None = None,
         claims: ClaimsFor[StateT, EventT] = lambda _: (),
+        check: Callable[[StateT], None] = lambda _: None,
     ) -> LoadedStream[StateT, EventT]:
         """Decide a command and append what follows; where somebody else was first, decide anew on what is then so.
 
-        Raises Refused, WrongVersion, StaleFence, AlreadyClaimed, IdentityTaken; nothing was recorded then.
+        `check` raises where the caller has nothing to ask of such a state. Raises what that raises, Refused,
+        WrongVersion, StaleFence, AlreadyClaimed, IdentityTaken; nothing was recorded then.
         """
         for _ in range(ATTEMPTS):
+            check(loaded.state)
             if if_match is not None and (version := self._version_of(loaded, command)) != if_match:
                 raise WrongVersion(self._noun, version)
             events = self._decider.decide(command, loaded.state)

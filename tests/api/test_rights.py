@@ -1,5 +1,6 @@
 """Rights by label, for every operation that the OpenAPI names: who gets in, and what the others are answered."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from astrolabe.domain.access import SCOPES, BoundScope, Scope
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import events as e
+from astrolabe.store.log.log import Log
 from tests.api.house import FLAGS, House, bearer, problem
 from tests.databases import empty_log
 from tests.domain.samples import AT
@@ -331,6 +333,36 @@ async def test_labels_that_an_instance_has_now_are_what_counts(house: House) -> 
     for path in ("/instances/flags", "/instances/flags?at=9999", "/instances/flags/history"):
         assert problem(await old.get(path)) == "instance-unknown"
         assert (await new.get(path)).status_code == 200
+
+
+ASKED: tuple[tuple[str, str, dict[str, Any], type[Struct]], ...] = (
+    ("POST", "/upgrades", {"instance": "flags", "target": "6.10.1"}, e.UpgradeRequested),
+    ("POST", "/instances/flags/retire", {}, e.InstanceRetired),
+    ("PUT", "/instances/flags", {**FLAGS, "labels": OWN, "port": 4300}, e.InstanceReconfigured),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "body", "event"), ASKED, ids=[path for _, path, *_ in ASKED])
+async def test_a_right_that_ends_meanwhile_is_none(
+    house: House, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: dict[str, Any], event: type[Struct]
+) -> None:
+    """What is decided anew, for the instance was given away while it was asked for, is refused as if asked then."""
+    await house.register(labels=OWN)
+    mine = await holding(house, "mine", "configure:team=flags", "operate:team=flags")
+    shown = {key: value for key, value in FLAGS.items() if key != "version"}
+    really, given_away = Log.append, asyncio.Event()
+
+    async def overtaken(log: Log, stream_id: str, expected: int, events: Any, *more: Any, **named: Any) -> Any:
+        if isinstance(events[0], event) and not given_away.is_set():
+            given_away.set()
+            await house.client.put("/instances/flags", json=shown | {"labels": FOREIGN})
+        return await really(log, stream_id, expected, events, *more, **named)
+
+    monkeypatch.setattr(Log, "append", overtaken)
+    asked = {key: value for key, value in body.items() if key != "version"}
+    assert problem(await mine.request(method, path, json=asked)) == "instance-unknown"
+    assert given_away.is_set()
+    assert (await house.client.get("/instances/flags")).json()["labels"] == FOREIGN
 
 
 async def test_a_key_repeats_nothing_that_another_token_of_the_name_was_answered(house: House) -> None:
