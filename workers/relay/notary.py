@@ -13,7 +13,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.errors import StoreError
 from astrolabe.store.log.tail import Tail
 from astrolabe.workers.relay.announcing import Announcer
-from astrolabe.workers.relay.publishing import Contradiction, Publisher, Unwritable
+from astrolabe.workers.relay.publishing import Contradiction, Opened, Publisher, Unwritable
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
 LOG = logging.getLogger("astrolabe.notary")
@@ -39,6 +39,8 @@ class Notarial(Struct, frozen=True):
     urls: tuple[str, ...] = ()
     silent_seconds: float = SILENT_SECONDS
     rest_seconds: float = REST_SECONDS
+    opened: Opened | None = None
+    """What is published for other users of the host to read, too."""
 
 
 class Notary:
@@ -50,7 +52,7 @@ class Notary:
         self._keys: SigningKeys = SigningKeys(how.keys, how.origin)
         self._tree: Tree = Tree(database)
         self._checkpoints: Checkpoints = Checkpoints(database, self._tree)
-        self._publisher: Publisher = Publisher(how.tlog, self._tree)
+        self._publisher: Publisher = Publisher(how.tlog, self._tree, how.opened)
         self._announcers: list[Announcer] = [Announcer(url) for url in how.urls]
         self._published: str | None = None
         self._unsigned: bool = True

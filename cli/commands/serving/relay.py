@@ -10,8 +10,10 @@ from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.store.notices.settings import notice_settings
 from astrolabe.store.settings import Settings
 from astrolabe.store.webhooks.settings import webhook_settings
+from astrolabe.workers.programs.umask import close_to_others
 from astrolabe.workers.relay.notary import Notarial
 from astrolabe.workers.relay.process import run_relay
+from astrolabe.workers.relay.publishing import Opened
 
 TLOG = "tlog"
 
@@ -29,15 +31,17 @@ def relay(
     data: Path | None,
     public_url: str | None,
     tlog: Path | None,
+    tlog_open: Opened | None,
     origin: str | None,
     urls: tuple[str, ...],
     seconds: float,
 ) -> None:
     """Follow the log: positions, views, messages to the workers, signed checkpoints, webhooks, notices to people."""
     folder = (data or default_path()).absolute()
-    notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, urls, seconds)
+    notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, urls, seconds, opened=tlog_open)
     settings = Settings.read()
     notices = notice_settings(folder, public_url, settings)
+    close_to_others()
     run_relay(database_url, redis_url, notarial, webhook_settings(folder, settings), notices)
 
 
