@@ -70,7 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     products: Annotated[
         tuple[Path, ...],
         _of(
-            "up, api, worker",
+            "up, api, relay, worker",
             f"folders with product files of your own, separated by `{os.pathsep}`",
             separator=os.pathsep,
         ),

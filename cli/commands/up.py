@@ -34,7 +34,7 @@ def words_for(bind: str, folders: list[Path], public_url: str | None = None) -> 
 
     def words(name: str) -> list[str]:
         reached = ["--public-url", public_url or options.base_url(bind)]
-        more = {"api": ["--bind", bind, *own], "relay": reached, "worker": own}
+        more = {"api": ["--bind", bind, *own], "relay": [*reached, *own], "worker": own}
         return [name, *more.get(name, [])]
 
     return words

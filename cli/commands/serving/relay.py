@@ -22,6 +22,7 @@ TLOG = "tlog"
 @database_url
 @options.redis_url
 @options.data
+@options.products
 @options.public_url
 @options.notarial
 def relay(
@@ -29,6 +30,7 @@ def relay(
     database_url: str,
     redis_url: str,
     data: Path | None,
+    products: tuple[Path, ...],
     public_url: str | None,
     tlog: Path | None,
     tlog_open: Opened | None,
@@ -40,7 +42,7 @@ def relay(
     folder = (data or default_path()).absolute()
     notarial = Notarial(folder / KEYS, tlog or folder / TLOG, origin, urls, seconds, opened=tlog_open)
     settings = Settings.read()
-    notices = notice_settings(folder, public_url, settings)
+    notices = notice_settings(folder, public_url, options.product_folders(products), settings)
     close_to_others()
     run_relay(database_url, redis_url, notarial, webhook_settings(folder, settings), notices)
 
