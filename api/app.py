@@ -14,6 +14,7 @@ from astrolabe.api.access import tokens
 from astrolabe.api.audit import evidence
 from astrolabe.api.audit import proofs as audit_proofs
 from astrolabe.api.audit import trail as audit
+from astrolabe.api.audit import witnesses as audit_witnesses
 from astrolabe.api.contacts import routes as contacts_routes
 from astrolabe.api.http.bodies import MAX_BODY, StrictRequest
 from astrolabe.api.http.documentation import openapi_config
@@ -45,6 +46,7 @@ ROUTES = (
     *evidence.ROUTES,
     *audit.ROUTES,
     *audit_proofs.ROUTES,
+    *audit_witnesses.ROUTES,
     *products.ROUTES,
     *tokens.ROUTES,
     *contacts_routes.ROUTES,

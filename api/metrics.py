@@ -38,6 +38,8 @@ class Metrics:
         self._instances: Gauge = self._gauge("astrolabe_instances", "Instances by status", "status")
         self._upgrades: Gauge = self._gauge("astrolabe_upgrades", "Upgrades by status", "status")
         self._webhooks: Gauge = self._gauge("astrolabe_webhooks", "Webhooks by why they are disabled", "disabled")
+        self._witnesses: Gauge = self._gauge("astrolabe_witnesses_failing", "Witnesses that do not cosign", "why")
+        self._uncovered: Gauge = self._gauge("astrolabe_log_uncovered", "Events that no checkpoint stands over yet")
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self._registry)
@@ -51,7 +53,9 @@ class Metrics:
 
     async def render(self, resources: Resources) -> bytes:
         """Read the log's numbers and write all of them in Prometheus's text format."""
-        self._position.set(await resources.log.last_position())
+        last, checkpoint = await resources.log.last_position(), await resources.checkpoints.latest()
+        self._position.set(last)
+        self._uncovered.set(last + 1 - (checkpoint.size if checkpoint else 0))
         self._unsequenced.set(await resources.log.unsequenced())
         counts = await resources.views.counts()
         _fill(self._lag, await resources.views.lags())
@@ -59,6 +63,7 @@ class Metrics:
         _fill(self._upgrades, counts["upgrades"])
         endpoints = (await resources.webhooks.current()).by_id.values()
         _fill(self._webhooks, Tally(each.disabled or "no" for each in endpoints))
+        _fill(self._witnesses, Tally(each.why for each in (await resources.witnesses.current()).failing.values()))
         return generate_latest(self._registry)
 
 

@@ -14,6 +14,7 @@ from typing import cast
 
 import uvicorn
 from litestar import Litestar
+from litestar.types import ASGIApp
 from typing_extensions import override
 from uvicorn.server import ServerState
 
@@ -61,7 +62,7 @@ class DatedState(ServerState):
 class Server(uvicorn.Server):
     """One server of one application; `ready` is set once it listens."""
 
-    def __init__(self, app: Litestar, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         self.bounds: Bounds = Bounds.of_this_process()
         super().__init__(
             uvicorn.Config(
@@ -80,7 +81,7 @@ class Server(uvicorn.Server):
             )
         )
         self.server_state: ServerState = DatedState()
-        self._app: Litestar = app
+        self._app: ASGIApp = app
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked: asyncio.Event = asyncio.Event()
         self.ready: asyncio.Event = asyncio.Event()
@@ -123,7 +124,8 @@ class Server(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, finish what is under way, and stop."""
-        cast("Resources", self._app.state.resources).stopping.set()
+        if isinstance(self._app, Litestar):
+            cast("Resources", self._app.state.resources).stopping.set()
         await super().shutdown(sockets)
 
 
@@ -134,7 +136,7 @@ def _deepen(fileno: int) -> None:
     listener.detach()
 
 
-async def serve(app: Litestar, host: str, port: int) -> None:
+async def serve(app: ASGIApp, host: str, port: int) -> None:
     """Serve an application until the process is asked to stop."""
     await Server(app, host, port).serve()
 
@@ -151,7 +153,11 @@ def run_api(
 
     Raises ProductError and StoreError before it begins, and SystemExit where it cannot listen or reach the database.
     """
-    app = create_app(database_url=database_url, product_folders=product_folders, webhooks=webhooks)
+    run(create_app(database_url=database_url, product_folders=product_folders, webhooks=webhooks), host, port)
+
+
+def run(app: ASGIApp, host: str, port: int) -> None:
+    """Serve an application as this process; raises SystemExit where it cannot listen."""
     server = Server(app, host, port)
     # uvicorn hands the signal that stopped it on; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -31,6 +31,7 @@ MODULES = {
     "serving.api": ("api",),
     "serving.log": ("migrate", "first-token", "rebuild"),
     "serving.relay": ("relay",),
+    "serving.witness": ("witness",),
     "serving.worker": ("worker",),
     "tokens": ("token",),
     "up": ("up",),
@@ -41,7 +42,7 @@ MODULES = {
 }
 """The commands by the module that has them: one is loaded when it is asked for, with the libraries that it needs."""
 
-SERVING = frozenset({"api", "relay", "up", "worker"})
+SERVING = frozenset({"api", "relay", "up", "witness", "worker"})
 """The commands that serve until they are ended, and have nothing to print as JSON."""
 
 

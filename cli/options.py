@@ -61,12 +61,6 @@ _tlog = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Where checkpoints and tiles are written to (ASTROLABE_TLOG; tlog in the data folder).",
 )
-_tlog_open = click.option(
-    "--tlog-open",
-    default=_from("tlog_open"),
-    type=click.Choice(["hashes", "entries"]),
-    help="What of it other users of this host may read; without it, nothing (ASTROLABE_TLOG_OPEN).",
-)
 _origin = click.option(
     "--origin", default=_from("origin"), help="The log's name, given at its first start (ASTROLABE_ORIGIN)."
 )
@@ -103,9 +97,17 @@ _urls = click.option(
 )
 
 
+_witnesses = click.option(
+    "--witnesses",
+    default=_from("witnesses"),
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Which witnesses must cosign each checkpoint, a file (ASTROLABE_WITNESSES; C2SP tlog-policy).",
+)
+
+
 def notarial(command: F) -> F:
     """Add the options of whoever signs checkpoints."""
-    return _tlog(_tlog_open(_origin(_urls(_seconds(command)))))
+    return _tlog(_origin(_urls(_seconds(_witnesses(command)))))
 
 
 def product_folders(given: tuple[Path, ...]) -> list[Path]:

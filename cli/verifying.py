@@ -1,6 +1,6 @@
 """The check of an export's file, line by line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,8 @@ from astrolabe.domain.audit.checkpoint import Checkpoint, Proven
 from astrolabe.domain.audit.merkle import SIZE
 from astrolabe.domain.audit.note import PublicKey
 from astrolabe.domain.audit.tiles import WIDTH, Tile
-from astrolabe.domain.audit.verification import Verification, VerificationFailed, VerifiedExport
+from astrolabe.domain.audit.verification import KeptCheckpoint, Verification, VerificationFailed, VerifiedExport
+from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 
 LONGEST_LINE = 1_000_000
 REPORT_EVERY = 5_000
@@ -47,9 +48,13 @@ def verify_export(
     since: Checkpoint | None = None,
     published: Callable[[int], bytes | None] | None = None,
     report: Callable[[], None] = lambda: None,
+    *,
+    kept: Sequence[KeptCheckpoint] = (),
+    policy: WitnessPolicy = NO_WITNESSES,
 ) -> VerifiedExport:
     """Check an export to its end, in memory that grows with its streams only; raises VerificationFailed."""
-    verification = Verification(keys, since, published or (lambda _: None))
+    kept = [*kept, *([KeptCheckpoint(since)] if since else [])]
+    verification = Verification(keys, kept, published or (lambda _: None), policy)
     for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b"")):
         if not line.endswith(b"\n"):
             raise VerificationFailed(
@@ -63,6 +68,21 @@ def verify_export(
 
 def moment(proven: Proven) -> str:
     """Return when a checkpoint was signed, as the end of a sentence; empty where it does not say."""
-    if proven.time is None:
+    return "" if proven.time is None else f" of {at(proven.time)}"
+
+
+def at(seconds: int) -> str:
+    """Return a time in words; a cosigner may state one that no calendar has."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"second {seconds}"
+
+
+def witnessed(policy: WitnessPolicy, seen: Mapping[str, int]) -> str:
+    """Return which witnesses of a policy saw a checkpoint, and when, as a sentence; empty where it names none."""
+    if not policy.witnesses:
         return ""
-    return f" of {datetime.fromtimestamp(proven.time, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    saw = ", ".join(f"{each.name} at {at(seen[each.name])}" for each in policy.witnesses if each.name in seen)
+    missing = ", ".join(each.name for each in policy.witnesses if each.name not in seen)
+    return f" Cosigned by {saw or 'nobody'}{f'; not by {missing}' if missing else ''}."

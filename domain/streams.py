@@ -12,5 +12,8 @@ ACCESS_LOG_STREAM = "00000000-0000-7000-8000-000000000003"
 CONTACTS_STREAM = "00000000-0000-7000-8000-000000000004"
 """The one stream that all contacts, whom people's services are reached by, are recorded in."""
 
-OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM, CONTACTS_STREAM})
+WITNESSES_STREAM = "00000000-0000-7000-8000-000000000005"
+"""The one stream that records which witnesses do not cosign."""
+
+OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM, CONTACTS_STREAM, WITNESSES_STREAM})
 """The streams that no instance may be folded from."""

@@ -1,6 +1,7 @@
 """The routes of the proofs: the signed checkpoint, inclusion, consistency, and the tree's tiles."""
 
 import base64
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Response
@@ -11,9 +12,11 @@ from astrolabe.api.audit.trail import last_checkpoint
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.parameters import LARGEST_POSITION
 from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import get
 from astrolabe.domain.audit.tiles import parse_path
+from astrolabe.domain.audit.tlog_proof import TlogProof
+from astrolabe.store.audit.checkpoints import Signed
 
 TEXT = "text/plain; charset=utf-8"
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -74,16 +77,27 @@ async def prove_inclusion(
     position: Annotated[str, PathParameter(description="An event's position.")],
 ) -> InclusionProof:
     """Prove an event against the last checkpoint, which comes with the proof."""
-    resources = resources_of(request)
-    last = await last_checkpoint(resources)
-    at = _position(position)
-    if at >= last.size:
-        raise _absent(last.size)
-    proof = await resources.tree.inclusion(at, last.size)
-    leaves = [leaf async for leaf, _ in resources.tree.leaves(at, at + 1)]
-    if not leaves:
-        raise ApiProblem("not-in-the-tree", f"The log has lost its entry {at}; check an export, and ask who keeps it.")
-    return InclusionProof(at, last.size, leaves[0].decode(), _encoded(proof), last.note)
+    last, found = await _proven(resources_of(request), _position(position))
+    return InclusionProof(found.index, last.size, found.leaf.decode(), _encoded(found.proof), last.note)
+
+
+@get(
+    "/audit/proofs/tlog-proof/{position:str}",
+    summary="Take the proof of an event away",
+    tag="audit",
+    scope="read",
+    trail=True,
+    answers={200: doc.answer(bytes, "The proof bundle", "text/plain")},
+    problems=("parameter-invalid", "no-checkpoint", "not-in-the-tree"),
+)
+async def show_tlog_proof(
+    request: AuthenticatedRequest,
+    position: Annotated[str, PathParameter(description="An event's position.")],
+) -> Response[bytes]:
+    """Return an event, its proof and the last checkpoint as one text that stands for itself (C2SP tlog-proof)."""
+    _, found = await _proven(resources_of(request), _position(position))
+    headers = NEW | {"Content-Disposition": f'attachment; filename="{found.index}.tlog-proof"'}
+    return Response(found.text.encode(), media_type="text/plain", headers=headers)
 
 
 @get(
@@ -137,6 +151,18 @@ async def show_tile(
     return Response(await resources.tree.file(tile), media_type="application/octet-stream", headers=FOR_EVER)
 
 
+async def _proven(resources: Resources, at: int) -> tuple[Signed, TlogProof]:
+    """Prove an event against the last checkpoint; raises ApiProblem where that does not stand over it."""
+    last = await last_checkpoint(resources)
+    if at >= last.size:
+        raise _absent(last.size)
+    proof = await resources.tree.inclusion(at, last.size)
+    leaves = [leaf async for leaf, _ in resources.tree.leaves(at, at + 1)]
+    if not leaves:
+        raise ApiProblem("not-in-the-tree", f"The log has lost its entry {at}; check an export, and ask who keeps it.")
+    return last, TlogProof(leaves[0], at, tuple(proof), last.note)
+
+
 def _position(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_POSITION):
         raise ApiProblem("parameter-invalid", "A position is a whole number from 0 on, such as 1250.")
@@ -147,8 +173,8 @@ def _absent(size: int) -> ApiProblem:
     return ApiProblem("not-in-the-tree", f"The last checkpoint stands over {size} entries; ask for what is in them.")
 
 
-def _encoded(proof: list[bytes]) -> tuple[str, ...]:
+def _encoded(proof: Sequence[bytes]) -> tuple[str, ...]:
     return tuple(base64.b64encode(each).decode() for each in proof)
 
 
-ROUTES = (show_checkpoint, prove_inclusion, prove_consistency, show_tile)
+ROUTES = (show_checkpoint, prove_inclusion, show_tlog_proof, prove_consistency, show_tile)

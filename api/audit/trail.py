@@ -20,6 +20,7 @@ from astrolabe.api.http.schemas import holding
 from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
+from astrolabe.domain.audit.witness_reports import WitnessEvent
 from astrolabe.domain.notices.contact import ContactEvent
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.webhooks.endpoint import WebhookEvent
@@ -58,7 +59,9 @@ class AuditEvent(Struct, frozen=True):
     """The event that it follows from; null where it follows from none."""
     correlation_id: str | None
     """The upgrade that it belongs to; null where it belongs to none."""
-    data: Annotated[dict[str, Any], holding(Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent)]
+    data: Annotated[
+        dict[str, Any], holding(Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent)
+    ]
     """What `data` of this type says to a program."""
 
 

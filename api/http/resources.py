@@ -30,6 +30,7 @@ from astrolabe.store.streams.contacts import ContactBook
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
+from astrolabe.store.streams.witnesses import Witnesses
 from astrolabe.store.token_uses import TokenUses
 from astrolabe.store.views.queries import Views
 from astrolabe.store.webhooks.deliveries import Deliveries
@@ -60,6 +61,7 @@ class Resources(Struct, frozen=True):
     stopping: asyncio.Event
     webhooks: Webhooks
     deliveries: Deliveries
+    witnesses: Witnesses
     webhook_settings: WebhookSettings
     contacts: ContactBook
     notices: NoticeQueue
@@ -100,6 +102,7 @@ def opened(
                 stopping=asyncio.Event(),
                 webhooks=Webhooks(log),
                 deliveries=Deliveries(database),
+                witnesses=Witnesses(log),
                 webhook_settings=webhooks,
                 contacts=ContactBook(log),
                 notices=NoticeQueue(database),

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,15 +10,21 @@ import click
 
 from astrolabe.cli import options
 from astrolabe.cli.client import Client, path
-from astrolabe.cli.evidence import verify_evidence
+from astrolabe.cli.evidence import verify_evidence, verify_proof
 from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.policy_file import read_policy
 from astrolabe.cli.printing import answer, answer_list
+from astrolabe.cli.public_keys import public_keys
 from astrolabe.cli.references import upgrade_id
 from astrolabe.cli.servers.folder import KEYS, default_path
-from astrolabe.cli.verifying import PublishedTiles, moment, verify_export
+from astrolabe.cli.table import moment as moment_of
+from astrolabe.cli.table import table
+from astrolabe.cli.verifying import PublishedTiles, moment, verify_export, witnessed
 from astrolabe.domain.audit.checkpoint import open_checkpoint
-from astrolabe.domain.audit.note import NoteError, PublicKey, parse_public_key
-from astrolabe.domain.audit.verification import VerificationFailed, VerifiedExport
+from astrolabe.domain.audit.note import NoteError, PublicKey, parse_note
+from astrolabe.domain.audit.tlog_proof import FIRST_LINE
+from astrolabe.domain.audit.verification import KeptCheckpoint, VerificationFailed, VerifiedExport
+from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
 ZIP = b"PK\x03\x04"
@@ -54,6 +60,30 @@ def evidence(upgrade: str, output: Path) -> None:
 
 
 @audit.command()
+@click.argument("position", type=click.IntRange(0))
+@output
+def proof(position: int, output: Path) -> None:
+    """Write one event with the proof that it is in the log, a file that stands for itself (C2SP tlog-proof)."""
+    Client.from_environment().download(path("audit", "proofs", "tlog-proof", str(position)), output)
+    answer({"file": str(output)}, f"Wrote {output}")
+
+
+@audit.command()
+def witnesses() -> None:
+    """List who cosigned the last checkpoint, and who does not cosign, and why."""
+    answer_list(
+        Client.from_environment().get("/audit/witnesses")["items"],
+        lambda found: table(
+            ("WITNESS", "COSIGNED", "FAILS", "DETAILS"),
+            [
+                (each["witness"], moment_of(each["cosigned_at"] or ""), each["why"] or "", each["details"] or "")
+                for each in found
+            ],
+        ),
+    )
+
+
+@audit.command()
 def checkpoint() -> None:
     """Print the last signed checkpoint, to be kept somewhere else."""
     text = Client.from_environment().text("/audit/checkpoint")
@@ -62,45 +92,62 @@ def checkpoint() -> None:
 
 @audit.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--key", "keys", multiple=True, required=True, help="A public key, or a file of them; may be repeated.")
+@click.option("--key", "keys", multiple=True, help="A public key, or a file of them; may be repeated.")
 @click.option(
     "--since",
+    multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A checkpoint that you kept: what it stood over must be unchanged.",
+    help="A checkpoint that you, or a witness, kept: what it stood over must be unchanged; may be repeated.",
+)
+@click.option(
+    "--witnesses",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Which witnesses must have cosigned it, a file (C2SP tlog-policy).",
 )
 @click.option(
     "--tiles",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A copy of the published folder that you kept: names the very event that was changed.",
 )
-def verify(file: Path, keys: tuple[str, ...], since: Path | None, tiles: Path | None) -> None:
-    """Check an export or an evidence archive with nothing but the file and the log's public key.
+def verify(
+    file: Path, keys: tuple[str, ...], since: tuple[Path, ...], witnesses: Path | None, tiles: Path | None
+) -> None:
+    """Check an export, an evidence archive or a proof with nothing but the file and the log's public key.
 
     Exit code 0: it holds. 1: it does not, and the first position that does not is named. 2: it cannot be checked.
     """
-    known = [key for each in keys for key in _keys(each)]
-    try:
-        old = open_checkpoint(since.read_text("utf-8"), known).checkpoint if since else None
-    except (NoteError, UnicodeDecodeError) as error:
-        raise CommandError(f"{since}: {error}") from None
+    policy = read_policy(witnesses) if witnesses else NO_WITNESSES
+    known = [*policy.logs, *(key for each in keys for key in public_keys("--key", each))]
+    if not known:
+        raise CommandError("Give --key: without a key that you hold anybody may have signed it.")
+    kept = [_kept(each, known, policy) for each in since]
     try:
         with file.open("rb") as stream:
-            if stream.peek(len(ZIP)).startswith(ZIP):
-                if old:
-                    raise CommandError(
-                        "An archive proves its own checkpoint; check an export against the one that you kept."
-                    )
-                found = verify_evidence(file, known)
+            beginning = stream.peek(len(FIRST_LINE))
+            if beginning.startswith((ZIP, FIRST_LINE.encode())):
+                if kept:
+                    raise CommandError("It proves its own checkpoint; check an export against those that you kept.")
+                check = verify_evidence if beginning.startswith(ZIP) else verify_proof
+                found = check(file, known, policy)
                 answer({"holds": True, "says": found}, found)
                 return
             published = PublishedTiles(tiles) if tiles else None
             with progress(file.stat().st_size, stream) as report:
-                export = verify_export(stream, known, old, published, report)
+                export = verify_export(stream, known, None, published, report, kept=kept, policy=policy)
     except OSError as error:
         raise CommandError(f"{file}: cannot be read: {error.strerror}") from None
     except VerificationFailed as broken:
         raise CommandFailed(_failure(broken)) from None
-    answer({"holds": True, "says": _sentence(export), "events": export.proven.checkpoint.size}, _sentence(export))
+    says = f"{_sentence(export)}{witnessed(policy, export.seen)}"
+    answer({"holds": True, "says": says, "events": export.proven.checkpoint.size, "cosigned": dict(export.seen)}, says)
+
+
+def _kept(file: Path, keys: Sequence[PublicKey], policy: WitnessPolicy) -> KeptCheckpoint:
+    try:
+        text = file.read_text("utf-8")
+        return KeptCheckpoint(open_checkpoint(text, keys).checkpoint, policy.seen_by(parse_note(text)))
+    except (NoteError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file}: {error}") from None
 
 
 def _failure(broken: VerificationFailed) -> str:
@@ -114,16 +161,6 @@ def _sentence(found: VerifiedExport) -> str:
         f"HOLDS: {checkpoint.size:,} events of {found.streams:,} streams, the whole of {checkpoint.origin} up to its "
         f"checkpoint{moment(found.proven)}; {found.checkpoints:,} signed checkpoints checked."
     )
-
-
-def _keys(text: str) -> list[PublicKey]:
-    try:
-        lines = Path(text).read_text("utf-8").split() if "+" not in text else [text]
-        return [parse_public_key(line) for line in lines]
-    except NoteError as error:
-        raise CommandError(f"--key: {error}") from None
-    except (OSError, UnicodeDecodeError):
-        raise CommandError(f"--key: {text} is neither a public key nor a file of them.") from None
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ from msgspec import Struct
 from astrolabe.domain.audit.checkpoint import Proven, open_checkpoint
 from astrolabe.domain.audit.leaf import UNREADABLE, Line, body, chain_of, head_of, leaf_of
 from astrolabe.domain.audit.merkle import leaf_hash, verify_inclusion
-from astrolabe.domain.audit.note import NoteError, PublicKey
+from astrolabe.domain.audit.note import NoteError, PublicKey, parse_note
 from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 
 EVENTS, CHECKPOINT, PROOFS, SUMMARY, README = "events.jsonl", "checkpoint", "proofs.json", "summary.json", "README.txt"
 MEMBERS = (README, SUMMARY, EVENTS, PROOFS, CHECKPOINT)
@@ -89,9 +90,13 @@ class Evidence(Struct, frozen=True):
     upgrade_id: str
     positions: tuple[int, ...]
     proven: Proven
+    seen: Mapping[str, int] = {}
+    """When each witness of the policy cosigned the checkpoint, in seconds since 1970."""
 
 
-def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> Evidence:
+def verify_members(
+    members: Mapping[str, bytes], keys: Sequence[PublicKey], policy: WitnessPolicy = NO_WITNESSES
+) -> Evidence:
     """Check an archive's members; raises VerificationFailed, with the position, where one does not hold."""
     if set(members) != set(MEMBERS):
         raise VerificationFailed(0, f"the archive must hold {', '.join(MEMBERS)}, and nothing else")
@@ -100,6 +105,7 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
     first, last = lines[0].position, lines[-1].position
     try:
         proven = open_checkpoint(members[CHECKPOINT].decode(), keys)
+        seen = policy.require(parse_note(members[CHECKPOINT].decode()))
         stated = msgspec.json.decode(members[PROOFS], type=Proofs)
         proofs = {int(at): [base64.b64decode(each) for each in proof] for at, proof in stated.inclusion.items()}
     except (*UNREADABLE, NoteError, ValueError) as error:
@@ -114,7 +120,7 @@ def verify_members(members: Mapping[str, bytes], keys: Sequence[PublicKey]) -> E
         raise VerificationFailed(first, f"{README}, {SUMMARY} or {PROOFS} says what the events do not", last)
     if stated.upgrade_id.encode() not in members[EVENTS]:
         raise VerificationFailed(first, f"the events hold nothing of upgrade {stated.upgrade_id}", last)
-    return Evidence(stated.upgrade_id, tuple(line.position for line in lines), proven)
+    return Evidence(stated.upgrade_id, tuple(line.position for line in lines), proven, seen)
 
 
 def _line(leaf: bytes) -> Line:

@@ -17,6 +17,10 @@ _DASH = "\u2014 "
 _ID_BYTES = 4
 _TIME_BYTES = 8
 _KEY_BYTES = 32
+_SIGNATURE_BYTES = 64
+LATEST = (1 << 63) - 1
+"""The last second that a cosignature may state."""
+
 _MOST_SIGNATURES = 100
 _LARGEST = 1_000_000
 
@@ -53,12 +57,18 @@ class PublicKey(Struct, frozen=True):
     @property
     def hash(self) -> bytes:
         """The id of the key: the first four bytes of the SHA-256 of name and key."""
-        return _id(self.name, ED25519, self.raw)
+        return key_id(self.name, ED25519, self.raw)
 
     @property
     def text(self) -> str:
         """The key in the form that Go's `note` and everybody else reads."""
         return f"{self.name}+{self.hash.hex()}+{base64.b64encode(bytes([ED25519]) + self.raw).decode()}"
+
+    @property
+    def cosigner_text(self) -> str:
+        """The key as that of a cosigner, whose signatures state a time (C2SP tlog-cosignature)."""
+        key_hash = key_id(self.name, COSIGNATURE, self.raw).hex()
+        return f"{self.name}+{key_hash}+{base64.b64encode(bytes([COSIGNATURE]) + self.raw).decode()}"
 
     def verifies(self, note: SignedNote) -> bool:
         """Return whether this key signed a note; raises NoteError where a line of its own is wrong."""
@@ -69,15 +79,17 @@ class PublicKey(Struct, frozen=True):
 
     def stated_time(self, note: SignedNote) -> int | None:
         """Return when this key states to have seen a note, in seconds since 1970; None where it does not."""
-        key_id = _id(self.name, COSIGNATURE, self.raw)
-        times: list[int] = []
-        for each in note.signatures:
-            if (each.name, each.key_id) == (self.name, key_id):
-                seconds = int.from_bytes(each.raw[:_TIME_BYTES], "big")
-                if not self._made(each.raw[_TIME_BYTES:], _timed(seconds, note.text)):
-                    raise NoteError(f"the time that {self.name}+{self.hash.hex()} states does not fit the text")
-                times.append(seconds)
-        return max(times, default=None)
+        return max(map(time_of, self.cosignatures(note)), default=None)
+
+    def cosignatures(self, note: SignedNote) -> list[Signature]:
+        """Return the lines in which this key states when it saw a note; raises NoteError where one of them is wrong."""
+        mine = (self.name, key_id(self.name, COSIGNATURE, self.raw))
+        found = [each for each in note.signatures if (each.name, each.key_id) == mine]
+        for each in found:
+            seconds = time_of(each)
+            if seconds > LATEST or not self._made(each.raw[_TIME_BYTES:], _timed(seconds, note.text)):
+                raise NoteError(f"the time that {self.name}+{self.hash.hex()} states does not fit the text")
+        return found
 
     def _made(self, raw: bytes, message: bytes) -> bool:
         try:
@@ -111,13 +123,14 @@ class PrivateKey(Struct, frozen=True):
     def state_time(self, text: str, seconds: int) -> Signature:
         """State that a note's text was seen at a time."""
         raw = seconds.to_bytes(_TIME_BYTES, "big") + self._make(_timed(seconds, text))
-        return Signature(self.name, _id(self.name, COSIGNATURE, self.public.raw), raw)
+        return Signature(self.name, key_id(self.name, COSIGNATURE, self.public.raw), raw)
 
     def _make(self, message: bytes) -> bytes:
         return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
 
 
-def _id(name: str, kind: int, raw: bytes) -> bytes:
+def key_id(name: str, kind: int, raw: bytes) -> bytes:
+    """Return the id of a key for one kind of signature: four bytes of the SHA-256 of name, kind and key."""
     return sha256(name.encode() + b"\n" + bytes([kind]) + raw).digest()[:_ID_BYTES]
 
 
@@ -132,8 +145,22 @@ def is_name(text: str) -> bool:
 
 def write_note(text: str, signatures: Sequence[Signature]) -> str:
     """Put signatures under a text."""
-    lines = [f"{_DASH}{each.name} {base64.b64encode(each.key_id + each.raw).decode()}\n" for each in signatures]
-    return f"{text}\n{''.join(lines)}"
+    return f"{text}\n{write_signatures(signatures)}"
+
+
+def write_signatures(signatures: Sequence[Signature]) -> str:
+    """Write the lines that stand under a text."""
+    return "".join(f"{_DASH}{each.name} {base64.b64encode(each.key_id + each.raw).decode()}\n" for each in signatures)
+
+
+def is_cosignature(signature: Signature) -> bool:
+    """Return whether a signature has the form of one that states a time."""
+    return len(signature.raw) == _TIME_BYTES + _SIGNATURE_BYTES
+
+
+def time_of(cosignature: Signature) -> int:
+    """Return the time that a cosignature states, in seconds since 1970; whether it is true is not checked."""
+    return int.from_bytes(cosignature.raw[:_TIME_BYTES], "big")
 
 
 def parse_note(note: str) -> SignedNote:
@@ -149,7 +176,7 @@ def parse_note(note: str) -> SignedNote:
 
 def _signature(line: str) -> Signature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    raw = _decoded(encoded)
+    raw = decoded(encoded)
     if not line.startswith(_DASH) or not is_name(name) or len(raw) <= _ID_BYTES:
         raise NoteError("not a signed note: a line under the text is no signature")
     return Signature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
@@ -157,22 +184,31 @@ def _signature(line: str) -> Signature:
 
 def parse_public_key(text: str) -> PublicKey:
     """Read NAME+HASH+KEY; raises NoteError where it is no Ed25519 key, or its hash is not its own."""
+    return _public_key(text, (ED25519,))
+
+
+def parse_cosigner_key(text: str) -> PublicKey:
+    """Read a cosigner's NAME+HASH+KEY, of either kind that is in use; raises NoteError as `parse_public_key` does."""
+    return _public_key(text, (COSIGNATURE, ED25519))
+
+
+def _public_key(text: str, kinds: Sequence[int]) -> PublicKey:
     name, _, rest = text.strip().partition("+")
     claimed, _, encoded = rest.partition("+")
-    raw = _decoded(encoded)
-    if not is_name(name) or len(raw) != 1 + _KEY_BYTES or raw[0] != ED25519:
+    raw = decoded(encoded)
+    if not is_name(name) or len(raw) != 1 + _KEY_BYTES or raw[0] not in kinds:
         raise NoteError("not a public key; it looks like NAME+HASH+KEY, as `astrolabe audit key` prints it")
-    key = PublicKey(name, raw[1:])
-    if key.hash.hex() != claimed:
-        raise NoteError(f"the public key of {name} is damaged: its hash is {key.hash.hex()}, not {claimed[:8]}")
-    return key
+    expected = key_id(name, raw[0], raw[1:]).hex()
+    if expected != claimed:
+        raise NoteError(f"the public key of {name} is damaged: its hash is {expected}, not {claimed[:8]}")
+    return PublicKey(name, raw[1:])
 
 
 def parse_private_key(text: str) -> PrivateKey:
     """Read a signer's key as Go's `note` writes it; raises NoteError where it is none."""
     name, _, rest = text.strip().removeprefix("PRIVATE+KEY+").partition("+")
     claimed, _, encoded = rest.partition("+")
-    raw = _decoded(encoded)
+    raw = decoded(encoded)
     if not text.startswith("PRIVATE+KEY+") or not is_name(name) or len(raw) != 1 + _KEY_BYTES or raw[0] != ED25519:
         raise NoteError("not a private key of a log")
     key = PrivateKey(name, raw[1:])
@@ -181,7 +217,8 @@ def parse_private_key(text: str) -> PrivateKey:
     return key
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """Read base64 that is written in the one way there is; empty where it is not."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

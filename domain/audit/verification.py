@@ -1,6 +1,7 @@
 """Verification: checks an export with nothing but its lines, public keys and an older checkpoint."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -8,7 +9,8 @@ from msgspec import Struct
 from astrolabe.domain.audit.checkpoint import Checkpoint, Proven, open_checkpoint
 from astrolabe.domain.audit.leaf import NO_CHAIN, UNREADABLE, Line, body, chain_of, head_of, leaf_of
 from astrolabe.domain.audit.merkle import Frontier, leaf_hash
-from astrolabe.domain.audit.note import NoteError, PublicKey, UnknownKey
+from astrolabe.domain.audit.note import NoteError, PublicKey, SignedNote, UnknownKey, parse_note
+from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 
 CHECKPOINT = b'{"checkpoint":'
 """How a line that holds a checkpoint begins; a leaf's line begins otherwise."""
@@ -30,6 +32,20 @@ class VerifiedExport(Struct, frozen=True):
     proven: Proven
     streams: int
     checkpoints: int
+    seen: Mapping[str, int] = {}
+    """When each witness of the policy cosigned the last checkpoint, in seconds since 1970."""
+
+
+class KeptCheckpoint(Struct, frozen=True):
+    """A checkpoint that an auditor kept, and which witnesses cosigned it."""
+
+    checkpoint: Checkpoint
+    seen: Mapping[str, int] = {}
+
+    @property
+    def witnesses(self) -> str:
+        """Those who cosigned it, as a part of a sentence; empty where nobody did who is known."""
+        return f", cosigned by {', '.join(sorted(self.seen))}" if self.seen else ""
 
 
 class _Signed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,11 +67,15 @@ class Verification:
     def __init__(
         self,
         keys: Sequence[PublicKey],
-        since: Checkpoint | None = None,
+        since: Sequence[KeptCheckpoint] = (),
         published: Callable[[int], bytes | None] = lambda _: None,
+        policy: WitnessPolicy = NO_WITNESSES,
     ) -> None:
         self._keys: Sequence[PublicKey] = keys
-        self._since: Checkpoint | None = since
+        self._since: Mapping[int, Sequence[KeptCheckpoint]] = _by_size(since)
+        self._policy: WitnessPolicy = policy
+        self._last: SignedNote | None = None
+        self._seen_size: int = 0
         self._published: Callable[[int], bytes | None] = published
         self._tree: Frontier = Frontier()
         self._heads: dict[str, tuple[int, bytes]] = {}
@@ -80,13 +100,25 @@ class Verification:
 
     def end(self) -> VerifiedExport:
         """Say what holds, once all lines were taken; raises VerificationFailed where something is missing."""
-        if self._since and self._since.size > self.size:
-            raise VerificationFailed(self.size, f"the log had {self._since.size} entries before, and ends here now")
+        if (longest := max(self._since, default=0)) > self.size:
+            (kept, *_) = self._since[longest]
+            raise VerificationFailed(
+                self.size, f"the log had {longest} entries before{kept.witnesses}, and ends here now"
+            )
         if self._proven is None or self._safe < self.size:
             raise VerificationFailed(
                 self._safe, "no checkpoint signed by a key given stands over it", max(self._safe, self.size - 1)
             )
-        return VerifiedExport(self._proven, len(self._heads), self._checkpoints)
+        return VerifiedExport(self._proven, len(self._heads), self._checkpoints, self._seen())
+
+    def _seen(self) -> Mapping[str, int]:
+        assert self._last  # noqa: S101  there is one where a checkpoint was proven
+        try:
+            return self._policy.require(self._last)
+        except NoteError as error:
+            raise VerificationFailed(
+                self._seen_size, f"the last checkpoint is {error}", max(self._seen_size, self.size - 1)
+            ) from None
 
     def _take_leaf(self, line: bytes) -> None:
         position = self._tree.size
@@ -101,8 +133,17 @@ class Verification:
         if self._published(position) not in {None, hashed}:
             raise VerificationFailed(position, "the event is not the one that was published")
         self._tree.append(hashed)
-        if self._since and self._since.size == self._tree.size and self._since.root != self._tree.root():
-            raise VerificationFailed(0, "the older checkpoint stands over other events", self._since.size - 1)
+        self._compare(self._tree.size)
+
+    def _compare(self, size: int) -> None:
+        """Compare the tree with what was kept of its size."""
+        for kept in self._since.get(size, ()):
+            if kept.checkpoint.root != self._tree.root():
+                raise VerificationFailed(
+                    0,
+                    f"FORK: the older checkpoint over {size} entries{kept.witnesses} stands over other events",
+                    size - 1,
+                )
 
     def _chain(self, position: int, read: Line, line: bytes) -> None:
         head = head_of(bytes(read.entry))
@@ -122,7 +163,10 @@ class Verification:
     def _take_checkpoint(self, line: bytes) -> None:
         last = max(self._safe, self.size - 1)
         try:
-            proven = open_checkpoint(_signed.decode(line).checkpoint, self._keys)
+            text = _signed.decode(line).checkpoint
+            proven = open_checkpoint(text, self._keys)
+            note = parse_note(text)
+            seen = self._policy.seen_by(note)
         except UnknownKey:
             # After a rotation the older ones are another key's; what counts is that one of ours stands over the end.
             return
@@ -135,5 +179,14 @@ class Verification:
             )
         if proven.checkpoint.root != self._tree.root():
             raise VerificationFailed(self._safe, "the signed checkpoint stands over other events", last)
-        self._proven = proven
+        self._proven, self._last = proven, note
+        if self._policy.suffices(seen):
+            self._seen_size = self.size
         self._checkpoints += 1
+
+
+def _by_size(kept: Sequence[KeptCheckpoint]) -> Mapping[int, Sequence[KeptCheckpoint]]:
+    found: dict[int, list[KeptCheckpoint]] = defaultdict(list)
+    for each in kept:
+        found[each.checkpoint.size].append(each)
+    return found

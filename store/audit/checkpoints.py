@@ -33,12 +33,21 @@ class Checkpoints:
         return Signed(*row) if row else None
 
     async def make(self, keys: Sequence[PrivateKey]) -> Signed:
-        """Sign the tree as it is now; the keys have one name, which is the log's."""
+        """Sign the tree as it is now, and keep that; the keys have one name, which is the log's."""
+        signed = await self.sign(keys)
+        await self.keep(signed)
+        return signed
+
+    async def sign(self, keys: Sequence[PrivateKey]) -> Signed:
+        """Sign the tree as it is now; nothing is kept yet."""
         size = await self._tree.size()
         root = await self._tree.root(size)
         note = sign_checkpoint(Checkpoint(keys[0].name, size, root), keys, int(time.time()))
-        await self._database.pool.execute(audit_sql.PUT_CHECKPOINT, size, note)
         return Signed(note, size, 0.0)
+
+    async def keep(self, signed: Signed) -> None:
+        """Keep a checkpoint, which is the last one from here on."""
+        await self._database.pool.execute(audit_sql.PUT_CHECKPOINT, signed.size, signed.note)
 
     async def between(self, first: int, end: int) -> list[tuple[int, str]]:
         """List checkpoints of these sizes, smallest first and at most one for each 256 entries."""

@@ -3,25 +3,31 @@ import csv
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from astrolabe.cli.evidence import verify_proof
 from astrolabe.cli.verifying import verify_export
 from astrolabe.domain.audit.checkpoint import open_checkpoint
 from astrolabe.domain.audit.evidence import MEMBERS, verify_members
 from astrolabe.domain.audit.leaf import Row
 from astrolabe.domain.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
-from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.note import PrivateKey, parse_note, write_note
 from astrolabe.domain.audit.tiles import hashes_of
+from astrolabe.domain.audit.tlog_proof import parse_tlog_proof
 from astrolabe.domain.audit.trail_formats import FORMULA, csv_line, ocsf_line
 from astrolabe.domain.audit.verification import VerificationFailed
-from astrolabe.store.audit.checkpoints import Checkpoints
+from astrolabe.domain.audit.witness_reports import ReportFailure, WitnessFailed
+from astrolabe.domain.recorded import Cause
+from astrolabe.store.audit.checkpoints import Checkpoints, Signed
 from astrolabe.store.audit.tree import Tree
 from astrolabe.store.database import Database
 from tests.api.house import House, problem
+from tests.audit_logs import WITNESS_KEYS
 from tests.domain.samples import CHECK, DUMP, NEW, OLD, ROLLED_BACK, rolled_back
 
 KEY = PrivateKey("astrolabe-test", bytes(range(32)))
@@ -252,3 +258,43 @@ async def test_no_member_of_an_archive_can_be_changed(members: dict[str, bytes],
     without = lines[: (at := data.draw(st.integers(0, len(lines) - 1)))] + lines[at + 1 :]
     with pytest.raises(VerificationFailed):
         verify_members(members | {"events.jsonl": b"".join(without)}, [KEY.public])
+
+
+@pytest.mark.usefixtures("upgrade")
+async def test_the_proof_of_one_event_is_a_text_of_its_own(house: House, tmp_path: Path) -> None:
+    """What the API returns for a position proves that very event, and is refused for any other."""
+    size = await house.size()
+    for position in (0, size // 2, size - 1):
+        answer = await house.client.get(f"/audit/proofs/tlog-proof/{position}")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert f'filename="{position}.tlog-proof"' in answer.headers["content-disposition"]
+        found = parse_tlog_proof(answer.text)
+        assert (found.index, found.open([KEY.public]).checkpoint.size) == (position, size)
+        (tmp_path / "one.tlog-proof").write_text(answer.text)
+        assert f"at position {position}," in verify_proof(tmp_path / "one.tlog-proof", [KEY.public])
+    for position, name in (("x", "parameter-invalid"), (str(size), "not-in-the-tree")):
+        assert problem(await house.client.get(f"/audit/proofs/tlog-proof/{position}")) == name
+
+
+async def test_whoever_asks_hears_which_witness_saw_the_log(house: House) -> None:
+    """Those of the last checkpoint with their times, and those that fail with the reason; metrics count them."""
+    assert (await house.client.get("/audit/witnesses")).json() == {"items": []}
+    await sign(house)
+    last = await house.resources.checkpoints.latest()
+    assert last
+    note = parse_note(last.note)
+    line = WITNESS_KEYS[0].state_time(note.text, 1_800_000_000)
+    await house.resources.checkpoints.keep(Signed(write_note(note.text, [*note.signatures, line]), last.size, 0.0))
+    failed = ReportFailure(WitnessFailed("witness-2", "contradicted", 3, "it has cosigned another tree"))
+    await house.resources.witnesses.execute(failed, Cause("relay", "each checkpoint is to be cosigned", "relay"))
+    nothing = {"cosigned_at": None, "why": None, "details": None}
+    assert (await house.client.get("/audit/witnesses")).json()["items"] == [
+        nothing | {"witness": "witness-1", "cosigned_at": "2027-01-15T08:00:00Z"},
+        nothing | {"witness": "witness-2", "why": "contradicted", "details": "it has cosigned another tree"},
+    ]
+    await house.place()
+    metrics = (await house.client.get("/metrics")).text
+    assert 'astrolabe_witnesses_failing{why="contradicted"} 1.0' in metrics
+    assert "astrolabe_log_uncovered 1.0" in metrics
+    (event,) = (await house.client.get("/audit/events?type=witness_failed")).json()["items"]
+    assert (event["actor"], event["data"]["why"]) == ("relay", "contradicted")

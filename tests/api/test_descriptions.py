@@ -12,6 +12,7 @@ from astrolabe.api.http.field_descriptions import field_descriptions
 from astrolabe.api.webhooks.types import list_types
 from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.access_log import AccessCounted
+from astrolabe.domain.audit.witness_reports import WitnessEvent
 from astrolabe.domain.notices.contact import ContactEvent
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release import Releases
@@ -35,7 +36,9 @@ def structs_in(annotation: Any, found: dict[type[Struct], None] | None = None) -
     return found
 
 
-PUBLIC = list(structs_in(Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | Product | Releases))
+PUBLIC = list(
+    structs_in(Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent | Product | Releases)
+)
 
 
 def document() -> dict[str, Any]:
@@ -113,7 +116,7 @@ def test_every_event_is_in_the_openapi_as_what_data_may_be() -> None:
     schemas = document()["components"]["schemas"]
     for view, union in (
         ("EventView", Event),
-        ("AuditEvent", Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent),
+        ("AuditEvent", Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent),
     ):
         listed = [each["$ref"].rpartition("/")[2] for each in schemas[view]["properties"]["data"]["anyOf"]]
         assert {schemas[name]["title"] for name in listed} == {each.__struct_config__.tag for each in get_args(union)}

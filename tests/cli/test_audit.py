@@ -13,11 +13,13 @@ from astrolabe.domain.audit.checkpoint import Checkpoint, sign_checkpoint
 from astrolabe.domain.audit.evidence import make_evidence
 from astrolabe.domain.audit.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
 from astrolabe.domain.audit.merkle import inclusion, leaf_hash, prove, root_of
-from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.note import PrivateKey, parse_note, write_note
+from astrolabe.domain.audit.tlog_proof import TlogProof
 from astrolabe.domain.audit.verification import checkpoint_line
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import encode, make_entry
 from astrolabe.workers.relay.signing_keys import SigningKeys
+from tests.audit_logs import WITNESS_KEYS
 from tests.domain.samples import UP
 from tests.store.stage import BY, said
 
@@ -116,12 +118,89 @@ def test_a_strangers_key_proves_nothing(trail: Path) -> None:
     assert "no checkpoint signed by a key given" in ended.output
 
 
-def test_an_archive_is_checked_too(tmp_path: Path) -> None:
+def node(at: tuple[int, int]) -> bytes:
+    """The root of a complete subtree."""
+    return root_of(HASHES[at[1] << at[0] : (at[1] + 1) << at[0]])
+
+
+def cosigned(size: int, *keys: PrivateKey) -> str:
+    """The checkpoint of a size, with cosignatures."""
+    read = parse_note(note(size))
+    return write_note(read.text, [*read.signatures, *(key.state_time(read.text, 1_769_860_900) for key in keys)])
+
+
+@pytest.fixture
+def witnesses(tmp_path: Path) -> Path:
+    """A policy: two of three."""
+    lines = [f"witness w{nth} {key.public.cosigner_text}" for nth, key in enumerate(WITNESS_KEYS, 1)]
+    file = tmp_path / "policy"
+    file.write_text("\n".join([f"log {KEY.public.text}", *lines, "group two 2 w1 w2 w3", "quorum two", ""]))
+    return file
+
+
+def test_an_export_that_enough_witnesses_have_seen(trail: Path, witnesses: Path) -> None:
+    """The sentence says who saw it, and when, and who did not; the policy may have the log's key."""
+    trail.write_bytes(b"\n".join([*LEAVES, checkpoint_line(cosigned(20, *WITNESS_KEYS[:2])), b""]))
+    ended = run("verify", trail, "--witnesses", witnesses)
+    assert ended.exit_code == 0, ended.output
+    assert "Cosigned by w1 at 2026-01-31 12:01:40 UTC, w2 at 2026-01-31 12:01:40 UTC; not by w3." in ended.output
+
+
+def test_an_export_that_too_few_witnesses_have_seen(trail: Path, witnesses: Path) -> None:
+    """It does not hold from the last checkpoint on that enough of them cosigned."""
+    seen, unseen = cosigned(7, *WITNESS_KEYS[:2]), cosigned(20, WITNESS_KEYS[2])
+    lines = [*LEAVES[:7], checkpoint_line(seen), *LEAVES[7:], checkpoint_line(unseen), b""]
+    trail.write_bytes(b"\n".join(lines))
+    ended = run("verify", trail, "--witnesses", witnesses)
+    assert ended.exit_code == 1
+    assert "at position 7 to 19: the last checkpoint is cosigned by w3, not by w1, w2" in ended.output
+
+
+def test_a_witnesss_line_that_was_made_up(trail: Path, witnesses: Path) -> None:
+    """A cosignature of another checkpoint proves nothing, and is no oversight."""
+    moved = cosigned(7, *WITNESS_KEYS[:2]).rpartition("\n\n")[2].split("\n", 2)[2]
+    trail.write_bytes(b"\n".join([*LEAVES, checkpoint_line(note(20) + moved), b""]))
+    ended = run("verify", trail, "--witnesses", witnesses)
+    assert ended.exit_code == 1
+    assert "witness-1" in ended.output
+    assert "does not fit the text" in ended.output
+
+
+def test_two_histories_are_named(trail: Path, witnesses: Path, tmp_path: Path) -> None:
+    """What a witness keeps of another history of the log contradicts the export: a fork, with the witness's name."""
+    other = Checkpoint(KEY.name, 7, bytes(32))
+    lines = [WITNESS_KEYS[1].state_time(other.text, 1_769_860_900)]
+    signed = parse_note(sign_checkpoint(other, [KEY], 1))
+    (tmp_path / "good").write_text(note(5))
+    (tmp_path / "w2").write_text(write_note(signed.text, [*signed.signatures, *lines]))
+    trail.write_bytes(b"\n".join([*LEAVES, checkpoint_line(cosigned(20, *WITNESS_KEYS)), b""]))
+    kept = ("--since", tmp_path / "good", "--since", tmp_path / "w2")
+    ended = run("verify", trail, "--witnesses", witnesses, *kept)
+    assert ended.exit_code == 1
+    assert "at position 0 to 6: FORK" in ended.output
+    assert "cosigned by w2" in ended.output
+    assert run("verify", trail, "--witnesses", witnesses, *kept[:2]).exit_code == 0
+
+
+def test_a_proof_stands_for_itself(witnesses: Path, tmp_path: Path) -> None:
+    """One file, one event; a changed event, index, or proof does not hold, nor one that too few have seen."""
+    file = tmp_path / "11.tlog-proof"
+    good = TlogProof(LEAVES[11], 11, tuple(prove(inclusion(11, 20), node)), cosigned(20, *WITNESS_KEYS[:2])).text
+    file.write_text(good)
+    ended = run("verify", file, "--witnesses", witnesses)
+    assert ended.exit_code == 0, ended.output
+    assert "HOLDS: the event step_progressed at position 11, version 12 of stream" in ended.output
+    assert "not by w3" in ended.output
+    without = good[: good.rindex("\u2014")]
+    for changed in (good.replace("index 11", "index 12"), good.replace("extra e", "extra f"), without, good[:-9]):
+        file.write_text(changed)
+        assert run("verify", file, "--witnesses", witnesses).exit_code == 1
+    file.write_text(without)
+    assert run("verify", file, "--key", KEY.public.text).exit_code == 0
+
+
+def test_an_archive_is_checked_too(tmp_path: Path, witnesses: Path) -> None:
     """An evidence archive is told from an export by what is in it."""
-
-    def node(at: tuple[int, int]) -> bytes:
-        return root_of(HASHES[at[1] << at[0] : (at[1] + 1) << at[0]])
-
     proofs = {at: prove(inclusion(at, 20), node) for at in range(3, 9)}
     members = make_evidence(UP, LEAVES[3:9], proofs, 20, note(20).encode())
     archive = io.BytesIO()
@@ -133,6 +212,9 @@ def test_an_archive_is_checked_too(tmp_path: Path) -> None:
     ended = run("verify", file, "--key", KEY.public.text)
     assert ended.exit_code == 0, ended.output
     assert "6 events" in ended.output
+    ended = run("verify", file, "--key", KEY.public.text, "--witnesses", witnesses)
+    assert ended.exit_code == 1
+    assert "cosigned by nobody" in ended.output
     file.write_bytes(archive.getvalue().replace(b"step 5 ", b"step 6 "))
     assert run("verify", file, "--key", KEY.public.text).exit_code in {1, 2}
 

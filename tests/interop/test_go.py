@@ -11,13 +11,19 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
+from astrolabe.api.witness.witness import Witness
+from astrolabe.domain.audit.add_checkpoint import AddCheckpoint
 from astrolabe.domain.audit.checkpoint import Checkpoint, sign_checkpoint
 from astrolabe.domain.audit.merkle import consistency, inclusion, leaf_hash, prove, root_of
 from astrolabe.domain.audit.note import PrivateKey
+from astrolabe.domain.audit.tlog_proof import TlogProof
+from astrolabe.store.audit.witnessed import Witnessed
 from astrolabe.workers.programs import shell
 from tests.api.house import House
 from tests.api.test_audit import sign
+from tests.audit_logs import WITNESS_KEYS
 from tests.domain.test_merkle import flipped
 from tests.lacking import lacks
 
@@ -125,6 +131,66 @@ async def test_go_accepts_what_the_api_serves(verifier: Path, house: House, tmp_
 async def read(house: House, path: str) -> httpx.Response:
     """Read something of the trail."""
     return (await house.client.get(f"/audit/{path}")).raise_for_status()
+
+
+def cosigned(size: int, witnesses: Sequence[PrivateKey], folder: Path) -> str:
+    """A checkpoint with what real witnesses answered, each of which has seen the size before."""
+    note = signed(size)
+    for key in witnesses:
+        with Witnessed(folder / key.name) as witnessed:
+            witness = Witness(key, {KEY.name: [KEY.public]}, witnessed, lambda: 1_700_000_009)
+            for old, new in ((0, size // 2), (size // 2, size)):
+                proof = tuple(prove(consistency(old, new), node)) if old else ()
+                said = witness.add(AddCheckpoint(old, proof, signed(new)).body)
+                assert said.status == 200, said
+        note += said.body
+    return note
+
+
+async def test_go_reads_cosigned_checkpoints(verifier: Path, tmp_path: Path) -> None:
+    """With the witnesses' keys Go counts who has seen a checkpoint: two of two, and never one twice or a stranger."""
+    good = case(70, 33, 41) | {
+        "checkpoint": encoded(cosigned(70, WITNESS_KEYS[:2], tmp_path).encode()),
+        "witnesses": [each.public.cosigner_text for each in WITNESS_KEYS[:2]],
+        "cosigned": 2,
+    }
+    text = base64.b64decode(good["checkpoint"]).decode()
+    last = text.splitlines()[-1] + "\n"
+    without = text.removesuffix(last)
+    cases = [
+        good,
+        good | {"checkpoint": encoded(without.encode())},
+        good | {"checkpoint": encoded((without + without.splitlines()[-1] + "\n").encode())},
+        good | {"witnesses": [each.public.cosigner_text for each in WITNESS_KEYS[1:]]},
+        good | {"checkpoint": encoded((signed(33) + last).encode())},
+    ]
+    said = await ask(verifier, cases, tmp_path)
+    assert said[0] == "ok"
+    assert "1 witnesses cosigned it, and 2 must" in said[1]
+    assert all(each != "ok" for each in said[1:]), said
+    flipped_cases = [good | {"checkpoint": changed} for changed in flips(good["checkpoint"])]
+    assert set(await ask(verifier, flipped_cases, tmp_path)).isdisjoint({"ok"})
+
+
+async def test_go_reads_proof_bundles(verifier: Path, tmp_path: Path) -> None:
+    """A bundle is enough for Go to find the event in the log that two witnesses have seen."""
+    note = cosigned(70, WITNESS_KEYS[:2], tmp_path)
+    bundle = TlogProof(LEAVES[41], 41, tuple(prove(inclusion(41, 70), node)), note)
+    good = {
+        "vkeys": [KEY.public.text],
+        "witnesses": [each.public.cosigner_text for each in WITNESS_KEYS[:2]],
+        "cosigned": 2,
+        "bundle": bundle.text,
+    }
+    cases = [
+        good,
+        good | {"bundle": bundle.text.replace("index 41", "index 42")},
+        good | {"bundle": replace(bundle, leaf=LEAVES[40]).text},
+        good | {"cosigned": 3},
+    ]
+    said = await ask(verifier, cases, tmp_path)
+    assert said[0] == "ok"
+    assert "ok" not in said[1:]
 
 
 def changes(good: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -21,13 +21,15 @@ import (
 
 // testCase holds public keys, and what they prove; bytes are base64 in JSON.
 type testCase struct {
-	Vkeys                  []string
+	Vkeys, Witnesses       []string
+	Cosigned               int
 	Checkpoint, Old, Leaf  []byte
+	Bundle                 string
 	Index                  int64
 	Inclusion, Consistency [][]byte
 }
 
-// timed verifies the cosignature/v1 line of a log's own key.
+// timed verifies the cosignature/v1 line of a key: a log's own, or a witness's.
 type timed struct {
 	name string
 	key  ed25519.PublicKey
@@ -61,8 +63,41 @@ func verifiers(vkey string) ([]note.Verifier, error) {
 	return []note.Verifier{verifier, timed{verifier.Name(), ed25519.PublicKey(raw[1:])}}, nil
 }
 
-func open(text []byte, vkeys []string) (size int64, root tlog.Hash, err error) {
-	var known []note.Verifier
+// witness gives the verifier of a cosigner's key, which note itself does not read: its kind is 4.
+func witness(vkey string) (note.Verifier, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("malformed witness key")
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) != 1+ed25519.PublicKeySize || raw[0] != 4 {
+		return nil, errors.New("not the key of a cosigner")
+	}
+	found := timed{parts[0], ed25519.PublicKey(raw[1:])}
+	if fmt.Sprintf("%08x", found.KeyHash()) != parts[1] {
+		return nil, errors.New("the witness key's hash is not its own")
+	}
+	return found, nil
+}
+
+// cosigned counts the witnesses that have signed a note.
+func cosigned(opened *note.Note, witnesses []note.Verifier) (count int) {
+	for _, each := range witnesses {
+		for _, sig := range opened.Sigs {
+			if sig.Name == each.Name() && sig.Hash == each.KeyHash() {
+				count++
+				break
+			}
+		}
+	}
+	return count
+}
+
+func open(text []byte, vkeys, wkeys []string, least int) (size int64, root tlog.Hash, err error) {
+	var known, witnesses []note.Verifier
 	for _, vkey := range vkeys {
 		both, err := verifiers(vkey)
 		if err != nil {
@@ -70,9 +105,19 @@ func open(text []byte, vkeys []string) (size int64, root tlog.Hash, err error) {
 		}
 		known = append(known, both...)
 	}
-	opened, err := note.Open(text, note.VerifierList(known...))
+	for _, wkey := range wkeys {
+		found, err := witness(wkey)
+		if err != nil {
+			return 0, root, err
+		}
+		witnesses = append(witnesses, found)
+	}
+	opened, err := note.Open(text, note.VerifierList(append(known, witnesses...)...))
 	if err != nil {
 		return 0, root, err
+	}
+	if count := cosigned(opened, witnesses); count < least {
+		return 0, root, fmt.Errorf("%d witnesses cosigned it, and %d must", count, least)
 	}
 	if len(opened.UnverifiedSigs) != 0 {
 		return 0, root, errors.New("a signature is of a key that was not given")
@@ -106,13 +151,43 @@ func hashes(given [][]byte) (found []tlog.Hash, err error) {
 	return found, nil
 }
 
+// unpack reads a proof bundle (C2SP tlog-proof): the leaf is its extra data.
+func unpack(c *testCase) error {
+	head, checkpoint, found := strings.Cut(c.Bundle, "\n\n")
+	lines := strings.Split(head, "\n")
+	if !found || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" || !strings.HasPrefix(lines[1], "extra ") {
+		return errors.New("not a proof bundle with an event in it")
+	}
+	var err error
+	if c.Leaf, err = base64.StdEncoding.DecodeString(lines[1][len("extra "):]); err != nil {
+		return err
+	}
+	if c.Index, err = strconv.ParseInt(strings.TrimPrefix(lines[2], "index "), 10, 64); err != nil {
+		return err
+	}
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return err
+		}
+		c.Inclusion = append(c.Inclusion, hash[:])
+	}
+	c.Checkpoint = []byte(checkpoint)
+	return nil
+}
+
 func check(c testCase) error {
-	size, root, err := open(c.Checkpoint, c.Vkeys)
+	if c.Bundle != "" {
+		if err := unpack(&c); err != nil {
+			return fmt.Errorf("bundle: %w", err)
+		}
+	}
+	size, root, err := open(c.Checkpoint, c.Vkeys, c.Witnesses, c.Cosigned)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if c.Old != nil {
-		oldSize, oldRoot, err := open(c.Old, c.Vkeys)
+		oldSize, oldRoot, err := open(c.Old, c.Vkeys, c.Witnesses, 0)
 		if err != nil {
 			return fmt.Errorf("old checkpoint: %w", err)
 		}

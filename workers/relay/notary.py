@@ -2,18 +2,24 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
-from astrolabe.domain.audit.note import NoteError
+from astrolabe.domain.audit.note import NoteError, PrivateKey
+from astrolabe.domain.audit.witness_policy import WitnessPolicy
+from astrolabe.domain.webhooks.web_address import Network
 from astrolabe.store.audit.checkpoints import Checkpoints, Signed
 from astrolabe.store.audit.tree import Tree
 from astrolabe.store.database import Database
 from astrolabe.store.errors import StoreError
+from astrolabe.store.log.log import Log
 from astrolabe.store.log.tail import Tail
+from astrolabe.store.streams.witnesses import Witnesses
 from astrolabe.workers.relay.announcing import Announcer
-from astrolabe.workers.relay.publishing import Contradiction, Opened, Publisher, Unwritable
+from astrolabe.workers.relay.cosigning import Cosigning
+from astrolabe.workers.relay.publishing import Contradiction, Publisher, Unwritable
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
 LOG = logging.getLogger("astrolabe.notary")
@@ -39,8 +45,9 @@ class Notarial(Struct, frozen=True):
     urls: tuple[str, ...] = ()
     silent_seconds: float = SILENT_SECONDS
     rest_seconds: float = REST_SECONDS
-    opened: Opened | None = None
-    """What is published for other users of the host to read, too."""
+    policy: WitnessPolicy | None = None
+    """Whose cosignatures a checkpoint must have; None where it needs none."""
+    witness_allow: tuple[Network, ...] = ()
 
 
 class Notary:
@@ -52,10 +59,14 @@ class Notary:
         self._keys: SigningKeys = SigningKeys(how.keys, how.origin)
         self._tree: Tree = Tree(database)
         self._checkpoints: Checkpoints = Checkpoints(database, self._tree)
-        self._publisher: Publisher = Publisher(how.tlog, self._tree, how.opened)
+        self._publisher: Publisher = Publisher(how.tlog, self._tree)
         self._announcers: list[Announcer] = [Announcer(url) for url in how.urls]
+        self._cosigning: Cosigning | None = (
+            Cosigning(how.policy, self._tree, Witnesses(Log(database)), how.witness_allow) if how.policy else None
+        )
         self._published: str | None = None
         self._unsigned: bool = True
+        self._withheld: bool = False
 
     async def run(self) -> None:
         """Follow the log for ever; an address that does not answer delays nothing."""
@@ -87,7 +98,7 @@ class Notary:
         last, size = await self._checkpoints.latest(), await self._tree.size()
         keys = self._keys.ensure()
         patience = self._how.rest_seconds if last and size > last.size else self._how.silent_seconds
-        signed = await self._checkpoints.make(keys) if last is None or last.age >= patience else None
+        signed = await self._sign(keys) if last is None or last.age >= patience else None
         newest = signed or last
         self._unsigned = newest is None or size > newest.size
         if newest and newest.note != self._published:
@@ -95,4 +106,19 @@ class Notary:
             self._published = newest.note
             for each in self._announcers:
                 each.announce(newest.note)
+        return signed
+
+    async def _sign(self, keys: Sequence[PrivateKey]) -> Signed | None:
+        """Sign the tree as it is now; None where too few witnesses cosign that: nothing but checkpoints waits."""
+        signed = await self._checkpoints.sign(keys)
+        if self._cosigning:
+            note = await self._cosigning.collect(signed.note)
+            if note is None:
+                if not self._withheld:
+                    LOG.error("no checkpoint: too few witnesses cosigned the tree of %s entries", signed.size)
+                self._withheld = True
+                return None
+            self._withheld = False
+            signed = Signed(note, signed.size, 0.0)
+        await self._checkpoints.keep(signed)
         return signed
