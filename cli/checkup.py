@@ -118,7 +118,7 @@ def _account() -> Finding:
         account = service_account()
     except Unavailable as error:
         return Finding("user of servers", False, "none", str(error))
-    return Finding("user of servers", True, account.pw_name if account else "this user")
+    return Finding("user of servers", True, account.name if account else "this user")
 
 
 def _port() -> Finding:

@@ -61,6 +61,12 @@ _tlog = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Where checkpoints and tiles are written to (ASTROLABE_TLOG; tlog in the data folder).",
 )
+_tlog_open = click.option(
+    "--tlog-open",
+    default=_from("tlog_open"),
+    type=click.Choice(["hashes", "entries"]),
+    help="What of it other users of this host may read; without it, nothing (ASTROLABE_TLOG_OPEN).",
+)
 _origin = click.option(
     "--origin", default=_from("origin"), help="The log's name, given at its first start (ASTROLABE_ORIGIN)."
 )
@@ -107,7 +113,7 @@ _witnesses = click.option(
 
 def notarial(command: F) -> F:
     """Add the options of whoever signs checkpoints."""
-    return _tlog(_origin(_urls(_seconds(_witnesses(command)))))
+    return _tlog(_tlog_open(_origin(_urls(_seconds(_witnesses(command))))))
 
 
 def product_folders(given: tuple[Path, ...]) -> list[Path]:

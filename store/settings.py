@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, get_type_hints
+from typing import Annotated, Any, Final, Literal, Self, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -70,7 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     products: Annotated[
         tuple[Path, ...],
         _of(
-            "up, api, worker",
+            "up, api, relay, worker",
             f"folders with product files of your own, separated by `{os.pathsep}`",
             separator=os.pathsep,
         ),
@@ -81,6 +81,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         Path | None,
         _of("relay", "the folder that checkpoints and tiles are written to; without it, `tlog` in the data folder"),
     ] = field(name="ASTROLABE_TLOG", default=None)
+    tlog_open: Annotated[
+        Literal["hashes", "entries"] | None,
+        _of(
+            "relay",
+            "what other users may read of that folder: `hashes` (all but entries) or `entries`; without it, nothing",
+        ),
+    ] = field(name="ASTROLABE_TLOG_OPEN", default=None)
     origin: Annotated[
         str | None, _of("relay", "the log's name in its checkpoints, which it keeps from its first start on")
     ] = field(name="ASTROLABE_ORIGIN", default=None)
@@ -153,6 +160,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             separator=WORDS,
         ),
     ] = field(name="ASTROLABE_GRANTS", default=())
+
+    # The servers of `up`.
+    servers_user: Annotated[
+        str | None,
+        _of(
+            "up",
+            "the user of its servers where it is root; without it, `astrolabe` if there is one, else an id of nobody's",
+        ),
+    ] = field(name="ASTROLABE_SERVERS_USER", default=None)
 
     # Where programs are.
     postgres_programs: Annotated[

@@ -16,15 +16,19 @@ def write(
     *,
     lasting: bool = False,
     private: bool = False,
+    public: bool = False,
     owner: tuple[int, int] = NOBODY_ELSE,
 ) -> None:
     """Put a file in its place.
 
-    `lasting` also through to the disk, `private` for its owner alone to read; `owner` is a user's id and a group's.
+    `lasting` also through to the disk, `private` for its owner alone to read, `public` for everybody, whatever the
+    umask; `owner` is a user's id and a group's.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path, private=private) as beside, beside.open("r+b") as file:
         os.fchown(file.fileno(), *owner)
+        if public:
+            os.fchmod(file.fileno(), 0o644)
         file.write(content)
         if lasting:
             file.flush()

@@ -7,7 +7,7 @@ from typing import Final
 
 from astrolabe.cli.private_engine import bases
 from astrolabe.cli.private_engine.layers import Entry, Layer, LayerFolder, pack, tree
-from astrolabe.cli.servers.account import program, service_account
+from astrolabe.cli.servers.account import cluster_maker, program, service_account
 from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.workers.programs import shell, tools
 
@@ -23,11 +23,11 @@ async def cluster_layer(servers: DataFolder, place: Path, password: str) -> Laye
 
     To make one takes two seconds of computing, which every project of the tests would spend anew.
     """
-    account, home = service_account(), Path(mkdtemp(prefix="cluster-", dir=servers.path))
+    account, home = cluster_maker(service_account()), Path(mkdtemp(prefix="cluster-", dir=servers.path))
     (home / "password").write_text(password)
     if account:
         for path in (home, home / "password"):
-            os.chown(path, account.pw_uid, account.pw_gid)
+            os.chown(path, account.uid, account.gid)
     initdb, data = program(tools.postgres("initdb"), account, servers.path / "programs"), home / "data"
     command = [initdb, "--pgdata", data, "--username", "postgres", "--pwfile", home / "password", *OPTIONS]
     await shell.run(command, env=ENVIRONMENT, cwd=Path("/"), deadline=300, user=account)

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell, tools
@@ -32,14 +33,19 @@ def owners_environment(standin: World) -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def owner(
-    standin: World, *args: str, version: str = "1.1.0", folder: Path = ROOT, **changes: str
+    standin: World,
+    *args: str,
+    version: str = "1.1.0",
+    folder: Path = ROOT,
+    user: ProcessUser | None = None,
+    **changes: str,
 ) -> AsyncGenerator[Child]:
     """Let the owner start the gateway in the place of the one that runs, and wait until it serves."""
     await standin.stop()
     tree = npm.shelf(standin.host.artifacts(), await standin.artifact(version))
     command: Sequence[str | Path] = (tree / "node_modules" / ".bin" / "standin-gateway", *args)
     log = standin.host.instance_folder(standin.instance_id) / "owner.log"
-    child = shell.supervise(command, env={**owners_environment(standin), **changes}, log=log, cwd=folder)
+    child = shell.supervise(command, env={**owners_environment(standin), **changes}, log=log, cwd=folder, user=user)
     try:
         async with Probe.open(standin.config, standin.product) as probe:
             await standin.until(probe.health)

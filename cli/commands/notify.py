@@ -48,9 +48,7 @@ def add(
     That is env:ASTROLABE_APPRISE_NAME or file:/run/secrets/name.apprise. The URL itself is a secret: it is never typed
     here, and stays on that host.
     """
-    if "://" in url:
-        place = "put it into a file on the relay's host, and name that, such as file:/run/secrets/team.apprise."
-        raise CommandError(f"URL is the place of an Apprise URL, which is a secret itself: {place}")
+    _refuse_secret(url)
     config: dict[str, Any] = {
         "name": name,
         "url": url,
@@ -62,6 +60,36 @@ def add(
     }
     made = Client.from_environment().post("/contacts", with_reason(reason, **config), key=new_id())
     answer(made, f"{made['name']} is notified from here on; try it: astrolabe notify test {made['name']}")
+
+
+@notify.command()
+@named
+@click.option("--url", help="Another place of its Apprise URL.")
+@click.option("--on", "occasions", multiple=True, type=click.Choice((*OCCASIONS, "all")), help="Other occasions.")
+@click.option("--instance", "instances", multiple=True, help="Other instances; all for every one.")
+@click.option("--quiet", help="Other quiet hours; none for no more.")
+@click.option("--digest", "digests", multiple=True, help="Other times of digests; none for no more.")
+@click.option("--time-zone", help="Another time zone.")
+@reason_option
+def change(name: str, *, reason: str | None, **given: Any) -> None:
+    """Notify a contact elsewhere, of something else or at other times; what is not said stays."""
+    client = Client.from_environment()
+    now = client.get(path("contacts", name))
+    config = {key: now[key] for key in ("name", "url", "occasions", "instances", "quiet", "digests", "time_zone")}
+    for key, value in given.items():
+        if value:
+            config[key] = [] if set(value) <= {"all", "none"} else value
+    _refuse_secret(config["url"])
+    if given["quiet"]:
+        config["quiet"] = None if given["quiet"] == "none" else _hours(given["quiet"])
+    changed = client.put(path("contacts", name), with_reason(reason, **config), version=now["version"])
+    answer(changed, f"{name} is changed.")
+
+
+def _refuse_secret(url: str) -> None:
+    if "://" in url:
+        place = "put it into a file on the relay's host, and name that, such as file:/run/secrets/team.apprise."
+        raise CommandError(f"URL is the place of an Apprise URL, which is a secret itself: {place}")
 
 
 def _hours(text: str) -> dict[str, str]:

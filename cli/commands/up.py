@@ -19,6 +19,7 @@ from astrolabe.cli.ready import until_ready
 from astrolabe.cli.supervisor import CHILDREN, Supervisor, serve
 from astrolabe.store.ports import is_free
 from astrolabe.store.products.catalogue import load_products
+from astrolabe.workers.programs.umask import close_to_others
 
 PREPARING: Final = "astrolabe.cli.preparing"
 """Loaded where it is needed, which is in a fork wherever there can be one."""
@@ -33,7 +34,7 @@ def words_for(bind: str, folders: list[Path], public_url: str | None = None) -> 
 
     def words(name: str) -> list[str]:
         reached = ["--public-url", public_url or options.base_url(bind)]
-        more = {"api": ["--bind", bind, *own], "relay": reached, "worker": own}
+        more = {"api": ["--bind", bind, *own], "relay": [*reached, *own], "worker": own}
         return [name, *more.get(name, [])]
 
     return words
@@ -64,6 +65,7 @@ def _run(words: Sequence[str]) -> NoReturn:
 @options.public_url
 def up(data: Path | None, bind: str, products: tuple[Path, ...], public_url: str | None) -> None:
     """Run PostgreSQL, Valkey, API, relay and worker on this machine, until Ctrl-C."""
+    close_to_others()
     folders = options.product_folders(products)
     load_products(folders)
     host, port = options.address(bind)

@@ -8,6 +8,7 @@ import click
 from astrolabe.cli.client import Client
 from astrolabe.cli.printing import answer_list
 from astrolabe.cli.table import table
+from astrolabe.domain.products.updates import is_update
 from astrolabe.domain.products.version_order import order
 
 SEARCHED = 1000
@@ -39,7 +40,7 @@ def update(instance: dict[str, Any], described: Iterable[dict[str, Any]], reache
     """Return what is newer than what an instance runs, the newest last; `known` is false where nobody says anything."""
     releases = {version: {"version": version, "breaking": None, "notes": ""} for version in reached}
     releases |= {each["version"]: each for each in described}
-    newer = [each for version, each in releases.items() if _is_update(version, instance["version"])]
+    newer = [each for version, each in releases.items() if is_update(version, instance["version"])]
     newer.sort(key=lambda each: order(each["version"]))
     return {
         "instance": instance["name"],
@@ -49,13 +50,6 @@ def update(instance: dict[str, Any], described: Iterable[dict[str, Any]], reache
         "known": bool(releases),
         "releases": newer,
     }
-
-
-def _is_update(version: str, running: str | None) -> bool:
-    """Return whether a version is ahead; a prerelease is news only to whoever runs one."""
-    if running is None:
-        return False
-    return order(version) > order(running) and (not order(version).prerelease or bool(order(running).prerelease))
 
 
 def _in_words(found: list[dict[str, Any]]) -> str:

@@ -55,6 +55,7 @@ class DataFolder:
         folder = cls(path, lock)
         folder._take()
         (path / "logs").mkdir(mode=0o700, exist_ok=True)
+        (path / "logs").chmod(0o700)
         return folder
 
     def _take(self) -> None:

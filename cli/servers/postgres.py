@@ -5,16 +5,16 @@ import os
 import re
 import shutil
 from pathlib import Path
-from pwd import struct_passwd
 from signal import SIGINT, SIGQUIT
 from typing import Final
 
 import psutil
 
-from astrolabe.cli.servers.account import obstacle, program
+from astrolabe.cli.servers.account import cluster_maker, give, obstacle, program
 from astrolabe.cli.servers.folder import VARIABLE, DataFolder
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.cli.servers.server import on_a_port, stop_stale, until_ready
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.store.whole_file import write
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.shell import Child
@@ -48,7 +48,7 @@ class Postgres:
     """A server in a data folder, reachable on 127.0.0.1 with a password."""
 
     def __init__(
-        self, folder: DataFolder, account: struct_passwd | None, *, database: str = "astrolabe", fast: bool = False
+        self, folder: DataFolder, account: ProcessUser | None, *, database: str = "astrolabe", fast: bool = False
     ) -> None:
         self.name: Final = "postgres"
         self._folder: Final = folder
@@ -75,6 +75,8 @@ class Postgres:
         await self._stop_stale()
         if not self._data.exists():
             await self._make()
+        elif self._account and self._home.stat().st_uid != self._account.uid:
+            give(self._home, self._account)
         self._port = await on_a_port(self._folder, self.name, self._port, self._serve)
         await self.create_database(self._database)
 
@@ -121,7 +123,12 @@ class Postgres:
         settings |= {name: value for since, each in _SINCE.items() if since <= version for name, value in each.items()}
         settings |= _CARELESS if self._fast else {}
         self._child = child = shell.supervise(
-            [self._program("postgres"), "-D", self._data, *[f"--{name}={value}" for name, value in settings.items()]],
+            [
+                self._program("postgres", self._account),
+                "-D",
+                self._data,
+                *[f"--{name}={value}" for name, value in settings.items()],
+            ],
             env=_ENVIRONMENT,
             cwd=Path("/"),
             log=log,
@@ -142,28 +149,31 @@ class Postgres:
     def _sockets(self) -> str:
         return str(self._home) if len(str(self._home / ".s.PGSQL.65535.lock")) < LONGEST_SOCKET else ""
 
-    def _program(self, name: str) -> Path:
-        return program(tools.postgres(name), self._account, self._folder.path / "programs")
+    def _program(self, name: str, user: ProcessUser | None) -> Path:
+        return program(tools.postgres(name), user, self._folder.path / "programs")
 
     async def _make(self) -> None:
         if self._account and (closed := obstacle(self._folder.path, self._account)):
-            raise Unavailable(f"PostgreSQL runs as {self._account.pw_name}, who cannot pass {closed}: set {VARIABLE}.")
-        uid, gid = (self._account.pw_uid, self._account.pw_gid) if self._account else (-1, -1)
+            raise Unavailable(f"PostgreSQL runs as {self._account.name}, who cannot pass {closed}: set {VARIABLE}.")
+        maker = cluster_maker(self._account)
+        uid, gid = (maker.uid, maker.gid) if maker else (-1, -1)
         new = self._home.with_name("postgres.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         write(new / "password", self._folder.secret(self.name).encode(), private=True, owner=(uid, gid))
         os.chown(new, uid, gid)
         await shell.run(
-            [self._program("initdb"), "-D", new / "data", "-U", SUPERUSER, "-A", "scram-sha-256"]
+            [self._program("initdb", maker), "-D", new / "data", "-U", SUPERUSER, "-A", "scram-sha-256"]
             + ["--pwfile", new / "password", "-E", "UTF8", "--locale=C", "--no-instructions"]
             + (["--no-sync", "-c", f"scram_iterations={_CARELESS['scram_iterations']}"] if self._fast else []),
             env=_ENVIRONMENT,
             cwd=Path("/"),
             deadline=300,
-            user=self._account,
+            user=maker,
         )
         (new / "password").unlink()
+        if self._account and maker != self._account:
+            give(new, self._account)
         new.rename(self._home)
 
     async def _stop_stale(self) -> None:
@@ -176,7 +186,9 @@ class Postgres:
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        uid = self._account.pw_uid if self._account else os.geteuid()
+        # Whose the data is: another user's, where it ran as another before.
         return (
-            process.uids().real == uid and "postgres" in process.name() and process.cwd() == str(self._data.resolve())
+            process.uids().real == self._data.stat().st_uid
+            and "postgres" in process.name()
+            and process.cwd() == str(self._data.resolve())
         )

@@ -2,19 +2,18 @@
 
 import asyncio
 import contextlib
-import os
 from functools import partial
 from pathlib import Path
-from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM
 from typing import Final
 
 import psutil
 
-from astrolabe.cli.servers.account import obstacle, program
+from astrolabe.cli.servers.account import give, obstacle, program
 from astrolabe.cli.servers.folder import VARIABLE, DataFolder
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.cli.servers.server import on_a_port, stop_stale, until_ready
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.store.whole_file import write
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.shell import Child
@@ -27,7 +26,7 @@ PATIENCE_SECONDS: Final = 5.0
 class Valkey:
     """A server in a data folder, reachable on 127.0.0.1 with a password."""
 
-    def __init__(self, folder: DataFolder, account: struct_passwd | None, *, fast: bool = False) -> None:
+    def __init__(self, folder: DataFolder, account: ProcessUser | None, *, fast: bool = False) -> None:
         self.name: Final = "valkey"
         self._folder: Final = folder
         self._account: Final = account
@@ -72,13 +71,14 @@ class Valkey:
 
     def _make(self) -> None:
         if self._account and (closed := obstacle(self._folder.path, self._account)):
-            raise Unavailable(f"Valkey runs as {self._account.pw_name}, who cannot pass {closed}: set {VARIABLE}.")
+            raise Unavailable(f"Valkey runs as {self._account.name}, who cannot pass {closed}: set {VARIABLE}.")
         if not self._data.exists():
             self._data.mkdir(mode=0o700)
-            os.chown(self._data, *self._owner())
+        if self._account and self._data.stat().st_uid != self._account.uid:
+            give(self._data, self._account)
 
     def _owner(self) -> tuple[int, int]:
-        return (self._account.pw_uid, self._account.pw_gid) if self._account else (-1, -1)
+        return (self._account.uid, self._account.gid) if self._account else (-1, -1)
 
     async def _serve(self, port: int) -> None:
         write(self._configuration, self._text(port).encode(), lasting=True, private=True, owner=self._owner())
@@ -130,7 +130,7 @@ class Valkey:
             await stop_stale(int((self._data / "pid").read_text()), self._is_ours, SIGTERM)
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        uid = self._account.pw_uid if self._account else os.geteuid()
+        uid = self._data.stat().st_uid  # another user's, where it ran as another before
         return process.uids().real == uid and process.cmdline()[1:] == [str(self._configuration)]
 
 

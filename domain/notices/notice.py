@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from astrolabe.domain.notices.occasion import Occasion, occasion_of
+from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.release_notes import CrossedRelease
 from astrolabe.domain.recorded import Recorded
 from astrolabe.domain.upgrades import events as e
@@ -22,6 +23,7 @@ Tone = Literal["info", "success", "warning", "failure"]
 """How a notice looks where a service has colours or icons; Apprise's own words."""
 
 TONES: dict[Occasion, Tone] = {
+    "update": "info",
     "approval": "info",
     "succeeded": "success",
     "failed": "warning",
@@ -67,6 +69,31 @@ def notice(recorded: Recorded[Any], about: Subject | None, public_url: str) -> N
     )
 
 
+class Runs(Struct, frozen=True):
+    """An instance, and the version of a product that runs there."""
+
+    instance_id: str
+    name: str
+    product: str
+    host: str
+    version: str
+
+
+def update_notice(runs: Runs, ahead: Sequence[Release], public_url: str) -> Notice:
+    """Return what a contact is sent of releases that are ahead, the newest last."""
+    newest = ahead[-1].version
+    title = f"{runs.name} ({runs.product}): {newest} is available, {runs.version} runs."
+    breaking = ", ".join(each.version for each in ahead if each.breaking)
+    parts = (
+        f"Host: {runs.host}",
+        f"Breaking on the way: {breaking}" if breaking else "",
+        f"To see what it would do: astrolabe plan {runs.name} {newest}",
+        *_releases(ahead[-MOST_RELEASES:]),
+        f"{public_url.rstrip('/')}/#/instances/{runs.instance_id}",
+    )
+    return Notice(_cut(title, LONGEST_TITLE), "\n\n".join(filter(None, parts)), TONES["update"])
+
+
 def together(notices: Sequence[Notice]) -> Notice:
     """Return several notices as one, in their order; one is itself."""
     if len(notices) == 1:
@@ -98,11 +125,14 @@ def _said(recorded: Recorded[Any], about: Subject | None) -> tuple[str, ...]:
 
 
 def _notes(about: Subject | None) -> tuple[str, ...]:
-    releases = about.releases[-MOST_RELEASES:] if about else ()
+    return _releases(about.releases[-MOST_RELEASES:]) if about else ()
+
+
+def _releases(releases: Sequence[CrossedRelease | Release]) -> tuple[str, ...]:
     return tuple(_cut(_release(each), LONGEST_PART) for each in releases)
 
 
-def _release(release: CrossedRelease) -> str:
+def _release(release: CrossedRelease | Release) -> str:
     breaking = " (breaking)" if release.breaking else ""
     more = f"\n{release.url}" if release.url else ""
     return f"Release notes of {release.version}{breaking}: {release.notes.strip() or 'none'}{more}"

@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from astrolabe.domain.upgrades import events as e
 
-Occasion = Literal["approval", "succeeded", "failed", "taken-back", "unwell", "stuck"]
+Occasion = Literal["update", "approval", "succeeded", "failed", "taken-back", "unwell", "stuck"]
 
 OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
 
 MEANINGS: dict[Occasion, str] = {
+    "update": "a newer version is known",
     "approval": "an upgrade waits for somebody's approval or review",
     "succeeded": "an upgrade succeeded, with its downtime",
     "failed": "an upgrade did not begin or was given up, and nothing was touched",

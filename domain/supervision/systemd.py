@@ -168,11 +168,6 @@ def kept_out(unit: Unit, path: str) -> str | None:
     return None
 
 
-def as_user(user: int, group: int) -> tuple[str, ...]:
-    """Begin a command that runs as a user, with all of that user's groups."""
-    return ("setpriv", f"--reuid={user}", f"--regid={group}", "--init-groups", "--")
-
-
 def journal(service: SystemdService) -> tuple[str, ...]:
     """Ask what a unit has said of late."""
     unit = f"--user-unit={service.unit}" if service.manager == "user" else f"--unit={service.unit}"

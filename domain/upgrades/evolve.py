@@ -134,8 +134,10 @@ def _waiting(state: s.Waiting, event: e.Event) -> s.State:
 
 def _begun(state: s.Begun, event: e.Event) -> s.State:
     match event:
-        case e.PreflightPassed(plan=plan, supervisor=supervisor) if isinstance(state, s.Requested | s.Approved):
-            return s.Planned(replace(state.instance, supervisor=supervisor), state.run, plan)
+        case e.PreflightPassed(plan=plan, supervisor=supervisor, user=user) if isinstance(
+            state, s.Requested | s.Approved
+        ):
+            return s.Planned(replace(state.instance, supervisor=supervisor, user=user), state.run, plan)
         case e.UpgradeRefused() if isinstance(state, s.Requested | s.Approved):
             return s.Idle(ended(state.instance, state.run, "refused"))
         case e.ApprovalRequested(_, approvers, until) if isinstance(state, s.Planned):
@@ -210,7 +212,7 @@ def _assessing(state: s.Assessing, event: e.Event) -> s.State:
     match event:
         case e.RollbackRefused():
             return s.Idle(state.instance)
-        case e.RollbackStarted(cause=cause, supervisor=supervisor):
+        case e.RollbackStarted(cause=cause, supervisor=supervisor, user=user):
             point = state.point
             back = WayBack(
                 cause,
@@ -225,7 +227,8 @@ def _assessing(state: s.Assessing, event: e.Event) -> s.State:
                 accept_lost_writes=state.accept_lost_writes,
                 files=point.files,
             )
-            return s.RollingBack(replace(state.instance, supervisor=supervisor), state.run, back)
+            user = user or state.instance.user
+            return s.RollingBack(replace(state.instance, supervisor=supervisor, user=user), state.run, back)
         case _:
             return state
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.plans.approval import DueReview
 from astrolabe.domain.plans.rollback_point import Kept, RollbackPoint
 from astrolabe.domain.supervision.supervisor import SupervisorId
@@ -56,6 +57,8 @@ class Instance(Struct, frozen=True):
     """What a worker saw last, while nothing was being done to it."""
     supervisor: SupervisorId | None = None
     """Who kept the gateway running when an upgrade or a way back last began; None where nobody did."""
+    user: ProcessUser | None = None
+    """Whom the gateway ran as then; None where its kind or its supervisor sees to that, or nobody looked."""
 
     @property
     def in_sync(self) -> bool | None:

@@ -1,5 +1,6 @@
 """The facts of an upgrade's way back."""
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Check
 from astrolabe.domain.plans.rollback_point import FilesCopy, Writes
@@ -39,6 +40,9 @@ class RollbackStarted(OfUpgrade, frozen=True, tag="rollback_started"):
     supervisor: SupervisorId | None = None
     """Who keeps the gateway running by now, where somebody asked for the way back; otherwise null, and whom preflight
     found still counts."""
+    user: ProcessUser | None = None
+    """Whom the gateway runs as by now, where somebody asked for the way back; otherwise null, and whom preflight found
+    still counts."""
 
 
 class RollbackCalledOff(OfUpgrade, frozen=True, tag="rollback_called_off"):

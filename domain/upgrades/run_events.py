@@ -1,5 +1,6 @@
 """The facts of an upgrade's run: from the request over its steps to its end."""
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.plans.plan import Artifact, Check, Plan
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, Writes
 from astrolabe.domain.problem import Problem
@@ -78,6 +79,8 @@ class PreflightPassed(OfUpgrade, frozen=True, tag="preflight_passed"):
     supervisor: SupervisorId | None = None
     """Who keeps the gateway running, through whom it is stopped and started; null where nobody does, or where its kind
     sees to that by itself."""
+    user: ProcessUser | None = None
+    """Whom the gateway runs as, and is started as; null where its kind or its supervisor sees to that by itself."""
 
 
 class UpgradeRefused(OfUpgrade, frozen=True, tag="upgrade_refused"):

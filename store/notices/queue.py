@@ -4,8 +4,10 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
+from astrolabe.domain.notices.notice import Notice
 from astrolabe.store.database import Database
 from astrolabe.store.log.entry import AnyRecorded, recorded
 from astrolabe.store.notices import sql
@@ -20,7 +22,7 @@ TAKEN_AT_ONCE = 100
 
 
 class LeasedNotice(Struct, frozen=True):
-    """A notice that is ours to send until its lease ends."""
+    """A notice that is ours to send until its lease ends: of an event, or written when it was noted."""
 
     contact_id: str
     event_id: str
@@ -28,22 +30,23 @@ class LeasedNotice(Struct, frozen=True):
     attempts: int
     urgent: bool
     occasion: str
-    recorded: AnyRecorded
+    recorded: AnyRecorded | None
+    written: Notice | None = None
 
 
 class NoticeView(Struct, frozen=True):
     """A notice as it stands."""
 
     id: str
-    """Its id, which is the event's."""
+    """Its id: the event's, where it is of one."""
     occasion: str
     """What it is about; `trial` where somebody asked whether messages arrive."""
     instance_id: str | None
     """The instance that it is about; null for a trial."""
-    position: int
-    """The event's position in the whole log."""
+    position: int | None
+    """The event's position in the whole log; null where it is of no event, such as an update that is known."""
     occurred_at: datetime
-    """When the event was recorded."""
+    """When the event was recorded, or the update was first known."""
     state: NoticeState
     """Whether it waits to be sent, arrived, or was given up."""
     due_at: datetime
@@ -81,7 +84,8 @@ class NoticeQueue:
                 row["attempts"],
                 row["urgent"],
                 row["occasion"],
-                recorded(row["entry"], row["recorded_at"], row["position"]),
+                recorded(row["entry"], row["recorded_at"], row["position"]) if row["entry"] else None,
+                msgspec.json.decode(row["written"], type=Notice) if row["written"] else None,
             )
             for row in rows
         ]

@@ -1,5 +1,6 @@
 """Settings of notices: where contacts' URLs may be, where nothing may be sent, and how the pages are reached."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class NoticeSettings(Struct, frozen=True):
     public_url: str = DEFAULT_URL
     allowed: tuple[Network, ...] = ()
     folders: tuple[Path, ...] = (MOUNTED,)
+    products: tuple[Path, ...] = ()
+    """The folders of product files of the operator's own, in which releases are described."""
     deadline: timedelta = timedelta(seconds=60)
 
     @property
@@ -27,10 +30,11 @@ class NoticeSettings(Struct, frozen=True):
         return self.deadline * 1.5
 
 
-def notice_settings(data: Path, public_url: str | None, settings: Settings) -> NoticeSettings:
+def notice_settings(data: Path, public_url: str | None, products: Iterable[Path], settings: Settings) -> NoticeSettings:
     """Return a relay's settings for notices, from its data folder; raises SettingsError where one is malformed."""
     return NoticeSettings(
         public_url or DEFAULT_URL,
         networks("webhook_allow", settings.webhook_allow),
         (MOUNTED, data / "secrets"),
+        tuple(products),
     )

@@ -20,6 +20,21 @@ WITH known AS (
 DELETE FROM notice n USING known k WHERE (n.contact_id, n.event_id) = (k.contact_id, k.event_id)
 """
 
+# What of an update was noted stays: it is what keeps it from being noted again.
+UPDATE = """
+INSERT INTO notice (contact_id, event_id, occasion, instance_id, occurred_at, due_at, written)
+VALUES ($1, $2, 'update', $3, now(), $4, $5)
+ON CONFLICT (contact_id, event_id) DO NOTHING
+"""
+RUNNING = """
+SELECT instance_id::text, name, product, host, version FROM view_instance
+WHERE status <> 'retired' AND version IS NOT NULL
+"""
+REACHED = """
+SELECT DISTINCT i.product, u.to_version FROM view_upgrade u JOIN view_instance i USING (instance_id)
+WHERE u.status = 'succeeded' AND u.to_version IS NOT NULL
+"""
+
 DUE_IN = "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM notice WHERE state = 'pending'"
 WHOSE = "SELECT DISTINCT contact_id::text FROM notice WHERE state = 'pending' AND due_at <= now()"
 TAKE = """
@@ -31,10 +46,10 @@ WITH due AS (
 ), taken AS (
     UPDATE notice n SET fence = n.fence + 1, due_at = clock_timestamp() + $3 FROM due
     WHERE n.contact_id = $1 AND n.event_id = due.event_id
-    RETURNING n.event_id, n.fence, n.attempts, n.urgent, n.occasion, n.position
+    RETURNING n.event_id, n.fence, n.attempts, n.urgent, n.occasion, n.position, n.written
 )
-SELECT t.event_id, t.fence, t.attempts, t.urgent, t.occasion, t.position, e.entry, e.recorded_at
-FROM taken t JOIN log l USING (position) JOIN event e USING (ingest_id)
+SELECT t.event_id, t.fence, t.attempts, t.urgent, t.occasion, t.position, t.written, e.entry, e.recorded_at
+FROM taken t LEFT JOIN log l USING (position) LEFT JOIN event e USING (ingest_id)
 ORDER BY t.position
 """
 PUT_OFF = """
@@ -55,7 +70,8 @@ FROM notice WHERE contact_id = $1 ORDER BY occurred_at DESC, event_id DESC LIMIT
 """
 DROP_OLD = """
 DELETE FROM notice WHERE (contact_id, event_id) IN (
-    SELECT contact_id, event_id FROM notice WHERE finished_at < now() - $1::interval LIMIT $2
+    SELECT contact_id, event_id FROM notice
+    WHERE finished_at < now() - $1::interval AND written IS NULL LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
 """

@@ -39,6 +39,9 @@ async def test_a_person_adds_tries_and_removes_a_contact(
 
         await eventually(delivered)
         assert "22:00 to 07:00" in await run("show", "team")
+        assert "team is changed" in await run("change", "team", "--quiet", "none", "--on", "all", "--instance", "all")
+        (shown,) = map(json.loads, (await run("show", "team", "--json")).splitlines())
+        assert (shown["quiet"], shown["occasions"], shown["digests"]) == (None, [], ["08:00"])
         for words in ("list", "show team", "notices team", "occasions"):
             assert [json.loads(line) for line in (await run(*words.split(), "--json")).splitlines()], words
         assert "team is removed" in await run("remove", "team", "--yes")

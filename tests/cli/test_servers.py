@@ -1,6 +1,7 @@
 """Servers of our own: made, found again, guarded, and stopped when a former run left them."""
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -14,13 +15,16 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from astrolabe.cli.servers.account import obstacle, program, service_account
+from astrolabe.cli.servers.account import give, obstacle, program, service_account
 from astrolabe.cli.servers.folder import DataFolder, default_path
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.cli.servers.problem import Unavailable
 from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.reaching import can_reach
+from tests.lacking import another_user
 from tests.servers import data_folder
 from tests.waiting import ended
 
@@ -291,7 +295,7 @@ async def test_a_closed_data_folder_is_named(closed: Path) -> None:
     account = service_account()
     assert account is not None
     way = obstacle(folder.path, account)
-    with pytest.raises(Unavailable, match=f"PostgreSQL runs as {account.pw_name}, who cannot pass {way}"):
+    with pytest.raises(Unavailable, match=f"PostgreSQL runs as {account.name}, who cannot pass {way}"):
         await Postgres(folder, account).start()
     folder.release()
 
@@ -327,3 +331,78 @@ async def test_the_whole_server_dies_with_us(folder: DataFolder) -> None:
     os.kill(server.pid, signal.SIGINT)
     assert await server.wait() == 0
     assert all(ended(pid) for pid in family)
+
+
+async def test_servers_are_nobody_elses(folder: DataFolder) -> None:
+    """Where root runs them, no other user of the system reads their passwords, or changes whom they let in."""
+    others = [another_user(), *_users("postgres", "daemon")]
+    account = service_account()
+    assert account
+    assert account.uid not in {each.uid for each in others}
+    server, queue = Postgres(folder, account, fast=True), Valkey(folder, account)
+    try:
+        await server.start()
+        await queue.start()
+        assert {psutil.Process(each.pid).uids().effective for each in (server, queue)} == {account.uid}
+        secret = [folder.path / "valkey.conf", *(folder.path / "postgres" / "data").glob("*.conf")]
+        assert len(secret) >= 4
+        for path in secret:
+            assert await can_reach(account, path)
+            for each in others:
+                assert not await can_reach(each, path), f"{each.name} reads {path}"
+    finally:
+        await server.stop()
+        await queue.stop()
+
+
+async def test_what_ran_as_another_is_taken_over(folder: DataFolder) -> None:
+    """Servers that a former run left under another user are stopped, and all that was theirs is the new user's."""
+    before, account = another_user(), service_account()
+    assert account
+    stale, stale_queue = Postgres(folder, before, fast=True), Valkey(folder, before)
+    server, queue = Postgres(folder, account, fast=True), Valkey(folder, account)
+    try:
+        await stale.start()
+        await stale_queue.start()
+        await value(stale.url(), "CREATE TABLE kept AS SELECT 42 AS n")
+        await server.start()
+        await queue.start()
+        assert await stale.wait() == 0
+        assert await stale_queue.wait() == 0
+        assert await value(server.url(), "SELECT n FROM kept") == 42
+        for kept in (folder.path / "postgres", folder.path / "valkey"):
+            assert {each.lstat().st_uid for each in (kept, *kept.rglob("*"))} == {account.uid}
+    finally:
+        for each in (queue, server, stale_queue, stale):
+            await each.stop()
+
+
+def test_a_file_with_another_name_elsewhere_is_not_given_away(tmp_path: Path) -> None:
+    """Whoever had the folder before may have linked another's file into it."""
+    user = another_user()
+    (tmp_path / "elsewhere").write_text("root's")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "own").write_text("")
+    (tmp_path / "kept" / "hard").hardlink_to(tmp_path / "elsewhere")
+    (tmp_path / "kept" / "soft").symlink_to(tmp_path / "elsewhere")
+    give(tmp_path / "kept", user)
+    assert (tmp_path / "elsewhere").stat().st_uid == 0
+    assert (tmp_path / "kept" / "own").stat().st_uid == user.uid
+
+
+@as_root
+def test_the_servers_user_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner may choose an account; one that is not there, and root, are refused in one sentence."""
+    monkeypatch.setenv("ASTROLABE_SERVERS_USER", "nobody")
+    assert service_account() == another_user()
+    monkeypatch.setenv("ASTROLABE_SERVERS_USER", "nobody-at-all")
+    with pytest.raises(Unavailable, match="There is no user nobody-at-all, whom ASTROLABE_SERVERS_USER names"):
+        service_account()
+    monkeypatch.setenv("ASTROLABE_SERVERS_USER", "root")
+    with pytest.raises(Unavailable, match="PostgreSQL does not run as root"):
+        service_account()
+
+
+def _users(*names: str) -> list[ProcessUser]:
+    known = [each for each in pwd.getpwall() if each.pw_name in names]
+    return [ProcessUser(each.pw_name, each.pw_uid, each.pw_gid) for each in known]

@@ -1,12 +1,13 @@
 """Backup: a dump that can be restored, before anything stops."""
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from astrolabe.domain.upgrades import events as e
-from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.domain.upgrades.commands import Cancel, RequestUpgrade
 from astrolabe.store.ids import new_id
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
@@ -68,4 +69,23 @@ async def test_a_server_that_is_away_at_the_start_leaves_no_file(
     await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
     await hooked(standin, "worker-1", when({"after StepStarted backup": goes_away}))(standin.instance_id)
     assert (await standin.one(e.UpgradeFailed)).problem.code == "database-unreachable"
+    assert standin.dumps() == []
+
+
+@pytest.mark.kinds("npx")
+async def test_what_a_dead_worker_left_of_a_dump_goes_with_the_upgrade(standin: World) -> None:
+    """Whoever calls it off then waits for no other backup: half a dump is nobody's, and may hold everything."""
+    await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+    upgrade_id = await standin.upgrade_id()
+    folder = standin.host.backups(standin.instance_id)
+
+    async def die() -> None:
+        (folder / f"{upgrade_id}-1.unfinished").write_text("half of the customers")
+        raise Killed
+
+    with pytest.raises(Killed):
+        await hooked(standin, "worker-1", when({"after StepStarted backup": die}))(standin.instance_id)
+    await standin.ask(Cancel(upgrade_id, datetime.now(UTC)))
+    await standin.carry_out("worker-2")
+    assert await standin.one(e.UpgradeCancelled)
     assert standin.dumps() == []

@@ -42,6 +42,7 @@ class OwnProject:
             "ASTROLABE_PROJECTS": str(self.folder / "projects"),
             "ASTROLABE_SECRETS": str(self.folder / "secrets"),
             "ASTROLABE_PRODUCTS": str(self.folder / "products"),
+            "ASTROLABE_APPRISE": str(self.folder / "apprise"),
             "ASTROLABE_ENGINE": str(own.SOCKET),
             "DOCKER_GID": str(own.SOCKET.stat().st_gid),
         }
@@ -56,7 +57,7 @@ class OwnProject:
 @pytest_asyncio.fixture
 async def astrolabe(image_house: ImageHouse, tmp_path: Path) -> AsyncIterator[OwnProject]:
     """The project with its servers and its API started, and with the stand-in as a product."""
-    for each in ("projects", "secrets", "products"):
+    for each in ("projects", "secrets", "products", "apprise"):
         (tmp_path / each).mkdir()
     (tmp_path / "products" / "standin.toml").write_text(PRODUCT.format(repository=image_house.repository))
     images = tmp_path / "images.json"

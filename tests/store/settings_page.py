@@ -65,6 +65,7 @@ The compose file takes these from the environment, or from a file `.env` beside 
 """
 
 PLACES = {
+    "ASTROLABE_APPRISE": "the folder of this host that holds URLs of contacts, `/run/secrets` for the relay",
     "ASTROLABE_BIND": "the address of this host that PostgreSQL and Valkey are published on, for workers elsewhere",
     "ASTROLABE_DB_AT": "where a worker on another host reaches PostgreSQL",
     "ASTROLABE_DB_PASSWORD": "the password of the log's PostgreSQL; required",
@@ -73,6 +74,7 @@ PLACES = {
     "ASTROLABE_PRODUCTS": "the folder of this host that holds product files",
     "ASTROLABE_PROJECTS": "the folder of this host below which compose projects lie",
     "ASTROLABE_GRANTS": "as above",
+    "ASTROLABE_PUBLIC_URL": "as above",
     "ASTROLABE_REDIS_AT": "where a worker on another host reaches Valkey",
     "ASTROLABE_REDIS_PASSWORD": "the password of Valkey; required",
     "ASTROLABE_SECRETS": "the folder of this host that holds secrets of instances, `/run/secrets` for the worker",

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
 from astrolabe.workers.relay.notary import Notarial, Notary
-from astrolabe.workers.relay.publishing import Contradiction
+from astrolabe.workers.relay.publishing import Contradiction, Opened
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 from tests.store.stage import stream_of
 from tests.waiting import until
@@ -181,3 +182,44 @@ async def test_keys_are_nobody_elses_to_read(tmp_path: Path) -> None:
     private.unlink()
     with pytest.raises(KeyProblem, match="retired"):
         keys.ensure()
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """What others may do with what was published, by its name in the folder."""
+    return {str(path.relative_to(folder)): path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+
+
+OPEN_FOLDER, OPEN_FILE, CLOSED_FOLDER, CLOSED_FILE = 0o755, 0o644, 0o700, 0o600
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+async def test_what_is_published_is_open_to_whom_its_owner_lets(database: Database, tmp_path: Path, umask: int) -> None:
+    """Nobody else reads any of it, unless the hashes, or the entries too, are opened; what lies there is mended."""
+    folder, before = tmp_path / "tlog", os.umask(umask)
+    try:
+        await say(database, "one", "two")
+        cases: tuple[tuple[Opened | None, bool, bool], ...]
+        cases = ((None, False, False), ("entries", True, True), ("hashes", True, False))
+        for opened, hashes, entries in cases:
+            how = Notarial(tmp_path / "keys", folder, "astrolabe-test", (), NEVER, AT_ONCE, opened)
+            await say(database, f"more{opened}")
+            await Notary(database, Tail(database), how).step()
+            for name, mode in modes(folder).items():
+                is_open = entries if name.startswith("tile/entries") else hashes
+                expected = OPEN_FOLDER if is_open else CLOSED_FOLDER
+                if (folder / name).is_file():
+                    expected = OPEN_FILE if is_open else CLOSED_FILE
+                assert mode == expected, (name, opened)
+    finally:
+        os.umask(before)
+    assert {"tile/entries/000.p", "tile/0/000.p", "checkpoint"} <= set(modes(folder))
+
+
+async def test_keys_that_lie_open_are_closed(database: Database, tmp_path: Path) -> None:
+    """A folder that was copied back, or made by hand, is its owner's alone from the next start on."""
+    await notary(database, tmp_path).step()
+    (key,) = (tmp_path / "keys").glob("*.key")
+    key.chmod(0o644)
+    key.parent.chmod(0o755)
+    await notary(database, tmp_path).step()
+    assert (key.stat().st_mode & 0o777, key.parent.stat().st_mode & 0o777) == (0o600, 0o700)

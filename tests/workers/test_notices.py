@@ -18,6 +18,7 @@ from astrolabe.domain.notices.contact import ContactConfig
 from astrolabe.domain.notices.decider import AddContact, ChangeContact, RemoveContact, TryContact
 from astrolabe.domain.notices.hours import QuietHours
 from astrolabe.domain.products.release_notes import CrossedRelease
+from astrolabe.domain.products.version_order import order
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import events as e
 from astrolabe.store.database import Database
@@ -27,7 +28,10 @@ from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.notices.queue import NoticeQueue, NoticeView
 from astrolabe.store.notices.settings import NoticeSettings
+from astrolabe.store.products import catalogue
+from astrolabe.store.products.catalogue import load_products
 from astrolabe.store.streams.contacts import ContactBook
+from astrolabe.store.views.projector import Projector
 from astrolabe.workers.relay.notices import dispatcher, sending, url
 from astrolabe.workers.relay.notices.dispatcher import NoticeDispatcher
 from astrolabe.workers.relay.notices.outlet import UNREACHED, UNUSABLE
@@ -237,6 +241,39 @@ async def test_two_relays_notify_once(office: Office) -> None:
     assert len(said) == len(set(said)) == 3
 
 
+async def test_of_an_update_people_hear_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a product's file describes a release that is ahead of what runs, with its notes; of a newer one again."""
+    monkeypatch.setattr(dispatcher, "UPDATES_SECONDS", 0.1)
+    products = office.folder / "products"
+    products.mkdir()
+    unleash = load_products()["unleash"]
+    text = Path(catalogue.BUILT_IN / "unleash.toml").read_text("utf-8")
+    (products / "unleash.toml").write_text(text)
+    releases = products / "unleash.releases.toml"
+    newest = order(max((each.version for each in unleash.release), key=order, default="6.10.1"))
+    ahead, further = str(newest.bump_major()), str(newest.bump_major().bump_minor())
+    described = f'[[release]]\nversion = "{ahead}"\nbreaking = true\nnotes = "Tokens must be made anew."\n'
+    releases.write_text(described)
+    office.settings = replace(office.settings, products=(products,))
+    instance_id = new_id()
+    await office.log.append(instance_id, 0, [registered], BY)
+    await office.place()
+    await Projector(office.database, office.log).drain()
+    async with Receiver.listening() as chat:
+        contact_id = await office.add("chat", f"json://127.0.0.1:{chat.port}/", occasions=("update",))
+        async with office.notifying():
+            await office.become(contact_id, "delivered")
+            releases.write_text(f'{described}\n[[release]]\nversion = "{further}"\nnotes = "Faster."\n')
+            await office.become(contact_id, "delivered", 2)
+    first, second = (each.told for each in chat.got)
+    assert first["title"] == f"flags (unleash): {ahead} is available, 5.6.0 runs."
+    assert f"Release notes of {ahead} (breaking): Tokens must be made anew." in first["message"]
+    assert f"astrolabe plan flags {ahead}" in first["message"]
+    assert first["message"].endswith(f"{PUBLIC}/#/instances/{instance_id}")
+    assert second["title"] == f"flags (unleash): {further} is available, 5.6.0 runs."
+    assert f"Breaking on the way: {ahead}" in second["message"]
+
+
 async def send(office: Office, place: str, given: dict[str, str] | None = None) -> str | None:
     """Send a message to whom a reference names; why it did not arrive."""
     trial = dispatcher.trial("chat", PUBLIC)
@@ -252,6 +289,8 @@ async def send(office: Office, place: str, given: dict[str, str] | None = None) 
         ("mailto://192.168.0.9?from=a@mail.example&to=b@mail.example", "The service leads to 192.168.0.9"),
         ("nonsense://here", UNUSABLE),
         ("json://", UNUSABLE),
+        # What Apprise would read as a configuration or an attachment is no service.
+        ("file:///etc/passwd", UNUSABLE),
     ],
 )
 async def test_nothing_is_sent_where_webhooks_may_not_be_sent(office: Office, address: str, why: str) -> None:
@@ -259,6 +298,16 @@ async def test_nothing_is_sent_where_webhooks_may_not_be_sent(office: Office, ad
     said = await send(office, "env:ASTROLABE_APPRISE_X", {"ASTROLABE_APPRISE_X": address})
     assert said
     assert said.startswith(why)
+
+
+async def test_a_users_netrc_and_proxy_have_no_say(office: Office) -> None:
+    """Neither a password of that user's is sent along, nor another way taken."""
+    async with Receiver.listening() as chat:
+        (office.folder / ".netrc").write_text(f"machine 127.0.0.1 login bot password {SECRET}\n")
+        given = {"HOME": str(office.folder), "HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+        given["ASTROLABE_APPRISE_X"] = f"json://127.0.0.1:{chat.port}/"
+        assert await send(office, "env:ASTROLABE_APPRISE_X", given) is None
+    assert "authorization" not in chat.got[0].headers
 
 
 @pytest.mark.parametrize(

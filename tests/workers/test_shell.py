@@ -8,10 +8,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.programs.output import Output, Redactor
+from astrolabe.workers.programs.umask import close_to_others
+from tests.lacking import another_user
 from tests.waiting import ended, gone, until
 
 PYTHON = [sys.executable, "-c"]
@@ -274,3 +277,35 @@ async def test_a_supervised_child_is_asked_then_killed(tmp_path: Path) -> None:
     assert await child.stop(grace=0.2) == -signal.SIGKILL
     child.signal(signal.SIGTERM)
     assert gone(child.pid)
+
+
+async def test_a_process_that_root_spawns_as_another_is_so_from_its_first_program_on(tmp_path: Path) -> None:
+    """What a variable makes every program load is loaded once: nothing runs as root in between."""
+    user = replace(another_user(), groups=(60_999,), umask=0o027)
+    log, mark = tmp_path / "log", tmp_path / "mark"
+    env = {"PATH": "/usr/bin:/bin", "LD_PRELOAD": "/loaded-by-each-program.so"}
+    pid = shell.spawn(["cat", "/proc/self/status"], env=env, log=log, mark=mark, cwd=Path("/"), user=user)
+    await until(lambda: shell.exit_code(pid) is not None)
+    said = log.read_text()
+    assert said.count("/loaded-by-each-program.so") == 1
+    shown = {name: value.split() for name, _, value in (line.partition(":") for line in said.splitlines())}
+    assert (shown["Uid"], shown["Gid"]) == ([str(user.uid)] * 4, [str(user.gid)] * 4)
+    assert (shown["Groups"], shown["Umask"], shown["CapEff"]) == (["60999"], ["0027"], ["0" * 16])
+    assert (mark.stat().st_uid, mark.stat().st_mode & 0o777) == (0, 0o600)
+    assert (log.stat().st_uid, log.stat().st_mode & 0o777) == (user.uid, 0o600)
+
+
+def test_what_is_started_has_the_umask_that_we_were_started_with(tmp_path: Path) -> None:
+    """Our own files are closed to others, and those of gateways and commands as their owner wants."""
+    before = os.umask(0o022)
+    child = os.fork()
+    if child == 0:  # the umask is the whole process's
+        try:
+            close_to_others()
+            (tmp_path / "ours").touch()
+            asyncio.run(shell.run(["touch", tmp_path / "theirs"], env=inherited(), deadline=30))
+        finally:
+            os._exit(0)
+    os.umask(before)
+    os.waitpid(child, 0)
+    assert [(tmp_path / each).stat().st_mode & 0o777 for each in ("ours", "theirs")] == [0o600, 0o644]

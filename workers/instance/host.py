@@ -1,9 +1,13 @@
 """A host: what a worker needs to know of the machine it acts on."""
 
+import contextlib
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.webhooks.web_address import Network
 from astrolabe.domain.words import HostName
@@ -11,6 +15,9 @@ from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.instance.secret import Secrets
+
+PASS = 0o011
+"""The permissions by which others go through a folder and see nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class Host:
         )
 
     def artifacts(self) -> Path:
-        """Return the folder of everything that was pulled."""
-        return self._made("artifacts")
+        """Return the folder of everything that was pulled; gateways of other users pass through root's."""
+        return self._made("artifacts", passable=os.geteuid() == 0)
 
     def backups(self, instance_id: str) -> Path:
         """Return the folder of an instance's dumps."""
@@ -52,6 +59,18 @@ class Host:
         """Return the folder of an instance's logs, lock and marks."""
         return self._made("instances", instance_id)
 
+    def gateway_folder(self, instance_id: str, user: ProcessUser) -> Path:
+        """Return the folder that an instance's gateway runs in as another user than ours; it is that user's alone."""
+        folder = self._made("gateways", instance_id, passable=True) / "home"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        os.chown(folder, user.uid, user.gid, follow_symlinks=False)
+        return folder
+
+    def by_hand(self, instance_id: str, user: ProcessUser | None) -> Path:
+        """Return where what starts an instance by hand is written, for whoever it runs as to read."""
+        folder = self._made("gateways", instance_id, passable=True) if user else self.instance_folder(instance_id)
+        return folder / "by-hand.sh"
+
     def kept_variables(self, instance_id: str, config: InstanceConfig) -> KeptVariables:
         """Return what is kept here of the environment that an instance's owner started it with."""
         return KeptVariables(self.instance_folder(instance_id), config.kept_variables)
@@ -60,7 +79,18 @@ class Host:
         """Return everything of an instance that no event and no log line may show."""
         return (*self.secrets.of(config), *self.kept_variables(instance_id, config).secrets())
 
-    def _made(self, *parts: str) -> Path:
+    def _made(self, *parts: str, passable: bool = False) -> Path:
         folder = self.folder.joinpath(*parts)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if passable:
+            _let_pass(self.folder, stat.S_IMODE(self.folder.stat().st_mode) | PASS)
+        for nth in range(len(parts)):
+            _let_pass(self.folder.joinpath(*parts[: nth + 1]), 0o700 | (PASS if passable else 0))
         return folder.resolve()  # npm writes other paths into its lock when its prefix lies behind a link
+
+
+def _let_pass(folder: Path, mode: int) -> None:
+    """Set who may enter a folder of ours, also one that was made otherwise before."""
+    if stat.S_IMODE(folder.stat().st_mode) != mode:
+        with contextlib.suppress(PermissionError):  # it is another user's, who says so
+            folder.chmod(mode)

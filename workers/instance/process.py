@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import pwd
 import signal
 import time
 from collections.abc import Collection
@@ -12,6 +13,7 @@ import msgspec
 import psutil
 from msgspec import Struct
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.workers.instance import listening
 from astrolabe.workers.instance.failure import StepFailed
 
@@ -116,6 +118,32 @@ def of(pid: int) -> GatewayProcess:
         return _described(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return GatewayProcess(pid, 0.0)
+
+
+def user_of(pid: int) -> ProcessUser | None:
+    """Return whom a process runs as, with groups and umask where the system shows them; None where it has ended."""
+    try:
+        known = psutil.Process(pid)
+        uid, gid = known.uids().effective, known.gids().effective
+    except psutil.Error:
+        return None
+    shown = _status(pid)
+    groups = {int(each) for each in shown.get("Groups", "").split()} - {gid}
+    umask = int(shown["Umask"], 8) if "Umask" in shown else None
+    return ProcessUser(_user_name(uid), uid, gid, tuple(sorted(groups)), umask)
+
+
+def _status(pid: int) -> dict[str, str]:
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return {}
+
+
+def _user_name(uid: int) -> str:
+    with contextlib.suppress(KeyError):
+        return pwd.getpwuid(uid).pw_name
+    return str(uid)
 
 
 def by_id(known: str) -> GatewayProcess:

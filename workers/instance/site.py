@@ -1,5 +1,6 @@
 """A site: one instance on this host, with all that acting on it needs."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.destination import Destination, of_settings, stays_here
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.products.placeholders import PLACEHOLDERS
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.supervision.supervisor import SupervisorId
@@ -18,7 +20,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.instance.reach import NoAddressError, Reach
-from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.environment import inherited, inherited_by
 
 ENGINE_PORT = 2375
 """Where Docker's program asks an engine over plain TCP if no port is named."""
@@ -37,6 +39,14 @@ class Site:
     """Whether the gateway is started where only this host reaches it."""
     supervisor: SupervisorId | None = None
     """Who keeps the gateway running; None where nobody does."""
+    user: ProcessUser | None = None
+    """Whom the gateway runs as; None where its kind or its supervisor sees to that, or nobody looked yet."""
+
+    @property
+    def other_user(self) -> ProcessUser | None:
+        """The user that the gateway is started as where that is not the worker's own, which only root may choose."""
+        chosen = self.user if self.supervisor is None and os.geteuid() == 0 else None
+        return chosen if chosen and chosen.uid != 0 else None
 
     @cached_property
     def product(self) -> Product:
@@ -130,7 +140,8 @@ class Site:
         own = {name: value.format(**values) for name, value in self.product.start.env.items()}
         # While it runs apart it listens elsewhere, on another database: of that the owner's own words are not kept.
         filled = {name: own[name] for name in self.filled_variables}
-        return {**inherited(), **own, **kept, **filled, **self.config.settings, **self.secret_settings}
+        base = inherited_by(self.other_user) if self.other_user else inherited()
+        return {**base, **own, **kept, **filled, **self.config.settings, **self.secret_settings}
 
     def database_environment(self, program: int = REQUIRES_SINCE) -> dict[str, str]:
         """Return the environment of PostgreSQL's own programs, by their major version."""

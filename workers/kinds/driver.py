@@ -6,6 +6,7 @@ from typing import NewType, Protocol, TypeAlias
 from msgspec import Struct
 
 from astrolabe.domain.instances.file_rules import Mount
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
@@ -111,6 +112,13 @@ class Driver(Protocol):
         """Find who starts the gateway again when it ends, touching nothing.
 
         None where nothing runs, or where the kind's own engine does so, and is kept from it.
+        """
+        ...
+
+    async def runs_as(self) -> ProcessUser | None:
+        """Return whom the gateway runs as, and is to be started as.
+
+        None where nothing of it runs, or where its kind sees to that by itself.
         """
         ...
 

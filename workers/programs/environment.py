@@ -1,8 +1,11 @@
 """What a started command inherits from the environment of the process that starts it."""
 
 import os
+import pwd
 from collections.abc import Mapping
 from typing import Final
+
+from astrolabe.domain.instances.process_user import ProcessUser
 
 INHERITED: Final = frozenset(
     {
@@ -48,6 +51,25 @@ INHERITED: Final = frozenset(
 """Names a started command may see; `LC_*` besides; everything else stays with the worker."""
 
 
+OF_ANYBODY: Final = frozenset(
+    {
+        *("PATH", "TZ", "LANG", "LANGUAGE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    }
+)
+"""Those of them that mean the same to another user than the worker's."""
+
+
 def inherited(source: Mapping[str, str] = os.environ) -> dict[str, str]:  # noqa: TID251  for others
     """Return the part of an environment that a started command inherits."""
     return {name: value for name, value in source.items() if name in INHERITED or name.startswith("LC_")}
+
+
+def inherited_by(user: ProcessUser) -> dict[str, str]:
+    """Return what a command inherits as another user than the worker: that one's home, and nothing of ours."""
+    try:
+        home = pwd.getpwuid(user.uid).pw_dir
+    except KeyError:
+        home = "/"
+    ours = {name: value for name, value in inherited().items() if name in OF_ANYBODY or name.startswith("LC_")}
+    return {**ours, "HOME": home, "USER": user.name, "LOGNAME": user.name}

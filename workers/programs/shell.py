@@ -10,15 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM, Signals
 from typing import IO, Final, Literal
 
 from typing_extensions import override
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.workers.programs.command import CommandFailed, CommandNotFound, CommandProblem, CommandTimedOut, Finished
 from astrolabe.workers.programs.output import Output, Redactor
 from astrolabe.workers.programs.running import RunningProcess
+from astrolabe.workers.programs.umask import of_others
 
 __all__ = [
     "Child",
@@ -39,7 +40,7 @@ PR_SET_PDEATHSIG: Final = 1
 LINGER: Final = 2.0
 """Seconds a pipe stays open for a stranger who holds it after the command's end."""
 
-MARK_FIRST: Final = 'umask 077 && : > "$0" && sync "$0" "${0%/*}" && exec "$@"'
+MARK_FIRST: Final = '(umask 077 && : > "$0") && sync "$0" "${0%/*}" && exec "$@"'
 """Makes the file that is named first outlast a power cut, and then becomes the program that is named after it."""
 
 # Loaded here, because a forked child must not load anything.
@@ -103,7 +104,7 @@ async def run(
     secrets: Sequence[str] = (),
     on_line: Callable[[str], None] | None = None,
     stdout: Path | None = None,
-    user: struct_passwd | None = None,
+    user: ProcessUser | None = None,
     check: bool = True,
     grace: float = 5.0,
     keep: int = 1 << 20,
@@ -146,7 +147,7 @@ def supervise(
     env: Mapping[str, str],
     log: Path,
     cwd: Path | None = None,
-    user: struct_passwd | None = None,
+    user: ProcessUser | None = None,
     death: Signals = SIGTERM,
 ) -> Child:
     """Start a process that lives no longer than we do: on Linux, `death` reaches it if we die.
@@ -163,19 +164,39 @@ _exit_codes: Final[dict[int, int]] = {}
 
 
 def spawn(
-    argv: Sequence[str | Path], *, env: Mapping[str, str], log: Path, mark: Path | None = None, cwd: Path | None = None
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    mark: Path | None = None,
+    cwd: Path | None = None,
+    user: ProcessUser | None = None,
 ) -> int:
     """Start a process that outlives us, in a session of its own, its output appended to `log`; return its pid.
 
     The new process itself writes the empty file `mark` through to the disk before the program begins: if we die here,
     there is either a process, or a mark, or a program that never ran.
     A thread reaps it, so that a dead one is gone at once and leaves its code; a double fork would hide the code.
+    Root may start it as another user: then no program runs as root with that user's variables on the way.
     """
-    if mark:
+    shown = [str(word) for word in argv]
+    becomes = _becomes(user, mark) if user and _is_another(user) else None
+    if mark and becomes is None:
         argv = ("/bin/sh", "-c", MARK_FIRST, mark, *argv)
     with open_log(log) as sink:
-        shown = [str(word) for word in argv]
-        popen = _launch(argv, shown, env=env, cwd=cwd, stdout=sink, stderr=subprocess.STDOUT, user=None, death=None)
+        if user and becomes:
+            os.fchown(sink.fileno(), user.uid, user.gid)  # it may open what it writes to once more
+        popen = _launch(
+            argv,
+            shown,
+            env=env,
+            cwd=cwd,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            user=user,
+            death=None,
+            becomes=becomes,
+        )
     _exit_codes.pop(popen.pid, None)
     threading.Thread(target=_reap, args=(popen,), name=f"reap-{popen.pid}", daemon=True).start()
     return popen.pid
@@ -184,6 +205,26 @@ def spawn(
 def exit_code(pid: int) -> int | None:
     """Return the code a spawned process ended with; None while it runs or when another process of ours started it."""
     return _exit_codes.get(pid)
+
+
+def _is_another(user: ProcessUser) -> bool:
+    return os.geteuid() == 0 and user.uid != 0
+
+
+def _becomes(user: ProcessUser, mark: Path | None) -> Callable[[], None]:
+    """Return what a forked child of root's calls before its program begins: it leaves its mark and becomes a user."""
+
+    def become() -> None:
+        if mark:
+            for path, flags in ((mark, os.O_WRONLY | os.O_CREAT), (mark.parent, os.O_RDONLY)):
+                descriptor = os.open(path, flags, 0o600)
+                os.fsync(descriptor)
+                os.close(descriptor)
+        os.setgroups(user.groups)
+        os.setresgid(user.gid, user.gid, user.gid)
+        os.setresuid(user.uid, user.uid, user.uid)
+
+    return become
 
 
 def _reap(popen: subprocess.Popen[bytes]) -> None:
@@ -198,9 +239,12 @@ def _launch(
     cwd: Path | None,
     stdout: int | IO[bytes],
     stderr: int,
-    user: struct_passwd | None,
+    user: ProcessUser | None,
     death: Signals | None,
+    becomes: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
+    # Who is not root cannot become another.
+    another = user if user and becomes is None and os.geteuid() == 0 else None
     try:
         return subprocess.Popen(
             [str(word) for word in argv],
@@ -210,11 +254,14 @@ def _launch(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-            user=None if user is None else user.pw_uid,
-            group=None if user is None else user.pw_gid,
-            extra_groups=None if user is None else [],
-            preexec_fn=dies_with_us(death),  # noqa: PLW1509 (the kernel offers no other way; it makes two calls)
+            user=another and another.uid,
+            group=another and another.gid,
+            extra_groups=another and another.groups,
+            umask=of_others() if user is None or user.umask is None else user.umask,
+            preexec_fn=becomes or dies_with_us(death),  # noqa: PLW1509 (the kernel offers no other way; it makes two calls)
         )
+    except subprocess.SubprocessError:
+        raise CommandNotFound(f"{shown[0]} could not be started as {user and user.name}", shown) from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise CommandNotFound(f"{shown[0]} could not be started: {place}{error.strerror}", shown) from None

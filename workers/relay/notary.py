@@ -19,7 +19,7 @@ from astrolabe.store.log.tail import Tail
 from astrolabe.store.streams.witnesses import Witnesses
 from astrolabe.workers.relay.announcing import Announcer
 from astrolabe.workers.relay.cosigning import Cosigning
-from astrolabe.workers.relay.publishing import Contradiction, Publisher, Unwritable
+from astrolabe.workers.relay.publishing import Contradiction, Opened, Publisher, Unwritable
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
 LOG = logging.getLogger("astrolabe.notary")
@@ -45,6 +45,8 @@ class Notarial(Struct, frozen=True):
     urls: tuple[str, ...] = ()
     silent_seconds: float = SILENT_SECONDS
     rest_seconds: float = REST_SECONDS
+    opened: Opened | None = None
+    """What is published for other users of the host to read, too."""
     policy: WitnessPolicy | None = None
     """Whose cosignatures a checkpoint must have; None where it needs none."""
     witness_allow: tuple[Network, ...] = ()
@@ -59,7 +61,7 @@ class Notary:
         self._keys: SigningKeys = SigningKeys(how.keys, how.origin)
         self._tree: Tree = Tree(database)
         self._checkpoints: Checkpoints = Checkpoints(database, self._tree)
-        self._publisher: Publisher = Publisher(how.tlog, self._tree)
+        self._publisher: Publisher = Publisher(how.tlog, self._tree, how.opened)
         self._announcers: list[Announcer] = [Announcer(url) for url in how.urls]
         self._cosigning: Cosigning | None = (
             Cosigning(how.policy, self._tree, Witnesses(Log(database)), how.witness_allow) if how.policy else None

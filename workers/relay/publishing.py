@@ -2,7 +2,10 @@
 
 import asyncio
 import shutil
-from pathlib import Path
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Literal, TypeAlias
 
 from astrolabe.domain.audit.checkpoint import Checkpoint, read_checkpoint
 from astrolabe.domain.audit.merkle import verify_consistency
@@ -13,6 +16,11 @@ from astrolabe.store.audit.tree import Tree
 from astrolabe.store.whole_file import write
 
 CHECKPOINT = "checkpoint"
+TILES = "tile"
+ENTRIES = PurePosixPath(TILES, "entries")
+
+Opened: TypeAlias = Literal["hashes", "entries"]
+"""What others of the host may read of the folder: all but the entries, or the entries too, which hold every event."""
 
 
 class Contradiction(Exception):  # noqa: N818  a finding, not a fault
@@ -26,9 +34,11 @@ class Unwritable(Exception):  # noqa: N818  what is so
 class Publisher:
     """One folder of one log."""
 
-    def __init__(self, folder: Path, tree: Tree) -> None:
+    def __init__(self, folder: Path, tree: Tree, opened: Opened | None = None) -> None:
         self._folder: Path = folder
         self._tree: Tree = tree
+        self._opened: Opened | None = opened
+        self._mended: bool = False
 
     async def publish(self, signed: Signed) -> None:
         """Bring the folder up to a checkpoint, which is written last; raises Contradiction where it says otherwise."""
@@ -37,17 +47,51 @@ class Publisher:
         if old:
             await self._compare(old, new)
         try:
+            if not self._mended:
+                await asyncio.to_thread(self._mend)
             await self._write(old, new, signed.note)
         except OSError as error:
             raise Unwritable(f"{self._folder} cannot be written: {error.strerror}") from None
 
     async def _write(self, old: Checkpoint | None, new: Checkpoint, note: str) -> None:
         for tile in tiles_between(old.size if old else 0, new.size):
-            await asyncio.to_thread(write, self._folder / tile.path, await self._tree.file(tile))
+            await asyncio.to_thread(self._put, tile.path, await self._tree.file(tile))
             if tile.width == WIDTH:
                 # Whoever still looks for a narrower one finds it at the beginning of the whole.
                 await asyncio.to_thread(shutil.rmtree, self._folder / f"{tile.path}.p", ignore_errors=True)
-        await asyncio.to_thread(write, self._folder / CHECKPOINT, note.encode(), lasting=True)
+        await asyncio.to_thread(self._put, CHECKPOINT, note.encode(), lasting=True)
+
+    def _put(self, name: str, content: bytes, *, lasting: bool = False) -> None:
+        for folder in reversed(PurePosixPath(name).parents):
+            place = self._folder / folder
+            if not place.is_dir():
+                place.mkdir(parents=True)
+                place.chmod(self._mode(folder, of_folder=True))
+        is_open = self._is_open(PurePosixPath(name))
+        write(self._folder / name, content, lasting=lasting, private=not is_open, public=is_open)
+
+    def _mend(self) -> None:
+        """Open or close what lies there already, from another start with other settings."""
+        for path in self._published_paths():
+            found = path.lstat()
+            mode = self._mode(PurePosixPath(path.relative_to(self._folder)), of_folder=path.is_dir())
+            if stat.S_IMODE(found.st_mode) != mode and not stat.S_ISLNK(found.st_mode):
+                path.chmod(mode)
+        self._mended = True
+
+    def _published_paths(self) -> Iterator[Path]:
+        for path in (self._folder, self._folder / CHECKPOINT, self._folder / TILES):
+            if path.exists():
+                yield path
+        yield from (self._folder / TILES).rglob("*")
+
+    def _mode(self, path: PurePosixPath, *, of_folder: bool) -> int:
+        if self._is_open(path):
+            return 0o755 if of_folder else 0o644
+        return 0o700 if of_folder else 0o600
+
+    def _is_open(self, path: PurePosixPath) -> bool:
+        return self._opened == "entries" or (self._opened == "hashes" and not path.is_relative_to(ENTRIES))
 
     def _published(self) -> Checkpoint | None:
         try:

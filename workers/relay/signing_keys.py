@@ -72,6 +72,9 @@ class SigningKeys:
 
     def _make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        for path in self._files(PRIVATE):
+            path.chmod(0o600)
 
     def _files(self, suffix: str) -> list[Path]:
         return sorted(self.folder.glob(f"*{suffix}"))

@@ -39,7 +39,7 @@ async def backup(context: StepContext) -> None:
         return
     path = site.host.backups(site.instance_id) / dump_of(run)
     unfinished = path.with_suffix(".unfinished")
-    _clear_strays(recorder, path.parent)
+    clear_strays(recorder, path.parent)
     size = await database.size()
     unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
     watch = asyncio.create_task(_record_size(recorder, unfinished, size))
@@ -56,11 +56,11 @@ async def backup(context: StepContext) -> None:
         await recorder.report(e.BackupTaken(run.upgrade_id, dump, files))
     except Superseded:  # called off at the last moment
         await recorder.refresh()
-        _clear_strays(recorder, path.parent)
+        clear_strays(recorder, path.parent)
         raise
 
 
-def _clear_strays(recorder: Recorder, folder: Path) -> None:
+def clear_strays(recorder: Recorder, folder: Path) -> None:
     """Delete what backups left behind that were never recorded; nobody else would ever delete it."""
     events = [each.event for each in recorder.history]
     known = {event.dump.path for event in events if isinstance(event, e.BackupTaken) and event.dump}

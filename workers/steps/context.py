@@ -40,5 +40,7 @@ def site_of(host: Host, instance_id: str, state: s.State) -> Site:
         config = replace(config, database=replace(config.database, name=isolation.database))
     if isolation.port:
         config = replace(config, port=isolation.port, address="127.0.0.1")
-    supervisor = None if isinstance(state, s.Unversioned) else state.instance.supervisor
-    return Site(host, instance_id, config, isolation.port is not None, supervisor)
+    if isinstance(state, s.Unversioned):
+        return Site(host, instance_id, config)
+    known = state.instance
+    return Site(host, instance_id, config, isolation.port is not None, known.supervisor, known.user)

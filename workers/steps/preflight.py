@@ -37,7 +37,8 @@ async def preflight(context: StepContext) -> None:
     plan = _accepted(judge(state, site.product.title, route, found, driver.advice))
     plan = replace(plan, commands=await _commands(context, state.run, plan))
     supervisor = found.supervision.supervisor if found.supervision else None
-    await context.recorder.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC), supervisor))
+    user = None if supervisor else await driver.runs_as()
+    await context.recorder.report(e.PreflightPassed(state.run.upgrade_id, plan, datetime.now(UTC), supervisor, user))
 
 
 def _accepted(verdict: T | Problem) -> T:

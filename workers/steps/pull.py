@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.supervision.supervisor import SupervisorId, named
 from astrolabe.domain.upgrades import events as e
@@ -35,6 +36,7 @@ async def pull(context: StepContext) -> None:
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days
     await _check_supervisor(driver, state.instance.supervisor)
+    await _check_user(driver, state.instance.user)
     await refresh_files(context, state)  # last, so that little is left to copy when it is stopped
     await context.recorder.report(e.ArtifactPulled(state.run.upgrade_id, needed))
 
@@ -60,6 +62,17 @@ async def _check_supervisor(driver: Driver, known: SupervisorId | None) -> None:
             "supervision-changed",
             f"In preflight {then} kept the gateway running; by now: {found.seen}. Nothing was stopped.",
             todo=found.todo or "Retry, so that the plan is made for what is there now.",
+        )
+
+
+async def _check_user(driver: Driver, known: ProcessUser | None) -> None:
+    """See that it still runs as whom preflight found, for so will the new version."""
+    found = await driver.runs_as()
+    if found and known and found != known:
+        raise StepFailed(
+            "user-changed",
+            f"In preflight the gateway ran as {known.name}, and by now it runs as {found.name} or with other rights.",
+            todo="Retry, so that the plan is made for what is there now.",
         )
 
 

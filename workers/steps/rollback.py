@@ -33,7 +33,9 @@ async def assess(context: StepContext) -> None:
     supervisor = await _supervisor(context, state)
     writes = await writes_since(context, state.point.counters, certain=not state.accept_lost_writes)
     if state.accept_lost_writes or writes.total == 0:
-        await recorder.report(e.RollbackStarted(state.run.upgrade_id, "request", writes=writes, supervisor=supervisor))
+        user = None if supervisor else await context.driver.runs_as()
+        started = e.RollbackStarted(state.run.upgrade_id, "request", writes=writes, supervisor=supervisor, user=user)
+        await recorder.report(started)
         return
     failure = would_lose(writes, "Going back would leave {} since the upgrade behind, in a database kept aside.")
     await recorder.report(e.RollbackRefused(state.run.upgrade_id, failure.problem, writes))

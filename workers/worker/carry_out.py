@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 from uuid import NAMESPACE_URL, uuid5
 
 from astrolabe.domain.instances.identity import acted_on
-from astrolabe.domain.upgrades.states import Absent
+from astrolabe.domain.upgrades.states import Absent, Idle
 from astrolabe.store.database import Database
 from astrolabe.store.errors import StaleFence
 from astrolabe.store.log.leases import Leases
@@ -14,6 +14,7 @@ from astrolabe.store.outputs import Outputs
 from astrolabe.store.progress import ProgressBoard
 from astrolabe.store.streams.instances import Instances
 from astrolabe.workers.instance.host import Host
+from astrolabe.workers.steps.backup import clear_strays
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder
 from astrolabe.workers.steps.together import first
 from astrolabe.workers.worker.lease import LeaseLost, beat, folder_lock, leased
@@ -63,6 +64,8 @@ class CarryOut:
         )
         try:
             await first(beat(self._leases, fences), Reconciler(self._log, self._host, recorder).run())
+            if isinstance(recorder.state, Idle):  # a backup may have been called off after its worker had died
+                clear_strays(recorder, self._host.backups(instance_id))
         except (LeaseLost, StaleFence, LogUnreachable, NotNow) as lost:
             LOG.warning("%s: %s: %s", instance_id, type(lost).__name__, lost)
 

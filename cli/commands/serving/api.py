@@ -10,6 +10,7 @@ from astrolabe.cli.log_option import database_url
 from astrolabe.cli.servers.folder import default_path
 from astrolabe.store.settings import Settings
 from astrolabe.store.webhooks.settings import webhook_settings
+from astrolabe.workers.programs.umask import close_to_others
 
 
 @click.command()
@@ -18,6 +19,7 @@ from astrolabe.store.webhooks.settings import webhook_settings
 @options.products
 def api(database_url: str, bind: str, products: tuple[Path, ...]) -> None:
     """Serve the REST API."""
+    close_to_others()
     host, port = options.address(bind)
     run_api(
         database_url=database_url,

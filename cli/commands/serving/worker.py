@@ -14,6 +14,7 @@ from astrolabe.store.webhooks.settings import networks
 from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.secret import DEFAULT_FOLDER, Secrets
+from astrolabe.workers.programs.umask import close_to_others
 from astrolabe.workers.worker.process import run_worker
 
 THREADS = 16
@@ -43,6 +44,7 @@ def worker(
     secrets: tuple[Path, ...],
 ) -> None:
     """Carry out what is due on the instances of this host."""
+    close_to_others()
     folder, settings = (data or default_path()).absolute(), Settings.read()
     catalogue = Catalogue(options.product_folders(products))
     host = Host(

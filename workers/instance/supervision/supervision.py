@@ -5,14 +5,16 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from astrolabe.domain.instances.process_user import ProcessUser
+
 
 class Starts(Struct, frozen=True):
     """What a supervisor starts now, and how."""
 
     command: tuple[str, ...]
     folder: str
-    as_user: tuple[str, ...] = ()
-    """What is to be typed before a command that is to run as the gateway's user; empty where that is the worker's."""
+    user: ProcessUser | None = None
+    """Whom the gateway runs as; None where that is the worker's user."""
 
 
 class Supervisor(Protocol):

@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.supervision import systemd as argv
 from astrolabe.domain.supervision.supervisor import Manager, SystemdService
 from astrolabe.domain.supervision.systemd import Unit
@@ -15,6 +16,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.supervision.said import ACT_SECONDS, act, ask
 from astrolabe.workers.instance.supervision.supervision import Starts
 from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.reaching import can_reach
 
 POLL_SECONDS = 0.05
 ENVIRONMENT = "systemd.env"
@@ -83,7 +85,7 @@ class SystemdSupervisor:
         folder = unit.working_directory.lstrip("!-") or "/"
         if known is None or known.pw_uid == os.geteuid():
             return Starts(tuple(unit.command.split()), folder)
-        return Starts(tuple(unit.command.split()), folder, argv.as_user(known.pw_uid, known.pw_gid))
+        return Starts(tuple(unit.command.split()), folder, user_of(known))
 
     async def output(self) -> str:
         """Return the end of what the journal has of the unit."""
@@ -98,7 +100,7 @@ class SystemdSupervisor:
             if why := argv.kept_out(unit, path):
                 return why
             user = self._user(unit)
-            if user and not await _reads(user, path):
+            if user and not await _reads(_passwd(user), path):
                 return f"the user {user} of {self._service.unit} may not read {path}"
         return None
 
@@ -125,7 +127,8 @@ class SystemdSupervisor:
     async def _write(self, name: str, text: str) -> None:
         file = await self._folder() / name
         # A boot in the midst of it must find what was meant to hold.
-        whole_file.write(file, text.encode(), lasting=True)
+        # Open, as units are: it holds no secret, and systemd warns of one that is not.
+        whole_file.write(file, text.encode(), lasting=True, public=True)
         await self._act(argv.daemon_reload(self._service.manager))
 
     async def _remove(self, name: str) -> None:
@@ -154,14 +157,14 @@ def environment(manager: Manager) -> dict[str, str]:
     return {"XDG_RUNTIME_DIR": f"/run/user/{os.geteuid()}", **env} if manager == "user" else env
 
 
-async def _reads(user: str, path: str) -> bool:
-    known = _passwd(user)
-    if known is None:
-        return False
-    with contextlib.suppress(StepFailed):
-        await act((*argv.as_user(known.pw_uid, known.pw_gid), "test", "-r", path), environment("system"), ())
-        return True
-    return False
+async def _reads(known: pwd.struct_passwd | None, path: str) -> bool:
+    return known is not None and await can_reach(user_of(known), Path(path))
+
+
+def user_of(known: pwd.struct_passwd) -> ProcessUser:
+    """Return a user of this host with all of its groups."""
+    groups = set(os.getgrouplist(known.pw_name, known.pw_gid)) - {known.pw_gid}
+    return ProcessUser(known.pw_name, known.pw_uid, known.pw_gid, tuple(sorted(groups)))
 
 
 def _passwd(user: str) -> pwd.struct_passwd | None:

@@ -123,6 +123,9 @@ class ComposeDriver:
         """Return the container's own address in the project's networks, where the instance has no port."""
         return await self._found.reached()
 
+    async def runs_as(self) -> None:
+        """Return None: its project says whom its containers run as."""
+
     async def has(self, artifact: Artifact) -> bool:
         """Return whether the engine has the image of this digest, and those of its siblings."""
         return await self._images.have(artifact)

@@ -3,6 +3,14 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
+from astrolabe.domain.instances.process_user import ProcessUser
+
+
+def as_user(user: ProcessUser) -> str:
+    """Begin a line that root types, so that what follows runs as a user: first with its rights, then its variables."""
+    groups = f"--groups={','.join(map(str, user.groups))}" if user.groups else "--clear-groups"
+    return f"setpriv --reuid={user.uid} --regid={user.gid} {groups} -- "
+
 
 def script(command: Sequence[str], env: Mapping[str, str], folder: str) -> bytes:
     """Write a shell script that starts a command in a folder with these variables."""

@@ -102,6 +102,9 @@ class CliDriver:
     async def supervision(self) -> None:
         """Return None: what is installed does not run."""
 
+    async def runs_as(self) -> None:
+        """Return None: nothing of it goes on running."""
+
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host, with all that npm needs to install it once more."""
         return npm.has_tree(self._artifacts, artifact) and await npm_cache.holds(npm.shelf(self._artifacts, artifact))

@@ -1,7 +1,9 @@
 """npm: what a version is, and a tree of it on this host with the integrity that was planned."""
 
+import asyncio
 import contextlib
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
@@ -20,6 +22,7 @@ from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.driver import OnFetch
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.opening import open_to_all
 
 VIEW_SECONDS = 120.0
 INSTALL_SECONDS = 1800.0
@@ -114,12 +117,19 @@ async def install(
 ) -> None:
     """Install an artifact beside its place, check what came, and move it there whole; `owner` names the unfinished."""
     place = shelf(artifacts, artifact)
+    for folder in (place.parent, *place.parent.parents):  # a package's scope is a folder of its own
+        if folder == artifacts:
+            break
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
     unfinished = place.parent / f".{owner}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
         await _install(package, artifact, unfinished, on_fetch, node)
         (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
+        if os.geteuid() == 0:  # a gateway may run as somebody else
+            await asyncio.to_thread(open_to_all, unfinished)
         await _flush(unfinished)
         _shelve(unfinished, place)
     finally:

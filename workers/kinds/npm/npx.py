@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.plans.hand_command import HandCommand
@@ -39,6 +41,7 @@ from astrolabe.workers.kinds.npm.running_gateway import compare
 from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
 from astrolabe.workers.kinds.npm.trying import try_tree
 from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.reaching import can_reach
 
 REAP_SECONDS = 0.5
 POLL_SECONDS = 0.05
@@ -46,6 +49,7 @@ ADVICE = {
     **HOW_TO_SETTLE,
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "isolation": "Give [start] {port} and {database_url}, or {database_name}, or set cutover to at-once; then retry.",
+    "user": "Let that user read it, or keep Astrolabe's data (--data) and Node.js where it may, then retry.",
     "process": "Register the port that the product listens on, started from an installed package, then retry.",
 }
 
@@ -82,7 +86,18 @@ class NpxDriver:
     async def checks(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
         nodes = [await node_check(each) for each in dict.fromkeys(leg.needs for leg in legs)]
-        return [*nodes, isolation_check(self._site.config, _lacking(self.isolation)), *await self._compared()]
+        isolation = isolation_check(self._site.config, _lacking(self.isolation))
+        return [*nodes, isolation, *await self._compared(), *await self._reached_by_its_user(legs)]
+
+    async def _reached_by_its_user(self, legs: Sequence[Resolved]) -> list[Check]:
+        """Check that whom it runs as can run there what would be started."""
+        user = await self.runs_as()
+        if user is None or os.geteuid() != 0 or user.uid == 0:
+            return []
+        places = [*dict.fromkeys([await self._program.node(leg.artifact) for leg in legs]), self._artifacts]
+        closed = [str(each) for each in places if not await can_reach(user, each)]
+        hidden = f", who may not pass to {', '.join(closed)}" if closed else ""
+        return [Check("user", not closed, f"it runs as {user.name}{hidden}")]
 
     async def _compared(self) -> list[Check]:
         config = self._site.config
@@ -127,6 +142,11 @@ class NpxDriver:
         hidden = await acting.hidden(str((await node_for(None)).program), str(self._artifacts))
         return judge_handled(found, hidden, self._site.config.cutover)
 
+    async def runs_as(self) -> ProcessUser | None:
+        """Return whom the gateway runs as; None where nothing of it does."""
+        found = process.listener(self._site.config.gateway_port)
+        return process.user_of(found.pid) if found and self._described(found).version else None
+
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host."""
         return npm.has_tree(self._artifacts, artifact)
@@ -143,7 +163,8 @@ class NpxDriver:
         running = process.listener(self._site.config.gateway_port)
         if running and running.tree(self._npm.package) == tree:
             return
-        await try_tree(self._site.product, artifact, tree, await self._program.node(artifact))
+        node = await self._program.node(artifact)
+        await try_tree(self._site.product, artifact, tree, node, self._site.other_user)
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the process of a start, in this worker's life or an earlier one's."""
@@ -160,7 +181,7 @@ class NpxDriver:
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
         call, folder = await self._start(artifact, mark), self._program.folder
-        command = call.command
+        command, user = call.command, self._site.user
         if self._supervisor and not self._site.on_private_port:
             return self._id(await self._supervisor.start(command, call.env))
         if holder := process.listener(self._site.config.gateway_port):
@@ -171,11 +192,11 @@ class NpxDriver:
                 todo="End that process or give the instance another port, then retry.",
             )
         if self._supervisor:
-            command, owners = await self._supervisor.as_gateway(command)
+            user, owners = await self._supervisor.as_gateway()
             folder = folder if self._site.config.folder else owners
         log, attempt = self.log(mark), self._program.attempt(mark)
         try:
-            return self._id(shell.spawn(command, env=call.env, cwd=folder, log=log, mark=attempt))
+            return self._id(shell.spawn(command, env=call.env, cwd=folder, log=log, mark=attempt, user=user))
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
 
@@ -233,12 +254,13 @@ class NpxDriver:
         if self._supervisor and self._site.supervisor:
             await self._supervisor.leave(artifact.version if old else None, call.command, call.env)
             return [HandCommand(does, start_line(self._site.supervisor))]
-        script = self._site.instance_folder / "by-hand.sh"
-        whole_file.write(
-            script, by_hand.script(call.command, call.env, str(self._program.folder)), lasting=True, private=True
-        )
-        log = shlex.quote(str(self.log("by-hand")))
-        return [HandCommand(does, f"nohup sh {shlex.quote(str(script))} >{log} 2>&1 &")]
+        user = self._site.other_user
+        script = self._site.host.by_hand(self._site.instance_id, user)
+        text = by_hand.script(call.command, call.env, str(self._program.folder))
+        owner = (user.uid, user.gid) if user else whole_file.NOBODY_ELSE
+        whole_file.write(script, text, lasting=True, private=True, owner=owner)
+        log, become = shlex.quote(str(self.log("by-hand"))), by_hand.as_user(user) if user else ""
+        return [HandCommand(does, f"nohup {become}sh {shlex.quote(str(script))} >{log} 2>&1 &")]
 
     async def settle(self, _mark: str, /) -> None:
         """Do nothing: keeping a process running is its owner's supervisor's work, who does so from its start on."""
@@ -296,16 +318,17 @@ class NpxDriver:
         if doctor is None:
             return None
         call = await self._program.call(artifact, doctor.args)
-        command = call.command
+        user = self._site.user
         if self._supervisor:
-            command, _ = await self._supervisor.as_gateway(command)
+            user, _ = await self._supervisor.as_gateway()
         try:
             ended = await shell.run(
-                command,
+                call.command,
                 env=call.env,
                 cwd=self._program.folder,
                 deadline=DOCTOR_SECONDS,
                 secrets=self._site.secrets,
+                user=user,
                 check=False,
             )
         except shell.CommandProblem as error:

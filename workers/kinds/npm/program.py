@@ -36,7 +36,11 @@ class Program:
     @property
     def folder(self) -> Path:
         """The folder that it runs in."""
-        return Path(self._site.config.folder) if self._site.config.folder else self._site.instance_folder
+        site = self._site
+        if site.config.folder:
+            return Path(site.config.folder)
+        user = site.other_user
+        return site.host.gateway_folder(site.instance_id, user) if user else site.instance_folder
 
     def needs(self, artifact: Artifact, node: str | None) -> None:
         """Remember the Node range that a version wants, for as long as its tree is not here to say so."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.words import Cutover, Version
 from astrolabe.workers.instance import process
@@ -55,10 +56,10 @@ class SupervisedGateway:
         if await self._supervisor.running_pid():
             await self._supervisor.start()
 
-    async def as_gateway(self, command: tuple[str, ...]) -> tuple[tuple[str, ...], Path]:
-        """Return a command that runs as the gateway's user, and the folder that the gateway is started in."""
+    async def as_gateway(self) -> tuple[ProcessUser | None, Path]:
+        """Return whom the gateway runs as, None for the worker's user, and the folder that it is started in."""
         starts = self._starts = self._starts or await self._supervisor.starts()
-        return (*starts.as_user, *command), Path(starts.folder)
+        return starts.user, Path(starts.folder)
 
     async def output(self) -> str:
         """Return the end of what it has said."""

@@ -3,6 +3,7 @@
 It is given nothing that it could touch: no database, no setting, no secret, a port of nobody's, an empty home.
 """
 
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.kinds import npx as argv
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.placeholders import PLACEHOLDERS, say_database
@@ -19,7 +21,7 @@ from astrolabe.store.ports import free_port
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.programs import shell
-from astrolabe.workers.programs.environment import inherited
+from astrolabe.workers.programs.environment import inherited, inherited_by
 
 TRY_SECONDS = 20.0
 """What still runs after that could be loaded."""
@@ -39,8 +41,8 @@ UNLOADABLE: Final = (
 )
 """What Node, and those who load compiled parts, say of a program that is not whole here; any other end is no news."""
 
-_tried: Final[set[tuple[Path, Path, int]]] = set()
-"""What could be loaded: trees with the Node for each, and when each was pulled."""
+_tried: Final[set[tuple[Path, Path, int, ProcessUser | None]]] = set()
+"""What could be loaded: trees with the Node for each, when each was pulled, and by whom it was loaded."""
 
 
 class _Locked(Struct, frozen=True, rename="camel"):
@@ -51,14 +53,21 @@ class _Lock(Struct, frozen=True):
     packages: dict[str, _Locked] = {}
 
 
-async def try_tree(product: Product, artifact: Artifact, tree: Path, node: Path) -> None:
-    """Load the program of a tree; raises StepFailed where Node cannot, and the tree is to be pulled anew."""
-    key = tree, node, npm.pulled_at(tree)
+async def try_tree(
+    product: Product, artifact: Artifact, tree: Path, node: Path, user: ProcessUser | None = None
+) -> None:
+    """Load the program of a tree, as the user that it will run as where that is not the worker's own.
+
+    Raises StepFailed where Node cannot, and the tree is to be pulled anew.
+    """
+    key = tree, node, npm.pulled_at(tree), user
     if key in _tried:
         return
     with tempfile.TemporaryDirectory(prefix="astrolabe-try-") as home:
-        command = _command(product, tree, node)
-        if command and (said := await _unloadable(command, _environment(product, node, home), Path(home), tree)):
+        command, env = _command(product, tree, node), _environment(product, node, home, user)
+        if user:
+            os.chown(home, user.uid, user.gid)
+        if command and (said := await _unloadable(command, env, Path(home), tree, user)):
             npm.forget(tree)
             raise _unusable(product.package, artifact, tree, said)
     _tried.add(key)
@@ -84,17 +93,19 @@ def _nowhere() -> dict[str, str]:
     return {**nowhere, "address": "127.0.0.1", "port": str(free_port()), **database}
 
 
-def _environment(product: Product, node: Path, home: str) -> dict[str, str]:
-    values = _nowhere()
-    env, own = inherited(), {name: value.format(**values) for name, value in product.start.env.items()}
+def _environment(product: Product, node: Path, home: str, user: ProcessUser | None) -> dict[str, str]:
+    values, env = _nowhere(), inherited_by(user) if user else inherited()
+    own = {name: value.format(**values) for name, value in product.start.env.items()}
     # Where a program looks for a database by itself, it finds none.
     nobody = {"PGHOST": "127.0.0.1", "PGPORT": str(free_port()), "PGUSER": "nobody"}
     return {**env, **own, **nobody, "HOME": home, "PATH": f"{node.parent}:{env.get('PATH', '')}"}
 
 
-async def _unloadable(command: tuple[str, ...], env: dict[str, str], folder: Path, tree: Path) -> str | None:
+async def _unloadable(
+    command: tuple[str, ...], env: dict[str, str], folder: Path, tree: Path, user: ProcessUser | None
+) -> str | None:
     try:
-        ended = await shell.run(command, env=env, cwd=folder, deadline=TRY_SECONDS, check=False)
+        ended = await shell.run(command, env=env, cwd=folder, deadline=TRY_SECONDS, user=user, check=False)
     except shell.CommandTimedOut:
         return None
     except shell.CommandProblem as error:

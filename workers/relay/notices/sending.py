@@ -13,7 +13,11 @@ from astrolabe.workers.programs.command import CommandProblem
 from astrolabe.workers.relay.notices.exchange import VARIABLE, SendRequest, SendResult
 
 OUTLET = ("-P", "-E", "-m", "astrolabe.workers.relay.notices.outlet")
-AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+KEPT = ("HOME", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What the process keeps: where a user has installed Astrolabe, and the system's authorities."""
+
+NOBODY_ELSES = {"LANG": "C.UTF-8", "NETRC": os.devnull, "NO_PROXY": "*", "no_proxy": "*"}
+"""Nothing of a user's says where notices go, or with which password: no proxy, and no .netrc."""
 
 BROKE = "The process that sends ended before it was done."
 
@@ -43,11 +47,10 @@ async def send(
 
 def _given(reference: str, environment: Mapping[str, str]) -> dict[str, str]:
     kind, _, name = reference.partition(":")
-    found = {each: environment[each] for each in AUTHORITIES if each in environment}
+    found = {each: environment[each] for each in KEPT if each in environment}
     # The client that most services of Apprise have looks there for the system's authorities.
     if "SSL_CERT_FILE" in found:
         found["REQUESTS_CA_BUNDLE"] = found["SSL_CERT_FILE"]
     if kind == "env" and name in environment:
         found[name] = environment[name]
-    # No proxy, no .netrc and no settings of a user: nothing there says where notices go.
-    return {**found, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+    return found | NOBODY_ELSES
