@@ -13,8 +13,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from typing_extensions import override
 
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
+from astrolabe.api.http.rights import reach_of
 from astrolabe.api.http.route import get
+from astrolabe.domain.reach import Reach
 
+COUNTED = {"instances": "Instances by status", "upgrades": "Upgrades by status"}
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
@@ -35,8 +38,9 @@ class Metrics:
         self._position: Gauge = self._gauge("astrolabe_log_position", "The last position of the log")
         self._unsequenced: Gauge = self._gauge("astrolabe_log_unsequenced", "Events that wait for their position")
         self._lag: Gauge = self._gauge("astrolabe_subscriber_lag", "Events a subscriber is behind", "subscriber")
-        self._instances: Gauge = self._gauge("astrolabe_instances", "Instances by status", "status")
-        self._upgrades: Gauge = self._gauge("astrolabe_upgrades", "Upgrades by status", "status")
+        self._counts: dict[str, Gauge] = {
+            name: self._gauge(f"astrolabe_{name}", text, "status") for name, text in COUNTED.items()
+        }
         self._webhooks: Gauge = self._gauge("astrolabe_webhooks", "Webhooks by why they are disabled", "disabled")
         self._witnesses: Gauge = self._gauge("astrolabe_witnesses_failing", "Witnesses that do not cosign", "why")
         self._uncovered: Gauge = self._gauge("astrolabe_log_uncovered", "Events that no checkpoint stands over yet")
@@ -59,12 +63,21 @@ class Metrics:
         self._unsequenced.set(await resources.log.unsequenced())
         counts = await resources.views.counts()
         _fill(self._lag, await resources.views.lags())
-        _fill(self._instances, counts["instances"])
-        _fill(self._upgrades, counts["upgrades"])
+        for name, gauge in self._counts.items():
+            _fill(gauge, counts[name])
         endpoints = (await resources.webhooks.current()).by_id.values()
         _fill(self._webhooks, Tally(each.disabled or "no" for each in endpoints))
         _fill(self._witnesses, Tally(each.why for each in (await resources.witnesses.current()).failing.values()))
         return generate_latest(self._registry)
+
+
+async def render_narrowed(resources: Resources, within: Reach) -> bytes:
+    """Write how many of some instances and of their upgrades stand how; nothing of the house, which is others' too."""
+    registry = CollectorRegistry()
+    counts = await resources.views.counts(within)
+    for name, text in COUNTED.items():
+        _fill(Gauge(f"astrolabe_{name}", text, ["status"], registry=registry), counts[name])
+    return generate_latest(registry)
 
 
 def _fill(gauge: Gauge, numbers: Mapping[str, int]) -> None:
@@ -95,11 +108,16 @@ class Measured(ASGIMiddleware):
         await next_app(scope, receive, noting)
 
 
-@get("/metrics", summary="Read the metrics", tag="meta", scope="read", media_type=CONTENT_TYPE_LATEST)
+@get("/metrics", summary="Read the metrics", tag="meta", scope="read", narrowed=True, media_type=CONTENT_TYPE_LATEST)
 async def show_metrics(request: AuthenticatedRequest) -> Response[bytes]:
-    """Return the numbers of this process and of the log in Prometheus's text format."""
+    """Return the numbers of this process and of the log in Prometheus's text format.
+
+    Where the token's scope is bound to labels, only how many instances with these, and upgrades of theirs, stand how.
+    """
     metrics: Metrics = request.app.state.metrics
-    return Response(await metrics.render(resources_of(request)), media_type=CONTENT_TYPE_LATEST)
+    resources, reach = resources_of(request), reach_of(request)
+    shown = await (metrics.render(resources) if reach.is_all else render_narrowed(resources, reach))
+    return Response(shown, media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES = (show_metrics,)

@@ -159,13 +159,14 @@ class Views:
         async with self._database.transaction() as connection:
             return sorted((await connection.execute(query)).scalars())
 
-    async def counts(self) -> dict[str, dict[str, int]]:
-        """Count instances and upgrades by status."""
+    async def counts(self, within: Reach = ALL) -> dict[str, dict[str, int]]:
+        """Count instances and upgrades by status, of all instances or of some."""
+        instances, upgrades = [*_within(within)], [*_upgrades(UpgradeFilter(within=within))]
         async with self._database.transaction() as connection:
             found: dict[str, dict[str, int]] = {}
-            for name, table in (("instances", INSTANCE), ("upgrades", UPGRADE)):
+            for name, table, which in (("instances", INSTANCE, instances), ("upgrades", UPGRADE, upgrades)):
                 number = func.count().label("number")
-                rows = await connection.execute(select(table.c.status, number).group_by(table.c.status))
+                rows = await connection.execute(select(table.c.status, number).where(*which).group_by(table.c.status))
                 found[name] = {row.status: row.number for row in rows}
             return found
 

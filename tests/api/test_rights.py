@@ -32,11 +32,11 @@ About: TypeAlias = Literal["everybody", "house", "list", "new", "one", "whole"]
 RULES: tuple[tuple[str, About], ...] = (
     (r"GET (/|/page/.*|/reference|/schema.*|/healthz|/readyz|/problems(/.*)?)", "everybody"),
     (r"GET /(products|webhooks/types)(/\{name\})?", "house"),
-    (r"GET /(instances|upgrades)", "list"),
+    (r"GET /(instances|upgrades|metrics)", "list"),
     (r"POST /instances", "new"),
     (r"(POST /upgrades|\w+ /instances/\{ref\}.*|GET /outputs/\{sha256\})", "one"),
     (r"\w+ /upgrades/\{upgrade_id\}(?!/evidence).*", "one"),
-    (r"\w+ /(audit|tokens|metrics|upgrades/\{upgrade_id\}/evidence)(/.*)?", "whole"),
+    (r"\w+ /(audit|tokens|upgrades/\{upgrade_id\}/evidence)(/.*)?", "whole"),
     (r"\w+ /(contacts|webhooks(?!/types))(/.*)?", "whole"),
 )
 """What each operation is about, the rule that all answers follow from:
@@ -230,6 +230,17 @@ async def test_lists_show_what_a_token_is_for(scene: Scene) -> None:
     assert (await house.anyone.get("/upgrades?label=team=shop", headers=mine)).json()["items"] == []
     all_of_them = (await house.client.get("/instances?label=team=shop")).json()["items"]
     assert [(each["name"], each["labels"]) for each in all_of_them] == [("shop", FOREIGN)]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_metrics_count_what_a_token_is_for(scene: Scene) -> None:
+    """Its instances and their upgrades; what the whole house does, and how busy its log is, is for who sees all."""
+    mine = (await scene.house.anyone.get("/metrics", headers=bearer(scene.tokens["read", "flags"]))).text
+    counts = [line for line in mine.splitlines() if not line.startswith("#")]
+    assert counts == ['astrolabe_instances{status="idle"} 1.0', 'astrolabe_upgrades{status="refused"} 1.0']
+    known = (await scene.house.client.get("/metrics")).text
+    assert 'astrolabe_instances{status="idle"} 2.0' in known
+    assert "astrolabe_log_position" in known
 
 
 @pytest.mark.asyncio(loop_scope="module")
