@@ -8,7 +8,7 @@ from astrolabe.cli.options import required
 from astrolabe.store.revisions import require_known_log
 
 
-def _known(_context: click.Context, _option: click.Parameter, url: str) -> str:
+def known_log(_context: click.Context, _option: click.Parameter, url: str) -> str:
     """Refuse a log that only a newer Astrolabe understands, before anything of it is read."""
     asyncio.run(require_known_log(url))
     return url
@@ -17,6 +17,6 @@ def _known(_context: click.Context, _option: click.Parameter, url: str) -> str:
 database_url = click.option(
     "--database-url",
     default=required("--database-url", "database_url"),
-    callback=_known,
+    callback=known_log,
     help="The log's PostgreSQL (DATABASE_URL).",
 )

@@ -44,11 +44,23 @@ _SINCE: Final = {18: {"io_method": "sync"}}
 """Settings by the version that brought them; without this one three processes wait to read ahead for the others."""
 
 
+DATABASE: Final = "astrolabe"
+"""The database that holds the log."""
+
+
+def remembered_url(folder: Path) -> str | None:
+    """Return where the log of a data folder is reached while `astrolabe up` runs; None for all but its owner."""
+    with contextlib.suppress(OSError):
+        password, port = (folder / "postgres.password").read_text(), (folder / "postgres.port").read_text()
+        return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{DATABASE}"
+    return None
+
+
 class Postgres:
     """A server in a data folder, reachable on 127.0.0.1 with a password."""
 
     def __init__(
-        self, folder: DataFolder, account: ProcessUser | None, *, database: str = "astrolabe", fast: bool = False
+        self, folder: DataFolder, account: ProcessUser | None, *, database: str = DATABASE, fast: bool = False
     ) -> None:
         self.name: Final = "postgres"
         self._folder: Final = folder

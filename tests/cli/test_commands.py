@@ -82,6 +82,11 @@ BAD = {
     "no such folder": (("register", "x", "--project-folder", "/no/where"), {}, "/no/where"),
     "no such command": (("upgarde",), {}, "upgarde"),
     "no database url": (("api",), {"DATABASE_URL": ""}, "--database-url"),
+    "no log to make a token in": (
+        ("first-token",),
+        {"DATABASE_URL": "", "ASTROLABE_DATA": "/nowhere"},
+        "--database-url",
+    ),
     "no such address": (("api", "--database-url", "postgresql://u@h/d", "--bind", "here"), {}, "HOST:PORT"),
 }
 
@@ -307,7 +312,10 @@ async def test_an_older_program_refuses_a_newer_log_in_one_line(
 
 @pytest.mark.timeout(120)
 async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_folder: DataFolder) -> None:
-    """Ctrl-C ends everything with code 0; the second start has the same log and makes no second token."""
+    """Ctrl-C ends everything with code 0; the second start has the same log and makes no second token.
+
+    Whoever lost the first makes another beside it, as the owner of the data folder.
+    """
     data = servers_folder.path / "up"
     log = servers_folder.path / "up.log"
     bind = f"127.0.0.1:{free_port()}"
@@ -324,6 +332,11 @@ async def test_up_prints_the_first_token_once_and_goes_on_where_it_was(servers_f
         async with httpx.AsyncClient(base_url=f"http://{bind}", trust_env=False) as http:
             answer = await http.get("/tokens", headers={"Authorization": f"Bearer {token[0]}"})
             assert [each["name"] for each in answer.raise_for_status().json()["items"]] == ["admin"]
+            if len(said) == 2:
+                made = await astrolabe("first-token", "--lost", "the note was thrown away", ASTROLABE_DATA=str(data))
+                assert made.returncode == 0, made.stderr
+                mine = {"Authorization": f"Bearer {made.stdout.strip()}"}
+                assert (await http.get("/tokens", headers=mine)).status_code == 200
         up.signal(SIGINT)
         async with asyncio.timeout(40):
             assert await up.wait() == 0

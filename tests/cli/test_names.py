@@ -135,3 +135,29 @@ async def test_an_instance_is_shown_as_it_stood(relayed: dict[str, str]) -> None
     assert ports == [4303, 4304]
     early = await astrolabe("show", "then", "--at", "2001-01-01T00:00:00Z", **relayed)
     assert (early.returncode, "No instance is known as 'then'" in early.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("flags")
+async def test_who_sees_one_team_follows_its_upgrade_to_the_end(relayed: dict[str, str]) -> None:
+    """Without a position in the whole log, which says how much happens to others; these are not in any list."""
+    database = ("--database", "postgresql://u@h/paying", "--label", "team=payments")
+    made = await astrolabe("register", "paying", *REGISTER[2:-1], "4302", *database, **relayed)
+    assert made.returncode == 0, made.stderr
+    scopes = ("--scope", "read:team=payments", "--scope", "operate:team=payments")
+    secret = (await astrolabe("token", "create", "payer", *scopes, **relayed)).stdout.strip()
+    mine = relayed | {"ASTROLABE_TOKEN": secret}
+    asked = await astrolabe("upgrade", "paying", "6.10.1", "--yes", "--detach", **mine)
+    assert asked.returncode == 0, asked.stderr
+    ended = await astrolabe("cancel", "paying", "--json", **mine)
+    assert ended.returncode == 0, ended.stderr
+    *told, operation = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert operation["status"] == "cancelled"
+    assert [each["type"] for each in told] == ["upgrade_requested", "upgrade_cancelled"]
+    assert [(each["position"], each["cursor"]) for each in told] == [(None, 2), (None, 3)]
+    assert (await astrolabe("show", "flags", **mine)).returncode == 2
+
+    async def listed() -> bool:
+        return "paying" in (await astrolabe("instances", **mine)).stdout
+
+    await eventually(listed)
+    assert "flags" not in (await astrolabe("instances", **mine)).stdout

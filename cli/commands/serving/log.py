@@ -8,6 +8,7 @@ import msgspec
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.first_token import first_token, recovered_token
 from astrolabe.cli.log_option import database_url
+from astrolabe.cli.own_log_option import database_url_of_host
 from astrolabe.cli.printing import answer
 from astrolabe.domain.words import Reason
 from astrolabe.store.database import Database
@@ -25,7 +26,7 @@ def migrate(database_url: str) -> None:
 
 
 @click.command("first-token")
-@database_url
+@database_url_of_host
 @click.option(
     "--lost", metavar="WHY", help="Make one past those in use, for they are lost; the trail says so, and why."
 )
