@@ -338,6 +338,15 @@ def test_a_file_elsewhere_is_not_read(tmp_path: Path) -> None:
             read_url(f"file:{place}", [tmp_path / "secrets"])
 
 
+def test_a_file_that_cannot_be_read_is_not_taken_for_one_that_is_not_there(tmp_path: Path) -> None:
+    """Whoever made it for another user looks at its owner, and not for the file."""
+    (tmp_path / "team.apprise").mkdir()
+    (tmp_path / "chat.apprise").write_bytes(b"\xff\xfe")
+    for name, said in (("team", "cannot be read by the user"), ("chat", "is no text"), ("nobody", "is not set")):
+        with pytest.raises(UnusableUrl, match=said):
+            read_url(f"file:{tmp_path / name}.apprise", [tmp_path])
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_services_of_the_host_itself_are_known_by_name() -> None:
     """Those that Apprise has: a new one is to be thought of."""

@@ -166,9 +166,9 @@ class NoticeDispatcher:
         return urgent
 
     async def _notice(self, contact: Contact, each: LeasedNotice) -> Notice:
-        if each.written or each.recorded is None:
-            return each.written or trial(contact.config.name, self._settings.public_url)
-        if each.occasion == "trial":
+        if each.written:
+            return each.written
+        if each.recorded is None or each.occasion == "trial":
             return trial(contact.config.name, self._settings.public_url)
         return notice(each.recorded, await self._subjects.of(each.recorded), self._settings.public_url)
 

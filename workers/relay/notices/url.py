@@ -38,5 +38,9 @@ def _read(path: Path, reference: str, folders: Iterable[Path]) -> str:
         raise UnusableUrl(f"{reference} lies outside of {shown}.")
     try:
         return real.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+    except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise UnusableUrl(f"{reference} cannot be read by the user that the relay runs as: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UnusableUrl(f"{reference} is no text.") from None
