@@ -21,9 +21,10 @@ def size(many: float) -> str:
 def standing(row: dict[str, Any]) -> str:
     """Return what an instance in a list is doing, and whether what runs is what the log says."""
     drift = "; what runs is not that: see astrolabe show" if row["in_sync"] is False else ""
+    unseen = f"; cannot be looked at since {moment(row['unobserved_since'])}" if row["unobserved_since"] else ""
     ended = row["last_outcome"]
     last = f"; last upgrade {ended.replace('_', ' ')}" if row["status"] == "idle" and ended in UNWANTED else ""
-    return f"{row['status'].replace('_', ' ')}{last}{drift}"
+    return f"{row['status'].replace('_', ' ')}{last}{drift}{unseen}"
 
 
 def instance_in_words(found: dict[str, Any]) -> str:
@@ -49,10 +50,7 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "upgrade", found["upgrade_id"]
     if last := found["last_upgrade"]:
         yield "last upgrade", f"{last['outcome'].replace('_', ' ')}: {short(last['upgrade_id'])}"
-    if seen := found["observed"]:
-        yield "running", f"{seen['seen']}, since {moment(seen['since'])}"
-        if not seen["in_sync"]:
-            yield "drift", f"What runs is not {found['version']}; astrolabe adopt {found['name']} takes it as it is."
+    yield from _seen(found)
     yield "way back", f"yes: astrolabe rollback-point {found['name']}" if found["rollback_point"] else "none"
     for kept in found["kept"]:
         yield "kept aside", f"{kept['what']} {kept['name']} until {moment(kept['until'])}: {kept['why']}"
@@ -62,6 +60,15 @@ def _facts(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
         if problem:
             yield "problem", problem["detail"]
             yield "to do", problem["todo"]
+
+
+def _seen(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    if seen := found["observed"]:
+        yield "running", f"{seen['seen']}, since {moment(seen['since'])}"
+        if not seen["in_sync"]:
+            yield "drift", f"What runs is not {found['version']}; astrolabe adopt {found['name']} takes it as it is."
+    if unseen := found["unobserved"]:
+        yield "unseen", f"Nobody can look at it since {moment(unseen['since'])}: {unseen['why']}"
 
 
 def _by_hand(found: dict[str, Any]) -> Iterator[str]:

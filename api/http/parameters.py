@@ -37,7 +37,8 @@ NeedsRef: TypeAlias = Annotated[
     QueryParameter(
         description=(
             "Only what waits for a person: an `approval`, or `repair` of what is inconsistent, unwell, not adopted,"
-            " or runs another version than the log says."
+            " runs another version than the log says,"
+            " or cannot be looked at."
         )
     ),
 ]

@@ -59,6 +59,15 @@ class Observed(Struct, frozen=True):
     """Whether the log believes the same."""
 
 
+class UnobservedView(Struct, frozen=True):
+    """That no worker can look at an instance: nobody knows what runs."""
+
+    why: str
+    """What keeps the worker from looking, in a sentence."""
+    since: datetime
+    """Since when that is so."""
+
+
 class Inconsistency(Struct, frozen=True):
     """A way back that failed: why, and the commands that bring the instance up by hand."""
 
@@ -134,6 +143,8 @@ class InstanceView(Struct, frozen=True):
     """The emergency upgrade that somebody else must review; null where there is none."""
     observed: Observed | None
     """What a worker saw running last; null where nobody looked since the version changed."""
+    unobserved: UnobservedView | None
+    """Why no worker can look at it; null where one can, or nobody has tried for long enough."""
     inconsistent: Inconsistency | None
     """Why a way back failed, and what a person can type; null where none did."""
     unadopted: Problem | None
@@ -198,11 +209,12 @@ _UNKNOWN: dict[str, Any] = {
     "kept": (),
     "review": None,
     "observed": None,
+    "unobserved": None,
 }
 
 
 def _known(instance: Instance) -> dict[str, Any]:
-    seen = instance.observed
+    seen, unseen = instance.observed, instance.unobserved
     return {
         "version": instance.version,
         "last_upgrade": LastUpgrade(instance.last.run.upgrade_id, instance.last.outcome) if instance.last else None,
@@ -210,4 +222,5 @@ def _known(instance: Instance) -> dict[str, Any]:
         "kept": instance.kept,
         "review": instance.review,
         "observed": Observed(seen.version, seen.seen, seen.since, bool(instance.in_sync)) if seen else None,
+        "unobserved": UnobservedView(unseen.why, unseen.since) if unseen else None,
     }

@@ -1,4 +1,4 @@
-"""An observation: what a worker saw of an instance that nothing is being done to."""
+"""An observation: what a worker saw of an instance that nothing is being done to, or why it could see nothing."""
 
 from msgspec import Struct
 
@@ -10,4 +10,11 @@ class Observation(Struct, frozen=True):
 
     version: Version | None
     seen: str
+    since: Moment
+
+
+class Unobserved(Struct, frozen=True):
+    """Why no worker can look at an instance, and since when that is so."""
+
+    why: str
     since: Moment

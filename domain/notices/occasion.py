@@ -17,7 +17,7 @@ MEANINGS: dict[Occasion, str] = {
     "failed": "an upgrade did not begin or was given up, and nothing was touched",
     "taken-back": "an upgrade was taken back, and why",
     "unwell": "the new version is unwell after cutover",
-    "stuck": "a way back waits or was not possible, an instance is inconsistent, or is not what was registered",
+    "stuck": "a way back waits or was not possible; an instance is inconsistent, unobserved or not what was registered",
 }
 
 OF_EVENTS: dict[type[Struct], Occasion] = {
@@ -35,6 +35,7 @@ OF_EVENTS: dict[type[Struct], Occasion] = {
     e.RollbackCalledOff: "stuck",
     e.InstanceInconsistent: "stuck",
     e.AdoptionRefused: "stuck",
+    e.ObservationFailed: "stuck",
 }
 """The occasion that an event is; of all others nobody is notified."""
 

@@ -78,6 +78,7 @@ def _arrived(
         kept=instance.kept + kept,
         succeeded=run,
         observed=None,
+        unobserved=None,
     )
 
 
@@ -125,6 +126,7 @@ def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> Instance:
         kept=instance.kept + kept,
         succeeded=None if taken_back else instance.succeeded,
         observed=None,
+        unobserved=None,
     )
 
 
@@ -156,4 +158,5 @@ def taken_over(state: s.RollingBack, event: InstanceTakenOver) -> Instance:
         kept=kept,
         succeeded=None if point is None else instance.succeeded if old else run,
         observed=None,
+        unobserved=None,
     )

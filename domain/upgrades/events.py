@@ -22,6 +22,7 @@ from astrolabe.domain.upgrades.instance_events import (
     InstanceRegistered,
     InstanceRetired,
     KeptDiscarded,
+    ObservationFailed,
 )
 from astrolabe.domain.upgrades.rollback_events import (
     DatabaseRestored,
@@ -80,6 +81,7 @@ __all__ = [
     "LegFinished",
     "MigrationFinished",
     "MigrationStarted",
+    "ObservationFailed",
     "OfInstance",
     "PreflightPassed",
     "ReviewOverdue",
@@ -107,7 +109,9 @@ __all__ = [
     "WritesCounted",
 ]
 
-OfInstance: TypeAlias = InstanceAdopted | AdoptionRefused | InstanceObserved | KeptDiscarded | ReviewOverdue
+OfInstance: TypeAlias = (
+    InstanceAdopted | AdoptionRefused | InstanceObserved | ObservationFailed | KeptDiscarded | ReviewOverdue
+)
 """What a worker may report outside an upgrade."""
 
 Fact: TypeAlias = (

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.instances.observation import Observation, Unobserved
 from astrolabe.domain.plans.approval import Approval, DueReview
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
@@ -75,12 +75,14 @@ def _idle(state: s.Idle, event: e.Event) -> s.State:
     instance = state.instance
     match event:
         case e.InstanceObserved(version, seen, at):
-            return s.Idle(replace(instance, observed=Observation(version, seen, at)))
+            return s.Idle(replace(instance, observed=Observation(version, seen, at), unobserved=None))
+        case e.ObservationFailed(why, since):
+            return s.Idle(replace(instance, unobserved=Unobserved(why, since)))
         case e.DriftAccepted(version, at):
             kept = instance.kept + superseded(instance, "what runs was changed by hand since", at)
             return s.Idle(replace(instance, version=version, rollback_point=None, succeeded=None, kept=kept))
         case e.InstanceReconfigured(config):
-            return s.Idle(replace(instance, config=config, observed=None))
+            return s.Idle(replace(instance, config=config, observed=None, unobserved=None))
         case e.InstanceRetired():
             return s.Retired(instance)
         case e.UpgradeRequested():

@@ -4,6 +4,7 @@ from astrolabe.domain.instances.instance import in_kind
 from astrolabe.domain.plans.plan import same_way
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.instance import Instance
 from astrolabe.domain.words import Step
 
 
@@ -29,8 +30,8 @@ def _of_instance(fact: e.OfInstance, state: s.State) -> bool:
             return attempt == state.attempt and in_kind(instance.config, kind) is not None
         case e.AdoptionRefused(attempt), s.Adopting():
             return attempt == state.attempt
-        case e.InstanceObserved(version, seen), s.Idle(instance):
-            return instance.observed is None or (version, seen) != (instance.observed.version, instance.observed.seen)
+        case ((e.InstanceObserved() | e.ObservationFailed()), s.Idle(instance)):
+            return _is_news(fact, instance)
         case e.KeptDiscarded(what, name), (s.Idle(instance) | s.Retired(instance)):
             return any((kept.what, kept.name) == (what, name) for kept in instance.kept)
         case e.ReviewOverdue(upgrade_id, at), (s.Idle(instance) | s.Retired(instance)):
@@ -38,6 +39,13 @@ def _of_instance(fact: e.OfInstance, state: s.State) -> bool:
             return review is not None and review.upgrade_id == upgrade_id and not review.overdue and review.until <= at
         case _:
             return False
+
+
+def _is_news(fact: e.InstanceObserved | e.ObservationFailed, instance: Instance) -> bool:
+    if isinstance(fact, e.ObservationFailed):
+        return instance.unobserved is None
+    known = instance.observed
+    return bool(instance.unobserved) or known is None or (fact.version, fact.seen) != (known.version, known.seen)
 
 
 def _holds(fact: e.Fact, state: s.Busy) -> bool:

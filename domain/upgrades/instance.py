@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.instances.observation import Observation, Unobserved
 from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.plans.approval import DueReview
 from astrolabe.domain.plans.rollback_point import Kept, RollbackPoint
@@ -55,6 +55,8 @@ class Instance(Struct, frozen=True):
     review: DueReview | None = None
     observed: Observation | None = None
     """What a worker saw last, while nothing was being done to it."""
+    unobserved: Unobserved | None = None
+    """Why no worker can look at it now; None where one can, or nobody has tried for long enough."""
     supervisor: SupervisorId | None = None
     """Who kept the gateway running when an upgrade or a way back last began; None where nobody did."""
     user: ProcessUser | None = None

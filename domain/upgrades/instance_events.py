@@ -59,6 +59,17 @@ class InstanceObserved(Struct, frozen=True, tag="instance_observed"):
     """When the worker saw it."""
 
 
+class ObservationFailed(Struct, frozen=True, tag="observation_failed"):
+    """For a while no worker could look at the instance: nobody knows what runs."""
+
+    why: str
+    """What kept it from looking, in a sentence."""
+    since: Moment
+    """When it could not look for the first time."""
+    at: Moment
+    """When it had been so for long enough to be said."""
+
+
 class DriftAccepted(Struct, frozen=True, tag="drift_accepted"):
     """Somebody vouched for what was changed by hand: what was seen is the version from here on."""
 

@@ -50,6 +50,8 @@ class InstanceRow(Struct, frozen=True):
     """How its last upgrade ended; null before the first."""
     labels: dict[str, str] = {}
     """What lists and rights go by."""
+    unobserved_since: datetime | None = None
+    """Since when no worker can look at it; null where one can."""
 
 
 STATUSES: dict[type[s.State], InstanceStatus] = {
@@ -96,6 +98,7 @@ def instance_row(state: s.State, recorded: Recorded[e.Event]) -> InstanceRow | N
         known.in_sync if known else None,
         known.last.outcome if known and known.last else None,
         instance.config.labels,
+        known.unobserved.since if known and known.unobserved else None,
     )
 
 

@@ -188,6 +188,7 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "instance_adopted": lambda data: data["seen"],
     "adoption_refused": _problem,
     "instance_observed": lambda data: data["seen"],
+    "observation_failed": lambda data: f"nobody can see what runs: {data['why']}",
     "drift_accepted": lambda data: f"{data['version']}, which was put there by hand, is the version from here on",
     "kept_discarded": lambda data: f"{data['what']} {data['name']} is gone",
 }

@@ -41,6 +41,7 @@ HEADLINES: dict[type[Struct], Callable[[Any, Subject], str]] = {
     e.AdoptionRefused: lambda event, _: f"not adopted, a person must act{_why(event.problem)}",
     e.InstanceAdopted: lambda event, _: f"adopted, {event.version} runs",
     e.InstanceObserved: lambda event, _: f"{event.version or 'nothing that is known'} was seen running",
+    e.ObservationFailed: lambda _event, _about: "cannot be looked at, nobody knows what runs",
     e.DriftAccepted: lambda event, _: f"{event.version}, put there by hand, is the version from here on",
     e.InstanceReconfigured: lambda _event, _about: "reconfigured",
     e.InstanceRetired: lambda _event, _about: "retired",

@@ -24,6 +24,7 @@ TYPES: dict[type[Struct], str] = {
     e.AdoptionRefused: "astrolabe.adoption.refused",
     e.InstanceAdopted: "astrolabe.instance.adopted",
     e.InstanceObserved: "astrolabe.instance.observed",
+    e.ObservationFailed: "astrolabe.instance.unobserved",
     e.DriftAccepted: "astrolabe.drift.accepted",
     e.InstanceReconfigured: "astrolabe.instance.reconfigured",
     e.InstanceRetired: "astrolabe.instance.retired",

@@ -26,7 +26,7 @@ _IDS = {"instance_id", "upgrade_id"}
 def _kind(field: str) -> Any:
     if field in _IDS:
         return UUID(as_uuid=False)
-    return DateTime(timezone=True) if field.endswith("_at") else JSONB() if field == "labels" else None
+    return DateTime(timezone=True) if field.endswith(("_at", "_since")) else JSONB() if field == "labels" else None
 
 
 def _table(name: str, row: type[msgspec.Struct], key: str) -> Table:
@@ -154,7 +154,7 @@ class Views:
 
     async def like(self, product: str, kind: str, host: str, limit: int, within: Reach = ALL) -> list[str]:
         """List the ids of instances of a product and a kind on a host, those registered first before the others."""
-        same = INSTANCE.c.product == product, INSTANCE.c.kind == kind, INSTANCE.c.host == host, *_within(within)
+        same = INSTANCE.c.product == product, INSTANCE.c.kind == kind, INSTANCE.c.host == host, *seen_within(within)
         query = select(INSTANCE.c.instance_id).where(*same).order_by(INSTANCE.c.instance_id.desc()).limit(limit)
         async with self._database.transaction() as connection:
             return sorted((await connection.execute(query)).scalars())
@@ -185,17 +185,21 @@ def _instances(wanted: InstanceFilter) -> Iterator[ColumnElement[bool]]:
             yield INSTANCE.c[name] == value
     if wanted.labels:
         yield INSTANCE.c.labels.contains(dict(wanted.labels))
-    yield from _within(wanted.within)
+    yield from seen_within(wanted.within)
     match wanted.needs:
         case "approval":
             yield INSTANCE.c.status == "awaiting_approval"
         case "repair":
-            yield or_(INSTANCE.c.status.in_(("inconsistent", "unadopted")), INSTANCE.c.in_sync.is_(False))
+            yield or_(
+                INSTANCE.c.status.in_(("inconsistent", "unadopted")),
+                INSTANCE.c.in_sync.is_(False),
+                INSTANCE.c.unobserved_since.is_not(None),
+            )
         case None:
             pass
 
 
-def _within(reach: Reach) -> Iterator[ColumnElement[bool]]:
+def seen_within(reach: Reach) -> Iterator[ColumnElement[bool]]:
     """Return what must hold of an instance that a caller may see."""
     if reach.selectors is not None:
         yield or_(false(), *(INSTANCE.c.labels.contains(dict(each)) for each in reach.selectors))

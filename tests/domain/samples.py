@@ -56,6 +56,7 @@ adopted = e.InstanceAdopted(1, "npx", "5.6.0", "unleash 5.6.0 serves on port 424
 unadopted = e.AdoptionRefused(1, PROBLEM, AT)
 adoption_requested = e.AdoptionRequested()
 drift_accepted = e.DriftAccepted("5.7.0", AT)
+unobserved = e.ObservationFailed("npm is not installed", AT - timedelta(minutes=5), AT)
 observed = e.InstanceObserved("5.7.0", "unleash 5.7.0 serves on port 4242", AT)
 requested = e.UpgradeRequested(UP, "5.6.0", "6.10.1", "alice")
 in_emergency = replace(requested, emergency=True)
@@ -108,6 +109,7 @@ EVENTS: tuple[e.Event, ...] = (
     unadopted,
     adoption_requested,
     observed,
+    unobserved,
     drift_accepted,
     e.InstanceReconfigured(CONFIG),
     retired,

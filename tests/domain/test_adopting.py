@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from astrolabe.domain.instances.observation import Observation
+from astrolabe.domain.instances.observation import Observation, Unobserved
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register
@@ -36,6 +36,7 @@ from tests.domain.samples import (
     retire,
     retired,
     unadopted,
+    unobserved,
     unversioned,
 )
 
@@ -137,6 +138,27 @@ def test_what_is_seen_otherwise_is_recorded_once():
     given(*SUCCEEDED, observed).when(report(again)).refuses("superseded")
     gone = replace(observed, version=None, seen="nothing serves on port 4242")
     given(*SUCCEEDED, observed).when(report(gone)).then(gone)
+
+
+def test_an_instance_that_cannot_be_looked_at_is_said_to_be_so_once():
+    """Until somebody can look again, which is recorded also where the same is seen as before."""
+    state = given(*IDLE, observed).when(report(unobserved)).then(unobserved)
+    assert isinstance(state, s.Idle)
+    assert state.instance.unobserved == Unobserved(unobserved.why, unobserved.since)
+    given(*IDLE, observed, unobserved).when(report(replace(unobserved, at=LATER))).refuses("superseded")
+    again = replace(observed, at=LATER)
+    state = given(*IDLE, observed, unobserved).when(report(again)).then(again)
+    assert isinstance(state, s.Idle)
+    assert state.instance.unobserved is None
+    given(*IDLE, observed, unobserved, again).when(report(again)).refuses("superseded")
+
+
+def test_what_an_upgrade_saw_was_looked_at():
+    """Whoever was upgraded, taken back or reconfigured is looked at anew."""
+    for later in (SUCCEEDED[1:], ROLLED_BACK[1:], [e.InstanceReconfigured(MOVED)]):
+        state = given(*IDLE, unobserved, *later).state
+        assert isinstance(state, s.Idle)
+        assert state.instance.unobserved is None
 
 
 @pytest.mark.parametrize("busy", BUSY)

@@ -51,6 +51,7 @@ from tests.domain.samples import (
     rollback_begun,
     rollback_refused,
     turned_back,
+    unobserved,
     unwell,
 )
 
@@ -174,6 +175,13 @@ def test_the_row_of_an_instance_tells_whether_it_is_in_sync():
     assert instance((*IDLE, observed, right)).in_sync is True
     assert instance((*IDLE, right, *SUCCEEDED[1:])).in_sync is None
     assert instance((*IDLE, right, *ROLLED_BACK[1:])).in_sync is None
+
+
+def test_the_row_of_an_instance_says_since_when_it_cannot_be_looked_at():
+    """Until a worker sees something again."""
+    assert instance((*IDLE, observed)).unobserved_since is None
+    assert instance((*IDLE, observed, unobserved)).unobserved_since == unobserved.since
+    assert instance((*IDLE, observed, unobserved, observed)).unobserved_since is None
 
 
 def test_the_row_of_an_adoption_has_no_version():

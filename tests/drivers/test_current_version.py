@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -131,3 +131,24 @@ async def test_another_version_than_the_log_believes_is_refused(standin: World) 
     found = await refused(standin, "2.0.0", "preflight-version")
     assert "1.6.0" in found.problem.detail
     assert "1.1.0" in found.problem.detail
+
+
+@pytest.mark.kinds("npx")
+async def test_what_nobody_can_look_at_is_recorded_once_it_was_so_for_a_while(standin: World) -> None:
+    """Once while it stays so, with the reason; and that it can be looked at again, where the same is seen as before."""
+    before = await _looks(standin, Observer(standin.log_database, standin.host, "worker-1"))
+    product = standin.host.products.pop("standin")
+    patient = Observer(standin.log_database, standin.host, "worker-1")
+    hasty = Observer(standin.log_database, standin.host, "worker-1", timedelta())
+    for observer in (patient, hasty):
+        assert await _looks(standin, observer) == before
+    failed = [each for each in await standin.told() if isinstance(each, e.ObservationFailed)]
+    assert len(failed) == 1
+    assert failed[0].why
+    state = (await standin.loaded()).state
+    assert isinstance(state, s.Idle)
+    assert state.instance.unobserved
+    standin.host.products["standin"] = product
+    again = await _looks(standin, hasty)
+    assert [each.seen for each in again] == [before[0].seen] * 2
+    assert await _looks(standin, hasty) == again

@@ -1,13 +1,18 @@
-"""The observer: looks at every instance at rest on this host, and records what is not what was seen before."""
+"""The observer: looks at every instance at rest on this host, and records what is not what was seen before.
+
+That it cannot look is recorded as well, once it has been so for a while: what nobody can see is not well.
+"""
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from astrolabe.domain.bounds import fit
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Report
-from astrolabe.domain.upgrades.events import InstanceObserved
+from astrolabe.domain.upgrades.events import InstanceObserved, ObservationFailed
 from astrolabe.domain.upgrades.states import Idle
 from astrolabe.store.database import Database
 from astrolabe.store.errors import WrongVersion
@@ -23,6 +28,10 @@ from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.programs.tools import ToolMissing
 
 LOG = logging.getLogger("astrolabe.observer")
+A_WHILE: Final = timedelta(minutes=5)
+"""How long an instance that cannot be looked at may be just being mended."""
+MOST: Final = 2000
+"""How many bytes of why it cannot be looked at are kept."""
 
 
 class Observer:
@@ -32,12 +41,14 @@ class Observer:
     upgrade can have begun.
     """
 
-    def __init__(self, database: Database, host: Host, worker: str) -> None:
+    def __init__(self, database: Database, host: Host, worker: str, a_while: timedelta = A_WHILE) -> None:
         self._views: Views = Views(database)
         self._instances: Instances = Instances(Log(database))
         self._host: Host = host
         self._worker: str = worker
+        self._a_while: timedelta = a_while
         self._before: dict[str, Detection] = {}
+        self._failing: dict[str, datetime] = {}
 
     async def run(self, seconds: float) -> None:
         """Look for ever, with a pause between two rounds."""
@@ -58,16 +69,26 @@ class Observer:
             found = await detect(site, driver_of(site))
         except (StepFailed, ToolMissing) as failure:
             LOG.warning("%s could not be looked at: %s", loaded.stream_id, failure)
+            await self._failed(loaded, state, str(failure), Redactor(site.secrets))
             return
+        self._failing.pop(loaded.stream_id, None)
         # A gateway that is started again at this moment is no news.
         twice = self._before.get(loaded.stream_id) == found
         self._before[loaded.stream_id] = found
         known = state.instance.observed
-        if twice and (known is None or (known.version, known.seen) != (found.version, found.seen)):
-            await self._record(loaded, found, Redactor(site.secrets))
+        news = known is None or (known.version, known.seen) != (found.version, found.seen)
+        if twice and (news or state.instance.unobserved):
+            fact = InstanceObserved(found.version, Redactor(site.secrets)(found.seen), datetime.now(UTC))
+            await self._record(loaded, fact)
 
-    async def _record(self, loaded: Loaded, found: Detection, redact: Redactor) -> None:
-        fact = InstanceObserved(found.version, redact(found.seen), datetime.now(UTC))
+    async def _failed(self, loaded: Loaded, state: Idle, why: str, redact: Redactor) -> None:
+        self._before.pop(loaded.stream_id, None)
+        now = datetime.now(UTC)
+        since = self._failing.setdefault(loaded.stream_id, now)
+        if state.instance.unobserved is None and now - since >= self._a_while:
+            await self._record(loaded, ObservationFailed(fit(redact(why), MOST), since, now))
+
+    async def _record(self, loaded: Loaded, fact: InstanceObserved | ObservationFailed) -> None:
         cause = Cause(self._worker, "it looked", f"worker/{self._worker}")
         try:
             await self._instances.execute(loaded, Report(fact), cause, if_match=loaded.version)
