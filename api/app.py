@@ -10,12 +10,14 @@ from litestar.datastructures import State
 
 from astrolabe.api import health, metrics, problem_types
 from astrolabe.api import static_page as look
-from astrolabe.api.access import tokens
+from astrolabe.api.access import sessions, tokens
 from astrolabe.api.audit import evidence
 from astrolabe.api.audit import proofs as audit_proofs
 from astrolabe.api.audit import trail as audit
 from astrolabe.api.audit import witnesses as audit_witnesses
 from astrolabe.api.contacts import routes as contacts_routes
+from astrolabe.api.fleet import changes
+from astrolabe.api.fleet import routes as fleet
 from astrolabe.api.http.bodies import MAX_BODY, StrictRequest
 from astrolabe.api.http.documentation import openapi_config
 from astrolabe.api.http.failures import answer_failure
@@ -38,6 +40,8 @@ from astrolabe.store.webhooks.settings import WebhookSettings
 ROUTES = (
     *instances.ROUTES,
     *history.ROUTES,
+    *fleet.ROUTES,
+    *changes.ROUTES,
     *upgrades.ROUTES,
     *verbs.ROUTES,
     *approvals.ROUTES,
@@ -50,6 +54,7 @@ ROUTES = (
     *products.ROUTES,
     *tokens.ROUTES,
     *contacts_routes.ROUTES,
+    *sessions.ROUTES,
     *webhooks_routes.ROUTES,
     *webhook_secrets.ROUTES,
     *webhook_deliveries.ROUTES,

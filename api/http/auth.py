@@ -1,7 +1,7 @@
-"""Authentication: who asks, by bearer token, and whether their scopes allow it."""
+"""Authentication: who asks, by bearer token or by the cookie that holds one, and whether their scopes allow it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -12,6 +12,11 @@ from astrolabe.domain.access import Scope, Token
 
 SCHEME = "token"
 """The name of the security scheme in the OpenAPI."""
+COOKIE: Final = "astrolabe_session"
+"""The cookie that holds the token of whoever signed in to the console."""
+CONSOLE_HEADER: Final = "X-Astrolabe-Console"
+"""The header that the console changes things with: no page of another origin can send it unasked."""
+SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 def require_scope(
@@ -47,14 +52,35 @@ def _refusal(token: Token, scope: Scope, *, narrowed: bool) -> str | None:
 
 
 async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
+    return await token_of(connection, _secret_of(connection))
+
+
+def _secret_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
+    if scheme.lower() == "bearer" and secret.strip():
+        return secret.strip()
+    if not scheme and (held := connection.cookies.get(COOKIE)):
+        if connection.scope.get("method") not in SAFE:
+            require_console(connection)
+        return held
+    raise ApiProblem(
+        "token-missing",
+        "Send a token in the header `Authorization: Bearer TOKEN`.",
+        headers={"WWW-Authenticate": 'Bearer realm="astrolabe"'},
+    )
+
+
+def require_console(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Raise ApiProblem where a request may come from a page of another origin: the browser adds the cookie to any."""
+    if CONSOLE_HEADER not in connection.headers:
         raise ApiProblem(
-            "token-missing",
-            "Send a token in the header `Authorization: Bearer TOKEN`.",
-            headers={"WWW-Authenticate": 'Bearer realm="astrolabe"'},
+            "cross-site-request", f"Send the header `{CONSOLE_HEADER}: 1` beside the cookie, or a token in its place."
         )
-    token = await resources_of(connection).tokens.authenticate(secret.strip())
+
+
+async def token_of(connection: ASGIConnection[Any, Any, Any, Any], secret: str) -> Token:
+    """Return the token in use that has this secret; raises ApiProblem where none has."""
+    token = await resources_of(connection).tokens.authenticate(secret)
     if token is None:
         address = connection.client.host if connection.client else ""
         if resources_of(connection).wrong_tokens.too_many(address):

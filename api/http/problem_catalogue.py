@@ -41,6 +41,9 @@ _TYPES = (
     ProblemType("token-missing", 401, "No token was sent", "Send the header `Authorization: Bearer TOKEN`."),
     ProblemType("token-invalid", 401, "The token is unknown or revoked", "Use a token that is in use, or make one."),
     ProblemType("scope-missing", 403, "The token lacks a scope", "Use a token that has the scope named in `scope`."),
+    ProblemType(
+        "cross-site-request", 403, "A cookie alone changes nothing", "Send `X-Astrolabe-Console: 1` beside it."
+    ),
     ProblemType("approver-is-requester", 403, "Nobody approves their own request", "Somebody else must approve it."),
     ProblemType("approvals-fixed", 403, "The approval policy is not yours", "Use a token that has the scope admin."),
     ProblemType("labels-fixed", 403, "The labels are not yours to change", "Use a token that has the scope admin."),

@@ -32,6 +32,7 @@ from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
 from astrolabe.store.streams.witnesses import Witnesses
 from astrolabe.store.token_uses import TokenUses
+from astrolabe.store.views.fleet import Fleet
 from astrolabe.store.views.queries import Views
 from astrolabe.store.webhooks.deliveries import Deliveries
 from astrolabe.store.webhooks.settings import WebhookSettings
@@ -52,6 +53,7 @@ class Resources(Struct, frozen=True):
     token_uses: TokenUses
     instances: Instances
     views: Views
+    fleet: Fleet
     outputs: Outputs
     progress: ProgressBoard
     trail: Trail
@@ -93,6 +95,7 @@ def opened(
                 token_uses=TokenUses(database),
                 instances=Instances(log),
                 views=Views(database),
+                fleet=Fleet(database),
                 outputs=Outputs(database),
                 progress=ProgressBoard(database),
                 trail=Trail(database),

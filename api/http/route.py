@@ -62,7 +62,7 @@ def route(
     problems are those that only this route has, by their names in the catalogue; a name that is not there raises
     KeyError.
     """
-    everywhere = AUTHORISED if scope else ALWAYS
+    everywhere = (*AUTHORISED, *(("cross-site-request",) if method != "GET" else ())) if scope else ALWAYS
     return HTTPRouteHandler(
         path,
         http_method=method,

@@ -4,9 +4,10 @@ const SVG = "http://www.w3.org/2000/svg";
 
 function made(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value);
+    if (typeof value === "function") element[name] = value;
+    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -14,24 +15,37 @@ export const tag = (name, attributes = {}, ...children) => made(document.createE
 export const svg = (name, attributes = {}, ...children) =>
   made(document.createElementNS(SVG, name), attributes, children);
 
+// Columns are headings, or a heading with a class; on a narrow screen each cell says its heading itself.
 export function table(heads, rows) {
+  const cells = (row) => row.map((cell, at) => tag("td", { "data-head": heads[at] }, cell ?? "–"));
   return tag(
     "table",
     {},
-    tag("thead", {}, tag("tr", {}, ...heads.map((head) => tag("th", { scope: "col" }, head)))),
-    tag("tbody", {}, ...rows.map((cells) => tag("tr", {}, ...cells.map((cell) => tag("td", {}, cell ?? "–"))))),
+    tag("thead", {}, tag("tr", {}, heads.map((head) => tag("th", { scope: "col" }, head)))),
+    tag("tbody", {}, rows.map((row) => (row instanceof Node ? row : tag("tr", {}, cells(row))))),
   );
 }
 
-const GOOD = new Set(["idle", "succeeded"]);
-const BAD = new Set(["inconsistent", "refused", "rejected", "expired", "failed", "rolled_back", "cancelled"]);
+export const link = (href, ...children) => tag("a", { href }, ...children);
+export const faint = (...children) => tag("p", { class: "faint" }, ...children);
+export const problem = (...children) => tag("p", { class: "problem" }, ...children);
+export const code = (...children) => tag("code", {}, ...children);
+
+const GOOD = new Set(["idle", "succeeded", "delivered", "done", "well", "enabled"]);
+const BAD = new Set([
+  "inconsistent", "refused", "rejected", "expired", "failed", "rolled_back", "cancelled", "unwell", "unadopted", "drift", "unobserved", "disabled",
+]);
 
 export function status(name) {
   const mood = GOOD.has(name) ? "good" : BAD.has(name) ? "bad" : "busy";
   return tag("span", { class: `status ${mood}` }, name.replaceAll("_", " "));
 }
 
-const WHEN = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
-
-export const moment = (text) => tag("time", { datetime: text, title: text }, WHEN.format(new Date(text)));
 export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+export function size(bytes) {
+  const at = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${(bytes / 1000 ** at).toFixed(at ? 1 : 0)} ${UNITS[at]}`;
+}

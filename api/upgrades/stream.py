@@ -51,8 +51,8 @@ async def stream(request: AuthenticatedRequest, follower: Follower, after: int) 
             if time.monotonic() - last >= HEARTBEAT_SECONDS:
                 yield HEARTBEAT
                 last = time.monotonic()
-            wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), _token_seconds(request.auth))
-            await _more(resources, heard, stopping, wait)
+            wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), token_seconds(request.auth))
+            await until_more(resources, heard, stopping, wait)
     except Exception as error:
         # The caller comes back with Last-Event-ID, and finds the database up again, or gets a problem.
         if not is_outage(error):
@@ -61,12 +61,13 @@ async def stream(request: AuthenticatedRequest, follower: Follower, after: int) 
         stopping.cancel()
 
 
-def _token_seconds(token: Token) -> float:
+def token_seconds(token: Token) -> float:
     """Return how long a token is good."""
     return max(0.0, (token.expires_at - datetime.now(UTC)).total_seconds()) if token.expires_at else math.inf
 
 
-async def _more(resources: Resources, heard: int, stopping: asyncio.Task[bool], seconds: float) -> None:
+async def until_more(resources: Resources, heard: int, stopping: asyncio.Task[bool], seconds: float) -> None:
+    """Wait until the log has grown since it was heard, the server is asked to stop, or some seconds have passed."""
     grown = asyncio.create_task(resources.tail.wait(seconds, since=heard))
     try:
         await asyncio.wait({grown, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -161,7 +161,7 @@ class Views:
 
     async def counts(self, within: Reach = ALL) -> dict[str, dict[str, int]]:
         """Count instances and upgrades by status, of all instances or of some."""
-        instances, upgrades = [*_within(within)], [*_upgrades(UpgradeFilter(within=within))]
+        instances, upgrades = [*seen_within(within)], [*_upgrades(UpgradeFilter(within=within))]
         async with self._database.transaction() as connection:
             found: dict[str, dict[str, int]] = {}
             for name, table, which in (("instances", INSTANCE, instances), ("upgrades", UPGRADE, upgrades)):

@@ -19,7 +19,7 @@ PUBLIC = {
     "/schema",
     "/schema/openapi.json",
     "/schema/{path}",
-} | {"/", "/page/{name}", "/reference"}
+} | {"/", "/page/{name}", "/reference", "/sign-in", "/sign-out"}
 NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/instances"): "read",
     ("POST", "/instances"): "configure",
@@ -76,6 +76,9 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("POST", "/webhooks/{ref}/recover"): "configure",
     ("POST", "/webhooks/{ref}/test"): "configure",
     ("GET", "/metrics"): "read",
+    ("GET", "/fleet"): "read",
+    ("GET", "/changes"): "read",
+    ("GET", "/session"): "read",
 }
 
 

@@ -37,6 +37,23 @@ async def test_without_a_version_an_instance_is_adopted_by_a_worker(house: House
     assert "adopt" not in taken.json()["links"]
 
 
+async def test_an_instance_that_cannot_be_looked_at_is_not_like_one_that_is_well(house: House) -> None:
+    """The instance says why and since when, lists have it among what needs repair, and so does the fleet."""
+    instance_id = await house.register()
+    await house.register(name="well")
+    assert (await shown(house))["unobserved"] is None
+    await house.report(instance_id, e.ObservationFailed("npm is not installed", AT, AT))
+    since = AT.isoformat().replace("+00:00", "Z")
+    assert (await shown(house))["unobserved"] == {"why": "npm is not installed", "since": since}
+    await house.show()
+    (row,) = (await house.client.get("/instances", params={"needs": "repair"})).json()["items"]
+    assert (row["name"], row["unobserved_since"]) == ("flags", since)
+    first, second = (await house.client.get("/fleet")).json()["items"]
+    assert (first["instance"]["name"], first["need"], second["need"]) == ("flags", "unobserved", None)
+    await house.report(instance_id, e.InstanceObserved("5.6.0", "Unleash 5.6.0 serves on port 4242", AT))
+    assert (await shown(house))["unobserved"] is None
+
+
 async def test_what_could_not_be_adopted_is_told_and_looked_at_again(house: House) -> None:
     """The instance says why and where to ask for another look, which makes sense only there."""
     instance_id = await house.register()

@@ -72,6 +72,7 @@ class Team(Struct):
             *("/instances/flags/history", "/instances/flags/history?limit=1", "/instances/flags/rollback-point"),
             *("/upgrades", "/upgrades?limit=1", f"/upgrades/{self.upgrade}", f"/upgrades/{self.upgrade}/events"),
             *("/upgrades?instance=flags", "/products", "/webhooks/types"),
+            *("/fleet", "/fleet?search=shop", "/fleet?group=needs&limit=1", "/changes", "/session"),
         ]
 
 

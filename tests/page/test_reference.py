@@ -3,9 +3,12 @@
 import asyncio
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.api.test_server import Running
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def openapi(running: Running) -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""The route of the fleet: what the console shows first."""
+
+from typing import Annotated
+
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from astrolabe.api.http.paging import next_page
+from astrolabe.api.http.parameters import Limit
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
+from astrolabe.api.http.rights import only_visible, reach_of
+from astrolabe.api.http.route import get
+from astrolabe.domain.products.product import Product
+from astrolabe.domain.products.release import Release
+from astrolabe.domain.products.updates import releases_ahead
+from astrolabe.domain.upgrades.instance_row import InstanceRow
+from astrolabe.domain.words import Version
+from astrolabe.store.views.fleet import FleetFilter, FleetGroup, FleetOrder, FleetRow, FleetUpgrade, Kin, Need
+
+
+class ReleasesAhead(Struct, frozen=True):
+    """What is known to be newer than what runs."""
+
+    many: int
+    """How many releases are known to be newer."""
+    newest: Release
+    """The newest of them, with its notes."""
+    breaking: tuple[str, ...]
+    """The breaking ones among them, the oldest first."""
+
+
+class FleetInstance(Struct, frozen=True):
+    """An instance in the fleet."""
+
+    instance: InstanceRow
+    """The instance, as lists have it."""
+    title: str
+    """The product's name for a reader."""
+    need: Need | None
+    """What a person has to look at, in a word; null where there is nothing."""
+    last: FleetUpgrade | None
+    """Its last upgrade; null before the first."""
+    ahead: ReleasesAhead | None
+    """What is known to be newer; null where nothing is."""
+
+
+class FleetCounts(Struct, frozen=True):
+    """How many instances a search finds, by what can be asked for alone."""
+
+    all: int
+    """All of them; retired ones are left out."""
+    needs: int
+    """Those that need a person."""
+    updates: int
+    """Those that a newer release is known for."""
+    upgrading: int
+    """Those on which an upgrade or a way back is under way, or waits for approval."""
+
+
+class FleetPage(Struct, frozen=True):
+    """A page of the fleet, a moment behind the log, and the link to the next where there is one."""
+
+    items: tuple[FleetInstance, ...]
+    """The instances, in the order that was asked for."""
+    counts: FleetCounts
+    """How many there are."""
+    next: str | None = None
+    """The path of the next page; null on the last one."""
+
+
+@get("/fleet", summary="See the fleet", tag="instances", scope="read", narrowed=True, problems=("parameter-invalid",))
+async def show_fleet(
+    request: AuthenticatedRequest,
+    *,
+    search: Annotated[
+        str | None,
+        QueryParameter(max_length=100, description="Only where the name, product, host or kind has this in it."),
+    ] = None,
+    group: Annotated[FleetGroup, QueryParameter(description="Only those that are counted so.")] = "all",
+    order: Annotated[
+        FleetOrder, QueryParameter(description="By what comes first: what needs a person, or by a field.")
+    ] = "needs",
+    offset: Annotated[int, QueryParameter(ge=0, le=1_000_000, description="How many are left out before.")] = 0,
+    limit: Limit = 50,
+) -> FleetPage:
+    """List the instances that are not retired with what needs a person, what is newer, and their last upgrade."""
+    resources, reach = resources_of(request), reach_of(request)
+    everything = await resources.fleet.census(None, reach)
+    kin = await resources.fleet.census(search, reach) if search else everything
+    known = _known(everything, resources.products)
+    behind = [each for each in kin if _ahead(each.version, known[each.product])]
+    pairs = [(each.product, each.version or "") for each in behind]
+    rows = await resources.fleet.rows(FleetFilter(search, group, order, pairs, offset, limit + 1, reach))
+    counts = FleetCounts(
+        sum(each.many for each in kin),
+        sum(each.needing for each in kin),
+        sum(each.many for each in behind),
+        sum(each.under_way for each in kin),
+    )
+    asked = {"search": search, "group": group, "order": order, "offset": offset + limit, "limit": limit}
+    more = next_page("/fleet", asked) if len(rows) > limit else None
+    titles = {product.name: product.title for product in resources.products.values()}
+    seen = {each.instance_id for each in await only_visible(request, [row.instance for row in rows[:limit]])}
+    visible = (row for row in rows[:limit] if row.instance.instance_id in seen)
+    shown = (_shown(row, known.get(row.instance.product, ()), titles) for row in visible)
+    return FleetPage(tuple(shown), counts, more)
+
+
+def _known(kin: list[Kin], products: dict[str, Product]) -> dict[str, tuple[Release, ...]]:
+    """Return the releases that are known of each product: those that its file describes, and those that run here."""
+    known: dict[str, dict[str, Release]] = {}
+    for each in kin:
+        described = products[each.product].release if each.product in products else ()
+        releases = known.setdefault(each.product, {release.version: release for release in described})
+        if each.version:
+            releases.setdefault(each.version, Release(each.version))
+    return {product: tuple(releases.values()) for product, releases in known.items()}
+
+
+def _ahead(running: Version | None, known: tuple[Release, ...]) -> tuple[Release, ...]:
+    return releases_ahead(running, known, ()) if running else ()
+
+
+def _shown(row: FleetRow, known: tuple[Release, ...], titles: dict[str, str]) -> FleetInstance:
+    product = row.instance.product
+    ahead = _ahead(row.instance.version, known)
+    breaking = tuple(each.version for each in ahead if each.breaking)
+    newer = ReleasesAhead(len(ahead), ahead[-1], breaking) if ahead else None
+    return FleetInstance(row.instance, titles.get(product, product), row.need, row.last, newer)
+
+
+ROUTES = (show_fleet,)

@@ -1,0 +1,156 @@
+// The fleet: what needs a person first, then every instance, found by a word, a group and an order.
+
+import { get } from "./client.js";
+import { code, faint, link, seconds, status, tag } from "./dom.js";
+import { live } from "./live.js";
+import { patch } from "./patch.js";
+import { clock, moment } from "./time.js";
+
+const MOST_NEEDS = 12;
+const TYPING_MS = 200;
+const GROUPS = { all: "All", needs: "Needs you", updates: "Update available", upgrading: "Upgrading" };
+const ORDERS = { needs: "what needs you", name: "name", product: "product", host: "host", updated: "last change" };
+
+export const of = (name) => `#/instances/${encodeURIComponent(name)}`;
+export const ofUpgrade = (id) => `#/upgrades/${encodeURIComponent(id)}`;
+
+// What a person has to look at: in a clause, what they could type, and where they go.
+const NEEDS = {
+  inconsistent: ({ instance, last }) => ["the way back failed", `astrolabe show ${instance.name}`, ofUpgrade(last.upgrade_id), "See what to do", true],
+  failed: ({ instance, last }) => [`${last.status.replaceAll("_", " ")}, by itself`, `astrolabe show ${instance.name}`, ofUpgrade(last.upgrade_id), "See why", true],
+  approval: ({ instance, last }) => [`${last.to_version ?? last.target} waits for approval`, `astrolabe approve ${instance.name} --reason "…"`, ofUpgrade(instance.upgrade_id), "Read the plan, decide"],
+  unwell: ({ instance, last }) => ["the new version is unwell", `astrolabe rollback ${instance.name} --reason "…"`, ofUpgrade(last.upgrade_id), "Look, and decide", true],
+  unadopted: ({ instance }) => ["could not be adopted", `astrolabe show ${instance.name}`, of(instance.name), "See why", true],
+  drift: ({ instance }) => ["what runs is not what the log says", `astrolabe show ${instance.name}`, of(instance.name), "Compare"],
+  unobserved: ({ instance }) => ["cannot be looked at", `astrolabe show ${instance.name}`, of(instance.name), "See why", true],
+};
+
+function needing(each) {
+  const [what, command, href, does, bad] = NEEDS[each.need](each);
+  const { instance, last } = each;
+  const why = ["drift", "unadopted", "unobserved"].includes(each.need) ? null : last?.problem_detail ?? (last && `by ${last.actor}, “${last.reason || "no reason given"}”`);
+  return tag(
+    "article",
+    { class: bad ? "card bad" : "card", "data-key": instance.instance_id },
+    tag("h3", {}, `${instance.name}: ${what}`),
+    faint(why && `${why} · `, instance.unobserved_since ? ["since ", clock(instance.unobserved_since)] : moment(instance.updated_at)),
+    code(command),
+    tag("div", { class: "do" }, tag("a", { class: "button main", href }, does)),
+  );
+}
+
+function newest({ instance, ahead }) {
+  const runs = instance.version ?? "not known yet";
+  if (!ahead) return [runs];
+  const breaking = ahead.breaking.length ? ` · breaking: ${ahead.breaking.join(", ")}` : "";
+  const more = ahead.many === 1 ? "1 release ahead" : `${ahead.many} releases ahead`;
+  const notes = ahead.newest.notes || "No notes are known.";
+  return [
+    runs, " ", tag("span", { class: "new" }, `→ ${ahead.newest.version}`),
+    tag("details", {}, tag("summary", {}, more + breaking), tag("p", { class: "notes" }, notes), ahead.newest.url && tag("a", { href: ahead.newest.url, rel: "noreferrer" }, "The notes in full")),
+  ];
+}
+
+function lastUpgrade({ last }) {
+  if (!last) return ["none yet"];
+  const down = last.downtime_ms === null ? "" : `, down ${seconds(last.downtime_ms)}`;
+  return [link(ofUpgrade(last.upgrade_id), moment(last.requested_at)), down, tag("small", {}, `${last.actor}: “${last.reason || "no reason given"}”`)];
+}
+
+// An instance is as well as what is known of it: one whose last upgrade failed is not only idle.
+export function standing({ instance, need }) {
+  if (need === "drift" || need === "unwell" || need === "unobserved") return status(need);
+  if (instance.status !== "idle") return status(instance.status);
+  return need === "failed" ? status(instance.last_outcome) : status("well");
+}
+
+function row(each) {
+  const { instance, title } = each;
+  const cell = (...children) => tag("div", { role: "cell" }, ...children);
+  return tag(
+    "div",
+    { class: "row", role: "row", "data-key": instance.instance_id },
+    cell(link(of(instance.name), instance.name), tag("small", {}, `${title} · ${instance.kind} · ${instance.host}`)),
+    cell(...newest(each)),
+    cell(standing(each)),
+    cell(...lastUpgrade(each)),
+  );
+}
+
+const HEADS = ["instance", "runs → newest known", "state", "last upgrade"];
+
+function rows(items) {
+  const heads = tag("div", { class: "row heads", role: "row", "data-key": "heads" }, HEADS.map((head) => tag("div", { role: "columnheader" }, head)));
+  return tag("div", { class: "rows", role: "table", "aria-label": "Instances" }, heads, ...items.map(row));
+}
+
+const NOBODY = ["No instance is registered yet: ", code("astrolabe register"), ", or ", code("astrolabe discover"), " to see what could be."];
+
+export async function fleet({ view, signal, title, say, query }) {
+  const asked = { search: query.get("search") ?? "", group: query.get("group") ?? "all", order: query.get("order") ?? "needs" };
+  let many = 50;
+  let known = null;
+  let typing;
+
+  const path = (changes) => `/fleet?${new URLSearchParams(Object.entries({ ...asked, ...changes }).filter(([, value]) => value))}`;
+
+  async function look() {
+    const [needs, page] = await Promise.all([
+      get(path({ search: "", group: "needs", order: "needs", limit: MOST_NEEDS }), signal),
+      get(path({ limit: many }), signal),
+    ]);
+    if (signal.aborted) return;
+    hear(needs);
+    draw(needs, page);
+  }
+
+  function hear({ counts, items }) {
+    title(counts.needs ? `${counts.needs} need you` : "Fleet");
+    const now = new Map(items.map((each) => [each.instance.instance_id, each.need]));
+    const news = known && items.filter((each) => known.get(each.instance.instance_id) !== each.need);
+    if (news?.length) say(news.map((each) => `${each.instance.name}: ${NEEDS[each.need](each)[0]}`).join("; "));
+    known = now;
+  }
+
+  function choose(changes) {
+    Object.assign(asked, changes);
+    many = 50;
+    const kept = new URLSearchParams(Object.entries(asked).filter(([name, value]) => value && value !== { group: "all", order: "needs" }[name]));
+    history.replaceState(null, "", kept.size ? `#/?${kept}` : "#/");
+    return look().catch(() => {});
+  }
+
+  function bar(counts) {
+    const field = tag("input", {
+      type: "search", placeholder: "Find by name, product, host", "aria-label": "Find", value: asked.search, "data-key": "find",
+      oninput: (event) => {
+        clearTimeout(typing);
+        const search = event.target.value.trim();
+        typing = setTimeout(() => choose({ search }), TYPING_MS);
+      },
+    });
+    const chips = Object.entries(GROUPS).map(([group, label]) =>
+      tag("button", { class: "chip", type: "button", "data-key": group, "aria-pressed": String(asked.group === group), onclick: () => choose({ group }) }, `${label} ${counts[group]}`));
+    const orders = tag(
+      "select",
+      { "aria-label": "Order by", "data-key": "order", onchange: (event) => choose({ order: event.target.value }) },
+      Object.entries(ORDERS).map(([order, label]) => tag("option", { value: order, selected: asked.order === order }, `by ${label}`)),
+    );
+    return tag("div", { class: "bar", "data-key": "bar", role: "search" }, field, chips, orders);
+  }
+
+  function draw(needs, page) {
+    const hosts = new Set(page.items.map((each) => each.instance.host)).size;
+    patch(
+      view,
+      tag("h1", { class: needs.counts.needs ? "" : "unseen" }, needs.counts.needs ? `Needs you · ${needs.counts.needs}` : "Nothing needs you"),
+      tag("div", { class: "need", "data-key": "needs" }, needs.items.map(needing)),
+      tag("h2", {}, `Fleet · ${needs.counts.all} instances${page.next ? "" : ` on ${hosts} ${hosts === 1 ? "host" : "hosts"}`}`),
+      bar(page.counts),
+      page.items.length ? rows(page.items) : faint(...(needs.counts.all ? ["Nothing is found."] : NOBODY)),
+      page.next && tag("button", { "data-key": "more", onclick: () => ((many = Math.min(1000, many * 4)), look()) }, "Show more"),
+    );
+  }
+
+  await live(look, signal);
+}
