@@ -8,12 +8,11 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
-from astrolabe.api.http.references import name_claim
+from astrolabe.domain.instances.identity import named
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.upgrades.events import InstanceRegistered
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
-from astrolabe.store.log.batch import Claim
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.tokens import Tokens
 from bench.clients import ask, request
@@ -83,9 +82,7 @@ def _serving(url: str) -> AbstractAsyncContextManager[int]:
 
 async def _register(log: Log, name: str) -> None:
     config = InstanceConfig(name, "unleash", 4242, database=DatabaseConfig("unleash", "unleash"))
-    await log.append(
-        new_id(), 0, [InstanceRegistered(config, "5.6.0")], CAUSE, claims=[Claim(name_claim(name), b"", "{}")]
-    )
+    await log.append(new_id(), 0, [InstanceRegistered(config, "5.6.0")], CAUSE, identity=[named(name)])
 
 
 def _requests(names: list[str], secret: str) -> Iterator[bytes]:

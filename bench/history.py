@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from astrolabe.api.http.references import name_claim
+from astrolabe.domain.instances.identity import named
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.plan import Artifact, Plan
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, Writes
@@ -24,6 +24,7 @@ AT_ONCE = 200
 AT = datetime.now(UTC)
 COLUMNS = ["stream_id", "version", "event_id", "type", "entry"]
 CLAIMED = ["command_id", "request_hash", "stream_id", "answer"]
+IDENTIFIED = ["thing", "nth", "stream_id"]
 PLACE = """
 WITH placed AS (
     INSERT INTO log (position, ingest_id)
@@ -44,6 +45,8 @@ async def fill(url: str, instances: int) -> list[str]:
             await connection.copy_records_to_table("event", records=rows, columns=COLUMNS)
             claims = [claim for stream_id in streams for claim in _claims(stream_id)]
             await connection.copy_records_to_table("command", records=claims, columns=CLAIMED)
+            names = [(named(_name(stream_id)), 0, stream_id) for stream_id in streams]
+            await connection.copy_records_to_table("identity", records=names, columns=IDENTIFIED)
             made += streams
         await connection.execute(PLACE)
         await connection.execute("VACUUM ANALYZE")
@@ -59,9 +62,9 @@ def _rows(stream_id: str) -> Iterator[tuple[str, int, str, str, str]]:
 
 
 def _claims(stream_id: str) -> Iterator[tuple[str, bytes, str, str]]:
-    """Return the claim of a name, and of one key for each upgrade."""
-    for command_id in (name_claim(_name(stream_id)), *(new_id() for _ in range(UPGRADES))):
-        yield command_id, bytes(32), stream_id, "{}"
+    """Return the claim of one key for each upgrade."""
+    for _ in range(UPGRADES):
+        yield new_id(), bytes(32), stream_id, "{}"
 
 
 def _name(stream_id: str) -> str:

@@ -28,6 +28,7 @@ MODULES = {
     "planning": ("plan",),
     "products": ("products",),
     "reconfiguring": ("reconfigure",),
+    "renaming": ("rename",),
     "serving.api": ("api",),
     "serving.log": ("migrate", "first-token", "rebuild"),
     "serving.relay": ("relay",),

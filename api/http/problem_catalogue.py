@@ -61,11 +61,11 @@ _TYPES = (
     ProblemType("method-not-allowed", 405, "The method is not possible here", "The header Allow lists those that are."),
     ProblemType("instance-busy", 409, "An upgrade is under way", "Wait for the one at `upgrade`, or cancel it."),
     ProblemType("instance-exists", 409, "The instance is registered already", "Use it as it is."),
-    ProblemType("instance-name-taken", 409, "The name is taken", "Choose another: a name is unique for ever."),
+    ProblemType("instance-name-taken", 409, "The name is taken", "Choose another, or rename the other instance."),
     ProblemType(
         "instance-identity-taken", 409, "Another instance acts on the same", "Use the one at `existing`, or retire it."
     ),
-    ProblemType("instance-retired", 409, "The instance is retired", "Register it anew under another name."),
+    ProblemType("instance-retired", 409, "The instance is retired", "Register it anew."),
     ProblemType("instance-inconsistent", 409, "A person must act first", "Do what `detail` says, then retry."),
     ProblemType("instance-adopting", 409, "Nobody knows yet what runs", "Wait for the worker on its host."),
     ProblemType("instance-unadopted", 409, "What runs is not the product", "Do what `detail` says, then adopt it."),

@@ -10,15 +10,9 @@ from astrolabe.api.http.rights import may_reach, steady
 from astrolabe.domain import words
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.states import Absent
-from astrolabe.store.ids import named_id
 from astrolabe.store.streams.instances import Loaded
 
 _NAME = re.compile(next(meta.pattern for meta in metas_of(words.Name) if meta.pattern))
-
-
-def name_claim(name: str) -> str:
-    """Return the command id under which an instance's name is claimed, for ever."""
-    return named_id("instance-name", name)
 
 
 async def instance_id_of(request: AuthenticatedRequest, ref: str) -> str:
@@ -74,10 +68,10 @@ async def _reached(request: AuthenticatedRequest, ref: str) -> str:
 
 async def _id_of(request: AuthenticatedRequest, ref: str) -> str:
     if _NAME.match(ref):
-        claim = await resources_of(request).log.claim(name_claim(ref))
-        if claim is None:
+        instance_id = await resources_of(request).instances.named(ref)
+        if instance_id is None:
             raise instance_unknown(ref)
-        return claim.stream_id
+        return instance_id
     if is_uuid(ref) and ref not in OWN_STREAMS:
         return ref
     raise instance_unknown(ref)

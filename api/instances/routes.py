@@ -1,4 +1,4 @@
-"""The routes of instances: register, list, look at, reconfigure, retire."""
+"""The routes of instances: register, list, look at, reconfigure, rename, retire."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -25,10 +25,9 @@ from astrolabe.api.http.parameters import (
     Product,
     as_of,
 )
-from astrolabe.api.http.problems import ApiProblem
-from astrolabe.api.http.references import find_instance, instance_unknown, name_claim
+from astrolabe.api.http.references import find_instance, instance_unknown
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
-from astrolabe.api.http.rights import only_visible, outside, reach_of, still_reached, visible
+from astrolabe.api.http.rights import only_visible, outside, reach_of, still_reached
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
 from astrolabe.api.instances.one_identity import one_identity
 from astrolabe.api.instances.view import (
@@ -36,20 +35,19 @@ from astrolabe.api.instances.view import (
     InstanceView,
     Reconfiguration,
     Registration,
+    Renaming,
     config_of,
     instance_view,
 )
 from astrolabe.domain.instances.registration import check_config
 from astrolabe.domain.reach import read_labels
 from astrolabe.domain.recorded import Cause
-from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Retire
+from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register, Rename, Retire
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.instance_row import InstanceStatus
 from astrolabe.domain.upgrades.states import State
-from astrolabe.store.errors import AlreadyClaimed
 from astrolabe.store.ids import new_id
-from astrolabe.store.log.batch import Claim
 from astrolabe.store.streams.instances import InstanceClaims, Loaded
 from astrolabe.store.views.queries import InstanceFilter
 
@@ -83,7 +81,7 @@ async def register_instance(
     data: Annotated[Registration, Body(examples=doc.example("An Unleash of one's own", EXAMPLE))],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[InstanceView]:
-    """Register an instance that is already running; its name is unique for ever.
+    """Register an instance that is already running; its name no other instance may have.
 
     What it acts on (port, database, service or prefix) no other instance may act on, until it is retired.
     Without a version, a worker on its host finds out what runs: see `status`, which is then `adopting`.
@@ -102,25 +100,9 @@ async def _register(request: AuthenticatedRequest, data: Registration, cause: Ca
     if not reach_of(request).covers(config.labels):
         raise outside(request, "this one would have others")
     check_config(config, resources.products)
-    name = Claim(name_claim(config.name), b"", "{}")
-    try:
-        async with one_identity(request):
-            return await resources.instances.execute(
-                resources.instances.fresh(new_id()),
-                Register(config, data.version),
-                cause,
-                claims=lambda after: (*claims(after), name),
-            )
-    except AlreadyClaimed:
-        if (taken := await resources.log.claim(name.command_id)) is None:
-            raise
-        if not await visible(request, taken.stream_id):
-            raise ApiProblem("instance-name-taken", f"The name {config.name} is taken; choose another.") from None
-        raise ApiProblem(
-            "instance-name-taken",
-            f"The name {config.name} belongs to instance {taken.stream_id} for ever; choose another.",
-            existing=f"/instances/{taken.stream_id}",
-        ) from None
+    async with one_identity(request):
+        fresh = resources.instances.fresh(new_id())
+        return await resources.instances.execute(fresh, Register(config, data.version), cause, claims=claims)
 
 
 @get(
@@ -212,6 +194,41 @@ async def reconfigure_instance(
 
 
 @post(
+    "/instances/{ref:str}/rename",
+    summary="Rename an instance",
+    tag="instances",
+    scope="configure",
+    narrowed=True,
+    status=200,
+    headers=(ETAG,),
+    problems=(*CHANGE, *BUSY, "instance-name-taken"),
+)
+async def rename_instance(
+    request: AuthenticatedRequest,
+    ref: InstanceRef,
+    data: Annotated[Renaming, Body(examples=doc.example("Another name", {"name": "shop", "reason": "a typing error"}))],
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[InstanceView]:
+    """Rename an idle instance: its history is found under the new name, and the name that it had is free.
+
+    On its host, secrets in a folder of the former name are no longer its own: see the documentation of secrets.
+    """
+    resources, cause, expected = resources_of(request), cause_of(request, data.reason), expected_version(if_match)
+
+    async def rename(claims: InstanceClaims) -> Loaded:
+        loaded, command = await find_instance(request, ref), Rename(data.name)
+        check = still_reached(request, instance_unknown(ref))
+        async with one_identity(request):
+            return await resources.instances.execute(
+                loaded, command, cause, if_match=expected, claims=claims, check=check
+            )
+
+    key = key_of(request, idempotency_key, data)
+    return _answer(await idempotently(resources, INSTANCE_DECIDER, key, rename, 200))
+
+
+@post(
     "/instances/{ref:str}/retire",
     summary="Retire an instance",
     tag="instances",
@@ -228,7 +245,10 @@ async def retire_instance(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[InstanceView]:
-    """Retire an idle instance: nothing more is asked of it, what runs keeps running, and the name stays taken."""
+    """Retire an idle instance: nothing more is asked of it, and what runs keeps running.
+
+    Its name stays taken, except where workers looked and never saw it run, and no upgrade of it was asked for.
+    """
     body = data or ReasonBody()
     resources, cause, expected = resources_of(request), cause_of(request, body.reason), expected_version(if_match)
 
@@ -284,4 +304,12 @@ async def adopt_instance(
     return _answer(await idempotently(resources, INSTANCE_DECIDER, key, adopt, 202))
 
 
-ROUTES = (register_instance, list_instances, show_instance, reconfigure_instance, adopt_instance, retire_instance)
+ROUTES = (
+    register_instance,
+    list_instances,
+    show_instance,
+    reconfigure_instance,
+    rename_instance,
+    adopt_instance,
+    retire_instance,
+)

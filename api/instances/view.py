@@ -16,8 +16,8 @@ from astrolabe.domain.plans.rollback_point import Kept
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.instance import Instance, Newcomer
 from astrolabe.domain.upgrades.instance_row import InstanceRow, InstanceStatus, instance_status, upgrade_of
-from astrolabe.domain.upgrades.states import Absent, Idle, Inconsistent, Unadopted
-from astrolabe.domain.words import Cutover, Kind, Outcome, Reason, Version
+from astrolabe.domain.upgrades.states import Absent, Idle, Inconsistent, Retired, Unadopted, Withdrawn
+from astrolabe.domain.words import Cutover, Kind, Name, Outcome, Reason, Version
 from astrolabe.store.streams.instances import Loaded
 
 
@@ -33,6 +33,15 @@ class Registration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_o
 class Reconfiguration(InstanceConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The body that changes how an instance is reached."""
 
+    reason: Reason | None = None
+    """Why, for the audit trail, which shows null as no reason given."""
+
+
+class Renaming(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body that gives an instance another name."""
+
+    name: Name
+    """Its name from here on: lower case letters, digits and -."""
     reason: Reason | None = None
     """Why, for the audit trail, which shows null as no reason given."""
 
@@ -83,7 +92,7 @@ class InstanceView(Struct, frozen=True):
     id: str
     """The instance's id, a UUID."""
     name: str
-    """Its name, unique for ever."""
+    """Its name, which no other instance has."""
     product: str
     """The product that is deployed."""
     kind: Kind
@@ -131,6 +140,8 @@ class InstanceView(Struct, frozen=True):
     """The version that the log believes to run; null before a worker found out."""
     status: InstanceStatus
     """What it is doing."""
+    name_free: bool
+    """Whether another may have its name: it was retired, no worker ever saw it run, and no upgrade was asked for."""
     upgrade_id: str | None
     """The upgrade under way; null where none is."""
     last_upgrade: LastUpgrade | None
@@ -192,6 +203,7 @@ def instance_view(loaded: Loaded) -> InstanceView:
         **known,
         id=loaded.stream_id,
         status=instance_status(state),
+        name_free=isinstance(state, Retired | Withdrawn) and state.name_free,
         upgrade_id=upgrade_id,
         inconsistent=Inconsistency(state.problem, state.commands) if isinstance(state, Inconsistent) else None,
         unadopted=state.problem if isinstance(state, Unadopted) else None,

@@ -269,9 +269,10 @@ def retire(instance: str, reason: str | None, *, yes: bool) -> None:
     """Retire an instance: nothing more is asked of it."""
     client = Client.from_environment()
     shown = client.get(path("instances", instance))
-    confirm(f"What runs goes on, but {shown['name']} is never upgraded again, and its name stays taken.", yes=yes)
+    confirm(f"What runs goes on, but {shown['name']} is never upgraded again.", yes=yes)
     retired = client.post(path("instances", shown["id"], "retire"), with_reason(reason), key=new_id())
-    answer(retired, f"{retired['name']} is retired.")
+    name = "It never ran, so its name is free." if retired["name_free"] else "Its name stays taken."
+    answer(retired, f"{retired['name']} is retired. {name}")
 
 
 COMMANDS = (register, adopt, retire)

@@ -4,6 +4,8 @@ from typing import Final
 
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 
+_NAME: Final = "name "
+
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -33,6 +35,16 @@ def _database(config: InstanceConfig, database: DatabaseConfig) -> str:
     here = database.host in LOOPBACK or database.host.startswith("/")
     server = config.host if here else database.host.lower().rstrip(".")
     return f"database {server} {database.port} {database.name}"
+
+
+def named(name: str) -> str:
+    """Return the line of a name, which one instance has at a time."""
+    return f"{_NAME}{name}"
+
+
+def name_in(line: str) -> str | None:
+    """Return the name that a line is about; None where it is about something that is acted on."""
+    return line.removeprefix(_NAME) if line.startswith(_NAME) else None
 
 
 def in_words(line: str) -> str:

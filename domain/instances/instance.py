@@ -60,7 +60,7 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What Astrolabe must know to reach, stop and start an instance; one that no kind can have cannot be made."""
 
     name: Name
-    """The instance's name, unique for ever: lower case letters, digits and -."""
+    """The instance's name, which no other has: lower case letters, digits and -."""
     product: Name
     """The product that is deployed, by the name of its file."""
     port: Port | None = None

@@ -1,5 +1,7 @@
 """What an instance is until somebody knows which version runs: from its registration to the end of its adoption."""
 
+from msgspec.structs import replace
+
 from astrolabe.domain.instances.instance import in_kind
 from astrolabe.domain.instances.observation import Observation
 from astrolabe.domain.upgrades import events as e
@@ -20,12 +22,15 @@ def unversioned(state: s.Unversioned, event: e.Event) -> s.State:
             return s.Idle(_adopted(state.instance, event))
         case e.AdoptionRefused(problem=problem) if isinstance(state, s.Adopting):
             return s.Unadopted(state.instance, state.attempt, problem)
-        case e.InstanceRetired() if isinstance(state, s.Adopting | s.Unadopted):
-            return s.Withdrawn(state.instance)
+        case e.InstanceRenamed(name) if isinstance(state, s.Adopting | s.Unadopted):
+            return replace(state, instance=Newcomer(replace(state.instance.config, name=name)))
+        case e.InstanceRetired(name_free) if isinstance(state, s.Adopting | s.Unadopted):
+            return s.Withdrawn(state.instance, name_free)
         case _:
             return state
 
 
 def _adopted(newcomer: Newcomer, found: e.InstanceAdopted) -> Instance:
     config = in_kind(newcomer.config, found.kind) or newcomer.config
-    return Instance(config, found.version, observed=Observation(found.version, found.seen, found.at))
+    seen = Observation(found.version, found.seen, found.at)
+    return Instance(config, found.version, observed=seen, seen_running=True)

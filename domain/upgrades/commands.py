@@ -10,7 +10,7 @@ from astrolabe.domain.plans.approval import Verdict
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import Fact
-from astrolabe.domain.words import Impact, Owner, Step, Target, Ticket, Version
+from astrolabe.domain.words import Impact, Name, Owner, Step, Target, Ticket, Version
 
 
 class Register(Struct, frozen=True):
@@ -32,6 +32,12 @@ class Reconfigure(Struct, frozen=True):
     config: InstanceConfig
     may_change_approvals: bool = True
     may_change_labels: bool = True
+
+
+class Rename(Struct, frozen=True):
+    """Rename an instance at rest, to a name that no other has."""
+
+    name: Name
 
 
 class Retire(Struct, frozen=True):
@@ -129,6 +135,7 @@ Command: TypeAlias = (
     Register
     | Adopt
     | Reconfigure
+    | Rename
     | Retire
     | RequestUpgrade
     | Approve

@@ -23,6 +23,7 @@ from astrolabe.domain.upgrades.commands import (
     Reconfigure,
     Register,
     Reject,
+    Rename,
     Report,
     RequestRollback,
     RequestUpgrade,
@@ -32,7 +33,7 @@ from astrolabe.domain.upgrades.commands import (
 )
 from astrolabe.domain.upgrades.expected import expected, step_due
 from astrolabe.domain.upgrades.instance import Instance, Run
-from astrolabe.domain.upgrades.resting import adopt, at_rest, idle, reconfigure
+from astrolabe.domain.upgrades.resting import adopt, idle, reconfigure, rename, retire
 
 
 def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
@@ -46,9 +47,10 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
             return (e.InstanceRegistered(config, version),)
         case Reconfigure():
             return reconfigure(command, state)
+        case Rename(name):
+            return rename(state, name)
         case Retire():
-            at_rest(state)
-            return (e.InstanceRetired(),)
+            return retire(state)
         case RequestUpgrade():
             return _request(command, idle(state))
         case Approve(upgrade_id):

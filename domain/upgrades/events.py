@@ -20,6 +20,7 @@ from astrolabe.domain.upgrades.instance_events import (
     InstanceObserved,
     InstanceReconfigured,
     InstanceRegistered,
+    InstanceRenamed,
     InstanceRetired,
     KeptDiscarded,
     ObservationFailed,
@@ -74,6 +75,7 @@ __all__ = [
     "InstanceObserved",
     "InstanceReconfigured",
     "InstanceRegistered",
+    "InstanceRenamed",
     "InstanceRetired",
     "InstanceStopped",
     "InstanceTakenOver",
@@ -149,6 +151,7 @@ Event: TypeAlias = (
     | AdoptionRequested
     | DriftAccepted
     | InstanceReconfigured
+    | InstanceRenamed
     | InstanceRetired
     | UpgradeRequested
     | UpgradeRetried

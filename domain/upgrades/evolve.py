@@ -75,7 +75,8 @@ def _idle(state: s.Idle, event: e.Event) -> s.State:
     instance = state.instance
     match event:
         case e.InstanceObserved(version, seen, at):
-            return s.Idle(replace(instance, observed=Observation(version, seen, at), unobserved=None))
+            ran, observed = instance.seen_running or version is not None, Observation(version, seen, at)
+            return s.Idle(replace(instance, observed=observed, unobserved=None, seen_running=ran))
         case e.ObservationFailed(why, since):
             return s.Idle(replace(instance, unobserved=Unobserved(why, since)))
         case e.DriftAccepted(version, at):
@@ -83,8 +84,10 @@ def _idle(state: s.Idle, event: e.Event) -> s.State:
             return s.Idle(replace(instance, version=version, rollback_point=None, succeeded=None, kept=kept))
         case e.InstanceReconfigured(config):
             return s.Idle(replace(instance, config=config, observed=None, unobserved=None))
-        case e.InstanceRetired():
-            return s.Retired(instance)
+        case e.InstanceRenamed(name):
+            return s.Idle(replace(instance, config=replace(instance.config, name=name)))
+        case e.InstanceRetired(name_free):
+            return s.Retired(instance, name_free)
         case e.UpgradeRequested():
             return s.Requested(instance, _run(event))
         case e.UpgradeRetried() if instance.last:

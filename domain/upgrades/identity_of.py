@@ -1,11 +1,17 @@
-"""The identity of an instance in any state: what it acts on, for as long as it is not retired."""
+"""The identity of an instance in any state: its name, and what it acts on for as long as it is not retired."""
 
-from astrolabe.domain.instances.identity import acted_on
+from astrolabe.domain.instances.identity import acted_on, named
 from astrolabe.domain.upgrades import states as s
 
 
 def identity_of(state: s.State) -> tuple[str, ...]:
-    """Return what an instance acts on, and no other may; nothing before it is registered and after it is retired."""
-    if isinstance(state, s.Absent | s.Retired | s.Withdrawn):
+    """Return what is an instance's, and no other may have; nothing before it is registered.
+
+    One that was retired keeps its name, unless it never ran, and nothing else.
+    """
+    if isinstance(state, s.Absent):
         return ()
-    return acted_on(state.instance.config)
+    name = named(state.instance.config.name)
+    if isinstance(state, s.Retired | s.Withdrawn):
+        return () if state.name_free else (name,)
+    return (name, *acted_on(state.instance.config))

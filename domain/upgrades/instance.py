@@ -61,6 +61,8 @@ class Instance(Struct, frozen=True):
     """Who kept the gateway running when an upgrade or a way back last began; None where nobody did."""
     user: ProcessUser | None = None
     """Whom the gateway ran as then; None where its kind or its supervisor sees to that, or nobody looked."""
+    seen_running: bool = False
+    """Whether a worker ever saw it run."""
 
     @property
     def in_sync(self) -> bool | None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.problem import Problem
-from astrolabe.domain.words import Kind, Moment, Version
+from astrolabe.domain.words import Kind, Moment, Name, Version
 
 
 class InstanceRegistered(Struct, frozen=True, tag="instance_registered"):
@@ -86,8 +86,20 @@ class InstanceReconfigured(Struct, frozen=True, tag="instance_reconfigured"):
     """The whole configuration from here on, not only what changed."""
 
 
+class InstanceRenamed(Struct, frozen=True, tag="instance_renamed"):
+    """The instance has another name from here on, and the one that it had is free."""
+
+    name: Name
+    """Its name from here on."""
+    former: Name
+    """The name that it had."""
+
+
 class InstanceRetired(Struct, frozen=True, tag="instance_retired"):
     """Nothing more will be asked of this instance."""
+
+    name_free: bool = False
+    """Whether another may have its name: no worker ever saw it run, and no upgrade of it was asked for."""
 
 
 class KeptDiscarded(Struct, frozen=True, tag="kept_discarded"):

@@ -1,6 +1,7 @@
 """What is asked of an instance at rest, and what refuses where it is not at rest."""
 
 from datetime import datetime
+from typing import Final
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.problem import Refused
@@ -8,6 +9,14 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Reconfigure
 from astrolabe.domain.upgrades.instance import Instance, Newcomer
+from astrolabe.domain.words import Name
+
+FIXED: Final = {
+    "name": "The name is changed by itself: POST /instances/{ref}/rename, or astrolabe rename.",
+    "product": "The product of an instance is fixed when it is registered.",
+    "kind": "The kind of an instance is fixed when it is registered.",
+}
+"""What reconfiguring leaves as it is, and what is said to whoever tries."""
 
 
 def adopt(state: s.State, now: datetime) -> tuple[e.Event, ...]:
@@ -38,9 +47,9 @@ def reconfigure(command: Reconfigure, state: s.State) -> tuple[e.Event, ...]:
             "database-fixed",
             "The database keeps its name while the instance is inconsistent; change it once the way back has ended.",
         )
-    for word in ("name", "product", "kind"):
+    for word in FIXED:
         if getattr(old, word) != getattr(new, word):
-            raise Refused("fixed-at-registration", f"The {word} of an instance is fixed when it is registered.")
+            raise Refused("fixed-at-registration", FIXED[word])
     if old.approvals != new.approvals and not command.may_change_approvals:
         raise Refused(
             "approvals-fixed",
@@ -50,6 +59,24 @@ def reconfigure(command: Reconfigure, state: s.State) -> tuple[e.Event, ...]:
         # Rights go by labels: whoever may change them could give himself, or take from others, what he likes.
         raise Refused("labels-fixed", "Only admins change labels; send labels as they are: see GET /instances.")
     return () if old == new else (e.InstanceReconfigured(new),)
+
+
+def rename(state: s.State, name: Name) -> tuple[e.Event, ...]:
+    """Rename an instance; all that it did before is found under the new name as well."""
+    former = at_rest(state).config.name
+    return () if name == former else (e.InstanceRenamed(name, former),)
+
+
+def retire(state: s.State) -> tuple[e.Event, ...]:
+    """Ask nothing more of an instance; another may have the name of one that never ran."""
+    return (e.InstanceRetired(name_free=_never_ran(at_rest(state))),)
+
+
+def _never_ran(instance: Instance | Newcomer) -> bool:
+    """Return whether it was registered by mistake: whoever looked saw nothing run, and nobody vouches for a version."""
+    if isinstance(instance, Newcomer):
+        return True
+    return instance.observed is not None and not instance.seen_running and instance.last is None
 
 
 def _configured(state: s.State) -> Instance | Newcomer:
@@ -80,7 +107,7 @@ def idle(state: s.State) -> Instance:
         case s.Absent():
             raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
         case s.Retired() | s.Withdrawn():
-            raise Refused("instance-retired", "This instance was retired; register it anew under another name.")
+            raise Refused("instance-retired", "This instance was retired; register it anew.")
         case s.Inconsistent(run=run, problem=problem):
             raise Refused("instance-inconsistent", f"{problem.todo} Then retry the upgrade.", upgrade_id=run.upgrade_id)
         case _:

@@ -189,6 +189,8 @@ SENTENCES: dict[str, Callable[[EventData], str]] = {
     "adoption_refused": _problem,
     "instance_observed": lambda data: data["seen"],
     "observation_failed": lambda data: f"nobody can see what runs: {data['why']}",
+    "instance_renamed": lambda data: f"{data['name']} from here on, no more {data['former']}",
+    "instance_retired": lambda data: "its name is free again" if data.get("name_free") else "",
     "drift_accepted": lambda data: f"{data['version']}, which was put there by hand, is the version from here on",
     "kept_discarded": lambda data: f"{data['what']} {data['name']} is gone",
 }

@@ -38,6 +38,7 @@ class Withdrawn(Struct, frozen=True):
     """It was given up before anybody knew what runs."""
 
     instance: Newcomer
+    name_free: bool = False
 
 
 class Idle(Struct, frozen=True):
@@ -50,6 +51,7 @@ class Retired(Struct, frozen=True):
     """Nothing will be asked any more."""
 
     instance: Instance
+    name_free: bool = False
 
 
 class Requested(Struct, frozen=True):

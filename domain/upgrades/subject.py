@@ -82,6 +82,8 @@ def _after(before: Subject | None, event: e.Event) -> Subject | None:
             return Subject(config.name, config.product, host=config.host)
         case e.InstanceReconfigured(config=config) if before:
             return replace(before, name=config.name, product=config.product, host=config.host)
+        case e.InstanceRenamed(name) if before:
+            return replace(before, name=name)
         case e.UpgradeRequested(upgrade_id, from_version, target) if before:
             goal = None if target == "latest" else target
             return Subject(before.name, before.product, upgrade_id, from_version, goal, before.host)

@@ -44,6 +44,7 @@ HEADLINES: dict[type[Struct], Callable[[Any, Subject], str]] = {
     e.ObservationFailed: lambda _event, _about: "cannot be looked at, nobody knows what runs",
     e.DriftAccepted: lambda event, _: f"{event.version}, put there by hand, is the version from here on",
     e.InstanceReconfigured: lambda _event, _about: "reconfigured",
+    e.InstanceRenamed: lambda event, _: f"renamed, {event.former} before",
     e.InstanceRetired: lambda _event, _about: "retired",
     e.InstanceInconsistent: lambda event, about: (
         f"INCONSISTENT in {about.upgrade}, a person must act{_why(event.problem)}"

@@ -27,6 +27,7 @@ TYPES: dict[type[Struct], str] = {
     e.ObservationFailed: "astrolabe.instance.unobserved",
     e.DriftAccepted: "astrolabe.drift.accepted",
     e.InstanceReconfigured: "astrolabe.instance.reconfigured",
+    e.InstanceRenamed: "astrolabe.instance.renamed",
     e.InstanceRetired: "astrolabe.instance.retired",
     e.InstanceInconsistent: "astrolabe.instance.inconsistent",
     e.InstanceTakenOver: "astrolabe.instance.taken_over",

@@ -23,7 +23,7 @@ ATTEMPTS = 10
 """How often others may append first before what is to stand behind them is given up."""
 
 REMEMBERED = 10_000
-"""How many claims that were found are kept; among them the names that instances are asked for by."""
+"""How many claims that were found are kept."""
 
 
 class StoredClaim(Struct, frozen=True):
@@ -43,6 +43,7 @@ class Log:
         self._notifier: AppendNotifier = AppendNotifier(database)
         self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
         self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
+        self._holders: Shared[str, str | None] = Shared(self._find_holders)
         self._claimed: LRUCache[str, StoredClaim] = LRUCache(REMEMBERED)
 
     async def append(
@@ -148,6 +149,16 @@ class Log:
         """Find the instance that an upgrade belongs to."""
         found = await self._database.hot.fetchval(sql.STREAM_OF_UPGRADE, uuid.UUID(upgrade_id))
         return str(found) if found else None
+
+    async def holder(self, thing: str) -> str | None:
+        """Find the stream that something is the identity of at this moment; None where it is nobody's."""
+        return await self._holders.ask(thing)
+
+    async def _find_holders(self, things: Sequence[str]) -> list[str | None]:
+        found: list[str | None] = [None] * len(things)
+        for nth, stream_id in await self._database.hot.fetch(sql.HOLDERS, things):
+            found[nth - 1] = stream_id
+        return found
 
     async def claim(self, command_id: str) -> StoredClaim | None:
         """Find what was answered to a command id; what was found once is true for ever, and not looked for again."""

@@ -108,6 +108,11 @@ FROM (
 ORDER BY l.position
 """
 
+HOLDERS = """
+SELECT a.nth, (SELECT i.stream_id::text FROM identity i WHERE i.thing = a.thing AND i.nth = 0)
+FROM unnest($1::text[]) WITH ORDINALITY AS a (thing, nth)
+"""
+
 HEAD = "SELECT version FROM event WHERE stream_id = $1 ORDER BY version DESC LIMIT 1"
 STREAM_OF_UPGRADE = "SELECT stream_id FROM event WHERE event_id = $1 AND type = 'upgrade_requested'"
 CLAIMS = """

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from astrolabe.domain.instances.identity import named
 from astrolabe.domain.recorded import Recorded
 from astrolabe.domain.upgrades.commands import Command
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
@@ -22,3 +23,7 @@ class Instances(Streams[Command, State, Event]):
 
     def __init__(self, log: Log) -> None:
         super().__init__(log, INSTANCE_DECIDER, "instance", identity_of=identity_of)
+
+    async def named(self, name: str) -> str | None:
+        """Find the instance that has a name at this moment; None where none has it."""
+        return await self._log.holder(named(name))

@@ -18,10 +18,12 @@ from astrolabe.store.log.entry import recorded
 # Others read on; whoever changes what an instance acts on waits, and is looked at by its row, not before its turn.
 LOCK = text("LOCK TABLE astrolabe.identity IN EXCLUSIVE MODE")
 EMPTY = text("DELETE FROM astrolabe.identity")
-# The only events that say what an instance acts on, also those that have no position yet.
+# The only events that say what is an instance's, also those that have no position yet.
 EVENTS = text("""
 SELECT stream_id::text, entry FROM astrolabe.event
-WHERE type IN ('instance_registered', 'instance_reconfigured', 'instance_retired') ORDER BY stream_id, version
+WHERE type IN ('instance_registered', 'instance_adopted', 'instance_reconfigured', 'instance_renamed',
+               'instance_retired')
+ORDER BY stream_id, version
 """)
 COLUMNS: Final = ("thing", "nth", "stream_id")
 Row: TypeAlias = tuple[str, int, str]

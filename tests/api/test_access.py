@@ -26,6 +26,7 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/instances/{ref}"): "read",
     ("PUT", "/instances/{ref}"): "configure",
     ("POST", "/instances/{ref}/adopt"): "configure",
+    ("POST", "/instances/{ref}/rename"): "configure",
     ("POST", "/instances/{ref}/retire"): "configure",
     ("GET", "/instances/{ref}/history"): "read",
     ("GET", "/instances/{ref}/rollback-point"): "read",

@@ -18,6 +18,7 @@ from astrolabe.domain.upgrades.commands import (
     Cancel,
     Command,
     FailStep,
+    Rename,
     Report,
     RequestRollback,
     RequestUpgrade,
@@ -99,7 +100,9 @@ rollback_refused = e.RollbackRefused(UP, PROBLEM, COUNTERS)
 rollback_begun = e.RollbackStarted(UP, "request", writes=COUNTERS)
 called_off = e.RollbackCalledOff(UP, PROBLEM, COUNTERS, AT)
 resumed = e.UpgradeResumed(UP, "6.10.1", AT, (CHECK,), 900)
+renamed = e.InstanceRenamed("shop", "flags")
 retired = e.InstanceRetired()
+never_ran = e.InstanceRetired(name_free=True)
 retried = e.UpgradeRetried(UP, 2, "5.6.0")
 discarded = e.KeptDiscarded("dump", DUMP.path)
 
@@ -112,7 +115,9 @@ EVENTS: tuple[e.Event, ...] = (
     unobserved,
     drift_accepted,
     e.InstanceReconfigured(CONFIG),
+    renamed,
     retired,
+    never_ran,
     requested,
     retried,
     e.StepStarted(UP, 1, "preflight", "worker-1", 7),
@@ -161,7 +166,7 @@ EVENTS: tuple[e.Event, ...] = (
 IDLE: tuple[e.Event, ...] = (registered,)
 ADOPTING: tuple[e.Event, ...] = (unversioned,)
 UNADOPTED = (*ADOPTING, unadopted)
-WITHDRAWN = (*UNADOPTED, retired)
+WITHDRAWN = (*UNADOPTED, never_ran)
 REQUESTED = (*IDLE, requested)
 PLANNED = (*REQUESTED, planned)
 WAITING = (e.InstanceRegistered(STRICT, "5.6.0"), requested, planned, approval_requested)
@@ -245,6 +250,7 @@ request = RequestUpgrade(UP, "6.10.1", "alice")
 approve = Approve(UP, "bob", AT)
 cancel = Cancel(UP, LATER)
 retry = Retry(UP)
+rename = Rename("shop")
 retire = Retire()
 request_rollback = RequestRollback(UP)
 

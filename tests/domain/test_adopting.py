@@ -7,6 +7,7 @@ from astrolabe.domain.instances.observation import Observation, Unobserved
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register
+from astrolabe.domain.upgrades.identity_of import identity_of
 from astrolabe.domain.upgrades.instance import Newcomer
 from tests.domain.given import given
 from tests.domain.samples import (
@@ -28,7 +29,10 @@ from tests.domain.samples import (
     adopted,
     adoption_requested,
     drift_accepted,
+    never_ran,
     observed,
+    rename,
+    renamed,
     report,
     request,
     request_rollback,
@@ -88,11 +92,21 @@ def test_reaching_it_in_another_way_leads_to_another_look(history):
 
 @pytest.mark.parametrize("history", [ADOPTING, UNADOPTED], ids=["adopting", "unadopted"])
 def test_it_may_be_given_up_before_anybody_knows_what_runs(history):
-    """Nothing more is asked of it then."""
-    state = given(*history).when(retire).then(retired)
-    assert state == s.Withdrawn(Newcomer(CONFIG))
+    """Nothing more is asked of it then, and another may have its name."""
+    state = given(*history).when(retire).then(never_ran)
+    assert state == s.Withdrawn(Newcomer(CONFIG), name_free=True)
+    assert identity_of(state) == ()
+    assert identity_of(given(*history, retired).state) == ("name flags",)  # as it was before that was recorded
     given(*WITHDRAWN).when(retire).refuses("instance-retired")
     given(*WITHDRAWN).when(Adopt(AT)).refuses("nothing-to-adopt")
+
+
+@pytest.mark.parametrize("history", [ADOPTING, UNADOPTED], ids=["adopting", "unadopted"])
+def test_a_mistyped_name_is_changed_while_nobody_knows_what_runs(history):
+    """The look under way goes on, and counts."""
+    was = given(*history)
+    state = was.when(rename).then(renamed)
+    assert state == replace(was.state, instance=Newcomer(replace(CONFIG, name="shop")))
 
 
 def test_no_upgrade_is_asked_for_while_nobody_knows_the_version():
@@ -133,7 +147,7 @@ def test_what_is_seen_otherwise_is_recorded_once():
     was = given(*SUCCEEDED).state
     state = given(*SUCCEEDED).when(report(observed)).then(observed)
     assert isinstance(was, s.Idle)
-    assert state == s.Idle(replace(was.instance, observed=Observation("5.7.0", observed.seen, AT)))
+    assert state == s.Idle(replace(was.instance, observed=Observation("5.7.0", observed.seen, AT), seen_running=True))
     again = replace(observed, at=LATER)
     given(*SUCCEEDED, observed).when(report(again)).refuses("superseded")
     gone = replace(observed, version=None, seen="nothing serves on port 4242")

@@ -12,20 +12,28 @@ from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Npm, Product, StartCommand
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import Reconfigure, Register
+from astrolabe.domain.upgrades.commands import Reconfigure, Register, Rename
+from astrolabe.domain.upgrades.identity_of import identity_of
 from astrolabe.domain.upgrades.instance import Instance
 from tests.domain.given import given, instance_of
 from tests.domain.samples import (
+    AT,
     BUSY,
     CONFIG,
     HISTORIES,
     IDLE,
     INCONSISTENT,
+    REQUESTED,
     RETIRED,
     ROLLED_BACK,
     SUCCEEDED,
     UP,
+    never_ran,
+    observed,
+    refused,
     registered,
+    rename,
+    renamed,
     retire,
     retired,
 )
@@ -138,12 +146,50 @@ def test_a_project_may_publish_no_port():
 
 
 def test_an_idle_instance_is_retired():
-    """A retired instance keeps what is known of it."""
+    """A retired instance keeps what is known of it, and its name."""
     state = given(*SUCCEEDED).when(retire).then(retired)
     assert state == s.Retired(instance_of(given(*SUCCEEDED).state))
+    assert identity_of(state) == ("name flags",)
 
 
-@pytest.mark.parametrize("command", [Reconfigure(OTHER_PORT), retire], ids=["reconfigure", "retire"])
+NOT_RUNNING = e.InstanceObserved(None, "nothing serves on port 4242", AT)
+
+
+@pytest.mark.parametrize(
+    ("history", "end"),
+    [
+        ((*IDLE, NOT_RUNNING), never_ran),
+        (IDLE, retired),
+        ((*IDLE, observed), retired),
+        ((*IDLE, observed, NOT_RUNNING), retired),
+        ((*IDLE, observed, e.InstanceReconfigured(OTHER_PORT)), retired),
+        ((*REQUESTED, refused), retired),
+    ],
+    ids=["seen not to run", "not looked at", "seen", "seen before", "seen and moved", "asked to upgrade"],
+)
+def test_the_name_of_one_that_never_ran_is_free_again(history, end):
+    """What workers looked for and never saw has no history that a name would have to lead to."""
+    state = given(*history).when(retire).then(end)
+    assert identity_of(state) == (() if end.name_free else ("name flags",))
+
+
+@pytest.mark.parametrize("history", [IDLE, SUCCEEDED, ROLLED_BACK])
+def test_an_idle_instance_is_renamed(history):
+    """It is known by the new name from here on, and keeps everything else, its way back too."""
+    was = given(*history)
+    state = was.when(rename).then(renamed)
+    assert state == s.Idle(replace(instance_of(was.state), config=replace(CONFIG, name="shop")))
+    assert identity_of(state) == ("name shop", *identity_of(was.state)[1:])
+    was.when(Rename("flags")).then_nothing()
+
+
+def test_a_name_is_not_changed_by_reconfiguring():
+    """The refusal says by which command it is."""
+    refusal = given(*IDLE).when(Reconfigure(replace(CONFIG, name="shop"))).refuses("fixed-at-registration")
+    assert "astrolabe rename" in refusal.detail
+
+
+@pytest.mark.parametrize("command", [Reconfigure(OTHER_PORT), rename, retire], ids=["reconfigure", "rename", "retire"])
 class TestNotIdle:
     """Only an idle instance is changed."""
 
@@ -163,9 +209,10 @@ class TestNotIdle:
         given(*RETIRED).when(command).refuses("instance-retired")
 
 
-def test_an_inconsistent_instance_is_not_retired():
-    """While a person must act it is not given up, and the refusal says what to do."""
-    refusal = given(*INCONSISTENT).when(retire).refuses("instance-inconsistent")
+@pytest.mark.parametrize("command", [rename, retire], ids=["rename", "retire"])
+def test_an_inconsistent_instance_is_neither_retired_nor_renamed(command):
+    """While a person must act it is not given up, its secrets stay its own, and the refusal says what to do."""
+    refusal = given(*INCONSISTENT).when(command).refuses("instance-inconsistent")
     assert "Look at its log." in refusal.detail
     assert refusal.facts == {"upgrade_id": UP}
 

@@ -18,6 +18,7 @@ from tests.domain.samples import (
     overdue,
     planned,
     registered,
+    renamed,
     requested,
     retried,
     succeeded,
@@ -59,6 +60,12 @@ def test_latest_is_no_version_before_preflight_has_found_which() -> None:
     assert about(2, UP) == Subject("flags", "unleash", UP, "5.6.0", host="local")
     assert about(3, UP) == Subject("flags", "unleash", UP, "5.6.0", "6.10.1", "local")
     assert about(4, UP) == about(3, UP)
+
+
+def test_a_renamed_instance_is_called_by_the_name_that_it_had_at_the_event() -> None:
+    """Whoever reads of it later finds in the message what it was called then."""
+    subjects = Subjects().extended(recorded([registered, requested, succeeded, renamed]))
+    assert [subject and subject.name for subject in (subjects.of(3, UP), subjects.of(4, None))] == ["flags", "shop"]
 
 
 def test_an_event_of_an_earlier_upgrade_has_that_ones_versions() -> None:

@@ -32,9 +32,10 @@ histories = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(ACTS), st.inte
 
 
 class Town:
-    """A few instances on which things happen."""
+    """A few instances on which things happen; their names end as no other town's in the same log."""
 
-    def __init__(self, instances: Instances) -> None:
+    def __init__(self, instances: Instances, beside: str = "") -> None:
+        self._beside = beside
         self._instances = instances
         self._loaded = [instances.fresh(new_id()) for _ in range(3)]
         self._upgrades = [new_id() for _ in range(3)]
@@ -60,8 +61,8 @@ class Town:
         match act:
             case "register":
                 # On a host of its own: what another instance acts on is refused, whatever else is so.
-                host = f"host-{self._loaded[which].stream_id}"
-                return Register(replace(CONFIG if which else BARE, name=f"i-{which}", host=host), "5.6.0")
+                host, name = f"host-{self._loaded[which].stream_id}", f"i-{which}{self._beside}"
+                return Register(replace(CONFIG if which else BARE, name=name, host=host), "5.6.0")
             case "request":
                 if busy is None:
                     self._upgrades[which] = new_id()

@@ -45,6 +45,10 @@ database on the worker's own host. Everything else the owner of the host grants,
 | `flags=file:/run/secrets/flags/*@db.internal:5432` | its own files go to a database elsewhere; without a port, any |
 | `flags-*=file:/run/secrets/shared` | all instances so named use one file: trust whoever may register here |
 
+Both are by the instance's name: where an instance is renamed, rename its folder, write its grants anew, and name the
+new places with `astrolabe reconfigure`; until then its upgrades are refused. A folder that is left behind is of
+whoever has that name next.
+
 `*` and `?` are globs, and `*` also stands for `/`. To a database elsewhere a password is proven (SCRAM), never given: a
 server that asks for it in clear or as an MD5 is refused as `authentication-weak`, within TLS as well.
 

@@ -52,7 +52,7 @@ async def test_what_is_current_is_what_is_folded_anew(log, monkeypatch):
         await log.append(stream_id, nth, [event], BY)
         if nth % 3 == 0:
             for _ in "ab":
-                elsewhere = replace(CONFIG, host=f"host-{new_id()}")
+                elsewhere = replace(CONFIG, name=f"flags-{new_id()[-12:]}", host=f"host-{new_id()}")
                 other = await instances.execute(await instances.load(new_id()), Register(elsewhere, "5.6.0"), BY)
                 assert (await instances.current(other.stream_id)).state == other.state
         assert await instances.current(stream_id) == replace(await instances.load(stream_id), history=())

@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 
-from astrolabe.api.http.references import name_claim
 from astrolabe.cli.commands.audit import audit
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.cli.verifying import verify_export
@@ -20,6 +19,7 @@ from astrolabe.domain.audit.checkpoint import Proven, open_checkpoint
 from astrolabe.domain.audit.merkle import leaf_hash, root_of
 from astrolabe.domain.audit.note import PrivateKey, PublicKey, parse_public_key
 from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.instances.identity import named
 from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.streams import ACCESS_STREAM, OWN_STREAMS, WEBHOOKS_STREAM
 from astrolabe.domain.upgrades.commands import Approve
@@ -171,11 +171,9 @@ async def test_every_instance_folds_to_what_it_was(log: Log, superuser: Connecti
 
 
 async def test_names_stay_taken(log: Log) -> None:
-    """An instance is still found by its name, which nobody else can have."""
+    """An instance is still found by its name, which nobody else can have, retired or not."""
     for instance_id, known in STATES["instances"].items():
-        claim = await log.claim(name_claim(known["name"]))
-        assert claim
-        assert claim.stream_id == instance_id
+        assert await log.holder(named(known["name"])) == instance_id
 
 
 async def test_tokens_in_use_are_those_that_were(log: Log) -> None:

@@ -57,7 +57,8 @@ async def test_rows_folded_one_by_one_are_the_rows_folded_at_once(database_url, 
     async with Database(database_url, pool_size=3) as other:
         folding = [follow(Projector(each, Log(each))) for each in (other, other, other)]
         async with running(sequencer.run(), *folding):
-            await asyncio.gather(*(Town(Instances(log)).play(history) for _ in range(2)))
+            towns = [Town(Instances(log), f"-{new_id()[-12:]}") for _ in range(2)]
+            await asyncio.gather(*(town.play(history) for town in towns))
     await sequencer.drain()
     projector = Projector(log._database, log)
     await projector.drain()
