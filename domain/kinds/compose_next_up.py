@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
-from astrolabe.domain.kinds.image_name import version_of_tag, without_tag
+from astrolabe.domain.kinds.image_name import without_tag
 from astrolabe.domain.kinds.image_parts import tagged
 from astrolabe.domain.products.product import Image
+from astrolabe.domain.products.version_form import read_version
 
 VALUE: Final = r"(?::?[-?+][^{}]*)?"
 """What a variable of Compose's may say beside its name: a default, an error, another value."""
@@ -21,7 +22,7 @@ def at_next_up(service: str, written: str, filled: str, part: Image, version: st
     `written` is the image's name as it stands in the file, `filled` as Compose reads it, `part` the product's image.
     """
     _, tag = without_tag(filled)
-    named = version_of_tag(part.tag, tag)
+    named = read_version(part.tag, tag)
     if named == version:
         return None
     leads = f"which is {named}" if named else "whatever that is by then"

@@ -1,8 +1,6 @@
-"""The name of a container image, taken apart as Docker does it, and the version that its tag or its label says."""
+"""The name of a container image, taken apart as Docker does it, and the version that its label says."""
 
-import msgspec
-
-from astrolabe.domain.words import Version
+from astrolabe.domain.products.version_form import is_version, said_version
 
 HUB = "docker.io"
 
@@ -22,27 +20,10 @@ def without_tag(name: str) -> tuple[str, str]:
     return (repository, tag) if colon and "/" not in tag else (name, "")
 
 
-def version_of_tag(pattern: str, tag: str) -> str | None:
-    """Return the version that a tag names, as a product writes its tags; None where it names none, as `latest` does.
-
-    `pattern` is a tag with {version} in it.
-    """
-    before, after = pattern.split("{version}")
-    version = tag.removeprefix(before).removesuffix(after)
-    return version if pattern.format(version=version) == tag and _is_version(version) else None
-
-
 def version_of_label(pattern: str, label: str) -> str | None:
     """Return the version that an image's label names, with or without what tags have around it; None where none."""
-    return version_of_tag(pattern, label) or (label if _is_version(label) else None)
-
-
-def _is_version(word: str) -> bool:
-    try:
-        msgspec.convert(word, Version)
-    except msgspec.ValidationError:
-        return False
-    return True
+    version = said_version(pattern, label)
+    return version if is_version(version) else None
 
 
 def same_repository(name: str, repository: str) -> bool:

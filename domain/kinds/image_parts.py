@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from astrolabe.domain.kinds.image_name import same_repository, split
 from astrolabe.domain.plans.plan import Artifact, Sibling
 from astrolabe.domain.products.product import Image
+from astrolabe.domain.products.version_form import written
 
 
 def parts(image: Image) -> tuple[Image, ...]:
@@ -31,7 +32,7 @@ def pinned(image: Image, artifact: Artifact) -> dict[str, str]:
 
 def tagged(image: Image, version: str) -> str:
     """Name the image of a version, or of `latest`, as the registry's tags do."""
-    tag = version if version == "latest" else image.tag.format(version=version)
+    tag = version if version == "latest" else written(image.tag, version)
     return f"{image.repository}:{tag}"
 
 

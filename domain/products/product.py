@@ -35,11 +35,12 @@ ImageName = Annotated[
         description="an image's repository without a tag",
     ),
 ]
+_TAG = "[A-Za-z0-9._-]{0,60}"
 ImageTag = Annotated[
     str,
     Meta(
-        pattern=rf"^[A-Za-z0-9._-]{{0,60}}\{{version\}}[A-Za-z0-9._-]{{0,60}}{END}",
-        description="a tag with {version} in it",
+        pattern=rf"^{_TAG}(\{{version\}}|\{{major\}}({_TAG}\{{minor(:02)?\}}({_TAG}\{{patch(:02)?\}})?)?){_TAG}{END}",
+        description="a tag with {version} in it, or with {major}, {minor} and {patch}, the last of which may lack",
     ),
 ]
 AbsolutePath = Annotated[
@@ -116,7 +117,8 @@ class Image(Struct, frozen=True, forbid_unknown_fields=True):
     repository: ImageName
     """The image's repository, with its registry where that is not the engine's own."""
     tag: ImageTag = "{version}"
-    """The tag of a version, with {version} in it."""
+    """The tag of a version, with {version} in it; where a product's versions have fewer parts, or are dates, with
+    {major}, {minor} and {patch}, or {minor:02} for two digits. That is also how it may say its version."""
     port: Port = 8080
     """The port that the gateway serves on inside its container."""
     folder: AbsolutePath | None = None
@@ -148,12 +150,16 @@ class HealthCheck(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VersionProbe(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the gateway says which version it is: a path, and the dotted field of its JSON answer."""
+    """Where the gateway says which version it is: a path, and the dotted field of its JSON answer, or all of that.
+
+    A `v` before the number is no part of the version.
+    """
 
     path: UrlPath
     """The path that is asked."""
-    field: str
-    """The field of the JSON answer, its names joined by dots."""
+    field: str | None = None
+    """The field of the JSON answer, its names joined by dots; null where the whole answer is the version, as a JSON
+    string or as plain text."""
 
 
 class LogPatterns(Struct, frozen=True, forbid_unknown_fields=True):
@@ -244,6 +250,11 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the notes of releases are had from; null where they stand in a file of their own, or nowhere."""
     release: tuple[Release, ...] = ()
     """The releases that are known; most often from a file of their own."""
+
+    @property
+    def version_form(self) -> str:
+        """Return how it writes its versions."""
+        return self.image.tag if self.image else "{version}"
 
     @property
     def package(self) -> Npm:

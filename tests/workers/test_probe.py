@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.products.product import NotesSource
+from astrolabe.domain.products.product import Image, NotesSource, Product, VersionProbe
 from astrolabe.domain.products.product_file import parse_product
 from astrolabe.workers.instance import probe as probing
 from astrolabe.workers.instance import reach as reaching
@@ -91,7 +91,11 @@ async def unwell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 @contextlib.asynccontextmanager
 async def asked(
-    answering: Answering, address: str = "127.0.0.1", reach: Reach = HERE, connections: list[int] | None = None
+    answering: Answering,
+    address: str = "127.0.0.1",
+    reach: Reach = HERE,
+    connections: list[int] | None = None,
+    product: Product = PRODUCT,
 ) -> AsyncGenerator[Probed]:
     """Return a probe of a gateway that answers in this way, and that is hung up on in the end, whatever it does."""
     answers: set[asyncio.Task[None]] = set()
@@ -110,7 +114,7 @@ async def asked(
     server = await asyncio.start_server(accept, None, 0, family=socket.AF_INET)
     port = server.sockets[0].getsockname()[1]
     config = InstanceConfig("gateway", "gateway", port, address=address)
-    async with Probe.open(config, PRODUCT, reach=reach) as probe:
+    async with Probe.open(config, product, reach=reach) as probe:
         yield probe
     server.close()
     async with asyncio.timeout(60):
@@ -138,6 +142,32 @@ async def test_an_answer_within_the_bounds_is_heard() -> None:
     async with asked(well) as probe:
         assert (await probe.health())[0]
         assert await probe.version() == "1.2.3"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "version"),
+    [
+        ("200 OK", '"3.4.0"', "3.4.0"),
+        ("200 OK", "3.4.0\n", "3.4.0"),
+        ("200 OK", "v3.4.0", "3.4.0"),
+        ("200 OK", "2024-03-09", "2024.3.9"),
+        ("200 OK", "<html>", "<html>"),
+        ("404 Not Found", "3.4.0", None),
+    ],
+)
+async def test_a_whole_answer_may_be_the_version(status: str, body: str, version: str | None) -> None:
+    """As a JSON string or plain text, with a v or as the product's tags are; an error's page is no version."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+
+    async def said(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write((head + body).encode())
+        await writer.drain()
+
+    dated = replace(
+        PRODUCT, version=VersionProbe("/version"), image=Image("acme/gateway", "{major}-{minor:02}-{patch:02}")
+    )
+    async with asked(said, product=dated) as probe:
+        assert await probe.version() == version
 
 
 @pytest.mark.parametrize(("answering", "said"), [(well, "200 status='ok'"), (unwell, "503 status='starting'")])

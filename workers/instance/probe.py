@@ -12,6 +12,7 @@ import msgspec
 
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.products.product import Product
+from astrolabe.domain.products.version_form import said_version
 from astrolabe.workers.instance.reach import HERE, NoAddressError, Reach
 
 TIMEOUT = 2.0
@@ -123,8 +124,8 @@ class Probe:
             answer = await self._asked(*await self._place(), probe.path)
         except FAILED:
             return None
-        value = _field(_json(answer), probe.field)
-        return None if value is None else value[:LONGEST]
+        value = _whole(answer) if probe.field is None else _field(_json(answer), probe.field)
+        return None if value is None else said_version(self._product.version_form, value)[:LONGEST]
 
     async def _place(self) -> tuple[str, int]:
         """Say where it answers now."""
@@ -201,6 +202,14 @@ def _url(address: str, port: int, path: str) -> str:
 
 def _said(value: str | None) -> str:
     return "nothing" if value is None else repr(value[:LONGEST])
+
+
+def _whole(answer: httpx.Response) -> str | None:
+    """Return an answer that is nothing but a version; an error's page is none."""
+    if not answer.is_success:
+        return None
+    body = _json(answer)
+    return body if isinstance(body, str) else answer.text.strip()
 
 
 def _json(answer: httpx.Response) -> object:

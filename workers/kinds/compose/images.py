@@ -12,10 +12,11 @@ import msgspec
 
 from astrolabe.domain.kinds import compose as argv
 from astrolabe.domain.kinds import docker
-from astrolabe.domain.kinds.image_name import same_repository, split, version_of_label, version_of_tag, without_tag
+from astrolabe.domain.kinds.image_name import same_repository, split, version_of_label, without_tag
 from astrolabe.domain.kinds.image_parts import part_of, tagged
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Image
+from astrolabe.domain.products.version_form import read_version
 from astrolabe.store.progress import Amount
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.failure import StepFailed
@@ -56,7 +57,7 @@ async def version_of(engine: Engine, image: Image, container: Container) -> str 
     if part is None:
         return None
     _, tag = without_tag(container.config.image)
-    if version := version_of_tag(part.tag, tag):
+    if version := read_version(part.tag, tag):
         return version
     details = await engine.image(container.image)
     said = details.version if details else None
