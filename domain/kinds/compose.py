@@ -170,6 +170,8 @@ class ComposeFacts(Struct, frozen=True, kw_only=True):
     """The containers of its jobs, in order."""
     hooks: bool = False
     """Whether Compose has more to do at a start of the gateway than to start its container."""
+    fills: bool = False
+    """Whether the engine would fill a kept volume from the next image: its copy comes before the container."""
     isolation: compose_isolation.IsolationFacts = compose_isolation.IsolationFacts()
     database: DatabaseFacts = DatabaseFacts()
 
@@ -200,7 +202,8 @@ def _plan_legs(
     begun = compose(facts.docker, project, override_file(facts.instance_folder))
     # A required stop runs where nobody else gets in, which is only arranged once the old version has stopped.
     in_turn = [stop(begun, services)], [create(begun, services)]
-    before, made = (replaced(begun, services, project.also), []) if len(legs) == 1 else in_turn
+    ahead = len(legs) == 1 and not facts.fills
+    before, made = (replaced(begun, services, project.also), []) if ahead else in_turn
     container = facts.container or compose_isolation.container_of(project, project.service)
     apart = (
         compose_isolation.plan(project, facts.docker, container, facts.isolation)
@@ -215,10 +218,10 @@ def _plan_legs(
         by_compose = facts.hooks or len(first) > 1
         started = start(begun, first) if by_compose else docker.start_container(facts.docker, container)
         enclosed = apart.stopped if apart and not leg else ()
-        yield from _steps("migrate", (*before, *(enclosed if len(legs) == 1 else ())))
+        yield from _steps("migrate", (*before, *(enclosed if ahead else ())))
         if config.database:
             yield plan_copy(config.database, leg, facts.database)
-        yield from _steps("migrate", (*(enclosed if len(legs) > 1 else ()), *made, *jobs, started))
+        yield from _steps("migrate", (*(() if ahead else enclosed), *made, *jobs, started))
         if product.doctor:
             asked = (*product.container.command, *product.doctor.args)
             yield PlannedCommand("verify", docker.execute(facts.docker, container, asked))

@@ -159,3 +159,33 @@ async def test_a_folder_of_the_system_is_refused(kept: WithFiles) -> None:
     await kept.standin.reconfigure(files=FileRules(keep=("/usr",)))
     problem = (await refused(kept.standin, "2.0.0", "preflight-files")).problem
     assert "a folder of the system" in problem.detail
+
+
+FILLED = """
+services:
+  gateway:
+    user: root
+    volumes: ["emptied:/app/migrations"]
+volumes: {emptied: }
+"""
+
+
+@pytest.mark.kinds("compose")
+async def test_an_empty_volume_gets_nothing_of_an_image_that_failed(standin: ComposeWorld) -> None:
+    """An engine fills it from the image of each container that it makes, which must not come into the copy of it."""
+    (Path(standin.project.folder) / "emptied.yaml").write_text(FILLED)
+    project = replace(standin.project, files=(*standin.project.files, "emptied.yaml"))
+    await standin.reconfigure(compose=project, files=FileRules(keep=("/app/migrations",)))
+    await standin.compose("up", "--detach", "gateway")
+    await standin.until(standin.answers)
+    (gateway,) = await standin.gateways()
+    (folder,) = [Path(each.source) for each in gateway.mounts]
+    assert {each.name for each in folder.iterdir()}, "the engine filled it"
+    for each in folder.iterdir():
+        each.unlink()
+    before = described(folder)
+    await rolled_back(standin, "1.6.0", "verify-doctor")
+    assert described(folder) == before
+    restored = await standin.one(e.DatabaseRestored)
+    assert restored.files
+    assert restored.files.files > 0, "the new version had its image's files in there"

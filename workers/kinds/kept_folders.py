@@ -1,5 +1,8 @@
 """Kept folders: which folders of this host belong to an instance's rollback point."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from astrolabe.domain.instances.file_rules import (
     FileRules,
     KeptFolder,
@@ -24,3 +27,11 @@ def rules_of(site: Site) -> Rules:
     if config.compose:
         return combined(product.in_containers(), config.files, config.compose.outside_rollback)
     return combined(product.below(config.folder) if config.folder else FileRules(), config.files)
+
+
+def has_empty(folders: Iterable[KeptFolder]) -> bool:
+    """Return whether one of these folders has nothing in it, or nothing that can be seen from here."""
+    try:
+        return not all(any(Path(each.root).iterdir()) for each in folders)
+    except OSError:
+        return True

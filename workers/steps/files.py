@@ -16,7 +16,7 @@ from astrolabe.workers.files.entry import Unkeepable
 from astrolabe.workers.files.instance_files import InstanceFiles, Moved
 from astrolabe.workers.files.restoring import Damaged
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.kinds.kept_folders import kept_folders
+from astrolabe.workers.kinds.kept_folders import has_empty, kept_folders
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
 from astrolabe.workers.steps.retry import retry
@@ -53,6 +53,17 @@ async def refresh_files(context: StepContext, state: s.BackedUp) -> None:
     if state.files:
         folders = await _in_thread(files_of(context).prepared, mark_of(state.run, "before"))
         await _copied(context, "pull", state.run, folders, settled=False)
+
+
+async def would_be_filled(context: StepContext, state: s.Stopping) -> bool:
+    """Return whether a folder that is kept has nothing in it, before the instance's first leg.
+
+    An engine fills an empty volume from the image of a container that it makes: that has to wait for the copy.
+    """
+    if context.site.config.compose is None or state.files is None or state.legs:
+        return False
+    folders = await _in_thread(files_of(context).prepared, mark_of(state.run, "before"))
+    return await _in_thread(has_empty, folders)
 
 
 async def copy_files(context: StepContext, state: s.Stopped) -> FilesCopy | None:

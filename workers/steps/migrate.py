@@ -15,7 +15,7 @@ from astrolabe.workers.instance.probe import HealthWatch, Probe
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans
 from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
-from astrolabe.workers.steps.files import copy_files, note_cutover
+from astrolabe.workers.steps.files import copy_files, note_cutover, would_be_filled
 from astrolabe.workers.steps.marks import beside, mark_of, own_name
 from astrolabe.workers.steps.recorder import Recorder
 from astrolabe.workers.steps.start import GatewayStart, downtime_ms
@@ -27,7 +27,7 @@ async def stop(context: StepContext) -> None:
     state, site, driver = context.expect(s.Stopping), context.site, context.driver
     if driver.database:
         await driver.database.where()  # asked for while it still serves
-    following = _following(state, driver.isolation)
+    following = None if await would_be_filled(context, state) else _following(state, driver.isolation)
     async with (
         Probe.open(site.config, site.product, driver.reached, site.reach) as probe,
         HealthWatch(probe).running() as watch,

@@ -1,5 +1,6 @@
 """The `compose` driver: the user's own project, with the image pinned by an override file beside it."""
 
+import asyncio
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,6 +33,7 @@ from astrolabe.workers.kinds.compose.project_members import ProjectMembers
 from astrolabe.workers.kinds.compose.running_project import RunningProject
 from astrolabe.workers.kinds.compose.starts import ComposeStarts
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
+from astrolabe.workers.kinds.kept_folders import has_empty, kept_folders
 
 
 class ComposeDriver:
@@ -102,6 +104,7 @@ class ComposeDriver:
             members=members,
             jobs=tuple([await self._members.name(each.service) for each in members.jobs]),
             hooks=await self._filled.hooked(),
+            fills=await asyncio.to_thread(has_empty, await kept_folders(self._site, self)),
             isolation=await self._apart.facts(await self._filled.config(), container or self._project.service),
             database=database,
         )
