@@ -191,7 +191,7 @@ def register(
 ) -> None:
     """Register an instance that is already running."""
     given = {key: value for key, value in plain.items() if value is not None and value != ()}
-    client = Client.from_environment()
+    client, found = Client.from_environment(), None
     if "product" not in given:
         found = _found(client, given)
         given = {**options_of(found), **given}
@@ -215,8 +215,18 @@ def register(
     made = client.post("/instances", with_reason(reason, **body), key=new_id())
     note(f"{made['name']} is instance {made['id']}")
     shown = made if detach else _until_adopted(client, made)
+    _ask_about(made, found)
     if is_for_program():
         print_json(shown)
+
+
+def _ask_about(made: dict[str, Any], found: FoundProject | None) -> None:
+    """Say what must be said of folders before an upgrade, and what to type for it."""
+    if found:
+        files, project = made["files"], made["compose"]
+        for each in found.unsaid((*files["keep"], *files["leave"], *project["outside_rollback"])):
+            note(f"files in {each} outlive its containers: say before an upgrade that they go back with the database,")
+            note(f"astrolabe reconfigure {made['name']} --keep-files {each}, or --leave-files {each} where they stay")
 
 
 def _found(client: Client, given: dict[str, Any]) -> FoundProject:
@@ -226,7 +236,7 @@ def _found(client: Client, given: dict[str, Any]) -> FoundProject:
     products = msgspec.convert(client.get("/products")["items"], list[Product])
     found = find_project(Path(given["project_folder"]), products, given)
     at = f"port {found.port}" if found.port else "no port, asked inside"
-    data = f"database {found.database.url}" if found.database else "no database that was found"
+    data = f"database {found.database.url}" if found.database else "no database that was found (--database names one)"
     note(f"the project {found.name} is {found.product}: service {found.service}, {at}, {data}")
     return found
 

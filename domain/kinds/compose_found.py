@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from astrolabe.domain.instances.compose_project import ComposeProject
-from astrolabe.domain.kinds.compose_members import Services, members
+from astrolabe.domain.instances.file_rules import FileRules, Mount, combined, plain, rule_for, unsettled
+from astrolabe.domain.kinds.compose_members import Services, members, replicas
 from astrolabe.domain.kinds.image_name import same_repository
 from astrolabe.domain.products.product import Product
 
@@ -43,6 +44,13 @@ class FoundProject(Struct, frozen=True):
     """The port of the host at which the gateway is reached; None where it publishes none."""
     database: FoundDatabase | None
     """Where its data is; None where no connection string says so."""
+    folders: tuple[str, ...] = ()
+    """Where its members write files that outlive their containers, and that the product says nothing about."""
+
+    def unsaid(self, said: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those folders that are in none of those of which something was said."""
+        rules = combined(FileRules(), FileRules(leave=said))
+        return tuple(each for each in self.folders if rule_for(plain(each), rules) is None)
 
 
 def found_in(
@@ -65,8 +73,25 @@ def found_in(
     (chosen,) = fitting
     ours = [each for each, image in image_of.items() if same_repository(image, chosen.container.repository)]
     gateway = _gateway(name, ours, chosen, services)
+    if (many := replicas(services[gateway])) > 1:
+        where = f"The service {gateway} of the project {name} runs in {many} containers"
+        raise NotClear(f"{where}, and only one can be upgraded: write replicas: 1, bring it up, then register it.")
     port = _published(services[gateway], chosen.container.port)
-    return FoundProject(name, chosen.name, gateway, port, _database(services, gateway))
+    moved = members(ComposeProject("/", name, gateway), chosen.container, services)
+    folders = _folders(services, (gateway, *(each.service for each in moved.all)), chosen)
+    return FoundProject(name, chosen.name, gateway, port, _database(services, gateway), folders)
+
+
+def _folders(services: Services, names: Iterable[str], product: Product) -> tuple[str, ...]:
+    """Return where services write to volumes and folders of the host of which the product says nothing."""
+    mounts = [
+        Mount(name, each["target"], each.get("source") or each["target"], "")
+        for name in names
+        for each in services[name].get("volumes") or ()
+        if each.get("type") in {"volume", "bind"} and not each.get("read_only")
+    ]
+    asked = unsettled(mounts, combined(product.files.in_containers(), FileRules()))
+    return tuple(dict.fromkeys(each.destination for each in asked))
 
 
 def _gateway(project: str, ours: list[str], product: Product, services: Services) -> str:

@@ -68,7 +68,7 @@ def members(project: ComposeProject, image: Image, services: Services) -> Member
     sibling = {name: None if each == image.repository else each for name, each in ours.items()}
     jobs = tuple(Member(each, "job", 1, sibling[each]) for each in ordered if each in awaited)
     workers = (each for each in ordered if each not in awaited)
-    return Members(jobs, tuple(Member(each, "worker", _replicas(services[each]), sibling[each]) for each in workers))
+    return Members(jobs, tuple(Member(each, "worker", replicas(services[each]), sibling[each]) for each in workers))
 
 
 def obstacles(project: ComposeProject, found: Members, services: Services) -> Iterator[str]:
@@ -113,7 +113,8 @@ def _in_order(services: Services) -> tuple[str, ...]:
     return tuple(ordered)
 
 
-def _replicas(service: Mapping[str, Any]) -> int:
+def replicas(service: Mapping[str, Any]) -> int:
+    """Return in how many containers a service runs, as its project says."""
     for said in ((service.get("deploy") or {}).get("replicas"), service.get("scale")):
         if said is not None:
             return int(said)

@@ -50,6 +50,12 @@ class Artifact(Struct, frozen=True, omit_defaults=True):
 DEPRECATED = "deprecated"
 """The name of the check that holds what a registry says of a version that its publisher wants nobody to use."""
 
+NEXT_UP = "next-up"
+"""The name of the check that says what the owner's own files will make of an instance after its upgrade."""
+
+NAMED_ALREADY = "the project's own files name this version"
+"""What that check says where nothing need be written."""
+
 
 class Check(Struct, frozen=True):
     """One thing that was looked at, and what was seen."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from astrolabe.domain.plans.plan import DEPRECATED
+from astrolabe.domain.plans.plan import DEPRECATED, NAMED_ALREADY, NEXT_UP
 
 EventData: TypeAlias = Mapping[str, Any]
 
@@ -28,7 +28,9 @@ def _passed(data: EventData) -> str:
     held, new = sum(check["ok"] for check in plan["checks"]), plan["new"]
     holds = "1 check holds" if held == 1 else f"{held} checks hold"
     warned = "".join(f"; deprecated: {check['seen']}" for check in plan["checks"] if check["name"] == DEPRECATED)
-    return f"{holds}; {new['package']}@{new['version']} {new['integrity'][:20]}…{warned}"
+    later = [each["seen"] for each in plan["checks"] if each["name"] == NEXT_UP and each["seen"] != NAMED_ALREADY]
+    afterwards = "".join(f"; after it {each}" for each in later)
+    return f"{holds}; {new['package']}@{new['version']} {new['integrity'][:20]}…{warned}{afterwards}"
 
 
 def _backup(data: EventData) -> str:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from astrolabe.domain.kinds.compose_found import FoundDatabase, FoundProject, NotClear, found_in
-from astrolabe.domain.products.product import Image, Product
+from astrolabe.domain.products.product import Image, Product, ProductFiles
 
 SHOP = Product("shop", "Shop", image=Image("ghcr.io/acme/shop", port=8080), kinds=("compose",))
 OTHER = Product("other", "Other", image=Image("ghcr.io/acme/other", port=8080), kinds=("compose",))
@@ -69,3 +70,30 @@ def test_what_is_not_clear_is_asked_for() -> None:
     assert found(both, product="other").service == "other"
     with pytest.raises(NotClear, match="no image of a product that is known"):
         found(config())
+
+
+def test_folders_that_members_write_to_are_asked_about() -> None:
+    """Neither what is read only, nor the database's, nor what the product or whoever types has said something about."""
+    volumes = [
+        {"type": "volume", "source": "uploads", "target": "/srv/uploads"},
+        {"type": "bind", "source": "/etc/localtime", "target": "/etc/localtime", "read_only": True},
+        {"type": "tmpfs", "target": "/tmp"},  # noqa: S108  none of this host's
+        {"type": "volume", "source": "code", "target": "/srv/code"},
+        {"type": "bind", "source": "/home/shop/media", "target": "/srv/media"},
+    ]
+    worker = shop(volumes=[{"type": "volume", "target": "/srv/queue"}])
+    database = {"image": "postgres:18", "volumes": [{"type": "volume", "source": "data", "target": "/data"}]}
+    project = config(web=shop(volumes=volumes, **PUBLISHED), worker=worker, db=database)
+    said = replace(SHOP, files=ProductFiles(keep=("/srv/code",)))
+    asked = found_in(project, (said, OTHER))
+    assert asked.folders == ("/srv/uploads", "/srv/media", "/srv/queue")
+    assert asked.unsaid(("/srv/media", "/srv/uploads/")) == ("/srv/queue",)
+    assert asked.unsaid(("/srv",)) == ()
+
+
+@pytest.mark.parametrize("said", [{"deploy": {"replicas": 2}}, {"scale": 2}])
+def test_two_containers_of_what_serves_are_not_registered(said: dict[str, Any]) -> None:
+    """One sentence says so, and what to write; several workers are moved as they are."""
+    with pytest.raises(NotClear, match=r"web of the project mine runs in 2 containers.* write replicas: 1"):
+        found(config(web=shop(**PUBLISHED, **said), worker=shop()))
+    assert found(config(web=shop(**PUBLISHED), worker=shop(**said))).service == "web"

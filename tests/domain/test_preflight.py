@@ -6,7 +6,7 @@ import pytest
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from astrolabe.domain.plans.plan import Check, Plan
+from astrolabe.domain.plans.plan import NAMED_ALREADY, NEXT_UP, Check, Plan
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.route import Route
@@ -73,6 +73,14 @@ def test_what_a_registry_warns_of_is_told_and_refuses_nothing() -> None:
     assert Check("deprecated", ok=True, seen="unleash-server@6.10.1: loses data") in plan.checks
     told = sentence("preflight_passed", to_builtins(PreflightPassed(UP, plan, AT)))
     assert told.endswith("; deprecated: unleash-server@6.10.1: loses data")
+
+
+@pytest.mark.parametrize(("seen", "end"), [("write TAG=v2", "; after it write TAG=v2"), (NAMED_ALREADY, "…")])
+def test_what_the_owner_has_to_write_is_in_the_sentence(seen: str, end: str) -> None:
+    """It is said before anything is touched, and only where there is something to write."""
+    plan = verdict(replace(FOUND, kind=(Check(NEXT_UP, True, seen),)))
+    assert isinstance(plan, Plan)
+    assert sentence("preflight_passed", to_builtins(PreflightPassed(UP, plan, AT))).endswith(end)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Final
 
 from astrolabe.domain.kinds.compose_next_up import at_next_up
 from astrolabe.domain.kinds.image_parts import part_of
-from astrolabe.domain.plans.plan import Check
+from astrolabe.domain.plans.plan import NAMED_ALREADY, NEXT_UP, Check
 from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.isolation import ComposeIsolation
 from astrolabe.workers.kinds.compose.project_differences import ProjectDifferences
@@ -80,7 +80,7 @@ class ProjectChecks:
             if part := part_of(image, filled):
                 said += [at_next_up(service, written, filled, part, target.artifact.version) or ""]
         seen = "; ".join(each for each in said if each)
-        return Check("next-up", True, seen or "the project's own files name this version")
+        return Check(NEXT_UP, True, seen or NAMED_ALREADY)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
