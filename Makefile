@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shipped products chaos chaos-by-hand bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shapes shipped products chaos chaos-by-hand bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -57,7 +57,7 @@ test-types: $(VENV)/ready
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain
 
-test: $(VENV)/ready ## style, import rules and types, and all tests but those of the five commands below
+test: $(VENV)/ready ## style, import rules and types, and all tests but those of the six commands below
 	@$(MAKE) --no-print-directory --jobs style imports types
 	@$(MAKE) --no-print-directory --jobs services engine
 
@@ -66,7 +66,7 @@ services: $(VENV)/ready modules
 
 # Its tests wait for the engine most of the time, so they go beside the others, and are heard when they are through.
 engine: $(VENV)/ready modules
-	@$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m "engine and not deaths and not shipped" tests/drivers tests/e2e >$(VENV)/engine.log 2>&1; \
+	@$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist loadfile -m "engine and not deaths and not shipped and not shapes" tests/drivers tests/e2e >$(VENV)/engine.log 2>&1; \
 		code=$$?; [ $$code -eq 0 ] && tail -n 1 $(VENV)/engine.log || cat $(VENV)/engine.log; exit $$code
 
 modules: $(VENV)/ready # beside the engine there is no network to fetch them from
@@ -77,6 +77,9 @@ supervisors: $(VENV)/ready modules ## gateways that a real systemd and a real pm
 
 deaths: $(VENV)/ready modules ## workers and servers that die at every moment of an upgrade; with an engine on Linux as root
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m deaths tests/drivers tests/e2e
+
+shapes: $(VENV)/ready modules ## compose projects of the shapes that people have: upgraded, failed and taken back; Linux and root
+	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shapes tests/e2e
 
 shipped: $(VENV)/ready modules ## what is shipped, installed and run: the wheel, and the image with an engine on Linux as root
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shipped tests/e2e
