@@ -1,5 +1,6 @@
 """Whom a gateway runs as: whoever it ran as before, among nothing that is the worker's."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -13,6 +14,8 @@ from msgspec.structs import replace
 
 from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.domain.upgrades import events as e
+from astrolabe.domain.upgrades.commands import RequestUpgrade
+from astrolabe.store.ids import new_id
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.npm.npx import NpxDriver
@@ -20,6 +23,7 @@ from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.reaching import can_reach
 from tests.drivers.by_hand import typed
 from tests.drivers.outcomes import refused, rolled_back, succeeded, taken_back
+from tests.hooked import hooked, when
 from tests.lacking import another_user
 from tests.owner import owner
 from tests.world import World
@@ -112,6 +116,20 @@ async def test_a_place_that_its_user_cannot_pass_to_is_named_beforehand(standin:
         finally:
             outer.chmod(0o711)
         assert f"it runs as nobody, who may not pass to {standin.host.artifacts()}" in told.problem.detail
+
+
+async def test_what_runs_as_another_by_now_is_planned_anew(standin: World, svc: ProcessUser) -> None:
+    """Fetching, or an approval, may take days: whoever started it again as somebody else meanwhile meant it."""
+    async with contextlib.AsyncExitStack() as owners:
+        await owners.enter_async_context(owner(standin, user=svc))
+
+        async def starts_it_as_root() -> None:
+            await owners.enter_async_context(owner(standin))
+
+        await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
+        await hooked(standin, "worker-1", when({"after BackupTaken": starts_it_as_root}))(standin.instance_id)
+        assert (await standin.one(e.UpgradeFailed)).problem.code == "user-changed"
+        assert await standin.running() == "1.1.0"
 
 
 async def test_by_hand_it_runs_as_its_user_too(standin: World, svc: ProcessUser) -> None:

@@ -82,6 +82,7 @@ PLACES = {
     "ASTROLABE_REDIS_AT": "where a worker on another host reaches Valkey",
     "ASTROLABE_REDIS_PASSWORD": "the password of Valkey; required",
     "ASTROLABE_SECRETS": "the folder of this host that holds secrets of instances, `/run/secrets` for the worker",
+    "ASTROLABE_TLOG_OPEN": "as above",
     "ASTROLABE_WEBHOOK_ALLOW": "as above",
     "ASTROLABE_WORKER_ALLOW": "as above",
     "DOCKER_GID": "the group that may use the engine's socket",
