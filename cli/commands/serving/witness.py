@@ -15,6 +15,7 @@ from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.audit.note import PublicKey
 from astrolabe.store.audit.witness_key import ensure_key
 from astrolabe.store.audit.witnessed import Witnessed
+from astrolabe.workers.programs.umask import close_to_others
 
 FOLDER = "witness"
 DEFAULT_BIND = "127.0.0.1:8410"
@@ -36,6 +37,7 @@ LOG = logging.getLogger("astrolabe.witness")
 )
 def witness(data: Path | None, bind: str, name: str | None, logs: tuple[str, ...]) -> None:
     """Cosign the checkpoints of other logs, each only where it follows from the one before; needs no database."""
+    close_to_others()
     known: dict[str, list[PublicKey]] = defaultdict(list)
     for key in (key for each in logs for key in public_keys("--log", each)):
         known[key.name].append(key)
