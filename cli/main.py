@@ -20,6 +20,7 @@ MODULES = {
     "audit": ("audit",),
     "instances": ("register", "adopt", "retire"),
     "looking": ("instances", "show", "history", "rollback-point", "upgrades", "output"),
+    "holds": ("hold",),
     "following": ("events", "logs"),
     "completion": ("completion",),
     "contexts": ("login", "context"),

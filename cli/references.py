@@ -54,6 +54,13 @@ def token_id(client: Client, given: str) -> str:
     return _only(given, (each["id"] for each in tokens), "token in use")
 
 
+def hold_id(client: Client, given: str) -> str:
+    """Find the hold that a person names by its id, or by the beginning or the end of that."""
+    if _ID.fullmatch(given):
+        return given
+    return _only(given, (each["id"] for each in client.get("/holds")["items"]), "hold")
+
+
 def delivery_id(client: Client, webhook: str, given: str) -> str:
     """Return a delivery's id: by the id, or by its beginning or end."""
     if _ID.fullmatch(given):

@@ -15,5 +15,10 @@ CONTACTS_STREAM = "00000000-0000-7000-8000-000000000004"
 WITNESSES_STREAM = "00000000-0000-7000-8000-000000000005"
 """The one stream that records which witnesses do not cosign."""
 
-OWN_STREAMS = frozenset({ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM, CONTACTS_STREAM, WITNESSES_STREAM})
+HOLDS_STREAM = "00000000-0000-7000-8000-000000000006"
+"""The one stream that records what must be kept, and what was discarded beside the log."""
+
+OWN_STREAMS = frozenset(
+    {ACCESS_STREAM, WEBHOOKS_STREAM, ACCESS_LOG_STREAM, CONTACTS_STREAM, WITNESSES_STREAM, HOLDS_STREAM}
+)
 """The streams that no instance may be folded from."""

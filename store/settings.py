@@ -152,6 +152,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             separator=WORDS,
         ),
     ] = field(name="ASTROLABE_WORKER_ALLOW", default=())
+    output_days: Annotated[
+        float,
+        Meta(ge=0, le=36_600),
+        _of(
+            "worker",
+            "how long what a command says at length is kept beside the log: 13 months, so that an audit finds it",
+        ),
+    ] = field(name="ASTROLABE_OUTPUT_DAYS", default=396.0)
     grants: Annotated[
         tuple[str, ...],
         _of(

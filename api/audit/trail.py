@@ -17,17 +17,11 @@ from astrolabe.api.http.references import instance_id_of
 from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
 from astrolabe.api.http.route import get
 from astrolabe.api.http.schemas import holding
-from astrolabe.domain.access import AccessEvent
-from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
-from astrolabe.domain.audit.witness_reports import WitnessEvent
-from astrolabe.domain.notices.contact import ContactEvent
-from astrolabe.domain.upgrades.events import Event
-from astrolabe.domain.webhooks.endpoint import WebhookEvent
 from astrolabe.store.audit.checkpoints import Signed
 from astrolabe.store.audit.export import export_lines, export_rows
 from astrolabe.store.audit.trail import Filter
-from astrolabe.store.log.entry import TYPES, AnyRecorded, type_of
+from astrolabe.store.log.entry import TYPES, AnyEvent, AnyRecorded, type_of
 
 CHUNK = 1 << 16
 MEDIA = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8; header=present", "ocsf": "application/jsonl"}
@@ -59,9 +53,7 @@ class AuditEvent(Struct, frozen=True):
     """The event that it follows from; null where it follows from none."""
     correlation_id: str | None
     """The upgrade that it belongs to; null where it belongs to none."""
-    data: Annotated[
-        dict[str, Any], holding(Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent)
-    ]
+    data: Annotated[dict[str, Any], holding(AnyEvent)]
     """What `data` of this type says to a program."""
 
 

@@ -27,6 +27,7 @@ from astrolabe.store.products.catalogue import Catalogue
 from astrolabe.store.progress import CHANNEL as PROGRESS
 from astrolabe.store.progress import ProgressBoard
 from astrolabe.store.streams.contacts import ContactBook
+from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.store.streams.webhooks import Webhooks
@@ -64,6 +65,7 @@ class Resources(Struct, frozen=True):
     webhooks: Webhooks
     deliveries: Deliveries
     witnesses: Witnesses
+    holds: HoldsInForce
     webhook_settings: WebhookSettings
     contacts: ContactBook
     notices: NoticeQueue
@@ -106,6 +108,7 @@ def opened(
                 webhooks=Webhooks(log),
                 deliveries=Deliveries(database),
                 witnesses=Witnesses(log),
+                holds=HoldsInForce(log),
                 webhook_settings=webhooks,
                 contacts=ContactBook(log),
                 notices=NoticeQueue(database),

@@ -118,6 +118,8 @@ class InstanceView(Struct, frozen=True):
     """Whether releases that nobody wrote notes for are refused."""
     retention_hours: int
     """How long what an upgrade leaves aside is kept, in hours."""
+    dump_retention_hours: int | None
+    """How long a dump is kept aside, in hours; null for as long as all else that an upgrade leaves aside."""
     patience_seconds: int
     """How long a start may show no progress before it counts as failed, in seconds."""
     retry_for_seconds: int

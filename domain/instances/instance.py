@@ -87,6 +87,8 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether releases that nobody wrote notes for are refused."""
     retention_hours: Annotated[int, Meta(ge=0, le=24 * 366)] = 168
     """How long what an upgrade leaves aside is kept, in hours."""
+    dump_retention_hours: Annotated[int, Meta(ge=0, le=24 * 3660)] | None = None
+    """How long a dump is kept aside, in hours; null for as long as all else that an upgrade leaves aside."""
     patience_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
     """How long a start may show no progress before it counts as failed, in seconds."""
     retry_for_seconds: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 3600

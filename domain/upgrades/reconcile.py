@@ -1,6 +1,6 @@
 """`due(state, now)`: what a worker should do next, if anything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -70,11 +70,15 @@ ACTIONS: dict[type[s.State], ActionName] = {
 }
 
 
-def due(state: s.State, now: datetime) -> Due | None:
-    """Return what is due now; None where nothing is, or where only a person can act."""
+def due(state: s.State, now: datetime, held: Callable[[Kept], bool] = lambda _: False) -> Due | None:
+    """Return what is due now; None where nothing is, or where only a person can act.
+
+    `held` says of what is kept aside whether it must not be discarded, whatever its retention.
+    """
     if action := ACTIONS.get(type(state)):
         return Action(action)
-    return next((what for at, what in _timed(state) if at <= now), None)
+    found = (what for at, what in _timed(state) if at <= now)
+    return next((what for what in found if not (isinstance(what, Discard) and held(what.kept))), None)
 
 
 def due_at(state: s.State) -> datetime | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from astrolabe.domain.holds import Holds, asked_at
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, Kept
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.instance import Instance
@@ -15,13 +16,23 @@ def discarded(instance: Instance, what: str, name: str) -> Instance:
     return replace(instance, kept=tuple(kept for kept in instance.kept if (kept.what, kept.name) != (what, name)))
 
 
+def holds_kept(holds: Holds, instance_id: str, kept: Kept) -> bool:
+    """Return whether what is kept aside must not be discarded, whatever its retention."""
+    at = asked_at(kept.upgrade_id)
+    if at is None:
+        return bool(holds.by_id)
+    return holds.cover(instance_id, kept.upgrade_id, at)
+
+
 def _until(instance: Instance, at: datetime) -> datetime:
     return at + timedelta(hours=instance.config.retention_hours)
 
 
 def kept_dump(instance: Instance, dump: Dump | None, why: str, upgrade_id: str, at: datetime) -> tuple[Kept, ...]:
-    """Keep a dump aside until the retention ends."""
-    return (Kept("dump", dump.path, why, upgrade_id, _until(instance, at)),) if dump else ()
+    """Keep a dump aside until its own retention ends."""
+    hours = instance.config.dump_retention_hours
+    until = _until(instance, at) if hours is None else at + timedelta(hours=hours)
+    return (Kept("dump", dump.path, why, upgrade_id, until),) if dump else ()
 
 
 def kept_files(

@@ -9,13 +9,14 @@ from msgspec import Struct
 from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.audit.witness_reports import WitnessEvent
+from astrolabe.domain.holds import HoldEvent
 from astrolabe.domain.notices.contact import ContactEvent
 from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.upgrades.events import Event, UpgradeRequested
 from astrolabe.domain.webhooks.endpoint import WebhookEvent
 from astrolabe.store.ids import new_id
 
-AnyEvent: TypeAlias = Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent
+AnyEvent: TypeAlias = Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent | HoldEvent
 AnyRecorded: TypeAlias = Recorded[AnyEvent]
 
 MAX_ENTRY = 65_280

@@ -136,6 +136,9 @@ async def _prepare(place: Place, typed: str) -> None:
     if "DELIVERY" in typed:
         (first, *_) = await _json(place, "webhook", "deliveries", "chat")
         place.words["DELIVERY"] = str(first["id"])
+    elif "HOLD" in typed:
+        (held,) = await _json(place, "hold", "list")
+        place.words["HOLD"] = str(held["id"])
     elif "KEY" in typed:
         (key,) = await _json(place, "audit", "key")
         place.words["KEY"] = str(key["key"])

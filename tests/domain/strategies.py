@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from astrolabe.domain.access import AccessEvent
 from astrolabe.domain.access_log import AccessCounted
 from astrolabe.domain.audit.witness_reports import WitnessEvent
+from astrolabe.domain.holds import HoldEvent
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.file_rules import FileRules
 from astrolabe.domain.instances.instance import InstanceConfig
@@ -107,6 +108,11 @@ _KINDS: tuple[dict[str, st.SearchStrategy[Any]], ...] = (
 
 
 EVENT_TYPES: tuple[type[Any], ...] = get_args(Event)
-ACCESS_EVENT_TYPES: tuple[type[Any], ...] = (*get_args(AccessEvent), AccessCounted, *get_args(WitnessEvent))
+ACCESS_EVENT_TYPES: tuple[type[Any], ...] = (
+    *get_args(AccessEvent),
+    AccessCounted,
+    *get_args(WitnessEvent),
+    *get_args(HoldEvent),
+)
 
 events = st.one_of([st.deferred(lambda kind=kind: structs(kind)) for kind in EVENT_TYPES])

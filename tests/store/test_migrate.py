@@ -188,6 +188,7 @@ async def test_a_log_that_passed_by_the_webhooks_gets_their_tables(
         await connection.execute("ALTER TABLE view_upgrade DROP COLUMN ticket")
         await connection.execute("DROP TABLE progress, token_use")
         await connection.execute("DROP TABLE notice")
+        await connection.execute("DROP TABLE output_use")
         await connection.execute("DROP TABLE identity")
         await connection.execute("UPDATE public.schema_version SET version_num = '0007'")
         await migrate(server.url("log_1"))

@@ -1,7 +1,7 @@
 """The relay: at rest it asks nothing, and what falls due is notified when its time comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -9,12 +9,16 @@ import pytest
 import pytest_asyncio
 
 from astrolabe.cli.servers.valkey import Valkey
+from astrolabe.domain.holds import Hold, LiftHold, PlaceHold
+from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.store.database import Database
+from astrolabe.store.ids import new_id
 from astrolabe.store.log.cursor import Cursor
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
+from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.views.projector import Projector
 from astrolabe.store.views.queries import Views
@@ -23,7 +27,7 @@ from astrolabe.workers.relay import relay
 from astrolabe.workers.relay.relay import Relay
 from astrolabe.workers.waking import WakingBroker
 from tests.store.histories import Town
-from tests.store.stage import running
+from tests.store.stage import BY, running
 from tests.waiting import until
 
 LEASE_SECONDS = 2.0
@@ -121,4 +125,31 @@ async def test_a_message_that_was_lost_while_it_rested_is_sent_again(house: Hous
         await house.town.play([(0, "request", 1)])
         await until(lambda: house.notified(row.instance_id))
         house.broker.client.flushall()
+        await until(lambda: house.notified(row.instance_id))
+
+
+async def test_what_is_held_is_left_alone_until_the_hold_is_lifted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retention that has ended notifies nobody while somebody holds what it is of, and does once that is lifted."""
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    await house.database.pool.execute("UPDATE view_instance SET due_at = now() - interval '1 second'")
+    holds, hold = HoldsInForce(house.log), Hold(new_id(), instance_id=row.instance_id)
+    await holds.execute(PlaceHold(hold), BY)
+    looked: list[int] = []
+    not_held = Relay._not_held
+
+    async def counted(asked: Relay, rows: Sequence[InstanceRow]) -> list[InstanceRow]:
+        found = await not_held(asked, rows)
+        looked.append(len(found))
+        return found
+
+    monkeypatch.setattr(Relay, "_not_held", counted)
+    async with house.relaying():
+        await until(lambda: looked != [])
+        assert set(looked) == {0}
+        assert not house.notified(row.instance_id)
+        await holds.execute(LiftHold(hold.hold_id), BY)
         await until(lambda: house.notified(row.instance_id))

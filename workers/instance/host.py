@@ -4,6 +4,7 @@ import contextlib
 import os
 import stat
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from astrolabe.domain.instances.instance import InstanceConfig
@@ -12,6 +13,7 @@ from astrolabe.domain.products.product import Product
 from astrolabe.domain.webhooks.web_address import Network
 from astrolabe.domain.words import HostName
 from astrolabe.store.products.catalogue import Catalogue
+from astrolabe.store.settings import DEFAULTS
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.instance.secret import Secrets
@@ -32,6 +34,8 @@ class Host:
     """The networks that instances may be asked in besides this host's own addresses."""
     catalogue: Catalogue | None = None
     """The files that the products come from; None where they stay as they are."""
+    output_retention: timedelta = timedelta(days=DEFAULTS.output_days)
+    """How long what a command says at length is kept beside the log."""
 
     def product(self, name: str) -> Product:
         """Find a product; raises StepFailed where this host has no such file."""

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import cast
 
 from dramatiq.brokers.redis import RedisBroker
@@ -19,7 +20,9 @@ from astrolabe.domain.upgrades.events import (
     UpgradeRequested,
     UpgradeRetried,
 )
-from astrolabe.domain.upgrades.reconcile import ACTIONS
+from astrolabe.domain.upgrades.instance_row import InstanceRow
+from astrolabe.domain.upgrades.reconcile import ACTIONS, due
+from astrolabe.domain.upgrades.retention import holds_kept
 from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.database import Database
 from astrolabe.store.log.cursor import Cursor
@@ -28,6 +31,7 @@ from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.outputs import Outputs
+from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.views.projector import Projector
 from astrolabe.store.views.queries import Views
@@ -72,6 +76,7 @@ class Relay:
         self._projector: Projector = Projector(database, self._log)
         self._views: Views = Views(database)
         self._outputs: Outputs = Outputs(database)
+        self._holds: HoldsInForce = HoldsInForce(self._log)
         self._cursor: Cursor = Cursor(database, "relay")
         self._folded: asyncio.Event = asyncio.Event()
 
@@ -121,17 +126,31 @@ class Relay:
         while True:
             # Cleared before the look: what is folded from here on is looked at again.
             self._folded.clear()
-            for row in await self._views.unattended(QUIET):
+            unattended = await self._views.unattended(QUIET)
+            free = await self._not_held(unattended)
+            for row in free:
                 if await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id):
                     LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
             # A lease that runs out or is given back moves no view, but then something is due.
-            seconds = await self._views.until_due()
+            seconds = LONGEST_SECONDS if unattended and not free else await self._views.until_due()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(LONGEST_SECONDS, seconds)):
                     await self._folded.wait()
             await asyncio.sleep(RECONCILE_SECONDS)
 
+    async def _not_held(self, rows: Sequence[InstanceRow]) -> list[InstanceRow]:
+        """Leave out the instances on which nothing is due but to discard what is held."""
+        holds = await self._holds.current()
+        if not holds.by_id:
+            return list(rows)
+        now, found = datetime.now(UTC), []
+        for row in rows:
+            state = (await self._instances.current(row.instance_id)).state
+            if row.due or due(state, now, partial(holds_kept, holds, row.instance_id)):
+                found.append(row)
+        return found
+
     async def _discard(self) -> None:
         while True:
-            await self._outputs.discard_expired()
+            await self._holds.discard_expired(self._outputs)
             await asyncio.sleep(LONGEST_SECONDS)

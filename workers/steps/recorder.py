@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Generator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from msgspec import Struct
@@ -156,9 +156,11 @@ class Recorder:
         """Keep what a command said at length beside the log; return its SHA-256, None where it said nothing."""
         if not output.strip() or isinstance(self.state, s.Absent):
             return None
-        until = datetime.now(UTC) + timedelta(hours=self.state.instance.config.retention_hours)
+        until, upgrade_id = datetime.now(UTC) + self._host.output_retention, upgrade_of(self.state)
         with _reachable():
-            return await self._outputs.put(self._redactor()(output), until)
+            return await self._outputs.put(
+                self._redactor()(output), until, instance_id=self.instance_id, upgrade_id=upgrade_id
+            )
 
     async def fail(self, step: Step, failure: StepFailed, commands: Sequence[HandCommand] = ()) -> None:
         """Record that a step cannot be done, and what a person can type where that leaves the instance to one."""

@@ -7,10 +7,12 @@ from functools import partial
 
 from astrolabe.domain.upgrades.expected import step_due
 from astrolabe.domain.upgrades.reconcile import Action, Discard, Due, Expiry, due
+from astrolabe.domain.upgrades.retention import holds_kept
 from astrolabe.domain.upgrades.states import Adopting, Restored, RollingBack
 from astrolabe.domain.words import Step
 from astrolabe.store.errors import StaleFence
 from astrolabe.store.log.log import Log
+from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.workers.instance.failure import StepFailed, unexpected
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.site import Site
@@ -44,19 +46,26 @@ class Reconciler:
         self._log: Log = log
         self._host: Host = host
         self._recorder: Recorder = recorder
+        self._holds: HoldsInForce = HoldsInForce(log)
         self._driving: tuple[Site, Driver] | None = None
 
     async def run(self) -> None:
         """Do what is due, one thing after another; what the log turned away from is dropped."""
-        while now_due := self._due():
+        while now_due := await self._due():
             try:
                 await first(self._another_way(), self._do(now_due))
             except Superseded as superseded:
                 LOG.info("%s: %s", self._recorder.instance_id, superseded)
                 await self._recorder.refresh()
 
-    def _due(self) -> Due | None:
-        return due(self._recorder.state, datetime.now(UTC))
+    async def _due(self) -> Due | None:
+        now = datetime.now(UTC)
+        found = due(self._recorder.state, now)
+        if not isinstance(found, Discard):
+            return found
+        # Whatever is held is passed over, and what is not is asked for again before each discard.
+        holds = await self._holds.current()
+        return due(self._recorder.state, now, partial(holds_kept, holds, self._recorder.instance_id))
 
     async def _another_way(self) -> None:
         """Raise Superseded when something else is due because of others; what is done may itself bring about the next.

@@ -1,5 +1,6 @@
 """`astrolabe worker`."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -54,6 +55,7 @@ def worker(
         Secrets([DEFAULT_FOLDER, folder / "secrets", *secrets], read_grants(settings.grants)),
         networks("worker_allow", settings.worker_allow),
         catalogue,
+        timedelta(days=settings.output_days),
     )
     run_worker(database_url, redis_url, host, threads, settings)
 
