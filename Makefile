@@ -85,8 +85,10 @@ shipped: $(VENV)/ready modules ## what is shipped, installed and run: the wheel,
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shipped tests/e2e
 
 ONLY ?=
-products: $(VENV)/ready ## real products from their registry: upgraded, failed and taken back; one by ONLY=parse-server
-	$(BIN)/pytest -m products -k "$(ONLY)" tests/e2e
+ALL ?=
+products: $(VENV)/ready ## real products from npm: upgraded, failed and taken back; ONLY=NAME one, ALL=1 all, and docs/proven.md
+	$(BIN)/pytest -m products $(if $(ONLY),--product $(ONLY)) $(if $(ALL),--every-product) tests/e2e
+	@$(BIN)/python -m bench.products $(if $(ALL),--page)
 
 SEEDS ?= 40
 FROM ?= 1

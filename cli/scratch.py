@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Product
 from astrolabe.store.whole_file import write
-from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.instance.probe import Probe, Probed
 from astrolabe.workers.kinds.driver import GatewayId
 from astrolabe.workers.kinds.npm.npx import NpxDriver
 from astrolabe.workers.programs import shell, tools
@@ -38,10 +40,32 @@ async def psql(url: str, *words: str, database: str | None = None) -> str:
     return (await shell.run([tools.postgres("psql"), *options, *words], env=env, deadline=60)).stdout
 
 
+async def migrated(driver: NpxDriver, artifact: Artifact, mark: str) -> bool:
+    """Run what a product needs before the gateway of a start; False where that does not end well in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEALTHY_SECONDS):
+            while job := await driver.next_job(artifact, mark):
+                while await driver.alive(job):  # noqa: ASYNC110  a process that outlives us signals nobody
+                    await asyncio.sleep(0.05)
+                if await driver.exit_code(job) != 0:
+                    return False
+            return True
+    return False
+
+
+@contextlib.asynccontextmanager
+async def _asking(driver: NpxDriver, config: InstanceConfig, product: Product) -> AsyncGenerator[Probed]:
+    if own := driver.own_probe():
+        yield own
+        return
+    async with Probe.open(config, product) as probe:
+        yield probe
+
+
 async def becomes_healthy(driver: NpxDriver, started: GatewayId, config: InstanceConfig, product: Product) -> bool:
     """Wait until what was started answers that it is well; False where it ends, or takes too long."""
     with contextlib.suppress(TimeoutError):
-        async with Probe.open(config, product) as probe, asyncio.timeout(HEALTHY_SECONDS):
+        async with _asking(driver, config, product) as probe, asyncio.timeout(HEALTHY_SECONDS):
             while await driver.alive(started):
                 if (await probe.health())[0]:
                     return True

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.printing import note
-from astrolabe.cli.scratch import becomes_healthy, make_database
+from astrolabe.cli.scratch import becomes_healthy, make_database, migrated
 from astrolabe.cli.supervisor import Supervisor
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.registration import check_config, needs_database
@@ -62,14 +62,22 @@ class Tried(Struct, frozen=True):
 
 
 async def try_versions(
-    product: Product, settings: dict[SettingName, str], folder: Path, versions: tuple[Version, Version]
+    product: Product,
+    settings: dict[SettingName, str],
+    folder: Path,
+    versions: tuple[Version, Version],
+    started_in: str | None = None,
 ) -> list[Tried]:
-    """Try an old and a new version of a product in a folder, with a PostgreSQL server of its own there."""
+    """Try an old and a new version of a product in a folder, with a PostgreSQL server of its own there.
+
+    `started_in` is the folder that the gateway is started in, None for an empty one.
+    """
     environment = {**inherited(), "REDIS_URL": NO_QUEUE}
     async with Supervisor(folder, environment=environment, children=(), say=note, fast=True) as servers:
         url = servers.environment["DATABASE_URL"]
         await migrate(url)
-        return await (await Trial.prepare(product, settings, folder, url)).run(*versions, note)
+        trial = await Trial.prepare(product, settings, folder, url, started_in)
+        return await trial.run(*versions, note)
 
 
 class Trial:
@@ -84,7 +92,9 @@ class Trial:
         self._host: Final = Host("local", folder, {product.name: product}, Secrets([folder / "secrets"]))
 
     @classmethod
-    async def prepare(cls, product: Product, settings: dict[SettingName, str], folder: Path, log_url: str) -> Self:
+    async def prepare(
+        cls, product: Product, settings: dict[SettingName, str], folder: Path, log_url: str, started_in: str | None
+    ) -> Self:
         """Make what an instance of the product needs in a folder, on the server of the log."""
         name = f"trial_{secrets.token_hex(4)}"
         kept = folder / "secrets" / name.replace("_", "-")
@@ -92,7 +102,8 @@ class Trial:
         database = None
         if needs_database(product):
             database = await make_database(log_url, name, secrets.token_hex(16), kept)
-        config = InstanceConfig(kept.name, product.name, free_port(), database=database, settings=settings)
+        port = free_port() if product.health.by == "http" else None
+        config = InstanceConfig(kept.name, product.name, port, database=database, settings=settings, folder=started_in)
         try:
             check_config(config, {product.name: product})
         except Refused as refused:
@@ -121,11 +132,15 @@ class Trial:
         driver = NpxDriver(Site(self._host, self._id, self._config))
         artifact = (await driver.resolve(old)).artifact
         await driver.pull(artifact, lambda _: None)
-        started = await driver.start(artifact, BY_ITS_OWNER)
-        if await becomes_healthy(driver, started, self._config, self._product):
-            return Tried("start", old, ok=True, outcome="healthy")
-        said = driver.log(BY_ITS_OWNER).read_text("utf-8", errors="replace").splitlines()[-5:]
-        return Tried("start", old, ok=False, outcome="not healthy", why=" / ".join(said))
+        outcome = "not migrated"
+        if await migrated(driver, artifact, BY_ITS_OWNER):
+            outcome = "not healthy"
+            started = await driver.start(artifact, BY_ITS_OWNER)
+            if await becomes_healthy(driver, started, self._config, self._product):
+                await driver.start_workers(artifact, BY_ITS_OWNER)
+                return Tried("start", old, ok=True, outcome="healthy")
+        said = (await driver.output(BY_ITS_OWNER)).splitlines()[-5:]
+        return Tried("start", old, ok=False, outcome=outcome, why=" / ".join(said))
 
     async def _part(
         self, part: Part, versions: tuple[Version, Version], instances: Instances, worker: CarryOut

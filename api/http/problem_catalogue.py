@@ -107,6 +107,9 @@ _TYPES = (
     ProblemType("notes-missing", 422, "A release has no notes", "Add them to the product, or see `require_notes`."),
     ProblemType("product-unknown", 422, "The product is not in the catalogue", "See GET /products, or add a file."),
     ProblemType("kind-unsupported", 422, "The product cannot be deployed this way", "See the product's `kinds`."),
+    ProblemType(
+        "port-unfit", 422, "The product has a port, or has none", "Name it, or leave it out, as `detail` says."
+    ),
     ProblemType("setting-unknown", 422, "The product has no such setting", "See the product's `settings`."),
     ProblemType("setting-twice", 422, "A setting is also a secret", "Name it in `settings` or in `secrets`, not both."),
     ProblemType("database-missing", 422, "The product needs a database", "Say in `database` where it is."),

@@ -72,8 +72,8 @@ CHANGED = {key: value for key, value in EXAMPLE.items() if key != "version"} | {
     problems=(
         *BODY,
         *KEYED,
-        *("version-invalid", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
-        *("database-missing", "instance-too-large", "instance-name-taken", "instance-identity-taken"),
+        *("version-invalid", "product-unknown", "kind-unsupported", "port-unfit", "setting-unknown"),
+        *("setting-twice", "database-missing", "instance-too-large", "instance-name-taken", "instance-identity-taken"),
     ),
 )
 async def register_instance(
@@ -161,8 +161,9 @@ async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At 
         *BODY,
         *MATCHED,
         *BUSY,
-        *("contended", "product-unknown", "kind-unsupported", "setting-unknown", "setting-twice"),
+        *("contended", "product-unknown", "kind-unsupported", "port-unfit", "setting-unknown"),
         *(
+            "setting-twice",
             "database-missing",
             "instance-too-large",
             "fixed-at-registration",

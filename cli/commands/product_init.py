@@ -1,6 +1,7 @@
 """Writing a product file: from options, from what runs, and on a terminal from answers."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from astrolabe.domain.products.product import (
     Product,
     StartCommand,
     VersionProbe,
+    WorkerCommand,
 )
 from astrolabe.domain.products.product_file import parse_product, read_product
 from astrolabe.domain.products.product_text import product_text
@@ -37,9 +39,14 @@ from astrolabe.store.whole_file import write
 @click.option("--image", help="The image's repository, for compose.")
 @click.option("--image-port", type=click.IntRange(1, 65535), help="The port inside its container.")
 @click.option("--arg", "args", multiple=True, help="An argument to start it with; {port} and the like are filled in.")
+@click.option("--before", multiple=True, help="An argument of a command that migrates before the start.")
+@click.option("--worker", "workers", nargs=2, multiple=True, metavar="NAME ARGS", help="What works beside the gateway.")
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable to start it with, filled in likewise.")
 @click.option("--setting", "settings", multiple=True, help="A variable that an instance may set; may be repeated.")
 @click.option("--health", help="The path that says that it serves.")
+@click.option("--no-port", is_flag=True, help="It has no port, and is at its work once its process runs.")
+@click.option("--ready-log", metavar="EXPRESSION", help="Without a port: what it says once it is at its work.")
+@click.option("--ready-query", metavar="SQL", help="Without a port: a query that is true once it is at its work.")
 @click.option("--version-at", nargs=2, metavar="PATH FIELD", help="The path and the field that say its version.")
 @click.option("--migrations", metavar="SCHEMA.TABLE", help="The table of its own migration history.")
 def init(name: str, file: Path | None, **given: Any) -> None:
@@ -80,12 +87,24 @@ def _product(name: str, given: dict[str, Any], draft: Draft | None) -> Product:
         _npm(given, draft),
         Image(given["image"], **({"port": port} if (port := given["image_port"]) else {})) if given["image"] else None,
         kinds,
-        StartCommand(given["args"] or start.args, {**start.env, **dict(map(variable, given["env"]))}),
-        HealthCheck(given["health"]) if given["health"] else (draft and draft.health) or HealthCheck(),
+        StartCommand(given["args"] or start.args, {**start.env, **dict(map(variable, given["env"]))}, given["before"]),
+        _workers(given),
+        _health(given, draft),
         version=VersionProbe(*version) if version else draft and draft.version,
         migrations=Migrations(table) if table else None,
         settings=given["settings"],
     )
+
+
+def _workers(given: dict[str, Any]) -> tuple[WorkerCommand, ...]:
+    return tuple(WorkerCommand(name, tuple(shlex.split(args))) for name, args in given["workers"])
+
+
+def _health(given: dict[str, Any], draft: Draft | None) -> HealthCheck:
+    log, query = given["ready_log"], given["ready_query"]
+    if given["no_port"] or log or query:
+        return HealthCheck(by="process", log=log, query=query)
+    return HealthCheck(given["health"]) if given["health"] else (draft and draft.health) or HealthCheck()
 
 
 def _npm(given: dict[str, Any], draft: Draft | None) -> Npm | None:
@@ -119,7 +138,7 @@ def _asked(given: dict[str, Any], draft: Draft | None, name: str) -> dict[str, A
         answers["env"] = tuple(
             _ask("Variables, such as DATABASE_URL={database_url}", "DATABASE_URL={database_url}").split()
         )
-    if not given["health"] and not (draft and draft.health):
+    if not given["health"] and _health(given, draft).by != "process" and not (draft and draft.health):
         answers["health"] = _ask("Path that says that it serves", "/health")
     if not given["version_at"] and not (draft and draft.version):
         answers["version_at"] = (

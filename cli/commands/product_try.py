@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 @click.argument("old")
 @click.argument("new")
 @click.option("--setting", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the instance.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder that it is started in; by default an empty one.",
+)
 @click.option("--keep", is_flag=True, help="Leave the scratch folder with its logs.")
-def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], *, keep: bool) -> None:
+def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], folder: Path | None, *, keep: bool) -> None:
     """Try a product FILE with real versions: OLD is started, upgraded to NEW, and taken back.
 
     Before that an upgrade is made to fail, and must be taken back by itself. Everything is in a folder, and on a
@@ -42,15 +47,16 @@ def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], *, ke
     # The libraries of a worker and of the log, which no other command about products waits for.
     from astrolabe.cli.trial import try_versions  # noqa: PLC0415
 
-    folder = Path(tempfile.mkdtemp(prefix="astrolabe-try-"))
+    scratch = Path(tempfile.mkdtemp(prefix="astrolabe-try-"))
+    started_in = folder and str(folder.resolve())
     try:
-        tried = asyncio.run(try_versions(product, dict(map(variable, settings)), folder, versions))
+        tried = asyncio.run(try_versions(product, dict(map(variable, settings)), scratch, versions, started_in))
     finally:
         if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(scratch, ignore_errors=True)
     answer_list(tried, _in_words)
     if keep:
-        note(f"Its logs are in {folder}.")
+        note(f"Its logs are in {scratch}.")
     if not tried[-1].ok:
         raise CommandFailed(f"The {tried[-1].part} did not end as it must: {tried[-1].why or tried[-1].outcome}")
 

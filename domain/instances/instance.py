@@ -64,8 +64,9 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     product: Name
     """The product that is deployed, by the name of its file."""
     port: Port | None = None
-    """The port that it serves on; null for a command line, kind cli, which serves nobody, and for a compose project
-    whose gateway is asked at its container's own address, as one that publishes no port must be."""
+    """The port that it serves on; null for a command line, kind cli, which serves nobody, for a product without a port,
+    which is known by its database, and for a compose project whose gateway is asked at its container's own
+    address, as one that publishes no port must be."""
     kind: Kind = "npx"
     """How it is deployed."""
     host: HostName = "local"
@@ -119,7 +120,7 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def gateway_port(self) -> Port:
-        """Return the port of an instance that has one, as every gateway of kind npx does."""
+        """Return the port of an instance that has one."""
         if self.port is None:
             raise ValueError(f"an instance of kind {self.kind} may have no port")
         return self.port
@@ -129,6 +130,8 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
         """Return where it serves, in words."""
         if self.port is None and self.compose is not None:
             return f"as the service {self.compose.service} of the project {self.compose.name}"
+        if self.port is None and self.database is not None:
+            return f"with the database {self.database.name}"
         return f"on port {self.port}"
 
     @property
@@ -143,8 +146,8 @@ class InstanceConfig(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError("a command line, kind cli, has neither port nor database nor project")
             if self.folder is not None or self.kept_variables:
                 raise ValueError("a command line, kind cli, is not started in a folder, and keeps no variables")
-        elif self.port is None and self.kind != "compose":
-            raise ValueError(f"an instance of kind {self.kind} serves on a port; name it")
+        elif self.port is None and self.kind != "compose" and self.database is None:
+            raise ValueError(f"an instance of kind {self.kind} has a port, or a database that it is known by")
         elif (self.kind == "compose") != (self.compose is not None):
             raise ValueError("an instance of kind compose, and no other, has a project: say in compose where it is")
         elif self.kind == "compose" and (self.folder is not None or self.kept_variables):

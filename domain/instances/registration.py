@@ -20,6 +20,9 @@ def check_config(config: InstanceConfig, products: Mapping[str, Product]) -> Non
     if config.kind not in product.kinds:
         kinds = ", ".join(product.kinds) or "none of the kinds there are"
         raise Refused("kind-unsupported", f"{product.name} cannot be deployed as {config.kind}; use {kinds}.")
+    if config.kind == "npx" and (product.health.by == "process") == (config.port is not None):
+        says = "has no port; leave it out" if config.port else "serves on a port; name it"
+        raise Refused("port-unfit", f"{product.name} {says}.")
     _check_settings(config, product)
     if config.database is None and KINDS[config.kind].serves and needs_database(product):
         raise Refused("database-missing", f"{product.name} keeps its data in PostgreSQL; say in database where.")
@@ -37,7 +40,7 @@ def product_of(config: InstanceConfig, products: Mapping[str, Product]) -> Produ
 
 def needs_database(product: Product) -> bool:
     """Return whether a product cannot be started without a database."""
-    words = (*product.start.args, *product.start.env.values())
+    words = (*product.start.before, *product.start.args, *product.start.env.values())
     return product.migrations is not None or say_database(words)
 
 

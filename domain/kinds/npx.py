@@ -35,7 +35,7 @@ def settable(product: Product, config: InstanceConfig) -> tuple[bool, bool]:
     replaced = {*config.settings, *config.secrets}
     values = [value for name, value in product.start.env.items() if name not in replaced]
     words = (*values, *product.start.args)
-    return "port" in used_in(words), config.database is None or say_database(words)
+    return config.port is None or "port" in used_in(words), config.database is None or say_database(words)
 
 
 def plan(
@@ -52,11 +52,14 @@ def plan(
         node, tree = facts.node_of(version), facts.tree(package, version)
         if config.database:
             yield plan_copy(config.database, leg, facts.database)
+        if product.start.before:
+            yield PlannedCommand("migrate", start(node, product, tree, product.start.before))
         yield PlannedCommand("migrate", start(node, product, tree, product.start.args))
         if product.doctor:
             yield PlannedCommand("verify", start(node, product, tree, product.doctor.args))
+    node, tree = facts.node_of(legs[-1]), facts.tree(package, legs[-1])
     if keeper:
         yield from (PlannedCommand("verify", each) for each in start_commands(keeper))
     elif config.cutover == "verified":  # it ran apart, and is started once more where everybody asks
-        node, tree = facts.node_of(legs[-1]), facts.tree(package, legs[-1])
         yield PlannedCommand("verify", start(node, product, tree, product.start.args))
+    yield from (PlannedCommand("verify", start(node, product, tree, each.args)) for each in product.workers)

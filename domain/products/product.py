@@ -1,6 +1,6 @@
 """A product: what is deployed, as a TOML file beside the worker describes it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -137,16 +137,40 @@ class StartCommand(Struct, frozen=True, forbid_unknown_fields=True):
     {database_user} and {database_password} are filled in."""
     env: dict[SettingName, str] = {}
     """The environment by name, filled in as the arguments are."""
+    before: tuple[str, ...] = ()
+    """The arguments, filled in likewise, of a command of the product's that migrates: of kind npx it runs to its end,
+    once in each upgrade, before the new version is started; empty where the gateway migrates as it starts."""
+
+
+class WorkerCommand(Struct, frozen=True, forbid_unknown_fields=True):
+    """A process that works beside the gateway, on the same database; of kind npx.
+
+    It is started once others are let in, and ended before the database is copied.
+    """
+
+    name: Name
+    """Its name."""
+    args: tuple[str, ...]
+    """The arguments that the product's command is given, filled in as those of the gateway; its environment is the
+    gateway's."""
 
 
 class HealthCheck(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the gateway says that it serves, and what the JSON answer must contain."""
+    """Where the gateway says that it serves, and what the JSON answer must hold; or what shows one without a port."""
 
     path: UrlPath = "/health"
     """The path that is asked."""
     contains: dict[str, str] = {}
     """What the JSON answer must hold, by the names that lead to it, joined by dots; where empty, the status alone
     counts."""
+    by: Literal["http", "process"] = "http"
+    """What is asked: `http`, the port; or `process`, of a product without one: its process must go on running, and do
+    what `log` and `query` say. Without either it is at its work once it has run for two seconds."""
+    log: str | None = None
+    """By `process`, a regular expression of what it says once it is at its work; null where nothing does."""
+    query: str | None = None
+    """By `process`, a query whose first value is true once it is at its work, asked of the instance's database, as its
+    role and read only; null where nothing is asked."""
 
 
 class VersionProbe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,6 +256,8 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """How it can be deployed."""
     start: StartCommand = StartCommand()
     """How the gateway is started."""
+    workers: Annotated[tuple[WorkerCommand, ...], Meta(max_length=20)] = ()
+    """What runs beside the gateway; of kind compose the project says that."""
     health: HealthCheck = HealthCheck()
     """Where the gateway says that it serves."""
     version: VersionProbe | None = None

@@ -57,7 +57,10 @@ CASES = {
     "a version that semver refuses": Bad("/upgrades", ask(target="7.0.0-a..b"), "version-invalid", "target"),
     "an unknown instance": Bad("/upgrades", ask(instance="nobody"), "instance-unknown"),
     "an instance that is a path": Bad("/upgrades", ask(instance="../etc"), "instance-unknown"),
-    "a gateway without a port": Bad("/instances", register(port=None), "field-invalid", "the body"),
+    "a gateway without a port": Bad("/instances", register(port=None), "port-unfit"),
+    "a gateway with nothing to know it by": Bad(
+        "/instances", register(port=None, database=None), "field-invalid", "the body"
+    ),
     "a gateway with a prefix": Bad("/instances", register(prefix="/opt/astra"), "field-invalid", "the body"),
     "a command line with a port": Bad("/instances", register(kind="cli"), "field-invalid", "the body"),
     "a prefix that climbs": Bad("/instances", register(prefix="/opt/../etc"), "field-invalid", "prefix"),

@@ -157,6 +157,20 @@ async def test_options_alone_suffice(tmp_path: Path) -> None:
     assert tomllib.loads(image.read_text("utf-8"))["kinds"] == ["compose"]
 
 
+async def test_members_and_a_product_without_a_port_are_options(tmp_path: Path) -> None:
+    """A command before the start, what works beside it, and how one sees that it is at its work."""
+    file = tmp_path / "jobs.toml"
+    words = ("--package", "jobs", "--env", "DATABASE_URL={database_url}", "--before", "migrate", "--before=--all")
+    words += ("--worker", "mailer", "mail --slowly", "--ready-log", "^works$", "--ready-query", "SELECT true")
+    ended = await piped("products", "init", "jobs", *words, "-o", str(file), env=ENVIRONMENT)
+    assert ended.returncode == 0, ended.stderr
+    await checked(file)
+    found = tomllib.loads(file.read_text("utf-8"))
+    assert found["start"]["before"] == ["migrate", "--all"]
+    assert found["workers"] == [{"name": "mailer", "args": ["mail", "--slowly"]}]
+    assert found["health"] == {"by": "process", "log": "^works$", "query": "SELECT true"}
+
+
 async def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     """An empty answer takes what stands in brackets, and leaves out what nobody knows."""
     file = tmp_path / "shop.toml"

@@ -13,7 +13,7 @@ from astrolabe.domain.kinds.npm import NpmFacts
 from astrolabe.domain.kinds.postgres import DatabaseFacts
 from astrolabe.domain.kinds.registry import KINDS, outline_of
 from astrolabe.domain.plans.plan import Artifact, PlannedCommand
-from astrolabe.domain.products.product import Doctor, Image, Npm, Product, StartCommand
+from astrolabe.domain.products.product import Doctor, Image, Npm, Product, StartCommand, WorkerCommand
 from astrolabe.domain.supervision.supervisor import Pm2App, Pm2Daemon, SupervisorId, SystemdService
 from astrolabe.domain.words import STEPS, Kind
 
@@ -82,6 +82,16 @@ def test_each_leg_has_a_copy_from_before_it(kind: Kind) -> None:
         '"unleash_before_UPGRADE" ',
         '"unleash_before2_UPGRADE" ',
     ]
+
+
+def test_a_command_before_the_start_is_planned_in_each_leg_and_workers_last() -> None:
+    """It migrates at each version that is walked through; what works beside the gateway comes up after cutover."""
+    before = StartCommand(("serve",), before=("migrate", "--all"))
+    product = replace(PRODUCT, start=before, workers=(WorkerCommand("mailer", ("mail",)),))
+    commands = list(npx.plan(CONFIGS["npx"], product, WAY))
+    programs = [each for each in words(commands, "migrate") if "/.bin/unleash " in each]
+    assert [each.partition("unleash ")[2] for each in programs] == ["migrate --all", "serve"] * 2
+    assert [each.rpartition(" ")[2] for each in words(commands, "verify")] == ["doctor", "doctor", "serve", "mail"]
 
 
 def test_a_gateway_that_was_verified_apart_is_started_once_more() -> None:

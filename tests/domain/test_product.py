@@ -7,7 +7,7 @@ from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.instances.registration import needs_database
 from astrolabe.domain.kinds.npx import settable
 from astrolabe.domain.products import product, release
-from astrolabe.domain.products.product import Npm, Product, ProductError
+from astrolabe.domain.products.product import HealthCheck, Npm, Product, ProductError, WorkerCommand
 from astrolabe.domain.products.product_file import parse_product, read_product
 
 GOOD = """\
@@ -182,6 +182,68 @@ def test_rules_over_several_fields_are_told_together():
     """Each rule that a file breaks is named, not the first alone."""
     _, mistakes = read_product(GOOD.replace('entry = "dist/server.js"\n', "").replace("{port}", "{prot}"))
     assert [each.field for each in mistakes] == ["npm", "start.args"]
+
+
+PORTLESS = """\
+name = "jobs"
+title = "Jobs"
+
+[npm]
+package = "jobs"
+bin = "jobs"
+
+[start]
+args = ["--connection", "{database_url}"]
+before = ["--connection", "{database_url}", "--once"]
+
+[health]
+by = "process"
+log = "^works$"
+query = "SELECT true"
+
+[[workers]]
+name = "mailer"
+args = ["mail", "{port}"]
+"""
+
+
+def test_a_product_without_a_port_says_how_it_is_seen_to_work():
+    """By its process, by what it says, and by what its database answers; others work beside it."""
+    jobs = parse_product(PORTLESS, "jobs.toml")
+    assert jobs.start.before[-1] == "--once"
+    assert jobs.health == HealthCheck(by="process", log="^works$", query="SELECT true")
+    assert jobs.workers == (WorkerCommand("mailer", ("mail", "{port}")),)
+    config = InstanceConfig("jobs", "jobs", database=DatabaseConfig("goods", "keeper"))
+    assert settable(jobs, config) == (True, True)
+
+
+UNFIT = {
+    "asked by both": ('by = "process"', 'by = "http"', "health.log", "by process alone"),
+    "no expression": ('"^works$"', '"("', "health.log", "no regular expression"),
+    "no database": ('["--connection", "{database_url}"]', '["run"]', "health.by", "known by its database"),
+    "a project": ("[npm]", 'kinds = ["npx", "compose"]\nimage = { repository = "x" }\n[npm]', "health.by", "kind npx"),
+    "a version": ("[[workers]]", '[version]\npath = "/"\nfield = "v"\n[[workers]]', "health.by", "no [version]"),
+    "a strange word before": ('"--once"', '"{once}"', "start.before", "placeholders"),
+    "a strange word of a worker": ('"{port}"', '"{prot}"', "workers[0].args", "placeholders"),
+    "a worker that is something else": ('"mailer"', '"doctor"', "workers", "cannot be named doctor"),
+    "two workers of a name": (
+        "[[workers]]",
+        '[[workers]]\nname = "mailer"\nargs = []\n[[workers]]',
+        "workers",
+        "twice",
+    ),
+}
+"""What is replaced, by what, the field that is named, and words that must be said."""
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_what_does_not_fit_together_is_named(unfit):
+    """Each field is well by itself."""
+    old, new, field, words = UNFIT[unfit]
+    assert old in PORTLESS
+    _, (mistake, *_) = read_product(PORTLESS.replace(old, new, 1))
+    assert mistake.field == field
+    assert words in mistake.says
 
 
 def test_a_list_that_is_too_long_is_a_mistake():

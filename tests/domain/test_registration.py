@@ -9,7 +9,7 @@ from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.instances.registration import LONGEST_CONFIG, check_config
 from astrolabe.domain.kinds.postgres import psql
 from astrolabe.domain.problem import Refused
-from astrolabe.domain.products.product import Npm, Product, StartCommand
+from astrolabe.domain.products.product import HealthCheck, Npm, Product, StartCommand
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Reconfigure, Register, Rename
@@ -145,6 +145,18 @@ def test_a_project_may_publish_no_port():
     assert not InstanceConfig("shell", "astra-cli", kind="cli").serves
 
 
+def test_a_product_without_a_port_is_known_by_its_database():
+    """Nobody can name a port for it, and no other instance can have the same database."""
+    worker = Product("jobs", "Jobs", Npm("jobs", "jobs"), start=URL, health=HealthCheck(by="process"))
+    config = InstanceConfig("jobs", "jobs", database=DatabaseConfig("goods", "keeper"))
+    check_config(config, {"jobs": worker})
+    assert acted_on(config) == ("database local 5432 goods",)
+    assert config.serving_place == "with the database goods"
+    with pytest.raises(Refused, match="has no port; leave it out") as refused:
+        check_config(replace(config, port=4242), {"jobs": worker})
+    assert refused.value.code == "port-unfit"
+
+
 def test_an_idle_instance_is_retired():
     """A retired instance keeps what is known of it, and its name."""
     state = given(*SUCCEEDED).when(retire).then(retired)
@@ -230,11 +242,12 @@ def test_what_the_way_back_failed_for_is_mended_in_the_configuration():
         now.when(Reconfigure(replace(CONFIG, database=database))).refuses("database-fixed")
 
 
+URL = StartCommand(env={"URL": "{database_url}"})
 UNLEASH = Product(
     "unleash",
     "Unleash",
     Npm("unleash-server"),
-    start=StartCommand(env={"URL": "{database_url}"}),
+    start=URL,
     settings=("PORT", "KEY"),
 )
 
@@ -246,6 +259,7 @@ UNLEASH = Product(
         ({"settings": {"PORT": "1"}, "secrets": {"KEY": "env:ASTROLABE_SECRET_KEY"}}, None),
         ({"product": "other"}, "product-unknown"),
         ({"kind": "cli", "port": None, "database": None}, "kind-unsupported"),
+        ({"port": None}, "port-unfit"),
         ({"settings": {"NODE_OPTIONS": "1"}}, "setting-unknown"),
         ({"secrets": {"NODE_OPTIONS": "env:ASTROLABE_SECRET_KEY"}}, "setting-unknown"),
         ({"settings": {"KEY": "1"}, "secrets": {"KEY": "env:ASTROLABE_SECRET_KEY"}}, "setting-twice"),

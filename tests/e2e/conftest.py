@@ -11,8 +11,37 @@ from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.cli.servers.valkey import Valkey
 from tests.e2e.processes import Astrolabe
+from tests.e2e.proving import Proving
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings, product_text, world
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run choose the real products that it upgrades."""
+    parser.addoption("--product", default="", help="upgrade this product alone")
+    parser.addoption("--every-product", action="store_true", help="upgrade every product, not only those that CI does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the products that were not chosen; raises UsageError where the one that was is unknown."""
+    known = {item: mark for item in items if (mark := item.get_closest_marker("product"))}
+    only = config.getoption("--product")
+    if only and only not in {mark.args[0] for mark in known.values()}:
+        names = ", ".join(sorted({mark.args[0] for mark in known.values()}))
+        raise pytest.UsageError(f"no product is named {only}; there are {names}")
+    everything = config.getoption("--every-product")
+    chosen = {
+        item for item, mark in known.items() if (mark.args[0] == only if only else everything or mark.kwargs["in_ci"])
+    }
+    left = [item for item in known if item not in chosen]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(scope="session")
+def proving() -> Proving:
+    """What the session sees of real products."""
+    return Proving()
 
 
 @pytest.fixture(scope="session")

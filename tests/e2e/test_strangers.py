@@ -1,55 +1,35 @@
-"""Strangers: products that no code knows, described by `products init` alone, upgraded, failed and taken back."""
+"""Strangers: described by a product file alone, upgraded, failed and taken back."""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
-from msgspec import Struct
 
 from astrolabe.cli.own_python import run_astrolabe
+from astrolabe.store.products.catalogue import BUILT_IN
 from astrolabe.workers.programs import shell
-
-pytestmark = pytest.mark.products
-
-
-class Stranger(Struct):
-    """Two versions of a product, and all that is typed to describe it and to try it."""
-
-    old: str
-    new: str
-    described: tuple[str, ...]
-    settings: tuple[str, ...] = ()
+from tests.e2e.proving import Proving
+from tests.e2e.strangers import KILLED, STRANGERS, Stranger
 
 
-STRANGERS = {
-    "parse-server": Stranger(
-        "8.2.0",
-        "8.6.0",
-        (
-            *("--package", "parse-server", "--title", "Parse Server"),
-            *("--env", "PARSE_SERVER_DATABASE_URI={database_url}"),
-            *("--env", "PORT={port}", "--env", "PARSE_SERVER_HOST={address}"),
-            *("--setting", "PARSE_SERVER_APPLICATION_ID", "--setting", "PARSE_SERVER_MASTER_KEY"),
-            *("--health", "/parse/health"),
-        ),
-        ("PARSE_SERVER_APPLICATION_ID=shop", "PARSE_SERVER_MASTER_KEY=only-for-a-trial"),
-    )
-}
+def _marked(name: str, stranger: Stranger) -> object:
+    marks = (pytest.mark.product(name, in_ci=stranger.in_ci), pytest.mark.timeout(stranger.seconds + 100))
+    return pytest.param(name, marks=(pytest.mark.products, *marks), id=name)
 
 
-@pytest.mark.timeout(900)  # two trees come over the network
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", [_marked(name, stranger) for name, stranger in STRANGERS.items()])
 async def test_a_product_described_without_opening_the_code_is_upgraded_and_taken_back(
-    name: str, tmp_path: Path
+    name: str, proving: Proving, tmp_path: Path
 ) -> None:
-    """What `init` writes is all that `try` needs: a failure goes back by itself, the upgrade and the way back hold."""
-    stranger, file, env = STRANGERS[name], tmp_path / f"{name}.toml", dict(os.environ)
-    described = run_astrolabe("products", "init", name, *stranger.described, "-o", str(file))
-    await shell.run(described, env=env, deadline=60)
-    settings = [word for each in stranger.settings for word in ("--setting", each)]
-    tried = run_astrolabe("products", "try", str(file), stranger.old, stranger.new, *settings, "--json")
-    ended = await shell.run(tried, env=env, deadline=800, check=False)
+    """Its file is all that `try` needs: a failure goes back by itself, the upgrade and the way back hold."""
+    stranger, env = STRANGERS[name], dict(os.environ)
+    file = await _file(name, stranger, tmp_path)
+    folder = _folder(stranger, tmp_path)
+    options = [word for each in stranger.settings for word in ("--setting", each.format(folder=folder))]
+    options += ["--folder", str(folder)]
+    tried = run_astrolabe("products", "try", str(file), stranger.old, stranger.new, *options, "--json")
+    ended = await shell.run(tried, env=env, deadline=stranger.seconds, check=False)
     parts = [json.loads(line) for line in ended.stdout.splitlines()]
     assert ended.returncode == 0, (parts, ended.stderr)
     assert [(each["part"], each["version"], each["outcome"]) for each in parts] == [
@@ -58,3 +38,27 @@ async def test_a_product_described_without_opening_the_code_is_upgraded_and_take
         ("upgrade", stranger.new, "succeeded"),
         ("rollback", stranger.old, "rolled_back"),
     ]
+    for each in parts[1:]:
+        proving.note(name, each["part"], each["downtime_ms"])
+    await proving.keep(name, stranger.old, stranger.new, KILLED, stranger.uncovered)
+
+
+async def _file(name: str, stranger: Stranger, folder: Path) -> Path:
+    """Return the product's file: one that is built in, or that `init` writes from what is typed alone."""
+    if not stranger.described:
+        return BUILT_IN / f"{name}.toml"
+    file = folder / f"{name}.toml"
+    described = run_astrolabe("products", "init", name, *stranger.described, "-o", str(file))
+    await shell.run(described, env=dict(os.environ), deadline=60)
+    return file
+
+
+def _folder(stranger: Stranger, folder: Path) -> Path:
+    """Lay out the folder that a product is started in."""
+    home = folder / "home"
+    home.mkdir()
+    for path, text in stranger.files.items():
+        file = home / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return home

@@ -29,9 +29,10 @@ from astrolabe.workers.kinds.npm.npx import NpxDriver
 from astrolabe.workers.programs import shell, tools
 from tests.databases import run
 from tests.e2e.processes import Astrolabe
+from tests.e2e.proving import Proving
 from tests.ports import free_port
 
-pytestmark = pytest.mark.products
+pytestmark = [pytest.mark.products, pytest.mark.product("unleash", in_ci=True)]
 
 OLD, NEW = "5.6.0", "6.10.1"
 TOKEN = "*:*.a-token-to-look-for"
@@ -48,6 +49,8 @@ INSERT INTO api_token_project (secret, project)
 SELECT 'default:development.dup0', 'default' FROM generate_series(1, 2);
 """
 """Rows that 5.6.0 bears and 6.10.1 cannot migrate."""
+
+SEEN = ("unleash", OLD, NEW, "a duplicate row stops migration 243 of 332", "its SDKs, edge and proxy")
 
 
 @dataclass
@@ -159,7 +162,7 @@ async def _databases(server: Postgres, name: str) -> list[str]:
 
 
 @pytest.mark.timeout(600)  # the first time, two trees come over the network
-async def test_an_upgrade_and_the_way_back_keep_every_flag(house: House) -> None:
+async def test_an_upgrade_and_the_way_back_keep_every_flag(house: House, proving: Proving) -> None:
     """The flag is there after the upgrade and after the rollback; one made between is in the database kept aside."""
     before, events = await house.dump(), await house.rows(EVENTS)
     operation = await house.upgraded()
@@ -183,16 +186,20 @@ async def test_an_upgrade_and_the_way_back_keep_every_flag(house: House) -> None
     assert refused["status"] == "succeeded"
     assert any("public.features" in line for line in refused["error"]["seen"])
     await house.astrolabe.post(f"{upgrade}/rollback", accept_lost_writes=True)
-    assert (await house.astrolabe.done(operation["id"]))["status"] == "rolled_back"
+    back = await house.astrolabe.done(operation["id"])
+    assert back["status"] == "rolled_back"
     assert await house.user.version() == OLD
     assert await house.user.flags() == {"before"}
     assert await house.flags(await house.kept()) == {"before", "between"}
     assert await house.dump() == before
     assert await house.rows(EVENTS) == events
+    proving.note("unleash", "upgrade", operation["result"]["downtime_ms"])
+    proving.note("unleash", "rollback", back["result"]["downtime_ms"])
+    await proving.keep(*SEEN)
 
 
 @pytest.mark.timeout(600)
-async def test_the_real_failing_upgrade_ends_rolled_back_by_itself(house: House) -> None:
+async def test_the_real_failing_upgrade_ends_rolled_back_by_itself(house: House, proving: Proving) -> None:
     """A duplicate row stops migration 243: schema and rows are those from before, and no acknowledged flag is lost."""
     for statement in DUPLICATE.split(";\n"):
         await house.rows(statement)
@@ -210,6 +217,10 @@ async def test_the_real_failing_upgrade_ends_rolled_back_by_itself(house: House)
     assert await house.rows("SELECT count(*) FROM migrations", kept) == [(242,)]
     assert await house.rows("SELECT count(*) FROM migrations") == [(210,)]
     assert _without_flags(await house.dump()) == _without_flags(before)
+    history = (await house.astrolabe.get(f"/instances/{house.config.name}/history"))["items"]
+    (downtime,) = [each["data"]["downtime_ms"] for each in history if each["type"] == "upgrade_rolled_back"]
+    proving.note("unleash", "failure", downtime)
+    await proving.keep(*SEEN)
 
 
 def _without_flags(dump: str) -> list[str]:

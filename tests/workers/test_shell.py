@@ -243,6 +243,16 @@ async def test_a_spawned_process_leaves_its_mark_before_it_begins(tmp_path: Path
     assert log.read_text().strip() == f"{pid} True ['$HOME', 'two words']"
 
 
+async def test_the_code_of_a_spawned_process_outlives_us(tmp_path: Path) -> None:
+    """Whoever takes over reads the code that it ended with by itself; what it says goes to its log alone."""
+    log, mark, code = (tmp_path / name for name in ("log", "mark", "code"))
+    script = "import sys; print('out', flush=True); print('err', file=sys.stderr); raise SystemExit(3)"
+    shell.spawn([*PYTHON, script], env=inherited(), log=log, mark=mark, code=code)
+    await until(lambda: code.read_text() == "3\n")
+    assert mark.exists()
+    assert log.read_text() == "out\nerr\n"
+
+
 async def test_a_program_whose_mark_cannot_be_made_never_begins(tmp_path: Path) -> None:
     """Where the disk takes no mark, nothing is started that could be forgotten."""
     log = tmp_path / "log"

@@ -205,6 +205,11 @@ class InstanceDatabase:
                 return [str(row[0]) for row in await connection.fetch(f"SELECT {columns}")]
             return None
 
+    async def answer(self, query: str) -> object:
+        """Ask the database a question that may change nothing; return the first value, None where there is none."""
+        async with self.connection(self.name) as connection, connection.transaction(readonly=True):
+            return await connection.fetchval(query)
+
     async def working(self) -> bool:
         """Return whether a statement has been at work in the database for more than a second."""
         async with self.connection() as connection:

@@ -70,10 +70,10 @@ class Host:
         os.chown(folder, user.uid, user.gid, follow_symlinks=False)
         return folder
 
-    def by_hand(self, instance_id: str, user: ProcessUser | None) -> Path:
+    def by_hand(self, instance_id: str, user: ProcessUser | None, name: str = "by-hand") -> Path:
         """Return where what starts an instance by hand is written, for whoever it runs as to read."""
         folder = self._made("gateways", instance_id, passable=True) if user else self.instance_folder(instance_id)
-        return folder / "by-hand.sh"
+        return folder / f"{name}.sh"
 
     def kept_variables(self, instance_id: str, config: InstanceConfig) -> KeptVariables:
         """Return what is kept here of the environment that an instance's owner started it with."""

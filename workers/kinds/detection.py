@@ -4,9 +4,9 @@ import msgspec
 from msgspec import Struct
 
 from astrolabe.domain.words import Version
-from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver
+from astrolabe.workers.kinds.probing import probing
 
 
 class Detection(Struct, frozen=True):
@@ -26,7 +26,7 @@ async def detect(site: Site, driver: Driver) -> Detection:
     if running.version is None:
         is_not = f"is not one instance of {title}: {running.strange}" if running.strange else f"is not {title}"
         return Detection(None, f"what {does} {is_not}")
-    async with Probe.open(site.config, site.product, driver.reached, site.reach) as probe:
+    async with probing(site, driver) as probe:
         version = await probe.version() or running.version
     if not _is_exact(version):
         return Detection(None, f"{title} {does}, in a version that is none: {version[:50]!r}")

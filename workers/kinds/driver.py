@@ -13,6 +13,7 @@ from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.database import InstanceDatabase
+from astrolabe.workers.instance.probe import Probed
 from astrolabe.workers.instance.supervision.fence import Fence
 
 GatewayId = NewType("GatewayId", str)
@@ -108,6 +109,10 @@ class Driver(Protocol):
         """Find what serves on the instance's port."""
         ...
 
+    def own_probe(self) -> Probed | None:
+        """Return who says whether the instance is at its work; None where its port is asked."""
+        ...
+
     async def supervision(self) -> Supervision | None:
         """Find who starts the gateway again when it ends, touching nothing.
 
@@ -154,11 +159,15 @@ class Driver(Protocol):
         """Start the gateway from an artifact; it outlives this worker."""
         ...
 
+    async def start_workers(self, artifact: Artifact, mark: str, /) -> None:
+        """Start what works beside the gateway of a start, once that serves others; nothing where it came with it."""
+        ...
+
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start a version on its own database again, as it ran before, or find it started."""
         ...
 
-    def fence(self, port: int, marks: str, /) -> Fence | None:
+    def fence(self, port: int | None, marks: str, /) -> Fence | None:
         """Make the fence around the instance's own port and its database; starts whose marks begin so are ours.
 
         None where nobody can come, or where the kind keeps others out by itself.

@@ -43,6 +43,9 @@ LINGER: Final = 2.0
 MARK_FIRST: Final = '(umask 077 && : > "$0") && sync "$0" "${0%/*}" && exec "$@"'
 """Makes the file that is named first outlast a power cut, and then becomes the program that is named after it."""
 
+SAY_CODE: Final = '"$@" >&2; code=$?; echo "$code"; exit "$code"'
+"""Runs a program with all that it says in one place, and then says in the other with which code it ended."""
+
 # Loaded here, because a forked child must not load anything.
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -171,28 +174,32 @@ def spawn(
     mark: Path | None = None,
     cwd: Path | None = None,
     user: ProcessUser | None = None,
+    code: Path | None = None,
 ) -> int:
     """Start a process that outlives us, in a session of its own, its output appended to `log`; return its pid.
 
     The new process itself writes the empty file `mark` through to the disk before the program begins: if we die here,
-    there is either a process, or a mark, or a program that never ran.
+    there is either a process, or a mark, or a program that never ran. The code that it ends with goes to `code`.
     A thread reaps it, so that a dead one is gone at once and leaves its code; a double fork would hide the code.
     Root may start it as another user: then no program runs as root with that user's variables on the way.
     """
     shown = [str(word) for word in argv]
     becomes = _becomes(user, mark) if user and _is_another(user) else None
+    if code:
+        argv = ("/bin/sh", "-c", SAY_CODE, "sh", *argv)
     if mark and becomes is None:
         argv = ("/bin/sh", "-c", MARK_FIRST, mark, *argv)
-    with open_log(log) as sink:
+    with open_log(log) as sink, _open(code, "wb") if code else contextlib.nullcontext(sink) as says:
         if user and becomes:
-            os.fchown(sink.fileno(), user.uid, user.gid)  # it may open what it writes to once more
+            for each in (sink, says):
+                os.fchown(each.fileno(), user.uid, user.gid)  # it may open what it writes to once more
         popen = _launch(
             argv,
             shown,
             env=env,
             cwd=cwd,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
+            stdout=says,
+            stderr=sink,
             user=user,
             death=None,
             becomes=becomes,
@@ -238,7 +245,7 @@ def _launch(
     env: Mapping[str, str],
     cwd: Path | None,
     stdout: int | IO[bytes],
-    stderr: int,
+    stderr: int | IO[bytes],
     user: ProcessUser | None,
     death: Signals | None,
     becomes: Callable[[], None] | None = None,

@@ -43,4 +43,5 @@ def site_of(host: Host, instance_id: str, state: s.State) -> Site:
     if isinstance(state, s.Unversioned):
         return Site(host, instance_id, config)
     known = state.instance
-    return Site(host, instance_id, config, isolation.port is not None, known.supervisor, known.user)
+    apart = isolation.port is not None or (config.port is None and isolation.database is not None)
+    return Site(host, instance_id, config, apart, known.supervisor, known.user)

@@ -64,6 +64,7 @@ async def serve(context: StepContext) -> None:
         healthy_at = await retry(
             lambda: start.until_healthy(once), attempts=ATTEMPTS, pause=PAUSE_SECONDS, on_failure=report
         )
+        await driver.start_workers(artifact, mark)
         members = await until_well(context, artifact, members_of)
         refuse_bad(members, f"{artifact.package} {artifact.version}")
     except StepFailed as failure:

@@ -34,7 +34,7 @@ async def evict(context: StepContext) -> None:
 
 def _fence(context: StepContext) -> Fence | None:
     state = context.state
-    if not isinstance(state, Touched | Serving) or state.instance.config.port is None:
+    if not isinstance(state, Touched | Serving):
         return None
     return context.driver.fence(state.instance.config.port, mark_of(state.run, ""))
 

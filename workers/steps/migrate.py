@@ -11,8 +11,9 @@ from astrolabe.domain.upgrades.instance import Run
 from astrolabe.store.ports import free_port
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.probe import HealthWatch, Probe
+from astrolabe.workers.instance.probe import HealthWatch
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans
+from astrolabe.workers.kinds.probing import probing
 from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.files import copy_files, note_cutover, would_be_filled
@@ -29,7 +30,7 @@ async def stop(context: StepContext) -> None:
         await driver.database.where()  # asked for while it still serves
     following = None if await would_be_filled(context, state) else _following(state, driver.isolation)
     async with (
-        Probe.open(site.config, site.product, driver.reached, site.reach) as probe,
+        probing(site, driver) as probe,
         HealthWatch(probe).running() as watch,
     ):
         await alongside(driver.stop_all(following), _at_its_end(context, watch, following))
@@ -150,6 +151,8 @@ async def follow(context: StepContext) -> None:
         return await driver.start(artifact, mark)
 
     healthy_at = await start.until_healthy(once)
+    if s.cuts_over_at_once(state) and s.is_last_leg(state):
+        await driver.start_workers(artifact, mark)
     before, after, last = await _counted(context, state)
     downtime = downtime_ms(state.last_healthy_at, healthy_at)
     await context.recorder.report(e.MigrationFinished(state.run.upgrade_id, healthy_at, downtime, before, after, last))

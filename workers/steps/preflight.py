@@ -14,8 +14,8 @@ from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.preflight import Findings, GatewayFindings, judge, judge_route
 from astrolabe.domain.upgrades.states import Approved, Requested
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.driver import Driver, Resolved
+from astrolabe.workers.kinds.probing import probing
 from astrolabe.workers.programs import tools
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.database_findings import find_database
@@ -82,9 +82,7 @@ async def _gather(context: StepContext, old: Artifact, route: Route, target: Res
 
 
 async def _gateway(context: StepContext) -> GatewayFindings:
-    async with Probe.open(
-        context.site.config, context.site.product, context.driver.reached, context.site.reach
-    ) as probe:
+    async with probing(context.site, context.driver) as probe:
         healthy, health = await probe.health()
         answers = await probe.version()
     running = await context.driver.running()

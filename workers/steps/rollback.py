@@ -10,8 +10,9 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.under_way import WayBack
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.probe import HealthWatch, Probe
+from astrolabe.workers.instance.probe import HealthWatch
 from astrolabe.workers.kinds.driver import Following
+from astrolabe.workers.kinds.probing import probing
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.counting import last_writes_since, writes_since
 from astrolabe.workers.steps.files import files_are_put_back, put_files_back
@@ -101,7 +102,7 @@ async def _restore(context: StepContext) -> None:
     if back.left and await take_over(context):
         return
     async with (
-        Probe.open(site.config, site.product, driver.reached, site.reach) as probe,
+        probing(site, driver) as probe,
         HealthWatch(probe).running() as watch,
     ):
         await driver.stop_all(Following(back.artifact, mark_of(run, "old")))

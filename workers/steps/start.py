@@ -8,9 +8,10 @@ from datetime import datetime
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.words import Step
 from astrolabe.workers.instance.failure import LINES, StepFailed
-from astrolabe.workers.instance.probe import EVERY, HealthWatch, Probe, Probed, Where
+from astrolabe.workers.instance.probe import EVERY, HealthWatch, Probed, Where
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.driver import Driver, GatewayId
+from astrolabe.workers.kinds.probing import probing
 from astrolabe.workers.programs.output import Redactor
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.progress import StartProgress
@@ -43,7 +44,7 @@ class GatewayStart:
 
     async def until_healthy(self, start: Callable[[], Awaitable[GatewayId]]) -> datetime:
         """Start, and wait until this very gateway serves the right version; return when it was first seen to."""
-        async with Probe.open(self._site.config, self._site.product, self._where, self._site.reach) as probe:
+        async with probing(self._site, self._driver, self._where) as probe:
             async with HealthWatch(probe).running() as watch:
                 gateway = await start()
             confirmed = await self._follow(probe, watch, gateway)

@@ -25,6 +25,7 @@ async def start_again(
         return await driver.put_back(artifact, mark)
 
     healthy_at = await GatewayStart(context, artifact, mark, "rollback").until_healthy(start)
+    await driver.start_workers(artifact, mark)
     checks = await until_well(context, artifact)
     refuse_bad(checks, f"{artifact.package} {artifact.version}")
     await driver.settle(mark)

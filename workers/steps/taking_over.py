@@ -8,8 +8,8 @@ from astrolabe.domain.plans.plan import Artifact, Check
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.workers.instance.failure import StepFailed
-from astrolabe.workers.instance.probe import Probe
 from astrolabe.workers.kinds.driver import Running
+from astrolabe.workers.kinds.probing import probing
 from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import beside, mark_of
@@ -51,7 +51,7 @@ async def take_over(context: StepContext) -> bool:
 
 async def _serves(context: StepContext) -> bool:
     site = context.site
-    async with Probe.open(site.config, site.product, wherever(context.driver), site.reach) as probe:
+    async with probing(site, context.driver, wherever(context.driver)) as probe:
         for _ in range(QUESTIONS):
             if (await probe.health())[0]:
                 return True

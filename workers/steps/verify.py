@@ -13,7 +13,7 @@ from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades.states import Migrated, is_last_leg, leg_to
 from astrolabe.workers.instance.failure import PASSING, StepFailed
-from astrolabe.workers.instance.probe import Probe
+from astrolabe.workers.kinds.probing import probing
 from astrolabe.workers.kinds.wherever import wherever
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
@@ -104,7 +104,7 @@ async def _served(context: StepContext, artifact: Artifact) -> list[Check]:
 async def _answered(context: StepContext, artifact: Artifact) -> list[Check]:
     """Ask the gateway itself: whether it is well, and where its product has such a question, which version it is."""
     site = context.site
-    async with Probe.open(site.config, site.product, wherever(context.driver), site.reach) as probe:
+    async with probing(site, context.driver, wherever(context.driver)) as probe:
         health, answers = await both(probe.health(), probe.version())
         checks = [Check("health", *health)]
         if site.product.version:

@@ -47,11 +47,11 @@ Whose: TypeAlias = Callable[[GatewayProcess], bool]
 
 
 class Fence:
-    """Watches one port, the twins of what was stopped, and one database where its sessions can be asked for."""
+    """Watches a port, the twins of what was stopped, and a database whose sessions can be asked for, each if given."""
 
     def __init__(
         self,
-        port: int,
+        port: int | None,
         *,
         ours: Whose,
         end: Whose,
@@ -59,7 +59,7 @@ class Fence:
         sessions: Sessions | None = None,
         secrets: Sequence[str] = (),
     ) -> None:
-        self._port: int = port
+        self._port: int | None = port
         self._twins: Callable[[], Sequence[GatewayProcess]] = twins
         self._sessions: Sessions | None = sessions
         self._ours: Whose = ours
@@ -94,6 +94,8 @@ class Fence:
         return [each.sentence for each in new]
 
     async def _listener(self) -> list[Sighting]:
+        if self._port is None:
+            return []
         try:
             found = process.listener(self._port)
         except StepFailed as hidden:

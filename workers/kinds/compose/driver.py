@@ -156,11 +156,17 @@ class ComposeDriver:
         """Start the gateway's container once."""
         return await self._starts.start(artifact, mark)
 
+    async def start_workers(self, _artifact: Artifact, _mark: str, /) -> None:
+        """Do nothing: Compose starts them with the gateway that others are let in to."""
+
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start a version again as any other, or find it started."""
         return await self._starts.put_back(artifact, mark)
 
-    def fence(self, _port: int, _marks: str, /) -> None:
+    def own_probe(self) -> None:
+        """Return None: its gateway is asked over HTTP."""
+
+    def fence(self, _port: int | None, _marks: str, /) -> None:
         """Return None: the engine gives a container's port to nobody else."""
 
     async def isolate(self) -> None:

@@ -169,11 +169,17 @@ class CliDriver:
         proven = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
         return await asyncio.to_thread(npm.same_files, proven, self._package(prefix))
 
+    async def start_workers(self, _artifact: Artifact, _mark: str, /) -> None:
+        """Do nothing: nothing works beside it."""
+
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start the old version as any other, or find it started."""
         return await self.started(mark) or await self.start(artifact, mark)
 
-    def fence(self, _port: int, _marks: str, /) -> None:
+    def own_probe(self) -> None:
+        """Return None: it serves nobody."""
+
+    def fence(self, _port: int | None, _marks: str, /) -> None:
         """Return None: it serves nobody."""
 
     async def isolate(self) -> None:

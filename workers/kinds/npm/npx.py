@@ -25,6 +25,7 @@ from astrolabe.store import whole_file
 from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.probe import Probed
 from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.instance.supervision.acting import supervisor_of
@@ -35,11 +36,15 @@ from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans,
 from astrolabe.workers.kinds.isolation_check import isolation_check
 from astrolabe.workers.kinds.npm import by_hand, npm
 from astrolabe.workers.kinds.npm.facts import npm_facts
+from astrolabe.workers.kinds.npm.job_before import JobBefore
 from astrolabe.workers.kinds.npm.node import node_check, node_for
+from astrolabe.workers.kinds.npm.own_processes import OwnProcesses, job_mark
+from astrolabe.workers.kinds.npm.process_probe import ProcessProbe
 from astrolabe.workers.kinds.npm.program import DOCTOR_SECONDS, Call, Program
 from astrolabe.workers.kinds.npm.running_gateway import compare
 from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
 from astrolabe.workers.kinds.npm.trying import try_tree
+from astrolabe.workers.kinds.npm.worker_processes import WorkerProcesses
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.reaching import can_reach
 
@@ -50,6 +55,7 @@ ADVICE = {
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
     "isolation": "Give [start] {port} and {database_url}, or {database_name}, or set cutover to at-once; then retry.",
     "user": "Let that user read it, or keep Astrolabe's data (--data) and Node.js where it may, then retry.",
+    "members": "Start the workers as the product's file says, of the gateway's version, kept by nobody; then retry.",
     "process": "Register the port that the product listens on, started from an installed package, then retry.",
 }
 
@@ -61,6 +67,10 @@ class NpxDriver:
         self._site: Site = site
         self._npm: Npm = site.product.package
         self._program: Program = Program(site)
+        self._job: JobBefore = JobBefore(site, self._program)
+        self._own: OwnProcesses = OwnProcesses(site)
+        self._workers: WorkerProcesses = WorkerProcesses(site, self._program, self._own)
+        self._probe: ProcessProbe = ProcessProbe(site, self._program, self._own.gateways)
         self._artifacts: Path = self._program.artifacts
         self._found: SupervisorId | None = site.supervisor
         self._supervisor: SupervisedGateway | None = None
@@ -87,7 +97,10 @@ class NpxDriver:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
         nodes = [await node_check(each) for each in dict.fromkeys(leg.needs for leg in legs)]
         isolation = isolation_check(self._site.config, _lacking(self.isolation))
-        return [*nodes, isolation, *await self._compared(), *await self._reached_by_its_user(legs)]
+        running = await self.running() if self._site.product.workers else None
+        workers = await self._workers.before(running and running.version)
+        members = [workers] if workers else []
+        return [*nodes, isolation, *members, *await self._compared(), *await self._reached_by_its_user(legs)]
 
     async def _reached_by_its_user(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check that whom it runs as can run there what would be started."""
@@ -101,7 +114,7 @@ class NpxDriver:
 
     async def _compared(self) -> list[Check]:
         config = self._site.config
-        if (found := process.listener(config.gateway_port)) is None:
+        if (found := self._serving()) is None:
             return []
         if (starts := await starts_under_title(found, self._site.instance_folder)) is not None:
             found = replace(found, argv=starts.command)
@@ -118,23 +131,34 @@ class NpxDriver:
         return argv.plan(self._site.config, self._site.product, [each.version for each in artifacts], facts)
 
     async def running(self) -> Running | None:
-        """Find what listens on the instance's port, and which version its tree holds."""
-        found = process.listener(self._site.config.gateway_port)
+        """Find what listens on the instance's port, or does its work without one, and which version its tree holds."""
+        found = self._serving()
         return self._described(found) if found else None
+
+    def _serving(self) -> GatewayProcess | None:
+        if port := self._site.config.port:
+            return process.listener(port)
+        return next((each.process for each in self._own.gateways()), None)
+
+    def own_probe(self) -> Probed | None:
+        """Return who looks at its process, for a product without a port."""
+        return self._probe if self._site.config.port is None else None
 
     def _described(self, found: GatewayProcess) -> Running:
         package = self._npm.package
         tree = found.tree(package)
         version = process.package_version(tree, package) if tree else None
         seen = f"process {found.pid} {'runs' if version else 'does not run'} {package}: {found.program}"
-        return Running(seen, version, frozenset(map(GatewayId, (found.id, *found.ancestors()))))
+        gateways = frozenset(map(GatewayId, (found.id, *found.ancestors())))
+        if self._site.config.port is None and len(others := self._own.gateways()) > 1:
+            return Running(seen, None, gateways, f"{len(others)} processes of it work on one database")
+        return Running(seen, version, gateways)
 
     async def supervision(self) -> Supervision | None:
         """Find who starts the gateway again when it ends; None where nothing runs."""
-        listener = process.listener(self._site.config.gateway_port)
-        if listener is None:
+        if (serving := self._serving()) is None:
             return None
-        found = await detect(listener.pid, self._site.secrets)
+        found = await detect(serving.pid, self._site.secrets)
         self._found = found.supervisor
         if found.supervisor is None:
             return found
@@ -144,7 +168,7 @@ class NpxDriver:
 
     async def runs_as(self) -> ProcessUser | None:
         """Return whom the gateway runs as; None where nothing of it does."""
-        found = process.listener(self._site.config.gateway_port)
+        found = self._serving()
         return process.user_of(found.pid) if found and self._described(found).version else None
 
     async def has(self, artifact: Artifact) -> bool:
@@ -160,7 +184,7 @@ class NpxDriver:
     async def prove(self, artifact: Artifact, /) -> None:
         """Load the program of a tree, with nothing that it could touch; one that serves from there is proof enough."""
         tree = npm.shelf(self._artifacts, artifact)
-        running = process.listener(self._site.config.gateway_port)
+        running = self._serving()
         if running and running.tree(self._npm.package) == tree:
             return
         node = await self._program.node(artifact)
@@ -175,8 +199,9 @@ class NpxDriver:
         """Return whether the program of a start ever began."""
         return self._program.attempt(mark).exists()
 
-    async def next_job(self, _artifact: Artifact, _mark: str, /) -> None:
-        """Return None: the gateway migrates by itself."""
+    async def next_job(self, artifact: Artifact, mark: str, /) -> GatewayId | None:
+        """Begin the command that migrates before a start, or find it begun; None where it has ended well."""
+        return await self._job.next(artifact, mark, self._supervisor)
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
@@ -184,7 +209,7 @@ class NpxDriver:
         command, user = call.command, self._site.user
         if self._supervisor and not self._site.on_private_port:
             return self._id(await self._supervisor.start(command, call.env))
-        if holder := process.listener(self._site.config.gateway_port):
+        if self._site.config.port and (holder := process.listener(self._site.config.port)):
             raise StepFailed(
                 "port-taken",
                 f"Port {self._site.config.port} is taken by process {holder.pid}.",
@@ -200,9 +225,13 @@ class NpxDriver:
         except shell.CommandProblem as error:
             raise StepFailed("start-failed", str(error)) from error
 
+    async def start_workers(self, artifact: Artifact, mark: str, /) -> None:
+        """Start the workers that its product names, each in a process of its own."""
+        await self._workers.start(artifact, mark, self._supervisor)
+
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start a version again where nobody did; whoever kept it running does so again."""
-        found = process.listener(self._site.config.gateway_port)
+        found = self._serving()
         if found and self._described(found).version == artifact.version:
             if self._supervisor:
                 await self._supervisor.keep()
@@ -212,7 +241,7 @@ class NpxDriver:
             return self._id(await self._supervisor.put_back(artifact.version, call.command, call.env))
         return await self.started(mark) or await self.start(artifact, mark)
 
-    def fence(self, port: int, marks: str, /) -> Fence:
+    def fence(self, port: int | None, marks: str, /) -> Fence:
         """Make a fence that ends every other gateway of this product, and reports everybody else."""
         ours, database = self._program.mark(marks), self.database
         apart = database if self._site.on_private_port and self.isolation.database else None
@@ -251,16 +280,21 @@ class NpxDriver:
     async def leave(self, artifact: Artifact, _mark: str, /, *, old: bool) -> Sequence[HandCommand]:
         """Let its owner's supervisor start it again, or write what starts it into a file for that owner alone."""
         call, does = await self._start(artifact), f"starts the {'old' if old else 'new'} version, {artifact.version}"
+        calls = {each.name: await self._program.call(artifact, each.args) for each in self._site.product.workers}
+        workers = [self._by_hand(f"{does}, as {name}", worker, name) for name, worker in calls.items()]
         if self._supervisor and self._site.supervisor:
             await self._supervisor.leave(artifact.version if old else None, call.command, call.env)
-            return [HandCommand(does, start_line(self._site.supervisor))]
-        user = self._site.other_user
-        script = self._site.host.by_hand(self._site.instance_id, user)
+            return [HandCommand(does, start_line(self._site.supervisor)), *workers]
+        return [self._by_hand(does, call), *workers]
+
+    def _by_hand(self, does: str, call: Call, worker: str = "") -> HandCommand:
+        user, name = self._site.other_user, f"by-hand-{worker}" if worker else "by-hand"
+        script = self._site.host.by_hand(self._site.instance_id, user, name)
         text = by_hand.script(call.command, call.env, str(self._program.folder))
         owner = (user.uid, user.gid) if user else whole_file.NOBODY_ELSE
         whole_file.write(script, text, lasting=True, private=True, owner=owner)
-        log, become = shlex.quote(str(self.log("by-hand"))), by_hand.as_user(user) if user else ""
-        return [HandCommand(does, f"nohup {become}sh {shlex.quote(str(script))} >{log} 2>&1 &")]
+        log, become = shlex.quote(str(self.log(name))), by_hand.as_user(user) if user else ""
+        return HandCommand(does, f"nohup {become}sh {shlex.quote(str(script))} >{log} 2>&1 &")
 
     async def settle(self, _mark: str, /) -> None:
         """Do nothing: keeping a process running is its owner's supervisor's work, who does so from its start on."""
@@ -270,7 +304,9 @@ class NpxDriver:
         return process.by_id(gateway).alive()
 
     async def exit_code(self, gateway: GatewayId) -> int | None:
-        """Wait a moment for the code of a process that ended; only the worker that started it ever learns it."""
+        """Wait a moment for the code that it ended with; a gateway's, only the worker that started it ever learns."""
+        if self._job.knows(gateway):
+            return await self._job.exit_code(gateway)
         pid = process.by_id(gateway).pid
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REAP_SECONDS):
@@ -280,21 +316,24 @@ class NpxDriver:
         return None
 
     async def output(self, mark: str) -> str:
-        """Return the end of a start's output."""
-        said = self._program.said(mark)
-        return said if said is not None else await self._supervisor.output() if self._supervisor else ""
+        """Return the end of a start's output; until it has begun, of the command that migrates before it."""
+        for each in (mark, job_mark(mark)):
+            if (said := self._program.said(each)) is not None:
+                return said
+        return await self._supervisor.output() if self._supervisor else ""
 
     async def stop_all(self, _following: Following | None = None, /) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
-        found = process.listener(self._site.config.gateway_port)
+        found = self._serving()
         if not self._site.on_private_port:
             if found:
                 twin.remember(found, self._site.instance_folder)
             if self._supervisor:
                 await self._supervisor.stop()
-                found = process.listener(self._site.config.gateway_port)
+                found = self._serving()
         if found and self._described(found).version:
             await process.end(found)
+        await self._workers.end()
         # One that a worker before us asked to end may still be at it, and listens no more.
         for left in process.marked_by({self._site.instance_id}, str(self._site.host.folder)):
             await process.end(left)
@@ -306,8 +345,9 @@ class NpxDriver:
     async def mounts(self) -> None:
         """Return None: it has no containers."""
 
-    async def members(self, _artifact: Artifact, /) -> None:
-        """Return None: nothing runs beside it."""
+    async def members(self, artifact: Artifact, /) -> Check | None:
+        """Check the workers, which are started with a gateway that others are let in to."""
+        return None if self._site.on_private_port else self._workers.after(artifact.version)
 
     async def healthcheck(self) -> None:
         """Return None: nobody but the product's own health address says whether it is well."""

@@ -14,6 +14,7 @@ from astrolabe.workers.kinds.npm.node import node_for
 
 DOCTOR_SECONDS = 120.0
 LONGEST_OUTPUT = 65_536
+LONGEST_BEGINNING = 1 << 20
 
 
 class Call(Struct, frozen=True):
@@ -69,11 +70,23 @@ class Program:
         """Return the file that says that a start was begun."""
         return self._site.instance_folder / f"{mark}.started"
 
+    def code(self, mark: str) -> Path:
+        """Return the file that holds the code which a job ended with."""
+        return self._site.instance_folder / f"{mark}.code"
+
     def log(self, mark: str) -> Path:
         """Return the file that a start's output goes to."""
         folder = self._site.instance_folder / "logs"
         folder.mkdir(exist_ok=True, mode=0o700)
         return folder / f"{mark}.log"
+
+    def said_first(self, mark: str) -> str | None:
+        """Return the beginning of a start's output; None where there is no such file."""
+        try:
+            with self.log(mark).open("rb") as file:
+                return file.read(LONGEST_BEGINNING).decode("utf-8", "replace")
+        except OSError:
+            return None
 
     def said(self, mark: str) -> str | None:
         """Return the end of a start's output; None where there is no such file."""

@@ -86,6 +86,8 @@ def _configuration(folder: Path) -> tuple[str, ...]:
 def _listens(site: Site, running: GatewayProcess) -> tuple[str, ...]:
     """Return where it listens if that is not where it would."""
     start = site.product.start
+    if site.config.port is None:
+        return ()
     if not any(ADDRESS in each for each in (*start.args, *start.env.values())):
         return ()  # whatever is registered, it listens where it wants to
     listens = process.addresses(running, site.config.gateway_port)
