@@ -47,6 +47,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/audit/checkpoint"): "read",
     ("GET", "/audit/proofs/inclusion/{position}"): "read",
     ("GET", "/audit/proofs/consistency"): "read",
+    ("GET", "/audit/proofs/tlog-proof/{position}"): "read",
+    ("GET", "/audit/witnesses"): "read",
     ("GET", "/audit/tlog/{file}"): "read",
     ("GET", "/products"): "read",
     ("GET", "/products/{name}"): "read",
