@@ -95,10 +95,11 @@ export async function fleet({ view, signal, title, say, query }) {
   const path = (changes) => `/fleet?${new URLSearchParams(Object.entries({ ...asked, ...changes }).filter(([, value]) => value))}`;
 
   async function look() {
-    const [needs, page] = await Promise.all([
-      get(path({ search: "", group: "needs", order: "needs", limit: MOST_NEEDS }), signal),
-      get(path({ limit: many }), signal),
-    ]);
+    const page = await get(path({ limit: many }), signal);
+    // What needs somebody stands first in what is asked for at first: then one question answers both.
+    const needs = asked.search || asked.group !== "all" || asked.order !== "needs"
+      ? await get(path({ search: "", group: "needs", order: "needs", limit: MOST_NEEDS }), signal)
+      : { counts: page.counts, items: page.items.filter((each) => each.need).slice(0, MOST_NEEDS) };
     if (signal.aborted) return;
     hear(needs);
     draw(needs, page);
