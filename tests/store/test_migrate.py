@@ -193,6 +193,6 @@ async def test_a_log_that_passed_by_the_webhooks_gets_their_tables(
         await connection.execute("UPDATE public.schema_version SET version_num = '0007'")
         await migrate(server.url("log_1"))
         assert await connection.fetchval("SELECT count(*) FROM webhook_delivery") == 0
-        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0020"
+        assert await connection.fetchval("SELECT version_num FROM public.schema_version") == "0021"
     finally:
         await connection.close()
