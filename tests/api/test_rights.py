@@ -31,12 +31,13 @@ BY = Cause("test", "test", "test")
 About: TypeAlias = Literal["everybody", "house", "list", "new", "one", "whole"]
 RULES: tuple[tuple[str, About], ...] = (
     (r"GET (/|/page/.*|/reference|/schema.*|/healthz|/readyz|/problems(/.*)?)", "everybody"),
-    (r"GET /(products|webhooks/types)(/\{name\})?", "house"),
-    (r"GET /(instances|upgrades|metrics)", "list"),
+    (r"POST /sign-(in|out)", "everybody"),
+    (r"GET /((products|webhooks/types)(/\{name\})?|session)", "house"),
+    (r"GET /(instances|upgrades|metrics|fleet|changes)", "list"),
     (r"POST /instances", "new"),
     (r"(POST /upgrades|\w+ /instances/\{ref\}.*|GET /outputs/\{sha256\})", "one"),
     (r"\w+ /upgrades/\{upgrade_id\}(?!/evidence).*", "one"),
-    (r"\w+ /(audit|tokens|upgrades/\{upgrade_id\}/evidence)(/.*)?", "whole"),
+    (r"\w+ /(audit|holds|tokens|upgrades/\{upgrade_id\}/evidence)(/.*)?", "whole"),
     (r"\w+ /(contacts|webhooks(?!/types))(/.*)?", "whole"),
 )
 """What each operation is about, the rule that all answers follow from:
@@ -118,6 +119,8 @@ class Scene(Struct):
             body = body | {"instance": instance}
         if operation.path == "/instances" and body:
             body = body | {"name": "flags", "labels": {"team": instance}}
+        if operation.path == "/holds" and body:
+            body = {"reason": "of nothing"}
         if operation.path == "/tokens" and body:
             body = body | {"name": "reader"}
         return await self.house.anyone.request(
@@ -228,6 +231,8 @@ async def test_lists_show_what_a_token_is_for(scene: Scene) -> None:
         page = (await house.anyone.get(path, headers=mine)).json()
         assert ([each["upgrade_id"] for each in page["items"]], page["next"]) == ([scene.upgrades["flags"]], None)
     assert (await house.anyone.get("/upgrades?label=team=shop", headers=mine)).json()["items"] == []
+    fleet = (await house.anyone.get("/fleet", headers=mine)).json()
+    assert ([each["instance"]["name"] for each in fleet["items"]], fleet["counts"]["all"]) == (["flags"], 1)
     all_of_them = (await house.client.get("/instances?label=team=shop")).json()["items"]
     assert [(each["name"], each["labels"]) for each in all_of_them] == [("shop", FOREIGN)]
 
