@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from bench.products import PAGE, Proven, keep, kept, remark, row, written
 from tests.e2e.strangers import STRANGERS
+from tests.projects.recipes import RECIPES
 
 FLAGS = Proven("flags", "1.0.0", "2.0.0", (4200, 3140, 2990), "Node 20, PostgreSQL 18", "2026-11-29", "killed", "mail")
 OTHER = Proven("other", "1.0.0", "1.1.0", (1000, 1000, 1000), "Node 20, PostgreSQL 18", "2026-11-28", "killed", "files")
@@ -52,5 +53,5 @@ def test_the_page_has_products_that_are_upgraded_here() -> None:
     page = PAGE.read_text("utf-8")
     figures = set(re.findall(r"^\| ([a-z0-9-]+) \| \d", page, re.MULTILINE))
     assert figures == set(re.findall(r"^- \*\*([a-z0-9-]+)\*\*: ", page, re.MULTILINE))
-    assert figures <= {"unleash", *STRANGERS}
+    assert figures <= {"unleash", *STRANGERS, *(f"{name}-compose" for name in RECIPES)}
     assert remark(FLAGS).startswith("- **flags**: ")
