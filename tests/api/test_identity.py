@@ -124,7 +124,7 @@ async def _fold(house: House, by: str) -> None:
             await Projector(database, Log(database)).rebuild()
         return
     await house.superuser.execute("ALTER TABLE astrolabe.view_instance DROP COLUMN last_outcome, DROP COLUMN labels")
-    await house.superuser.execute("DROP TABLE astrolabe.token_use, astrolabe.notice")
+    await house.superuser.execute("DROP TABLE astrolabe.token_use, astrolabe.notice, astrolabe.output_use")
     await house.superuser.execute("ALTER TABLE astrolabe.view_upgrade DROP COLUMN ticket")
     await house.superuser.execute("DROP TABLE astrolabe.progress")
     await house.superuser.execute("DROP TABLE astrolabe.identity")
