@@ -25,11 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the products that were not chosen; raises UsageError where the one that was is unknown."""
     known = {item: mark for item in items if (mark := item.get_closest_marker("product"))}
-    only = config.getoption("--product")
+    only = config.getoption("--product", default="")
     if only and only not in {mark.args[0] for mark in known.values()}:
         names = ", ".join(sorted({mark.args[0] for mark in known.values()}))
         raise pytest.UsageError(f"no product is named {only}; there are {names}")
-    everything = config.getoption("--every-product")
+    everything = config.getoption("--every-product", default=False)
     chosen = {
         item for item, mark in known.items() if (mark.args[0] == only if only else everything or mark.kwargs["in_ci"])
     }
