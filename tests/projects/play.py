@@ -144,6 +144,7 @@ async def _living(recipe: Recipe, registry: ImageRegistry, repository: str, fold
         password=project.password,
     )
     (project.folder / "compose.yaml").write_text(text)
+    recipe.prepare(project.folder)
     try:
         await project.compose("up", "--detach", "--wait", "--wait-timeout", "240", recipe.service)
         await project.compose("up", "--detach")

@@ -34,6 +34,8 @@ class Recipe:
     """Waits until the gateway is of a version, and all that runs beside it does its work."""
     migrations: str
     """A query for how many migrations its database has had."""
+    prepare: Callable[[Path], None] = lambda _: None
+    """Makes what its project needs beside its file, in the project's folder."""
     tag: str = "{version}"
     service: str = "gateway"
     on: str = "PostgreSQL 18.6, Docker"
