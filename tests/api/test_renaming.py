@@ -74,8 +74,10 @@ async def test_of_many_that_want_one_name_one_is_given_it(house: House) -> None:
 async def test_a_repeated_rename_is_answered_as_before(house: House) -> None:
     """With an Idempotency-Key it is answered again, although the name that it was asked by is free by then."""
     await house.register()
-    ask = {"json": {"name": "shop"}, "headers": {"Idempotency-Key": "one"}}
-    first, again = [await house.client.post("/instances/flags/rename", **ask) for _ in range(2)]
+    key = {"Idempotency-Key": "one"}
+    first, again = [
+        await house.client.post("/instances/flags/rename", json={"name": "shop"}, headers=key) for _ in range(2)
+    ]
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json() == again.json()
 
