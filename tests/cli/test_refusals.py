@@ -47,7 +47,7 @@ def test_there_is_something_to_say() -> None:
 @pytest.mark.parametrize("option", sorted({*OPTIONS.values(), *(each.split()[-1] for each in FIELDS.values())}))
 def test_options_that_are_named_exist(option: str) -> None:
     """A person who is told of an option can type it."""
-    assert any(option in each.opts for _, command in leaves() for each in command.params)
+    assert any(option in {*each.opts, each.human_readable_name} for _, command in leaves() for each in command.params)
 
 
 @pytest.mark.parametrize("command", sorted(each for each in PLACES.values() if "says" not in each))
