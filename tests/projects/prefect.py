@@ -52,6 +52,7 @@ x-prefect: &prefect
     PREFECT_API_DATABASE_CONNECTION_URL: postgresql+asyncpg://prefect:{password}@db:5432/prefect
     PREFECT_API_DATABASE_MIGRATE_ON_START: "false"
     PREFECT_SERVER_ANALYTICS_ENABLED: "false"
+    PREFECT_UI_STATIC_DIRECTORY: /tmp/ui
 services:
   db:
     image: {postgres}
