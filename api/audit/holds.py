@@ -8,8 +8,9 @@ from litestar.params import Body, PathParameter
 from msgspec import Struct
 
 from astrolabe.api.http import documentation as doc
-from astrolabe.api.http.cause import ReasonedBody, cause_of
-from astrolabe.api.http.idempotency import idempotently, key_of
+from astrolabe.api.http.cause import ReasonedBody
+from astrolabe.api.http.changes import RequestedChange, carry_out
+from astrolabe.api.http.idempotency import Answered
 from astrolabe.api.http.parameters import IdempotencyKey
 from astrolabe.api.http.problems import ApiProblem, FieldError
 from astrolabe.api.http.references import find_upgrade, instance_id_of
@@ -19,7 +20,6 @@ from astrolabe.domain.holds import HOLDS_DECIDER, Hold, HoldCommand, HoldEvent, 
 from astrolabe.domain.words import Moment, Reason
 from astrolabe.store.ids import new_id
 from astrolabe.store.streams.holds import PlacedHold, placed_hold
-from astrolabe.store.streams.stream import ClaimsFor, LoadedStream
 
 
 class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,8 +82,8 @@ async def place_hold(
 ) -> Response[HoldView]:
     """Let no retention discard the evidence of an instance, an upgrade or a period, until the hold is lifted."""
     hold = await _hold(request, data)
-    loaded = await _execute(request, PlaceHold(hold), data, idempotency_key, 201)
-    view = _view(placed_hold(loaded.history[-1]))
+    answered = await _change(request, RequestedChange(PlaceHold(hold), data, data.reason, idempotency_key), 201)
+    view = _view(placed_hold(answered.loaded.history[-1]))
     return Response(view, status_code=201, headers={"Location": "/holds"})
 
 
@@ -108,23 +108,13 @@ async def lift_hold(
     idempotency_key: IdempotencyKey = None,
 ) -> None:
     """Hold it no longer; what should have been discarded meanwhile is discarded now."""
-    await _execute(request, LiftHold(hold_id), data, idempotency_key, 204)
+    await _change(request, RequestedChange(LiftHold(hold_id), data, data.reason, idempotency_key), 204)
 
 
-async def _execute(
-    request: AuthenticatedRequest,
-    command: HoldCommand,
-    body: HoldRequest | ReasonedBody,
-    header: str | None,
-    status: int,
-) -> LoadedStream[Holds, HoldEvent]:
-    resources, cause = resources_of(request), cause_of(request, body.reason)
-
-    async def attempt(claims: ClaimsFor[Holds, HoldEvent]) -> LoadedStream[Holds, HoldEvent]:
-        return await resources.holds.execute(command, cause, claims=claims)
-
-    answered = await idempotently(resources, HOLDS_DECIDER, key_of(request, header, body), attempt, status)
-    return answered.loaded
+async def _change(
+    request: AuthenticatedRequest, asked: RequestedChange[HoldCommand], status: int
+) -> Answered[Holds, HoldEvent]:
+    return await carry_out(request, resources_of(request).holds, HOLDS_DECIDER, asked, status)
 
 
 async def _hold(request: AuthenticatedRequest, data: HoldRequest) -> Hold:

@@ -1,40 +1,24 @@
 """Changing a contact: once for each Idempotency-Key, and on the version that the caller saw."""
 
+from typing import TypeAlias
+
 from litestar import Response
-from msgspec import Struct
 
 from astrolabe.api.contacts.view import ContactView, contact_view
-from astrolabe.api.http.cause import cause_of
-from astrolabe.api.http.etag import etag, expected_version
-from astrolabe.api.http.idempotency import idempotently, key_of
+from astrolabe.api.http.changes import RequestedChange, carry_out
+from astrolabe.api.http.etag import etag
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
-from astrolabe.domain.notices.contact import Contact, ContactEvent, Contacts
+from astrolabe.domain.notices.contact import Contact
 from astrolabe.domain.notices.decider import CONTACTS_DECIDER, ContactCommand
-from astrolabe.store.streams.contacts import LoadedContacts
-from astrolabe.store.streams.stream import ClaimsFor
 
-
-class ContactChange(Struct, frozen=True):
-    """A change as it was asked for: the command, the body it came in, and the headers that go with it."""
-
-    command: ContactCommand
-    body: object
-    reason: str | None
-    idempotency_key: str | None
-    if_match: str | None = None
+ContactChange: TypeAlias = RequestedChange[ContactCommand]
 
 
 async def change_contact(request: AuthenticatedRequest, asked: ContactChange, status: int = 200) -> Contact | None:
     """Carry a change out, or find what it led to the first time; None where the contact is no more."""
-    resources = resources_of(request)
-    cause, expected = cause_of(request, asked.reason), expected_version(asked.if_match)
-
-    async def attempt(claims: ClaimsFor[Contacts, ContactEvent]) -> LoadedContacts:
-        return await resources.contacts.execute(asked.command, cause, if_match=expected, claims=claims)
-
-    key, contact_id = key_of(request, asked.idempotency_key, asked.body), asked.command.contact_id
-    answered = await idempotently(resources, CONTACTS_DECIDER, key, attempt, status, endpoint_id=contact_id)
+    contacts, contact_id = resources_of(request).contacts, asked.command.contact_id
+    answered = await carry_out(request, contacts, CONTACTS_DECIDER, asked, status, endpoint_id=contact_id)
     return answered.loaded.state.by_id.get(answered.response.endpoint_id or "")
 
 

@@ -11,7 +11,7 @@ from astrolabe.api.http.etag import etag
 from astrolabe.api.http.parameters import IdempotencyKey, IfMatch
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import BODY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
-from astrolabe.api.webhooks.change import RequestedChange, answer, change, find_webhook, keys_of
+from astrolabe.api.webhooks.change import WebhookChange, answer, change, find_webhook, keys_of
 from astrolabe.api.webhooks.view import (
     EXAMPLE,
     WebhookPage,
@@ -54,7 +54,7 @@ async def add_webhook(
     config = await config_of(request, data)
     command = AddEndpoint(new_id(), config, keys_of(resources).id)
     return await answer(
-        request, await change(request, RequestedChange(command, data, data.reason, idempotency_key), 201), 201
+        request, await change(request, WebhookChange(command, data, data.reason, idempotency_key), 201), 201
     )
 
 
@@ -100,7 +100,7 @@ async def change_webhook(
     resources = resources_of(request)
     endpoint = await find_webhook(resources, ref)
     command = ChangeEndpoint(endpoint.endpoint_id, await config_of(request, data))
-    return await answer(request, await change(request, RequestedChange(command, data, data.reason, None, if_match)))
+    return await answer(request, await change(request, WebhookChange(command, data, data.reason, None, if_match)))
 
 
 @post(
@@ -165,7 +165,7 @@ async def remove_webhook(
     # Whoever repeats a removal finds nothing under this name; then only the key knows the first answer.
     found = (await resources_of(request).webhooks.current()).known(ref)
     command = RemoveEndpoint(found.endpoint_id if found else ref)
-    await change(request, RequestedChange(command, body, body.reason, idempotency_key, if_match), 204)
+    await change(request, WebhookChange(command, body, body.reason, idempotency_key, if_match), 204)
 
 
 async def _verb(
@@ -177,7 +177,7 @@ async def _verb(
 ) -> Response[WebhookView]:
     body = data or ReasonBody()
     return await answer(
-        request, await change(request, RequestedChange(command, body, body.reason, idempotency_key, if_match))
+        request, await change(request, WebhookChange(command, body, body.reason, idempotency_key, if_match))
     )
 
 

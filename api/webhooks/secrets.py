@@ -13,7 +13,7 @@ from astrolabe.api.http.parameters import IdempotencyKey, IfMatch
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import CHANGE, ETAG, get, post
-from astrolabe.api.webhooks.change import RequestedChange, answer, change, find_webhook, keys_of, now
+from astrolabe.api.webhooks.change import WebhookChange, answer, change, find_webhook, keys_of, now
 from astrolabe.api.webhooks.view import WebhookRef, WebhookView
 from astrolabe.domain.webhooks.decider import RotateSecret
 from astrolabe.domain.webhooks.endpoint import LONGEST_OVERLAP
@@ -75,7 +75,7 @@ async def rotate_secret(
     overlap = timedelta(hours=body.overlap_hours)
     command = RotateSecret(endpoint.endpoint_id, keys_of(resources).id, now(), overlap)
     return await answer(
-        request, await change(request, RequestedChange(command, body, body.reason, idempotency_key, if_match))
+        request, await change(request, WebhookChange(command, body, body.reason, idempotency_key, if_match))
     )
 
 
