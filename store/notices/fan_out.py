@@ -1,12 +1,12 @@
 """The fan-out of notices: follows the log and records for each contact what it is to be sent and when, each once."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, cast
 
-import asyncpg
 from msgspec import Struct
+from typing_extensions import override
 
 from astrolabe.domain.notices.contact import Contact, ContactEvent, ContactRemoved, Contacts, ContactTried
 from astrolabe.domain.notices.decider import CONTACTS_DECIDER
@@ -14,16 +14,13 @@ from astrolabe.domain.notices.occasion import Occasion, is_urgent, occasion_of
 from astrolabe.domain.streams import CONTACTS_STREAM, OWN_STREAMS
 from astrolabe.store.database import Database
 from astrolabe.store.log.entry import AnyRecorded
+from astrolabe.store.log.follower import Follower, PoolConnection
 from astrolabe.store.log.log import Log
 from astrolabe.store.notices import sql
 from astrolabe.store.notices.zones import known_zone
 from astrolabe.store.streams.contacts import ContactBook
 
-PoolConnection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 Trial: TypeAlias = Literal["trial"]
-
-NAME = "notices"
-BATCH = 500
 
 
 class PendingNotice(Struct, frozen=True):
@@ -45,37 +42,22 @@ class PendingNotice(Struct, frozen=True):
         return at if self.urgent else config.hours.due(at, known_zone(config.time_zone))
 
 
-class NoticeFanOut:
-    """Keeps the notices up with the log; any number may run, one works at a time."""
+class NoticeFanOut(Follower[Contacts]):
+    """Keeps the notices up with the log."""
 
     def __init__(self, database: Database, log: Log) -> None:
-        self._database: Database = database
-        self._log: Log = log
+        super().__init__(database, log, "notices", Contacts())
         self._book: ContactBook = ContactBook(log)
-        self._at: int | None = None
-        self._contacts: Contacts = Contacts()
 
-    async def step(self) -> int:
-        """Record the notices that follow from the next batch; return how many events it had."""
-        async with self._database.pool.acquire() as connection, connection.transaction():
-            await connection.execute(sql.PLACE, NAME)
-            position = cast("int", await connection.fetchval(sql.LOCK, NAME))
-            batch = await self._log.read_all(position, BATCH)
-            if not batch:
-                return 0
-            if position != self._at:
-                self._contacts = await self._book.at(position)
-            contacts, pending, removed = notices_of(batch, self._contacts)
-            await _write(connection, pending, removed)
-            last = cast("int", batch[-1].position)
-            await connection.execute(sql.MOVE, NAME, last)
-        self._at, self._contacts = last, contacts
-        return len(batch)
+    @override
+    async def _known_at(self, position: int) -> Contacts:
+        return await self._book.at(position)
 
-    async def drain(self) -> None:
-        """Record the notices of everything that is in the log now."""
-        while await self.step():
-            pass
+    @override
+    async def _record(self, connection: PoolConnection, batch: Sequence[AnyRecorded], known: Contacts) -> Contacts:
+        contacts, pending, removed = notices_of(batch, known)
+        await _write(connection, pending, removed)
+        return contacts
 
 
 def notices_of(batch: Iterable[AnyRecorded], contacts: Contacts) -> tuple[Contacts, list[PendingNotice], set[str]]:

@@ -1,9 +1,5 @@
 """Every statement on notices, in one place."""
 
-PLACE = "INSERT INTO subscription (name, position) VALUES ($1, -1) ON CONFLICT (name) DO NOTHING"
-LOCK = "SELECT position FROM subscription WHERE name = $1 FOR UPDATE"
-MOVE = "UPDATE subscription SET position = $2 WHERE name = $1"
-
 ADD = """
 INSERT INTO notice (contact_id, event_id, occasion, instance_id, position, occurred_at, urgent, due_at)
 SELECT * FROM unnest(

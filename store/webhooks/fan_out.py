@@ -1,12 +1,12 @@
 """The fan-out: follows the log and records for each endpoint which deliveries are due, each event once."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeAlias, cast
+from typing import cast
 
-import asyncpg
 from msgspec import Struct
+from typing_extensions import override
 
 from astrolabe.domain.streams import OWN_STREAMS, WEBHOOKS_STREAM
 from astrolabe.domain.upgrades.events import Event
@@ -20,15 +20,11 @@ from astrolabe.domain.webhooks.endpoint import (
 from astrolabe.domain.webhooks.notification import public_type, subscribes
 from astrolabe.store.database import Database
 from astrolabe.store.log.entry import AnyRecorded
+from astrolabe.store.log.follower import Follower, PoolConnection
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.webhooks import Webhooks
 from astrolabe.store.webhooks import sql
 from astrolabe.store.webhooks.deliveries import SOON
-
-PoolConnection: TypeAlias = asyncpg.pool.PoolConnectionProxy
-
-NAME = "webhooks"
-BATCH = 500
 
 
 class PendingDelivery(Struct, frozen=True):
@@ -48,36 +44,22 @@ class FanOutResult(Struct):
     enabled: set[str]
 
 
-class FanOut:
-    """Keeps the deliveries up with the log; any number may run, one works at a time."""
+class FanOut(Follower[Endpoints]):
+    """Keeps the deliveries up with the log."""
 
     def __init__(self, database: Database, log: Log) -> None:
-        self._database: Database = database
-        self._log: Log = log
+        super().__init__(database, log, "webhooks", Endpoints())
         self._webhooks: Webhooks = Webhooks(log)
-        self._at: int | None = None
-        self._endpoints: Endpoints = Endpoints()
 
-    async def step(self) -> int:
-        """Record the deliveries that follow from the next batch; return how many events it had."""
-        async with self._database.pool.acquire() as connection, connection.transaction():
-            position = await _place(connection)
-            batch = await self._log.read_all(position, BATCH)
-            if not batch:
-                return 0
-            if position != self._at:
-                self._endpoints = await self._webhooks.at(position)
-            found = fan_out_of(batch, self._endpoints)
-            await _write(connection, found)
-            last = cast("int", batch[-1].position)
-            await connection.execute(sql.MOVE, NAME, last)
-        self._at, self._endpoints = last, found.endpoints
-        return len(batch)
+    @override
+    async def _known_at(self, position: int) -> Endpoints:
+        return await self._webhooks.at(position)
 
-    async def drain(self) -> None:
-        """Record the deliveries of everything that is in the log now."""
-        while await self.step():
-            pass
+    @override
+    async def _record(self, connection: PoolConnection, batch: Sequence[AnyRecorded], known: Endpoints) -> Endpoints:
+        found = fan_out_of(batch, known)
+        await _write(connection, found)
+        return found.endpoints
 
 
 def fan_out_of(batch: Iterable[AnyRecorded], endpoints: Endpoints) -> FanOutResult:
@@ -102,11 +84,6 @@ def _change(found: FanOutResult, event: WebhookEvent) -> None:
         found.pending = [delivery for delivery in found.pending if delivery.endpoint_id != event.endpoint_id]
     elif isinstance(event, EndpointEnabled):
         found.enabled.add(event.endpoint_id)
-
-
-async def _place(connection: PoolConnection) -> int:
-    await connection.execute(sql.PLACE, NAME)
-    return cast("int", await connection.fetchval(sql.LOCK, NAME))
 
 
 async def _write(connection: PoolConnection, found: FanOutResult) -> None:

@@ -1,11 +1,5 @@
 """Every statement on deliveries, in one place."""
 
-PLACE = """
-INSERT INTO subscription (name, position) VALUES ($1, -1) ON CONFLICT (name) DO NOTHING
-"""
-LOCK = "SELECT position FROM subscription WHERE name = $1 FOR UPDATE"
-MOVE = "UPDATE subscription SET position = $2 WHERE name = $1"
-
 ADD = """
 INSERT INTO webhook_delivery (endpoint_id, event_id, type, instance_id, position, occurred_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::timestamptz[])
