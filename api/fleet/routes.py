@@ -15,7 +15,8 @@ from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.updates import releases_ahead
 from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.domain.words import Version
-from astrolabe.store.views.fleet import FleetFilter, FleetGroup, FleetOrder, FleetRow, FleetUpgrade, Kin, Need
+from astrolabe.store.views.fleet import FleetFilter, FleetGroup, FleetOrder, FleetRow, FleetUpgrade, Kin
+from astrolabe.store.views.needs import Need
 
 
 class ReleasesAhead(Struct, frozen=True):
@@ -87,8 +88,8 @@ async def show_fleet(
     resources, reach = resources_of(request), reach_of(request)
     everything = await resources.fleet.census(None, reach)
     kin = await resources.fleet.census(search, reach) if search else everything
-    known = _known(everything, resources.products)
-    behind = [each for each in kin if _ahead(each.version, known[each.product])]
+    ahead = _ahead(everything, resources.products)
+    behind = [each for each in kin if ahead.get((each.product, each.version))]
     pairs = [(each.product, each.version or "") for each in behind]
     rows = await resources.fleet.rows(FleetFilter(search, group, order, pairs, offset, limit + 1, reach))
     counts = FleetCounts(
@@ -102,31 +103,31 @@ async def show_fleet(
     titles = {product.name: product.title for product in resources.products.values()}
     seen = {each.instance_id for each in await only_visible(request, [row.instance for row in rows[:limit]])}
     visible = (row for row in rows[:limit] if row.instance.instance_id in seen)
-    shown = (_shown(row, known.get(row.instance.product, ()), titles) for row in visible)
+    shown = (_shown(row, ahead, titles) for row in visible)
     return FleetPage(tuple(shown), counts, more)
 
 
-def _known(kin: list[Kin], products: dict[str, Product]) -> dict[str, tuple[Release, ...]]:
-    """Return the releases that are known of each product: those that its file describes, and those that run here."""
+def _ahead(kin: list[Kin], products: dict[str, Product]) -> dict[tuple[str, str | None], ReleasesAhead]:
+    """Return what is known to be newer, by product and version: what files describe, and what runs here."""
     known: dict[str, dict[str, Release]] = {}
     for each in kin:
         described = products[each.product].release if each.product in products else ()
         releases = known.setdefault(each.product, {release.version: release for release in described})
         if each.version:
             releases.setdefault(each.version, Release(each.version))
-    return {product: tuple(releases.values()) for product, releases in known.items()}
+    found = (((each.product, each.version), _newer(each.version, known[each.product])) for each in kin)
+    return {which: newer for which, newer in found if newer}
 
 
-def _ahead(running: Version | None, known: tuple[Release, ...]) -> tuple[Release, ...]:
-    return releases_ahead(running, known, ()) if running else ()
-
-
-def _shown(row: FleetRow, known: tuple[Release, ...], titles: dict[str, str]) -> FleetInstance:
-    product = row.instance.product
-    ahead = _ahead(row.instance.version, known)
+def _newer(running: Version | None, known: dict[str, Release]) -> ReleasesAhead | None:
+    ahead = releases_ahead(running, known.values(), ()) if running else ()
     breaking = tuple(each.version for each in ahead if each.breaking)
-    newer = ReleasesAhead(len(ahead), ahead[-1], breaking) if ahead else None
-    return FleetInstance(row.instance, titles.get(product, product), row.need, row.last, newer)
+    return ReleasesAhead(len(ahead), ahead[-1], breaking) if ahead else None
+
+
+def _shown(row: FleetRow, ahead: dict[tuple[str, str | None], ReleasesAhead], titles: dict[str, str]) -> FleetInstance:
+    product, version = row.instance.product, row.instance.version
+    return FleetInstance(row.instance, titles.get(product, product), row.need, row.last, ahead.get((product, version)))
 
 
 ROUTES = (show_fleet,)

@@ -3,10 +3,14 @@
 import { get } from "./client.js";
 import { code, faint, link, seconds, status, tag } from "./dom.js";
 import { live } from "./live.js";
-import { patch } from "./patch.js";
+import { patch, part } from "./patch.js";
+import { registerButton } from "./register.js";
 import { clock, moment } from "./time.js";
 
 const MOST_NEEDS = 12;
+const FEW = 20;
+const MORE = 100;
+const MOST = 1000;
 const TYPING_MS = 200;
 const GROUPS = { all: "All", needs: "Needs you", updates: "Update available", upgrading: "Upgrading" };
 const ORDERS = { needs: "what needs you", name: "name", product: "product", host: "host", updated: "last change" };
@@ -79,18 +83,23 @@ function row(each) {
 
 const HEADS = ["instance", "runs → newest known", "state", "last upgrade"];
 
-function rows(items) {
-  const heads = tag("div", { class: "row heads", role: "row", "data-key": "heads" }, HEADS.map((head) => tag("div", { role: "columnheader" }, head)));
-  return tag("div", { class: "rows", role: "table", "aria-label": "Instances" }, heads, ...items.map(row));
-}
+// Rows stay as they are until what they show has changed, so that a thousand of them cost no more than a few.
+const heads = () => tag("div", { class: "row heads", role: "row", "data-key": "heads" }, HEADS.map((head) => tag("div", { role: "columnheader" }, head)));
+const table = () => tag("div", { class: "rows", role: "table", "aria-label": "Instances", "data-key": "rows", "data-own": "" });
+const fill = (list, items) => patch(list, part("div", "heads", "", heads), ...items.map((each) => part("div", each.instance.instance_id, JSON.stringify(each), () => row(each))));
 
-const NOBODY = ["No instance is registered yet: ", code("astrolabe register"), ", or ", code("astrolabe discover"), " to see what could be."];
+const NOBODY = ["No instance is registered yet. ", code("astrolabe discover"), " shows on a host what could be."];
 
-export async function fleet({ view, signal, title, say, query }) {
+export async function fleet({ view, signal, title, say, may, query }) {
   const asked = { search: query.get("search") ?? "", group: query.get("group") ?? "all", order: query.get("order") ?? "needs" };
-  let many = 50;
+  const list = table();
+  let many = FEW;
   let known = null;
+  // More is asked for before somebody has scrolled to the end of what is there.
+  const near = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && unfold(), { rootMargin: "300px" });
+  signal.addEventListener("abort", () => near.disconnect());
   let typing;
+  let unfolding = false;
 
   const path = (changes) => `/fleet?${new URLSearchParams(Object.entries({ ...asked, ...changes }).filter(([, value]) => value))}`;
 
@@ -115,7 +124,7 @@ export async function fleet({ view, signal, title, say, query }) {
 
   function choose(changes) {
     Object.assign(asked, changes);
-    many = 50;
+    many = FEW;
     const kept = new URLSearchParams(Object.entries(asked).filter(([name, value]) => value && value !== { group: "all", order: "needs" }[name]));
     history.replaceState(null, "", kept.size ? `#/?${kept}` : "#/");
     return look().catch(() => {});
@@ -140,17 +149,34 @@ export async function fleet({ view, signal, title, say, query }) {
     return tag("div", { class: "bar", "data-key": "bar", role: "search" }, field, chips, orders);
   }
 
+  function unfold() {
+    if (unfolding || many >= MOST) return;
+    many = Math.min(MOST, many + MORE);
+    unfolding = true;
+    look().catch(() => {}).finally(() => (unfolding = false));
+  }
+
+  function more(page) {
+    if (!page.next) return null;
+    if (many >= MOST) return faint(`The first ${MOST} are shown: find the others by a word.`);
+    return tag("button", { type: "button", "data-key": "more", onclick: unfold }, "Show more");
+  }
+
   function draw(needs, page) {
     const hosts = new Set(page.items.map((each) => each.instance.host)).size;
+    fill(list, page.items);
     patch(
       view,
       tag("h1", { class: needs.counts.needs ? "" : "unseen" }, needs.counts.needs ? `Needs you · ${needs.counts.needs}` : "Nothing needs you"),
       tag("div", { class: "need", "data-key": "needs" }, needs.items.map(needing)),
       tag("h2", {}, `Fleet · ${needs.counts.all} instances${page.next ? "" : ` on ${hosts} ${hosts === 1 ? "host" : "hosts"}`}`),
       bar(page.counts),
-      page.items.length ? rows(page.items) : faint(...(needs.counts.all ? ["Nothing is found."] : NOBODY)),
-      page.next && tag("button", { "data-key": "more", onclick: () => ((many = Math.min(1000, many * 4)), look()) }, "Show more"),
+      page.items.length ? list : faint(...(needs.counts.all ? ["Nothing is found."] : NOBODY)),
+      more(page),
+      tag("div", { class: "do", "data-key": "do" }, registerButton(may, (made) => (location.hash = of(made.name)))),
     );
+    near.disconnect();
+    for (const each of view.querySelectorAll("[data-key=more]")) near.observe(each);
   }
 
   await live(look, signal);

@@ -7,6 +7,18 @@ const HANDLERS = ["onclick", "oninput", "onchange", "onsubmit", "onkeydown"];
 const keyOf = (node) => node.dataset?.key;
 const alike = (live, wanted) => live.nodeName === wanted.nodeName && keyOf(live) === keyOf(wanted);
 
+// A child that is made only where what it shows has changed: `shows` says all that it is made of.
+export const part = (name, key, shows, make) => ({ nodeName: name.toUpperCase(), dataset: { key }, shows, make });
+
+const shown = new WeakMap();
+
+function insert(parent, wanted, before) {
+  const node = wanted.make ? wanted.make() : wanted;
+  if (wanted.make) shown.set(node, wanted.shows);
+  parent.insertBefore(node, before);
+  return node;
+}
+
 function move(parent, node, before) {
   // A node that is only moved keeps its focus, where the browser can do that.
   if (parent.moveBefore && node.isConnected) parent.moveBefore(node, before);
@@ -32,8 +44,7 @@ export function patch(parent, ...children) {
     const next = typeof each === "string" ? document.createTextNode(each) : each;
     const found = known(next, at, keyed);
     if (!found || kept.has(found)) {
-      parent.insertBefore(next, at);
-      kept.add(next);
+      kept.add(insert(parent, next, at));
       continue;
     }
     kept.add(found);
@@ -45,6 +56,12 @@ export function patch(parent, ...children) {
 }
 
 function become(live, wanted) {
+  if (live === wanted) return;
+  if (wanted.make) {
+    if (shown.get(live) === wanted.shows) return;
+    shown.set(live, wanted.shows);
+    wanted = wanted.make();
+  }
   if (live.nodeType !== Node.ELEMENT_NODE) {
     if (live.data !== wanted.data) live.data = wanted.data;
     return;

@@ -2,6 +2,12 @@
 
 import { actionButton, reasoned } from "./action.js";
 
+// What the last attempt to go back has counted, by table; it is counted again before anything is touched.
+function behind({ error }) {
+  if (error?.code !== "writes-would-be-lost") return null;
+  return `what was written since and stays behind in a database kept aside, as it was counted last: ${error.seen.join(", ") || "an unknown number of writes"}.`;
+}
+
 const VERBS = {
   approve: (operation) => ({
     verb: "Approve",
@@ -46,7 +52,7 @@ const VERBS = {
     verb: "Roll back",
     danger: true,
     does: `The instance goes back to ${operation.from_version}, with its database as it was when it was stopped for this upgrade.`,
-    loses: "what was written since stays behind in a database kept aside. It is counted first: without the box below nothing happens where there is any.",
+    loses: behind(operation) ?? "what was written since stays behind in a database kept aside. It is counted first: without the box below nothing happens where there is any.",
     fields: [{ name: "accept_lost_writes", label: "Go back although writes stay behind", type: "checkbox" }],
     body: ({ accept_lost_writes, reason }) => ({ accept_lost_writes, reason }),
     command: (values) => `astrolabe rollback ${operation.id}${values.accept_lost_writes ? " --accept-lost-writes" : ""}${reasoned(values)} --yes`,

@@ -75,6 +75,14 @@ export async function webhook({ view, signal, title, may }, name) {
     path: `${path}/deliveries/${each.id}/redeliver`, body: () => undefined, command: () => `astrolabe webhook redeliver ${name} ${each.id}`,
   });
 
+  async function reveal() {
+    secret = await get(`${path}/secret`, signal).then((each) => each.secret, (error) => error.message);
+    await look();
+  }
+
+  // What a deed leaves to look at: no endpoint any more, or another secret than the one that is shown.
+  const after = { Remove: () => (location.hash = "#/webhooks"), "Rotate the secret": () => (secret ? reveal() : look()) };
+
   async function look() {
     const found = await get(path, signal);
     const { items } = await get(`${path}/deliveries?limit=50${only && `&state=${only}`}`, signal);
@@ -82,14 +90,10 @@ export async function webhook({ view, signal, title, may }, name) {
     const rows = items.map((each) => [moment(each.occurred_at), each.type, status(each.state), String(each.attempts),
       actionButton(again(each), look, { disabled: !may("configure"), "data-key": each.id })]);
     const chips = ["", "pending", "delivered", "failed"].map((value) => tag("button", { class: "chip", "data-key": `only ${value}`, "aria-pressed": String(only === value), onclick: () => ((only = value), look()) }, value || "all"));
-    const reveal = async () => {
-      secret = await get(`${path}/secret`, signal).then((each) => each.secret, (error) => error.message);
-      await look();
-    };
     patch(view,
       tag("h1", { tabindex: "-1" }, `${found.name} `, state(found)),
       faint(code(found.url), ` · ${found.types.length ? found.types.join(", ") : "all types"}${found.ordered ? " · in order" : ""}`),
-      tag("div", { class: "do", "data-key": "do" }, deeds(found, path).map((make) => actionButton(make, make().verb === "Remove" ? () => (location.hash = "#/webhooks") : look, { disabled: !may("configure") }))),
+      tag("div", { class: "do", "data-key": "do" }, deeds(found, path).map((make) => actionButton(make, after[make().verb] ?? look, { disabled: !may("configure") }))),
       tag("section", { "data-key": "secret" }, tag("h2", {}, "What it verifies with"), secret ? copyable(secret) : tag("button", { disabled: !may("configure"), onclick: reveal }, "Show the secret")),
       tag("h2", {}, "Deliveries"),
       tag("div", { class: "bar", "data-key": "bar" }, chips),

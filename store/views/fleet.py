@@ -1,28 +1,29 @@
 """The fleet: all instances that are not retired, what needs a person first, each with its last upgrade."""
 
+import time
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeAlias, cast
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
+from cachetools import LRUCache
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from astrolabe.domain.reach import ALL, Reach
 from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.store.database import Database
+from astrolabe.store.views.needs import NEEDS, NO_NEED, Need, rank_of_need
 from astrolabe.store.views.projector import NAME
 from astrolabe.store.views.queries import HEAD, INSTANCE, SUBSCRIPTION, UPGRADE, seen_within
 
-Need: TypeAlias = Literal["inconsistent", "failed", "approval", "unwell", "unadopted", "drift", "unobserved"]
-"""What a person has to look at, in a word."""
-NEEDS: Final[tuple[Need, ...]] = ("inconsistent", "failed", "approval", "unwell", "unadopted", "drift", "unobserved")
-"""In the order in which a person wants to see them."""
 FleetOrder: TypeAlias = Literal["needs", "name", "product", "host", "updated"]
 FleetGroup: TypeAlias = Literal["all", "needs", "updates", "upgrading"]
 
-LATELY: Final = timedelta(days=7)
-"""How long a failed upgrade is something to look at; whoever has not looked by then does not want to."""
-NO_NEED: Final = len(NEEDS)
+COUNTED_SECONDS: Final = 10.0
+"""How long counts hold while lists stay as they are: by time alone no more than what failed lately changes."""
+SEARCHES: Final = 64
+"""For how many searches counts are kept."""
 UNDER_WAY: Final = ("upgrading", "rolling_back", "awaiting_approval")
 LAST: Final = ("upgrade_id", "to_version", "target", "status", "actor", "reason", "requested_at", "downtime_ms")
 
@@ -80,11 +81,20 @@ class Kin(Struct, frozen=True):
     under_way: int
 
 
+class _Counted(NamedTuple):
+    """What was counted when lists were at a position."""
+
+    position: int | None
+    until: float
+    kin: list[Kin]
+
+
 class Fleet:
     """What the fleet is read from; a moment behind the log."""
 
     def __init__(self, database: Database) -> None:
         self._database: Database = database
+        self._counted: LRUCache[str | None, _Counted] = LRUCache(SEARCHES)
 
     async def positions(self) -> tuple[int, int]:
         """Return the position up to which lists are, and the log's last one; -1 for nothing."""
@@ -104,16 +114,15 @@ class Fleet:
 
     async def census(self, search: str | None, within: Reach) -> list[Kin]:
         """Count what is found by a search, by product and version."""
-        rank = _rank()
-        counts = (
-            func.count().label("many"),
-            func.count().filter(rank < NO_NEED).label("needing"),
-            func.count().filter(INSTANCE.c.status.in_(UNDER_WAY)).label("under_way"),
-        )
-        kin = INSTANCE.c.product, INSTANCE.c.version
-        query = select(*kin, *counts).where(*_found(search, within)).group_by(*kin)
         async with self._database.transaction() as connection:
-            return [Kin(*row) for row in await connection.execute(query)]
+            if not within.is_all:
+                return await _count(connection, search, within)
+            at = (await connection.execute(select(SUBSCRIPTION.c.position).where(SUBSCRIPTION.c.name == NAME))).scalar()
+            known = self._counted.get(search)
+            if known is None or known.position != at or known.until < time.monotonic():
+                kin = await _count(connection, search, within)
+                known = self._counted[search] = _Counted(at, time.monotonic() + COUNTED_SECONDS, kin)
+            return known.kin
 
     async def rows(self, wanted: FleetFilter) -> list[FleetRow]:
         """Return a page of instances."""
@@ -122,10 +131,23 @@ class Fleet:
         last = last.order_by(UPGRADE.c.upgrade_id.desc()).limit(1).lateral("last")
         shown = (*LAST, "problem_detail")
         query = select(chosen, *(last.c[name].label(f"last_{name}") for name in shown))
-        query = query.select_from(chosen.outerjoin(last, literal(value=True))).order_by(chosen.c.place)
+        query = query.select_from(chosen.outerjoin(last, literal(value=True)))
+        query = query.order_by(*_order(wanted.order, chosen.c, chosen.c.rank))
         async with self._database.transaction() as connection:
             found = (await connection.execute(query)).mappings()
             return [_row(row, shown) for row in found]
+
+
+async def _count(connection: AsyncConnection, search: str | None, within: Reach) -> list[Kin]:
+    rank = rank_of_need()
+    counts = (
+        func.count().label("many"),
+        func.count().filter(rank < NO_NEED).label("needing"),
+        func.count().filter(INSTANCE.c.status.in_(UNDER_WAY)).label("under_way"),
+    )
+    kin = INSTANCE.c.product, INSTANCE.c.version
+    query = select(*kin, *counts).where(*_found(search, within)).group_by(*kin)
+    return [Kin(*row) for row in await connection.execute(query)]
 
 
 def _row(row: Any, shown: Iterable[str]) -> FleetRow:
@@ -136,19 +158,21 @@ def _row(row: Any, shown: Iterable[str]) -> FleetRow:
 
 
 def _chosen(wanted: FleetFilter) -> Select[Any]:
-    rank = _rank()
+    rank = rank_of_need()
+    wherever = (*_found(wanted.search, wanted.within), *_in_group(wanted, rank))
+    query = select(INSTANCE, rank.label("rank")).where(*wherever)
+    return query.order_by(*_order(wanted.order, INSTANCE.c, rank)).offset(wanted.offset).limit(wanted.limit)
+
+
+def _order(by: FleetOrder, of: Any, rank: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
     orders: dict[FleetOrder, tuple[ColumnElement[Any], ...]] = {
         "needs": (rank,),
         "name": (),
-        "product": (INSTANCE.c.product,),
-        "host": (INSTANCE.c.host,),
-        "updated": (INSTANCE.c.updated_at.desc(),),
+        "product": (of.product,),
+        "host": (of.host,),
+        "updated": (of.updated_at.desc(),),
     }
-    order = (*orders[wanted.order], INSTANCE.c.name, INSTANCE.c.instance_id)
-    place = func.row_number().over(order_by=order).label("place")
-    wherever = (*_found(wanted.search, wanted.within), *_in_group(wanted, rank))
-    query = select(INSTANCE, rank.label("rank"), place).where(*wherever)
-    return query.order_by(*order).offset(wanted.offset).limit(wanted.limit)
+    return (*orders[by], of.name, of.instance_id)
 
 
 def _found(search: str | None, within: Reach) -> Iterable[ColumnElement[bool]]:
@@ -169,27 +193,3 @@ def _in_group(wanted: FleetFilter, rank: ColumnElement[int]) -> Iterable[ColumnE
             yield tuple_(INSTANCE.c.product, INSTANCE.c.version).in_(wanted.behind)
         case "all":
             pass
-
-
-def _rank() -> ColumnElement[int]:
-    """Return the place of what is needed in NEEDS."""
-    idle = INSTANCE.c.status == "idle"
-    # An upgrade that somebody took back failed in nothing.
-    failed = (
-        select(UPGRADE.c.problem_code)
-        .where(UPGRADE.c.instance_id == INSTANCE.c.instance_id)
-        .order_by(UPGRADE.c.upgrade_id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    ended_badly = INSTANCE.c.last_outcome.in_(("failed", "refused", "rolled_back"))
-    tests: dict[Need, ColumnElement[bool]] = {
-        "inconsistent": INSTANCE.c.status == "inconsistent",
-        "failed": idle & ended_badly & (INSTANCE.c.updated_at > func.now() - LATELY) & failed.is_not(None),
-        "approval": INSTANCE.c.status == "awaiting_approval",
-        "unwell": idle & (INSTANCE.c.last_outcome == "unwell"),
-        "unadopted": INSTANCE.c.status == "unadopted",
-        "drift": idle & INSTANCE.c.in_sync.is_(False),
-        "unobserved": idle & INSTANCE.c.unobserved_since.is_not(None),
-    }
-    return case(*((tests[need], literal(at)) for at, need in enumerate(NEEDS)), else_=literal(NO_NEED))

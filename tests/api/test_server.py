@@ -22,6 +22,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.store.database import Database
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.progress import Amount
+from astrolabe.store.webhooks.settings import WebhookSettings
 from tests.api.house import FLAGS, House, bearer, problem, resources_of
 from tests.domain import samples
 
@@ -35,9 +36,9 @@ class Running(Struct):
 
 
 @asynccontextmanager
-async def serving(url: str) -> AsyncGenerator[Running]:
+async def serving(url: str, webhooks: WebhookSettings | None = None) -> AsyncGenerator[Running]:
     """Serve an application on a free port of 127.0.0.1."""
-    app = create_app(database_url=url)
+    app = create_app(database_url=url, webhooks=webhooks)
     server = Server(app, "127.0.0.1", 0)
     # Not serve(): its handlers of signals belong to a process of its own.
     task = asyncio.create_task(server._serve())

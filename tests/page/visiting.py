@@ -10,6 +10,7 @@ from playwright.async_api import Page, ViewportSize, expect
 
 from astrolabe.store.database import Database
 from astrolabe.store.views.projector import Projector
+from astrolabe.store.webhooks.settings import WebhookSettings
 from tests.api.test_server import Running, serving
 
 SIZES: Final = {"desk": ViewportSize(width=1280, height=900), "phone": ViewportSize(width=390, height=844)}
@@ -18,9 +19,9 @@ LOOK_SECONDS = 0.05
 
 
 @asynccontextmanager
-async def serving_lists(url: str) -> AsyncGenerator[Running]:
+async def serving_lists(url: str, webhooks: WebhookSettings | None = None) -> AsyncGenerator[Running]:
     """Serve an application with lists that follow its log, as a relay's do."""
-    async with serving(url) as running, Database(url, pool_size=1) as database:
+    async with serving(url, webhooks) as running, Database(url, pool_size=1) as database:
         projecting = asyncio.create_task(_project(Projector(database, running.house.resources.log)))
         try:
             yield running
