@@ -34,16 +34,16 @@ WITH placed AS (
 """
 
 
-async def fill(url: str, instances: int) -> list[str]:
-    """Make so many instances; return their ids."""
+async def fill(url: str, instances: int, upgrades: int = UPGRADES) -> list[str]:
+    """Make so many instances with so many upgrades each; return their ids."""
     connection = await asyncpg.connect(url, server_settings={"search_path": "astrolabe"})
     made: list[str] = []
     try:
         while len(made) < instances:
             streams = [new_id() for _ in range(min(AT_ONCE, instances - len(made)))]
-            rows = [row for stream_id in streams for row in _rows(stream_id)]
+            rows = [row for stream_id in streams for row in _rows(stream_id, upgrades)]
             await connection.copy_records_to_table("event", records=rows, columns=COLUMNS)
-            claims = [claim for stream_id in streams for claim in _claims(stream_id)]
+            claims = [claim for stream_id in streams for claim in _claims(stream_id, upgrades)]
             await connection.copy_records_to_table("command", records=claims, columns=CLAIMED)
             names = [(named(_name(stream_id)), 0, stream_id) for stream_id in streams]
             await connection.copy_records_to_table("identity", records=names, columns=IDENTIFIED)
@@ -55,15 +55,15 @@ async def fill(url: str, instances: int) -> list[str]:
     return made
 
 
-def _rows(stream_id: str) -> Iterator[tuple[str, int, str, str, str]]:
-    for version, event in enumerate(_events(stream_id), 1):
+def _rows(stream_id: str, upgrades: int) -> Iterator[tuple[str, int, str, str, str]]:
+    for version, event in enumerate(_events(stream_id, upgrades), 1):
         entry = make_entry(stream_id, version, event, CAUSE)
         yield stream_id, version, entry.id, type_of(event), encode(entry)
 
 
-def _claims(stream_id: str) -> Iterator[tuple[str, bytes, str, str]]:
+def _claims(stream_id: str, upgrades: int) -> Iterator[tuple[str, bytes, str, str]]:
     """Return the claim of one key for each upgrade."""
-    for _ in range(UPGRADES):
+    for _ in range(upgrades):
         yield new_id(), bytes(32), stream_id, "{}"
 
 
@@ -71,10 +71,10 @@ def _name(stream_id: str) -> str:
     return f"flags-{stream_id[-12:]}"
 
 
-def _events(stream_id: str) -> Iterator[e.Event]:
+def _events(stream_id: str, upgrades: int) -> Iterator[e.Event]:
     config = InstanceConfig(_name(stream_id), "unleash", 4242, database=DatabaseConfig("unleash", "unleash"))
     yield e.InstanceRegistered(config, "1.0.0")
-    for nth in range(1, UPGRADES + 1):
+    for nth in range(1, upgrades + 1):
         yield from _upgrade(new_id(), f"{nth}.0.0", f"{nth + 1}.0.0")
 
 
