@@ -169,6 +169,10 @@ class Database:
         async with self._engine.begin() as connection:
             yield connection
 
+    def session(self, settings: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """Return how a process of ours opens a connection of its own: where to, and with which settings."""
+        return self._dsn, SETTINGS | settings
+
     async def listen_connection(self) -> Connection:
         """Open a connection of one's own, for LISTEN; the caller closes it."""
         return await asyncpg.connect(self._dsn, server_settings=SETTINGS)

@@ -3,7 +3,8 @@
 Each group of states has a match of its own. An event that does not follow from a state changes nothing there.
 """
 
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, get_args
 
 from msgspec.structs import replace
 
@@ -28,24 +29,17 @@ from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepar
 
 ReviewEvent: TypeAlias = e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue
 
+# A union that is written in a call is made anew by each, which took half of the time of folding a long log.
+_REVIEWS = (e.ReviewRequested, e.UpgradeReviewed, e.ReviewOverdue)
+_ASKED_FOR = (s.Requested, s.Approved)
+_TOUCHED_NOTHING = (s.Planned, s.BackedUp, s.Pulled)
+
 
 def evolve(state: s.State, event: e.Event) -> s.State:
     """Fold one event into a state."""
-    if isinstance(event, ReviewEvent):
+    if isinstance(event, _REVIEWS):
         return _reviewed(state, event)
-    if isinstance(state, s.Unversioned):
-        return unversioned(state, event)
-    if isinstance(state, s.Idle | s.Retired):
-        return _at_rest(state, event)
-    if isinstance(state, s.Waiting):
-        return _waiting(state, event)
-    if isinstance(state, s.Begun):
-        return _begun(state, event)
-    if isinstance(state, s.Touched):
-        return _touched(state, event)
-    if isinstance(state, s.Serving):
-        return _serving(state, event)
-    return _returning(state, event)
+    return _FOLDS[type(state)](state, event)
 
 
 def _reviewed(state: s.State, event: ReviewEvent) -> s.State:
@@ -139,11 +133,9 @@ def _waiting(state: s.Waiting, event: e.Event) -> s.State:
 
 def _begun(state: s.Begun, event: e.Event) -> s.State:
     match event:
-        case e.PreflightPassed(plan=plan, supervisor=supervisor, user=user) if isinstance(
-            state, s.Requested | s.Approved
-        ):
+        case e.PreflightPassed(plan=plan, supervisor=supervisor, user=user) if isinstance(state, _ASKED_FOR):
             return s.Planned(replace(state.instance, supervisor=supervisor, user=user), state.run, plan)
-        case e.UpgradeRefused() if isinstance(state, s.Requested | s.Approved):
+        case e.UpgradeRefused() if isinstance(state, _ASKED_FOR):
             return s.Idle(ended(state.instance, state.run, "refused"))
         case e.ApprovalRequested(_, approvers, until) if isinstance(state, s.Planned):
             return s.Waiting(state.instance, state.run, state.plan, approvers, until)
@@ -153,7 +145,7 @@ def _begun(state: s.Begun, event: e.Event) -> s.State:
             return s.Pulled(state.prepared)
         case e.StepStarted(step="migrate") if isinstance(state, s.Pulled):
             return s.Stopping(state.prepared)
-        case e.UpgradeFailed(at=at) if isinstance(state, s.Planned | s.BackedUp | s.Pulled):
+        case e.UpgradeFailed(at=at) if isinstance(state, _TOUCHED_NOTHING):
             return s.Idle(called_off(state, "failed", at))
         case e.UpgradeCancelled(at=at):
             return s.Idle(called_off(state, "cancelled", at))
@@ -279,3 +271,19 @@ def _rolling_back(state: s.RollingBack, event: e.Event) -> s.State:
             return s.Idle(taken_over(state, event))
         case _:
             return state
+
+
+_GROUPS: tuple[tuple[object, Callable[[Any, e.Event], s.State]], ...] = (
+    (s.Unversioned, unversioned),
+    (s.Idle | s.Retired, _at_rest),
+    (s.Begun, _begun),
+    (s.Touched, _touched),
+    (s.Returning, _returning),
+)
+_FOLDS: Mapping[type[s.State], Callable[[Any, e.Event], s.State]] = {
+    **{kind: fold for group, fold in _GROUPS for kind in get_args(group)},
+    s.Waiting: _waiting,
+    s.Serving: _serving,
+    s.Inconsistent: _returning,
+}
+"""How each state is folded on."""

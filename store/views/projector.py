@@ -17,10 +17,12 @@ from astrolabe.domain.upgrades.states import Absent, State
 from astrolabe.domain.upgrades.upgrade_row import UpgradeRow
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
+from astrolabe.store.log.replay import FEW, STRETCH
 from astrolabe.store.streams.instances import InstanceRecorded
+from astrolabe.store.views.folding import fold_upgrade
 from astrolabe.store.views.identities import refold_identities
 from astrolabe.store.views.queries import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrades_in
-from astrolabe.store.views.rebuild import Rebuild, fold_upgrade
+from astrolabe.store.views.rebuild import rebuild_views
 
 NAME = "views"
 BATCH = 500
@@ -46,9 +48,10 @@ class Projector:
         while await self.step():
             pass
 
-    async def rebuild(self) -> int:
+    async def rebuild(self, *, few: int = FEW, stretch: int = STRETCH) -> int:
         """Drop all rows and fold the whole log again, in one transaction: readers see the old rows, then the new.
 
+        Up to so `few` events are folded by this process alone, more by one a core, a `stretch` of them at a time.
         Returns how many events the log had.
         """
         self._states.clear()
@@ -57,7 +60,7 @@ class Projector:
             for table in (INSTANCE, UPGRADE):
                 await connection.execute(table.delete())
             last = await self._log.last_position()
-            await Rebuild(connection).run(self._database, last)
+            await rebuild_views(connection, self._database, last, few=few, stretch=stretch)
             await refold_identities(connection)
             await self._move(connection, last)
         return last + 1

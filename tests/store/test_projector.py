@@ -11,6 +11,7 @@ from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import InstanceRegistered, UpgradeFailed, UpgradeRequested
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
+from astrolabe.store.log import replay
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
@@ -80,6 +81,21 @@ async def test_dropped_rows_are_folded_again(log, sequencer, projector, superuse
     await superuser.execute("TRUNCATE view_instance, view_upgrade; DELETE FROM subscription")
     await projector.drain()
     assert await rows(superuser) == told
+
+
+async def test_rows_that_several_processes_fold_are_the_same(log, sequencer, projector, superuser, monkeypatch):
+    """Stretches are cut between instances, and everything is put together in the transaction of the rebuild."""
+    monkeypatch.setattr(replay, "cores", lambda: 2)
+    towns = [Town(Instances(log), f"-{nth}") for nth in range(4)]
+    for town in towns:
+        await town.play([(0, "register", 1), (0, "request", 1), (0, "work", 9), (1, "register", 1), (1, "request", 5)])
+        await town.play([(1, "work", 6), (1, "fail", 1), (1, "work", 2), (0, "rollback", 1)])
+    await sequencer.drain()
+    await projector.rebuild()
+    alone = await rows(superuser)
+    await projector.rebuild(few=0, stretch=20)
+    assert await rows(superuser) == alone
+    assert [len(found) for found in alone.values()] == [8, 8]
 
 
 async def test_readers_of_a_rebuild_see_the_rows_before_or_after(log, sequencer, projector, database):
