@@ -3,7 +3,7 @@
 import click
 
 from astrolabe.cli.failure import CommandError
-from astrolabe.cli.log_option import known_log
+from astrolabe.cli.log_option import current_log
 from astrolabe.cli.servers.folder import default_path
 from astrolabe.cli.servers.postgres import remembered_url
 from astrolabe.store.settings import Settings
@@ -21,6 +21,6 @@ def _given_or_of_up() -> str:
 database_url_of_host = click.option(
     "--database-url",
     default=_given_or_of_up,
-    callback=known_log,
+    callback=current_log,
     help="The log's PostgreSQL (DATABASE_URL); without it that of the astrolabe up that runs here.",
 )

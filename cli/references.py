@@ -33,6 +33,13 @@ def upgrade_id(client: Client, given: str) -> str:
     return _only(given, (each["upgrade_id"] for each in newest), f"upgrade among the last {SEARCHED:,}")
 
 
+def taken_back_id(client: Client, given: str) -> str:
+    """Return the id of an upgrade to take back: by an instance's name, the one that led to what runs."""
+    if _NAME.fullmatch(given) and (instance := known_instance(client, given)) and instance["rollback_point"]:
+        return str(client.get(path("instances", given, "rollback-point"))["upgrade_id"])
+    return upgrade_id(client, given)
+
+
 def known_instance(client: Client, name: str) -> dict[str, Any] | None:
     """Return the instance of this name; None where there is none."""
     try:

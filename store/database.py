@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import asyncpg
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
@@ -39,6 +39,13 @@ def parse_url(text: str) -> str:
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise StoreError("DATABASE_URL must name a PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/DATABASE.")
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def for_programs(text: str) -> tuple[str, str]:
+    """Return a DATABASE_URL as PostgreSQL's own programs take it, and its password, which an environment hands on."""
+    url = make_url(parse_url(text))
+    bare = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    return bare.render_as_string(), url.password or ""
 
 
 IDLE_SECONDS = 60.0

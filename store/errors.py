@@ -31,5 +31,12 @@ class IdentityTaken(StoreError):  # noqa: N818  a fact, not a fault
         self.things: tuple[str, ...] = things
 
 
+class NewerLog(StoreError):  # noqa: N818  a fact, not a fault
+    """A newer Astrolabe has set the log up, or written to it; this one would not understand it."""
+
+    def __init__(self, has: str) -> None:
+        super().__init__(f"A newer Astrolabe has {has}. Run that version, or a newer one.")
+
+
 class AlreadyClaimed(StoreError):  # noqa: N818  a fact, not a fault
     """A command id was claimed before; its stored answer is the answer."""

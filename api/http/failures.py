@@ -11,7 +11,7 @@ from astrolabe.api.http.problems import ApiProblem, FieldError, ProblemDetails, 
 from astrolabe.api.http.resources import resources_of
 from astrolabe.domain.access import Token
 from astrolabe.domain.problem import Refused
-from astrolabe.store.errors import WrongVersion
+from astrolabe.store.errors import NewerLog, WrongVersion
 from astrolabe.store.outage import is_outage, is_unmigrated
 
 REFUSED = frozenset({401, 403, 429})
@@ -51,6 +51,8 @@ def problem_of(error: Exception) -> ApiProblem:
 
 
 def _of_fault(error: Exception) -> ApiProblem:
+    if isinstance(error, NewerLog):
+        return ApiProblem("database-unavailable", str(error))
     if is_outage(error):
         return ApiProblem("database-unavailable", UNREACHABLE)
     if is_unmigrated(error):

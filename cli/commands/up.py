@@ -1,6 +1,7 @@
 """`astrolabe up`: everything on one machine."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib import import_module
@@ -16,6 +17,7 @@ from astrolabe.cli.main import main, run
 from astrolabe.cli.own_python import is_isolated, run_astrolabe
 from astrolabe.cli.process import executing, forking
 from astrolabe.cli.ready import until_ready
+from astrolabe.cli.servers.folder import VARIABLE
 from astrolabe.cli.supervisor import CHILDREN, Supervisor, serve
 from astrolabe.store.ports import is_free
 from astrolabe.store.products.catalogue import load_products
@@ -78,10 +80,14 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...], public_url: str
 
     async def prepared(environment: Mapping[str, str]) -> None:
         # In a fork: what it loads and makes would stay in this process for as long as it lives.
-        url = environment["DATABASE_URL"]
-        made.append(
-            await (forks.output(["prepare"], env=environment) if forks else import_module(PREPARING).prepare(url))
-        )
+        if forks:
+            done = json.loads((await forks.output(["prepare"], env=environment)).rpartition("\n")[2])
+        else:
+            url, folder = environment["DATABASE_URL"], Path(environment[VARIABLE])
+            done = await import_module(PREPARING).prepare(url, folder)
+        made.append(done["secret"])
+        if done["backup"]:
+            click.echo(f"Before its schema changed, the log was backed up: {done['backup']}")
         click.echo("The log is up to date.")
 
     async def ready() -> None:

@@ -11,7 +11,7 @@ from astrolabe.cli.commands.planning import loses
 from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandFailed
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
-from astrolabe.cli.references import upgrade_id
+from astrolabe.cli.references import taken_back_id, upgrade_id
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.upgrades.sentences import seconds
 from astrolabe.store.ids import new_id
@@ -117,7 +117,7 @@ ARRIVED = ("succeeded", "unwell")
 def rollback(upgrade: str, reason: str | None, *, accept_lost_writes: bool, yes: bool) -> None:
     """Take an upgrade back that succeeded, or that was found unwell after its cutover."""
     client = Client.from_environment()
-    found = client.get(path("upgrades", upgrade_id(client, upgrade)))
+    found = client.get(path("upgrades", taken_back_id(client, upgrade)))
     confirm(f"The instance goes back to {found['from_version']}, and is stopped meanwhile.", yes=yes)
     ended = _rollback(client, found["id"], reason, accept=accept_lost_writes)
     if ended["status"] in ARRIVED and not accept_lost_writes and sys.stdin.isatty():

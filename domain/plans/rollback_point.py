@@ -90,7 +90,7 @@ class RollbackPoint(Struct, frozen=True):
     artifact: Artifact
     """The old version."""
     dump: Dump | None
-    """The dump that was made while the old version served; null where the instance has no database."""
+    """The dump that was made while the old version served; null where the instance has no database, or it is gone."""
     copy: DatabaseCopy | None
     """The copy of the stopped database, which loses nothing; null where the instance has no database."""
     counters: Writes

@@ -158,10 +158,21 @@ def _retry(command: Retry, state: s.State) -> tuple[e.Event, ...]:
 def _request_rollback(command: RequestRollback, state: s.State) -> tuple[e.Event, ...]:
     instance = idle(state)
     if instance.rollback_point is None or instance.rollback_point.upgrade_id != command.upgrade_id:
-        raise Refused(
-            "no-rollback-point", "Only the last upgrade that succeeded has a rollback point; see the history."
-        )
+        raise Refused("no-rollback-point", _why_not_back(instance, command.upgrade_id))
     return (e.RollbackRequested(command.upgrade_id, command.accept_lost_writes),)
+
+
+def _why_not_back(instance: Instance, upgrade_id: str) -> str:
+    last, running = instance.last, instance.succeeded
+    if running and any(each.run.upgrade_id == upgrade_id for each in instance.superseded):
+        return f"A later upgrade succeeded; take that one back first: {running.upgrade_id}."
+    if instance.discarded == upgrade_id:
+        return "What takes it back was kept aside while a later upgrade ran, until its retention ended; it is gone."
+    if last and last.run.upgrade_id == upgrade_id and last.outcome not in {"succeeded", "unwell"}:
+        nothing = f"This upgrade ended {last.outcome.replace('_', ' ')}, and left nothing to take back."
+        by = f" What runs came by another, which can be taken back: {running.upgrade_id}." if running else ""
+        return nothing + by
+    return "Only the upgrade that led to what runs has a rollback point, and only one by Astrolabe; see the history."
 
 
 def _fail(command: FailStep, state: s.State) -> tuple[e.Event, ...]:

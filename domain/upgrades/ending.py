@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from astrolabe.domain.plans.rollback_point import RollbackPoint, Writes
+from astrolabe.domain.plans.rollback_point import Kept, RollbackPoint, Writes
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.events import (
     InstanceTakenOver,
@@ -19,6 +19,7 @@ from astrolabe.domain.upgrades.retention import (
     kept_databases,
     kept_dump,
     kept_files,
+    reinstated,
     superseded,
     with_dump_kept,
 )
@@ -65,10 +66,9 @@ def _arrived(
     outcome: Outcome,
     counters: Writes,
 ) -> Instance:
-    instance, run = state.instance, state.run
+    instance, run = superseded(state.instance, LATER_UPGRADE, event.at), state.run
     first, *later = s.copies_of(state)
-    kept = superseded(instance, LATER_UPGRADE, event.at)
-    kept += kept_copies(instance, later, LATER_LEG, run.upgrade_id, event.at)
+    kept = kept_copies(instance, later, LATER_LEG, run.upgrade_id, event.at)
     return replace(
         ended(instance, run, outcome),
         version=event.version,
@@ -118,16 +118,18 @@ def rolled_back(state: s.Restored, event: UpgradeRolledBack) -> Instance:
     if not back.migrated:
         kept += kept_copies(instance, [back.copy], "the rollback did not need it", run.upgrade_id, event.at)
     kept += kept_copies(instance, back.spare, LATER_LEG, run.upgrade_id, event.at)
-    taken_back = instance.succeeded is not None and instance.succeeded.upgrade_id == run.upgrade_id
+    before = reinstated(instance) if _is_last_success(instance, run) else instance
     return replace(
-        ended(instance, run, "rolled_back"),
+        ended(before, run, "rolled_back"),
         version=event.version,
-        rollback_point=None if taken_back else instance.rollback_point,
-        kept=instance.kept + kept,
-        succeeded=None if taken_back else instance.succeeded,
+        kept=before.kept + kept,
         observed=None,
         unobserved=None,
     )
+
+
+def _is_last_success(instance: Instance, run: Run) -> bool:
+    return instance.succeeded is not None and instance.succeeded.upgrade_id == run.upgrade_id
 
 
 def _point_of(run: Run, back: WayBack, at: datetime) -> RollbackPoint:
@@ -138,25 +140,30 @@ def _point_of(run: Run, back: WayBack, at: datetime) -> RollbackPoint:
 def taken_over(state: s.RollingBack, event: InstanceTakenOver) -> Instance:
     """Return the instance on the version that a person brought up; where that is the new one, the way back stays."""
     instance, run, back = state.instance, state.run, state.back
-    old = event.version == back.artifact.version
-    own = instance.succeeded is not None and instance.succeeded.upgrade_id == run.upgrade_id
-    point, kept = (None if own else instance.rollback_point), instance.kept
-    if not old:
-        kept += () if own else superseded(instance, LATER_UPGRADE, event.at)
+    old, own = event.version == back.artifact.version, _is_last_success(instance, run)
+    if old:
+        instance = reinstated(instance) if own else instance
+    else:
+        instance = instance if own else superseded(instance, LATER_UPGRADE, event.at)
         there = back.copy is None or back.copy.database in event.beside
         point = _point_of(run, back, event.at) if there else None
-    taken = {point.copy.database if point and point.copy else None, *(each.name for each in kept)}
-    left = [name for name in dict.fromkeys(event.beside) if name not in taken]
-    kept += kept_databases(instance, left, LEFT_BESIDE, run.upgrade_id, event.at)
-    if point is None or point.upgrade_id != run.upgrade_id:
-        kept += kept_dump(instance, back.dump, LEFT_BESIDE, run.upgrade_id, event.at)
-        kept += kept_files(instance, [back.files], LEFT_BESIDE, run.upgrade_id, event.at)
+        instance = replace(instance, rollback_point=point, succeeded=run if point else None)
+    instance = replace(instance, kept=instance.kept + _left_beside(instance, run, back, event))
     return replace(
         ended(instance, run, "rolled_back" if old else "succeeded"),
         version=event.version,
-        rollback_point=point,
-        kept=kept,
-        succeeded=None if point is None else instance.succeeded if old else run,
         observed=None,
         unobserved=None,
     )
+
+
+def _left_beside(instance: Instance, run: Run, back: WayBack, event: InstanceTakenOver) -> tuple[Kept, ...]:
+    """Keep aside what is beside an instance that was taken over, and is not its rollback point's."""
+    point = instance.rollback_point
+    taken = {point.copy.database if point and point.copy else None, *(each.name for each in instance.kept)}
+    left = [name for name in dict.fromkeys(event.beside) if name not in taken]
+    kept = kept_databases(instance, left, LEFT_BESIDE, run.upgrade_id, event.at)
+    if point is None or point.upgrade_id != run.upgrade_id:
+        kept += kept_dump(instance, back.dump, LEFT_BESIDE, run.upgrade_id, event.at)
+        kept += kept_files(instance, [back.files], LEFT_BESIDE, run.upgrade_id, event.at)
+    return kept

@@ -24,7 +24,7 @@ from astrolabe.domain.upgrades.ending import (
     way_back,
 )
 from astrolabe.domain.upgrades.instance import Run
-from astrolabe.domain.upgrades.retention import discarded, superseded
+from astrolabe.domain.upgrades.retention import aside, discarded
 from astrolabe.domain.upgrades.under_way import Downtime, Isolation, Leg, Prepared, WayBack
 
 ReviewEvent: TypeAlias = e.ReviewRequested | e.UpgradeReviewed | e.ReviewOverdue
@@ -74,8 +74,9 @@ def _idle(state: s.Idle, event: e.Event) -> s.State:
         case e.ObservationFailed(why, since):
             return s.Idle(replace(instance, unobserved=Unobserved(why, since)))
         case e.DriftAccepted(version, at):
-            kept = instance.kept + superseded(instance, "what runs was changed by hand since", at)
-            return s.Idle(replace(instance, version=version, rollback_point=None, succeeded=None, kept=kept))
+            kept = instance.kept + aside(instance, "what runs was changed by hand since", at)
+            now = replace(instance, version=version, rollback_point=None, succeeded=None, kept=kept)
+            return s.Idle(replace(now, superseded=(), discarded=None))
         case e.InstanceReconfigured(config):
             return s.Idle(replace(instance, config=config, observed=None, unobserved=None))
         case e.InstanceRenamed(name):

@@ -29,6 +29,13 @@ class Run(Struct, frozen=True):
     """Whose tokens asked for it; none of theirs may approve it."""
 
 
+class Superseded(Struct, frozen=True):
+    """An upgrade that succeeded before the last that did, and what takes it back once that one was taken back."""
+
+    run: Run
+    point: RollbackPoint
+
+
 class LastUpgrade(Struct, frozen=True):
     """The last upgrade of an instance, and how it ended."""
 
@@ -63,6 +70,10 @@ class Instance(Struct, frozen=True):
     """Whom the gateway ran as then; None where its kind or its supervisor sees to that, or nobody looked."""
     seen_running: bool = False
     """Whether a worker ever saw it run."""
+    superseded: tuple[Superseded, ...] = ()
+    """The upgrades that succeeded before the one that left the rollback point, oldest first; each led to the next."""
+    discarded: str | None = None
+    """The upgrade that led to what runs, where what takes it back was discarded while a later one ran; else None."""
 
     @property
     def in_sync(self) -> bool | None:

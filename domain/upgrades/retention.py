@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from astrolabe.domain.holds import Holds, asked_at
 from astrolabe.domain.plans.rollback_point import DatabaseCopy, Dump, FilesCopy, Kept
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.instance import Instance
+from astrolabe.domain.upgrades.instance import Instance, Superseded
 
 
 def discarded(instance: Instance, what: str, name: str) -> Instance:
@@ -53,7 +53,7 @@ def with_dump_kept(state: s.Begun, at: datetime) -> Instance:
     return replace(state.instance, kept=state.instance.kept + kept)
 
 
-def superseded(instance: Instance, why: str, at: datetime) -> tuple[Kept, ...]:
+def aside(instance: Instance, why: str, at: datetime) -> tuple[Kept, ...]:
     """Keep aside the rollback point that no longer leads back from what runs."""
     point = instance.rollback_point
     if point is None:
@@ -61,6 +61,41 @@ def superseded(instance: Instance, why: str, at: datetime) -> tuple[Kept, ...]:
     copies = kept_copies(instance, [point.copy], why, point.upgrade_id, at)
     copies += kept_files(instance, [point.files], why, point.upgrade_id, at)
     return copies + kept_dump(instance, point.dump, why, point.upgrade_id, at)
+
+
+def superseded(instance: Instance, why: str, at: datetime) -> Instance:
+    """Keep the rollback point aside, for another leads back from what runs; it is one again once that was gone."""
+    point, run = instance.rollback_point, instance.succeeded
+    if point is None or run is None:
+        return replace(instance, superseded=(), discarded=None)
+    return replace(
+        instance,
+        kept=instance.kept + aside(instance, why, at),
+        superseded=(*instance.superseded, Superseded(run, point)),
+        discarded=None,
+    )
+
+
+def reinstated(instance: Instance) -> Instance:
+    """Return an instance whose last success was taken back: the one before can be, where all that takes is kept."""
+    gone = replace(instance, rollback_point=None, succeeded=None, superseded=(), discarded=None)
+    if not instance.superseded:
+        return gone
+    *others, before = instance.superseded
+    there, point = {(kept.what, kept.name) for kept in instance.kept}, before.point
+    needed = {("database", point.copy.database)} if point.copy else set[tuple[str, str]]()
+    needed |= {("files", point.files.manifest)} if point.files else set()
+    if not needed <= there:
+        return replace(gone, discarded=before.run.upgrade_id)
+    dump = point.dump if point.dump and ("dump", point.dump.path) in there else None
+    again = needed | ({("dump", dump.path)} if dump else set())
+    return replace(
+        instance,
+        rollback_point=replace(point, dump=dump),
+        succeeded=before.run,
+        superseded=tuple(others),
+        kept=tuple(kept for kept in instance.kept if (kept.what, kept.name) not in again),
+    )
 
 
 def kept_copies(

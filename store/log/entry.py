@@ -14,6 +14,7 @@ from astrolabe.domain.notices.contact import ContactEvent
 from astrolabe.domain.recorded import Cause, Recorded
 from astrolabe.domain.upgrades.events import Event, UpgradeRequested
 from astrolabe.domain.webhooks.endpoint import WebhookEvent
+from astrolabe.store.errors import NewerLog
 from astrolabe.store.ids import new_id
 
 AnyEvent: TypeAlias = Event | AccessEvent | WebhookEvent | AccessCounted | ContactEvent | WitnessEvent | HoldEvent
@@ -91,8 +92,28 @@ def _utf16(key: str) -> bytes:
 
 
 def recorded(text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:
-    """Read a stored entry back."""
-    return as_recorded(_decoder.decode(text), text, recorded_at, position)
+    """Read a stored entry back; raises NewerLog where this Astrolabe does not know what it holds."""
+    try:
+        entry = _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        head = msgspec.json.decode(text, type=_Head)
+        raise unreadable(head.data.type, str(error)) from None
+    return as_recorded(entry, text, recorded_at, position)
+
+
+class _Type(Struct):
+    type: str
+
+
+class _Head(Struct):
+    data: _Type
+
+
+def unreadable(kind: str, why: str = "") -> NewerLog:
+    """Return what is said of an event that only a newer Astrolabe can have written."""
+    if kind not in TYPES:
+        return NewerLog(f"written to this log: events of the type {kind} are not known here")
+    return NewerLog(f"written to this log: an event of the type {kind} cannot be read here ({why})")
 
 
 def as_recorded(entry: Entry, text: str, recorded_at: datetime, position: int | None) -> AnyRecorded:

@@ -7,7 +7,7 @@ from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Cancel, RequestRollback
 from astrolabe.domain.upgrades.instance import LastUpgrade, Run
-from tests.domain.given import given, instance_of, way_back_of
+from tests.domain.given import given, instance_of, rollback_point_of, way_back_of
 from tests.domain.samples import (
     ASSESSING,
     AT,
@@ -26,6 +26,7 @@ from tests.domain.samples import (
     MIGRATED,
     NEXT,
     OLD,
+    PROBLEM,
     REQUESTED,
     RESTORED,
     RETIRED,
@@ -160,9 +161,87 @@ def test_a_success_is_taken_back_also_after_a_later_upgrade_came_to_nothing():
         assert instance_of(ended.state).last == LastUpgrade(after.run, "rolled_back")
 
 
-def test_a_success_is_not_taken_back_after_a_later_success():
-    """Only the last success has a rollback point."""
-    given(*SUCCEEDED, *second(SUCCEEDED)).when(request_rollback).refuses("no-rollback-point")
+BOTH = (*SUCCEEDED, *second(SUCCEEDED))
+"""Two upgrades that succeeded, one after the other."""
+request_second = RequestRollback(NEXT)
+BACK_AGAIN = (
+    *BOTH,
+    e.RollbackRequested(NEXT, accept_lost_writes=True),
+    e.RollbackStarted(NEXT, "request"),
+    *second((IDLE[0], restored, rolled_back)),
+)
+"""The second of them was taken back."""
+
+
+def test_a_success_is_not_taken_back_before_a_later_one_is():
+    """The refusal says which to take back first."""
+    assert NEXT in given(*BOTH).when(request_rollback).refuses("no-rollback-point").detail
+
+
+def test_once_the_later_success_was_taken_back_the_one_before_it_can_be():
+    """What was kept aside for it is its rollback point again, which no retention discards."""
+    now = given(*BACK_AGAIN)
+    first = rollback_point_of(given(*SUCCEEDED).state)
+    assert (instance_of(now.state).version, rollback_point_of(now.state)) == ("6.10.1", first)
+    assert not {COPY.database, DUMP.path} & {kept.name for kept in instance_of(now.state).kept}
+    assert isinstance(now.when(request_rollback).then(rollback_requested), s.Assessing)
+    now.when(request_second).refuses("no-rollback-point")
+    ended = now.and_then(rollback_requested, rollback_begun, restored, rolled_back)
+    assert (instance_of(ended.state).version, instance_of(ended.state).rollback_point) == ("5.6.0", None)
+
+
+def test_a_later_upgrade_that_was_unwell_and_taken_back_is_no_obstacle_either():
+    """It is the same with one that was past its cutover and never well."""
+    unwell_second = e.UpgradeUnwell(NEXT, "7.5.1", PROBLEM, COUNTERS, LATER)
+    later = (*second((*SUCCEEDED[:-1],)), unwell_second, *BACK_AGAIN[len(BOTH) :])
+    given(*SUCCEEDED, *later).when(request_rollback).then(rollback_requested)
+
+
+def test_what_a_person_brought_up_at_the_old_version_has_the_rollback_point_of_before():
+    """The way back from the second failed, and a person went it by hand: the first is the last success again."""
+    stuck = (*BACK_AGAIN[: len(BOTH) + 2], replace(inconsistent, upgrade_id=NEXT), e.RollbackStarted(NEXT, "retry"))
+    by_hand = replace(taken_over, upgrade_id=NEXT, version="6.10.1", beside=("unleash_before_2",))
+    after = given(*stuck).when(report(by_hand)).then(by_hand)
+    assert rollback_point_of(after) == rollback_point_of(given(*SUCCEEDED).state)
+    assert COPY.database not in {kept.name for kept in instance_of(after).kept}
+
+
+@pytest.mark.parametrize(
+    ("gone", "back", "dump"),
+    [
+        (e.KeptDiscarded("database", COPY.database), False, None),
+        (e.KeptDiscarded("dump", DUMP.path), True, None),
+        (e.KeptDiscarded("database", "another"), True, DUMP),
+    ],
+)
+def test_what_the_way_back_needs_must_still_be_there(gone, back, dump):
+    """Without the copy there is no way back, and the refusal says why; the dump alone is no obstacle."""
+    now = given(*BOTH, gone, *BACK_AGAIN[len(BOTH) :])
+    if back:
+        now.when(request_rollback).then(rollback_requested)
+        assert rollback_point_of(now.state).dump == dump
+    else:
+        assert instance_of(now.state).rollback_point is None
+        assert "retention" in now.when(request_rollback).refuses("no-rollback-point").detail
+
+
+def test_what_was_changed_by_hand_ends_every_way_back():
+    """What Astrolabe did not do it cannot take back, nor what was before that."""
+    seen = e.InstanceObserved("7.6.0", "process 7 runs 7.6.0", LATER)
+    now = given(*BACK_AGAIN, seen, e.DriftAccepted("7.6.0", LATER))
+    now.when(request_rollback).refuses("no-rollback-point")
+    assert COPY.database in {kept.name for kept in instance_of(now.state).kept}
+
+
+def test_an_upgrade_that_failed_says_which_can_be_taken_back_in_its_place():
+    """Whoever names the last upgrade, which left nothing, is led to the one that led to what runs."""
+    refusal = given(*SUCCEEDED, *second(ROLLED_BACK)).when(request_second).refuses("no-rollback-point")
+    assert refusal.detail == (
+        "This upgrade ended rolled back, and left nothing to take back. What runs came by another, which can be taken "
+        f"back: {UP}."
+    )
+    alone = given(*REQUESTED, refused).when(request_rollback).refuses("no-rollback-point")
+    assert alone.detail == "This upgrade ended refused, and left nothing to take back."
 
 
 @pytest.mark.parametrize("history", [IDLE, ROLLED_BACK, (*REQUESTED, refused)])

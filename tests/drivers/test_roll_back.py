@@ -5,6 +5,7 @@ import pytest
 
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.commands import RequestRollback
 from tests.databases import run
 from tests.world import World
 
@@ -82,6 +83,25 @@ async def test_a_rollback_without_its_copy_is_refused_before_anything_stops(stan
     await standin.roll_back(accept=True)
     assert (await standin.one(e.RollbackRefused)).problem.code == "copy-missing"
     assert await standin.driver.running() == running
+
+
+@pytest.mark.kinds("npx", "compose")
+async def test_the_success_before_is_taken_back_once_the_later_ones_are_gone(standin: World) -> None:
+    """A success that was taken back, and then a failure, leave in its place what led back from the first."""
+    before = await standin.shape()
+    await standin.upgrade("2.0.0")
+    first, second = await standin.upgrade_id(), await standin.shape()
+    for target in ("2.1.0", "2.3.0"):
+        loaded = await standin.upgrade(target)
+        if target == "2.1.0":
+            loaded = await standin.roll_back(accept=True)
+        assert isinstance(loaded.state, s.Idle)
+        assert loaded.state.instance.last
+        assert loaded.state.instance.last.outcome == "rolled_back"
+        assert (await standin.running(), await standin.shape()) == ("2.0.0", second)
+    await standin.ask(RequestRollback(first, accept_lost_writes=True))
+    await standin.carry_out()
+    assert (await standin.running(), await standin.shape()) == ("1.1.0", before)
 
 
 @pytest.mark.kinds("npx")

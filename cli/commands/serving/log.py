@@ -1,28 +1,38 @@
 """What is done to the log itself: migrated, given its first token, its views folded again."""
 
 import asyncio
+from pathlib import Path
 
 import click
 import msgspec
 
+from astrolabe.cli import options
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.first_token import first_token, recovered_token
-from astrolabe.cli.log_option import database_url
+from astrolabe.cli.log_backup import LogBackups
+from astrolabe.cli.log_option import any_database_url, database_url
 from astrolabe.cli.own_log_option import database_url_of_host
-from astrolabe.cli.printing import answer
+from astrolabe.cli.printing import answer, note
+from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.words import Reason
 from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.migrate import migrate as migrate_schema
 from astrolabe.store.views.projector import Projector
+from astrolabe.workers.programs.umask import close_to_others
 
 
 @click.command()
-@database_url
-def migrate(database_url: str) -> None:
-    """Bring the log's own schema up to date."""
-    asyncio.run(migrate_schema(database_url))
-    answer({"up_to_date": True}, "The schema is up to date.")
+@any_database_url
+@options.data
+@click.option("--backup-taken", is_flag=True, help="Make no backup before: you have backed the log up yourself.")
+def migrate(database_url: str, data: Path | None, *, backup_taken: bool) -> None:
+    """Bring the log's own schema up to date, with a backup before."""
+    close_to_others()
+    backups = None if backup_taken else LogBackups((data or default_path()).absolute(), database_url, note)
+    backup = asyncio.run(migrate_schema(database_url, back_up=backups and backups.make))
+    said = f"The log was backed up: {backup}\n" if backup else ""
+    answer({"up_to_date": True, "backup": backup}, f"{said}The schema is up to date.")
 
 
 @click.command("first-token")
