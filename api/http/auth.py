@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from astrolabe.api.http.ahead import Naming, authenticate_ahead
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.resources import resources_of
 from astrolabe.domain.access import Scope, Token
@@ -20,16 +21,21 @@ SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 def require_scope(
-    scope: Scope, *, trail: bool = False, narrowed: bool = False
+    scope: Scope, *, trail: bool = False, narrowed: bool = False, naming: Naming | None = None
 ) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
     """Make the guard of what only tokens with this scope, or with admin, may do; who is refused is recorded.
 
     Where it is the `trail` that is read, who reads it is recorded as well. A token that has the scope for some
-    instances alone gets in only where what is shown and done is `narrowed` to these.
+    instances alone gets in only where what is shown and done is `narrowed` to these. The instance that `naming` finds
+    in a request is read together with the token.
     """
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        token = await _authenticate(connection)
+        secret = _secret_of(connection)
+        if naming:
+            token = _known(connection, await authenticate_ahead(connection, secret, scope, naming))
+        else:
+            token = await token_of(connection, secret)
         await resources_of(connection).token_uses.note(token.token_id)
         connection.scope["auth"] = token
         if refused := _refusal(token, scope, narrowed=narrowed):
@@ -49,10 +55,6 @@ def _refusal(token: Token, scope: Scope, *, narrowed: bool) -> str | None:
     if reach.is_all or narrowed:
         return None
     return f"The token {token.name} has the scope {scope} for instances with {reach}; this is about more than these."
-
-
-async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
-    return await token_of(connection, _secret_of(connection))
 
 
 def _secret_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -80,7 +82,10 @@ def require_console(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 
 async def token_of(connection: ASGIConnection[Any, Any, Any, Any], secret: str) -> Token:
     """Return the token in use that has this secret; raises ApiProblem where none has."""
-    token = await resources_of(connection).tokens.authenticate(secret)
+    return _known(connection, await resources_of(connection).tokens.authenticate(secret))
+
+
+def _known(connection: ASGIConnection[Any, Any, Any, Any], token: Token | None) -> Token:
     if token is None:
         address = connection.client.host if connection.client else ""
         if resources_of(connection).wrong_tokens.too_many(address):

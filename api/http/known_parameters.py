@@ -9,8 +9,11 @@ from litestar.params import QueryParameter
 from astrolabe.api.http.problems import ApiProblem, FieldError
 
 
-def require_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raise ApiProblem where the query has a parameter that the handler does not take."""
+async def require_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Raise ApiProblem where the query has a parameter that the handler does not take.
+
+    It waits for nothing; Litestar would hand a guard that is no coroutine to a thread.
+    """
     if not connection.scope["query_string"]:
         return
     known = parameters_of(handler)

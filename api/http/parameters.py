@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from astrolabe.api.http.bodies import metas_of
 from astrolabe.api.http.problems import ApiProblem, FieldError
+from astrolabe.domain import words
 from astrolabe.domain.words import LabelSelector
 from astrolabe.store.views.queries import Needs
 
@@ -17,6 +18,7 @@ LARGEST_POSITION = 2**63 - 1
 LARGEST_VERSION = 2**31 - 1
 
 _Uuid = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$(?!\n)"
+_NAME = re.compile(next(meta.pattern for meta in metas_of(words.Name) if meta.pattern))
 _UUID = re.compile(_Uuid)
 
 InstanceRef: TypeAlias = Annotated[str, PathParameter(description="An instance's id or name.")]
@@ -107,3 +109,8 @@ def as_of(at: str | None) -> AsOf:
 def is_uuid(text: str) -> bool:
     """Return whether a text has the form of an id."""
     return _UUID.match(text) is not None
+
+
+def is_name(ref: str) -> bool:
+    """Return whether a reference is a name: it begins with a letter, and a UUIDv7 with a digit until the year 5577."""
+    return _NAME.match(ref) is not None

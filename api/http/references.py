@@ -1,28 +1,23 @@
 """References: an instance by its id or its name, an upgrade by its id; what is not there is a problem."""
 
-import re
-
-from astrolabe.api.http.bodies import metas_of
-from astrolabe.api.http.parameters import AsOf, is_uuid
+from astrolabe.api.http.ahead import taken_ahead
+from astrolabe.api.http.parameters import AsOf, is_name, is_uuid
 from astrolabe.api.http.problems import ApiProblem
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
-from astrolabe.api.http.rights import may_reach, steady
-from astrolabe.domain import words
+from astrolabe.api.http.rights import may_reach, reach_of, steady
 from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.streams.instances import Loaded
 
-_NAME = re.compile(next(meta.pattern for meta in metas_of(words.Name) if meta.pattern))
-
 
 async def instance_id_of(request: AuthenticatedRequest, ref: str) -> str:
-    """Find an instance's id; a name begins with a letter, a UUIDv7 with a digit until the year 5577.
+    """Find an instance's id.
 
     An id is taken as it is; of a name it is a problem where the token may not see what has it.
     """
     async with steady(request):
         instance_id = await _id_of(request, ref)
-        if _NAME.match(ref) and not await may_reach(request, instance_id):
+        if is_name(ref) and not await may_reach(request, instance_id):
             raise instance_unknown(ref)
         return instance_id
 
@@ -43,7 +38,9 @@ async def find_instance(request: AuthenticatedRequest, ref: str, at: AsOf | None
 async def find_current(request: AuthenticatedRequest, ref: str) -> Loaded:
     """Fold an instance as it stands, without its history."""
     async with steady(request):
-        loaded = await resources_of(request).instances.current(await _reached(request, ref))
+        loaded = taken_ahead(request, ref)
+        if loaded is None or not reach_of(request).is_all:
+            loaded = await resources_of(request).instances.current(await _reached(request, ref))
         if isinstance(loaded.state, Absent):
             raise instance_unknown(ref)
         return loaded
@@ -67,7 +64,7 @@ async def _reached(request: AuthenticatedRequest, ref: str) -> str:
 
 
 async def _id_of(request: AuthenticatedRequest, ref: str) -> str:
-    if _NAME.match(ref):
+    if is_name(ref):
         instance_id = await resources_of(request).instances.named(ref)
         if instance_id is None:
             raise instance_unknown(ref)

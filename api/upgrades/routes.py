@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from astrolabe.api.http import documentation as doc
+from astrolabe.api.http.ahead import named_in_body
 from astrolabe.api.http.cause import cause_of
 from astrolabe.api.http.etag import etag, expected_version
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
@@ -92,6 +93,7 @@ class UpgradePage(Struct, frozen=True):
     tag="upgrades",
     scope="operate",
     narrowed=True,
+    naming=named_in_body,
     status=202,
     headers=(LOCATION, ETAG, RETRY_AFTER),
     answers={200: doc.answer(UpgradePlan, "With validate_only: what would be done")},

@@ -6,11 +6,10 @@ import tomllib
 from typing import Annotated
 
 import msgspec
-import semver
 from msgspec import Meta, Struct
 
 from astrolabe.domain.products.migration_type import Migration
-from astrolabe.domain.products.version_order import order
+from astrolabe.domain.products.version_order import Order, order
 from astrolabe.domain.words import END, Version
 
 Notes = Annotated[str, Meta(max_length=8000)]
@@ -82,7 +81,7 @@ def read_feed(body: bytes) -> tuple[Release, ...]:
 
 def repeated(releases: tuple[Release, ...]) -> str | None:
     """Name a version that is described more than once."""
-    seen: set[semver.Version] = set()
+    seen: set[Order] = set()
     for release in releases:
         version = order(release.version)
         if version in seen:

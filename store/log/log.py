@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 from cachetools import LRUCache
@@ -34,6 +35,24 @@ class StoredClaim(Struct, frozen=True):
     answer: str
 
 
+class Place(NamedTuple):
+    """Where a stream is read from: after a version of it; asked for by its id, or by what it holds at this moment.
+
+    Of what is held, id and version are those of the stream that is known; another one is read from its beginning.
+    """
+
+    stream_id: str | None
+    after: int = 0
+    thing: str | None = None
+
+
+class Stretch(NamedTuple):
+    """What was read: the stream, None where nothing holds what was asked for, and its events, oldest first."""
+
+    stream_id: str | None
+    events: list[AnyRecorded]
+
+
 class Log:
     """The append-only log of one Astrolabe."""
 
@@ -41,7 +60,7 @@ class Log:
         self._database: Database = database
         self._appends: Coalescer = Coalescer(database)
         self._notifier: AppendNotifier = AppendNotifier(database)
-        self._reads: Shared[tuple[str, int], list[AnyRecorded]] = Shared(self._read_streams)
+        self._reads: Shared[Place, Stretch] = Shared(self._read_streams)
         self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
         self._holders: Shared[str, str | None] = Shared(self._find_holders)
         self._claimed: LRUCache[str, StoredClaim] = LRUCache(REMEMBERED)
@@ -111,13 +130,20 @@ class Log:
 
     async def read_stream(self, stream_id: str, after: int = 0) -> list[AnyRecorded]:
         """Read a stream's events after a version, oldest first; concurrent reads share a statement."""
-        return await self._reads.ask((stream_id, after))
+        return (await self._reads.ask(Place(stream_id, after))).events
 
-    async def _read_streams(self, places: Sequence[tuple[str, int]]) -> list[list[AnyRecorded]]:
-        streams, versions = [stream_id for stream_id, _ in places], [after for _, after in places]
-        found: list[list[AnyRecorded]] = [[] for _ in places]
-        for nth, *row in await self._database.hot.fetch(sql.READ_STREAMS, streams, versions):
-            found[nth - 1].append(recorded(*row))
+    async def read_together(self, *places: Place) -> Sequence[Stretch]:
+        """Read several streams as they stand at one moment."""
+        return await self._reads.ask_all(places)
+
+    async def _read_streams(self, places: Sequence[Place]) -> list[Stretch]:
+        columns = zip(*places, strict=True)
+        found = [Stretch(None, [])] * len(places)
+        for nth, stream_id, entry, recorded_at, position in await self._database.hot.fetch(sql.READ_STREAMS, *columns):
+            if found[nth - 1].stream_id is None:
+                found[nth - 1] = Stretch(stream_id, [])
+            if entry is not None:
+                found[nth - 1].events.append(recorded(entry, recorded_at, position))
         return found
 
     async def read_stream_at(

@@ -36,6 +36,18 @@ class Shared(Generic[K, V]):
         self._schedule()
         return await answer
 
+    async def ask_all(self, keys: Sequence[K]) -> Sequence[V]:
+        """Return the answers to several questions, all of one statement."""
+        if not self._in_flight and self._scheduled is None:
+            with self._while_in_flight(1):
+                return await self._answers(keys)
+        loop = asyncio.get_running_loop()
+        answers = [loop.create_future() for _ in keys]
+        for key, answer in zip(keys, answers, strict=True):
+            self._waiting.setdefault(key, []).append(answer)
+        self._schedule()
+        return await asyncio.gather(*answers)
+
     @contextmanager
     def _while_in_flight(self, many: int) -> Generator[None]:
         self._in_flight += 1

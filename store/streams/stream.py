@@ -75,8 +75,17 @@ class Streams(Generic[CommandT, StateT, EventT]):
 
     async def current(self, stream_id: str) -> LoadedStream[StateT, EventT]:
         """Return a stream as it is now, without its history; what was folded before is not folded again."""
-        loaded = await self.refresh(self._known.get(stream_id) or self.fresh(stream_id))
-        return self._remember(loaded)
+        return self._remember(await self.refresh(self.known(stream_id)))
+
+    def known(self, stream_id: str) -> LoadedStream[StateT, EventT]:
+        """Return a stream as far as it is known, which may be long ago; to be read on from there."""
+        return self._known.get(stream_id) or self.fresh(stream_id)
+
+    def continued(
+        self, known: LoadedStream[StateT, EventT], more: Sequence[AnyRecorded]
+    ) -> LoadedStream[StateT, EventT]:
+        """Return a stream as it is after what was read behind what was known, without its history."""
+        return self._remember(_extend(self._decider, known, more))
 
     async def refresh(self, loaded: LoadedStream[StateT, EventT]) -> LoadedStream[StateT, EventT]:
         """Fold what was appended since."""

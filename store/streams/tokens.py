@@ -22,7 +22,8 @@ from astrolabe.domain.access import (
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.streams import ACCESS_STREAM
 from astrolabe.store.ids import new_id
-from astrolabe.store.log.log import Log
+from astrolabe.store.log.log import Log, Place
+from astrolabe.store.streams.instances import Instances, Loaded, Sought
 from astrolabe.store.streams.stream import ClaimsFor, LoadedStream, OneStream, Streams
 
 PREFIX = "astro_"
@@ -55,8 +56,20 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
 
     async def authenticate(self, secret: str) -> Token | None:
         """Find the token that a secret belongs to."""
-        token = (await self.current()).tokens.get(digest(secret))
-        return token if token and token.is_good(datetime.now(UTC)) else None
+        return _good_token(await self.current(), secret)
+
+    def expected(self, secret: str) -> Token | None:
+        """Return the token that a secret belonged to when tokens were last read: reason to prepare, never to let in."""
+        return _good_token(self._streams.known(ACCESS_STREAM).state, secret)
+
+    async def authenticate_for(
+        self, secret: str, instances: Instances, sought: Sought
+    ) -> tuple[Token | None, Loaded | None]:
+        """Find a token and the instance that it is used on, both as they are at one moment, in one statement."""
+        known = self._streams.known(ACCESS_STREAM)
+        access, instance = await self._log.read_together(Place(ACCESS_STREAM, known.version), sought.place)
+        token = _good_token(self._streams.continued(known, access.events).state, secret)
+        return token, instances.found(sought, instance)
 
     async def is_good(self, token_id: str) -> bool:
         """Return whether a token is still in use."""
@@ -105,6 +118,11 @@ class Tokens(OneStream[AccessCommand, Access, AccessEvent]):
     ) -> LoadedStream[Access, AccessEvent]:
         """End a token; raises Refused where it cannot be, AlreadyClaimed where a command id was used before."""
         return await self.execute(RevokeToken(token_id), cause, claims=claims)
+
+
+def _good_token(access: Access, secret: str) -> Token | None:
+    token = access.tokens.get(digest(secret))
+    return token if token and token.is_good(datetime.now(UTC)) else None
 
 
 def _good(access: Access, at: datetime) -> list[Token]:

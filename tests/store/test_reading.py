@@ -5,6 +5,7 @@ from datetime import timedelta
 from astrolabe.store.database import Database
 from astrolabe.store.ids import named_id, new_id
 from astrolabe.store.log.cursor import Cursor
+from astrolabe.store.log.log import Place
 from astrolabe.store.streams.instances import Instances
 from tests.domain.samples import ROLLED_BACK
 from tests.store.stage import BY, append_slowly, messages, said, stream_of
@@ -96,3 +97,22 @@ def test_ids_sort_by_the_time_they_were_made_and_names_have_one_id():
     assert ids == sorted(set(ids))
     assert named_id("a", "b") == named_id("a", "b")
     assert len({named_id("a", "b"), named_id("ab"), named_id("a", "c"), named_id("b", "a")}) == 4
+
+
+async def test_streams_are_read_together_by_id_and_by_what_they_hold(log):
+    """Each is read from where it is known; what is held by another stream by now is read from its beginning."""
+    plain, holder = await stream_of(log, "a1", "a2"), new_id()
+    await log.append(holder, 0, [said("b1"), said("b2")], BY, identity=["name flags"])
+    by_name = Place(None, 0, "name flags")
+    first, second = await log.read_together(Place(plain, 1), by_name)
+    assert (first.stream_id, messages(first.events)) == (plain, ["a2"])
+    assert (second.stream_id, messages(second.events)) == (holder, ["b1", "b2"])
+    known, elsewhere, nobody = await log.read_together(
+        by_name._replace(stream_id=holder, after=1),
+        by_name._replace(stream_id=plain, after=1),
+        Place(None, 0, "name x"),
+    )
+    assert (known.stream_id, messages(known.events)) == (holder, ["b2"])
+    assert (elsewhere.stream_id, messages(elsewhere.events)) == (holder, ["b1", "b2"])
+    assert nobody == (None, [])
+    assert await log.read_together(Place(holder, 2, "name flags"), Place(plain, 2)) == [(holder, []), (plain, [])]

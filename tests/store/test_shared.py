@@ -94,3 +94,28 @@ async def test_a_caller_that_is_cancelled_takes_nobody_along(who):
     assert [end for nth, end in enumerate(ends) if nth != who] == [
         ((1, 0), (2, 1), (2, 1))[n] for n in {0, 1, 2} - {who}
     ]
+
+
+async def test_several_questions_are_one_statement():
+    """They go together at once, and so they do beside others that wait; each is answered in its place."""
+    source = Source()
+    shared = Shared(source.answers)
+    tasks = [asyncio.create_task(shared.ask_all(keys)) for keys in ([1, 2], [3, 2], [4])]
+    await source.reached(2)
+    for gate in source.gates:
+        gate.set()
+    assert await asyncio.gather(*tasks) == [[(1, 0), (2, 0)], [(3, 1), (2, 1)], [(4, 1)]]
+    assert source.asked == [[1, 2], [3, 2, 4]]
+
+
+async def test_several_questions_that_cannot_be_answered_fail_all():
+    """Whoever asked hears of it once."""
+    source = Source()
+    shared = Shared(source.answers)
+    tasks = [asyncio.create_task(shared.ask_all(keys)) for keys in ([1], [13, 2])]
+    await source.reached(2)
+    for gate in source.gates:
+        gate.set()
+    assert await tasks[0] == [(1, 0)]
+    with pytest.raises(ValueError, match="unlucky"):
+        await tasks[1]

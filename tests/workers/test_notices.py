@@ -251,7 +251,7 @@ async def test_of_an_update_people_hear_once(office: Office, monkeypatch: pytest
     (products / "unleash.toml").write_text(text)
     releases = products / "unleash.releases.toml"
     newest = order(max((each.version for each in unleash.release), key=order, default="6.10.1"))
-    ahead, further = str(newest.bump_major()), str(newest.bump_major().bump_minor())
+    ahead, further = f"{newest.major + 1}.0.0", f"{newest.major + 1}.1.0"
     described = f'[[release]]\nversion = "{ahead}"\nbreaking = true\nnotes = "Tokens must be made anew."\n'
     releases.write_text(described)
     office.settings = replace(office.settings, products=(products,))
