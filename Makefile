@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shapes shipped products chaos chaos-by-hand bench clean
+.PHONY: help demo demo-compose format check unit lint style imports types test-types domain test services engine modules supervisors deaths shapes shipped walk products chaos chaos-by-hand bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -57,12 +57,12 @@ test-types: $(VENV)/ready
 domain: $(VENV)/ready
 	$(BIN)/pytest --quiet tests/domain
 
-test: $(VENV)/ready ## style, import rules and types, and all tests but those of the six commands below
+test: $(VENV)/ready ## style, import rules and types, and all tests but those of the seven commands below
 	@$(MAKE) --no-print-directory --jobs style imports types
 	@$(MAKE) --no-print-directory --jobs services engine
 
 services: $(VENV)/ready modules
-	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors and not deaths and not shipped and not products"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not engine and not chaos and not supervisors and not deaths and not shipped and not products and not walk"
 
 # Its tests wait for the engine most of the time, so they go beside the others, and are heard when they are through.
 engine: $(VENV)/ready modules
@@ -83,6 +83,9 @@ shapes: $(VENV)/ready modules ## compose projects of the shapes that people have
 
 shipped: $(VENV)/ready modules ## what is shipped, installed and run: the wheel, and the image with an engine on Linux as root
 	$(BIN)/python -P -m astrolabe.cli.private_engine $(BIN)/pytest -n 2 --dist worksteal -m shipped tests/e2e
+
+walk: $(VENV)/ready modules ## two people in browsers of their own, from a registration to a proof; with Chromium
+	$(BIN)/pytest -m walk tests/e2e
 
 ONLY ?=
 ALL ?=

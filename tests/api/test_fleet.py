@@ -109,6 +109,17 @@ async def test_the_fleet_is_found_by_a_word_and_read_in_pages(house: House) -> N
     assert problem(await house.client.get("/fleet", params={"group": "none"})) == "parameter-invalid"
 
 
+async def test_counts_are_kept_until_lists_have_changed(house: House) -> None:
+    """Whoever looks again and again costs no counting; with the next event all is counted anew."""
+    await house.register()
+    assert (await fleet(house))["counts"]["all"] == 1
+    await house.superuser.execute("DELETE FROM astrolabe.view_instance")
+    assert (await fleet(house))["counts"]["all"] == 1
+    for name in ("shop", "blog"):
+        await house.register(name=name)
+    assert (await fleet(house))["counts"]["all"] == 2
+
+
 async def test_a_team_sees_its_own_fleet_and_hears_of_its_own_changes(house: House) -> None:
     """Neither counts nor what is newer nor the cursor says anything of what others have and do."""
     await house.register(labels={"team": "flags"})
