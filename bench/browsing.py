@@ -19,6 +19,8 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((each)
 """
 ASKED = "performance.getEntriesByType('resource').map((each) => each.name)"
 BOTTOM = "scrollY + innerHeight >= document.documentElement.scrollHeight - 2"
+ENDLESS = "/changes"
+"""What goes on without end."""
 SCREENS = 400
 """More screens than any fleet that is measured has."""
 
@@ -54,7 +56,8 @@ async def asked_for(page: Page) -> list[str]:
     names = cast("list[str]", await page.evaluate(ASKED))
     parts = [urlsplit(name) for name in names]
     paths = (f"{each.path}?{each.query}" if each.query else each.path for each in parts)
-    return ["/", *dict.fromkeys(path for path in paths if not path.startswith("/page/"))]
+    # A browser lists what has ended: that the page follows changes, it does not say.
+    return ["/", *dict.fromkeys(path for path in paths if not path.startswith("/page/")), ENDLESS]
 
 
 async def longest_task(page: Page, fleet: Fleet) -> float:

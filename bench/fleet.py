@@ -10,15 +10,15 @@ import msgspec
 import uvloop
 from msgspec import Struct
 
-from bench.browsing import asked_for, browsing, longest_task, looking
+from bench.browsing import ENDLESS, asked_for, browsing, longest_task, looking
 from bench.first_bytes import Caller, first_byte
 from bench.fleets import Fleet, fleet
 from bench.page import PAGE, between
 from bench.results import keep
 from bench.server import postgres
 
-ENDLESS = "/changes"
-"""What goes on without end."""
+FEW = 10
+"""How many instances the small fleet has."""
 
 
 class FirstByte(Struct, frozen=True):
@@ -53,11 +53,15 @@ async def first_bytes(small: Fleet, large: Fleet, path: str, nth: int, times: in
     return FirstByte(path, nth, *(median(took[each.instances]) * 1000 for each in (small, large)))
 
 
-async def measure(instances: Sequence[int], rounds: int, times: int) -> tuple[list[FirstByte], list[LongestTask]]:
+async def measure(many: int, upgrades: int, rounds: int, times: int) -> tuple[list[FirstByte], list[LongestTask]]:
     """Fill both fleets on one server, and look at them by turns."""
     bytes_: list[FirstByte] = []
     tasks: list[LongestTask] = []
-    async with postgres() as server, fleet(server, instances[0]) as small, fleet(server, instances[1]) as large:
+    async with (
+        postgres() as server,
+        fleet(server, FEW, upgrades) as small,
+        fleet(server, many, upgrades) as large,
+    ):
         print("both fleets are there", flush=True)
         async with browsing() as browser:
             async with looking(browser, large) as page:
@@ -91,15 +95,21 @@ def _task(milliseconds: float) -> str:
 def main() -> None:
     """Measure, print the table and keep the numbers."""
     parser = argparse.ArgumentParser(prog="python -m bench.fleet", description=__doc__)
-    parser.add_argument("--instances", type=int, default=1000, help="how many the large fleet has, not 10")
+    parser.add_argument("--instances", type=int, default=1000, help="how many the large fleet has")
+    parser.add_argument("--upgrades", type=int, default=100, help="how many each instance has behind it")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--times", type=int, default=40, help="how often each path is asked for in a round")
     parser.add_argument("--page", action="store_true", help="write the table into docs/performance.md")
     asked = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        bytes_, tasks = runner.run(measure((10, asked.instances), asked.rounds, asked.times))
+        bytes_, tasks = runner.run(measure(asked.instances, asked.upgrades, asked.rounds, asked.times))
     told = table(bytes_, tasks)
-    found: dict[str, Any] = {"instances": asked.instances, "first bytes": bytes_, "longest tasks": tasks}
+    found: dict[str, Any] = {
+        "instances": asked.instances,
+        "upgrades": asked.upgrades,
+        "first bytes": bytes_,
+        "longest tasks": tasks,
+    }
     print(f"{told}\nkept in {keep('fleet', msgspec.to_builtins(found))}")
     if asked.page:
         PAGE.write_text(between(PAGE.read_text("utf-8"), "fleet", told), "utf-8")

@@ -26,14 +26,8 @@ from bench.history import fill
 from bench.row import CAUSE
 from bench.server import HOME, environment
 
-UPGRADES = 100
-"""How many upgrades each instance has behind it."""
-
 DRIFTED = 20
 """Of so many instances one needs a person."""
-
-RUNS = f"{UPGRADES + 1}.0.0"
-"""What the log says that each runs."""
 
 OTHER = "0.9.0"
 AHEAD = "1000.0.0"
@@ -49,20 +43,22 @@ class Fleet(Struct, frozen=True):
     url: str
     changing: str
     """An instance to record something of."""
+    runs: str
+    """What the log says that it runs."""
 
     async def change(self) -> None:
         """Record that an instance begins to need a person, or no longer does, and let lists follow."""
         async with Database(self.url, pool_size=2) as database:
-            await _see(database, self.changing, OTHER if await Log(database).head(self.changing) % 2 else RUNS)
+            await _see(database, self.changing, OTHER if await Log(database).head(self.changing) % 2 else self.runs)
             await _follow(database)
 
 
 @contextlib.asynccontextmanager
-async def fleet(server: Postgres, instances: int) -> AsyncGenerator[Fleet]:
-    """Fill a database of its own, and serve it."""
+async def fleet(server: Postgres, instances: int, upgrades: int) -> AsyncGenerator[Fleet]:
+    """Fill a database of its own with instances that each have so many upgrades behind them, and serve it."""
     url = await server.create_database(f"fleet_{instances}")
     await migrate(url)
-    made = await fill(url, instances - 1, UPGRADES)
+    made = await fill(url, instances - 1, upgrades)
     async with Database(url, pool_size=2) as database:
         await Projector(database, Log(database)).rebuild()
         await _register(database)
@@ -76,7 +72,7 @@ async def fleet(server: Postgres, instances: int) -> AsyncGenerator[Fleet]:
         api = shell.supervise(run_astrolabe("api", "--bind", bind), env=env, log=Path(folder) / "api.log", cwd=HOME)
         try:
             await until_ready(f"http://{bind}")
-            yield Fleet(instances, int(bind.rpartition(":")[2]), secret, url, made[-1])
+            yield Fleet(instances, int(bind.rpartition(":")[2]), secret, url, made[-1], f"{upgrades + 1}.0.0")
         finally:
             await api.stop(grace=20)
 
