@@ -131,8 +131,11 @@ class Driver(Protocol):
         """Return whether an artifact is on this host."""
         ...
 
-    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
-        """Bring an artifact to this host, proven to be what the plan names; one that is here is left as it is."""
+    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> str | None:
+        """Bring an artifact to this host, proven to be what the plan names; one that is here is left as it is.
+
+        Return what a reader of the log wants to know of where it came from.
+        """
         ...
 
     async def prove(self, artifact: Artifact, /) -> None:

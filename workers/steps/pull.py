@@ -96,6 +96,8 @@ async def _pull(context: StepContext, artifact: Artifact) -> None:
         return
     watch = asyncio.create_task(report())
     try:
-        await context.driver.pull(artifact, on_fetch)
+        note = await context.driver.pull(artifact, on_fetch)
     finally:
         watch.cancel()
+    if note:
+        await context.recorder.note("pull", note)

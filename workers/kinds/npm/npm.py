@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,6 +116,13 @@ async def install(
     package: Npm, artifact: Artifact, artifacts: Path, owner: str, on_fetch: OnFetch, *, node: Path
 ) -> None:
     """Install an artifact beside its place, check what came, and move it there whole; `owner` names the unfinished."""
+    async with shelving(artifact, artifacts, owner) as unfinished:
+        await _install(package, artifact, unfinished, on_fetch, node)
+
+
+@contextlib.asynccontextmanager
+async def shelving(artifact: Artifact, artifacts: Path, owner: str) -> AsyncGenerator[Path]:
+    """Yield an empty folder for the tree of an artifact, which is moved to its place where nothing is raised."""
     place = shelf(artifacts, artifact)
     for folder in (place.parent, *place.parent.parents):  # a package's scope is a folder of its own
         if folder == artifacts:
@@ -126,7 +133,7 @@ async def install(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        await _install(package, artifact, unfinished, on_fetch, node)
+        yield unfinished
         (unfinished / MANIFEST).write_bytes(msgspec.json.encode(artifact))
         if os.geteuid() == 0:  # a gateway may run as somebody else
             await asyncio.to_thread(open_to_all, unfinished)

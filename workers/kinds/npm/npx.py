@@ -34,7 +34,7 @@ from astrolabe.workers.instance.supervision.fence import Fence
 from astrolabe.workers.instance.supervision.sessions import foreign_sessions
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.isolation_check import isolation_check
-from astrolabe.workers.kinds.npm import by_hand, npm
+from astrolabe.workers.kinds.npm import by_hand, npm, running_tree
 from astrolabe.workers.kinds.npm.facts import npm_facts
 from astrolabe.workers.kinds.npm.job_before import JobBefore
 from astrolabe.workers.kinds.npm.node import node_check, node_for
@@ -175,11 +175,25 @@ class NpxDriver:
         """Return whether an artifact is on this host."""
         return npm.has_tree(self._artifacts, artifact)
 
-    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> None:
-        """Install an artifact on this host; one that is here is left as it is."""
-        if not await self.has(artifact):
-            owner, node = self._site.instance_id, await self._program.node(artifact)
-            await npm.install(self._npm, artifact, self._artifacts, owner, on_fetch, node=node)
+    async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> str | None:
+        """Copy the tree that runs where it is proven, or install an artifact; one that is here is left as it is."""
+        if await self.has(artifact):
+            return None
+        owner, why = self._site.instance_id, None
+        found = self._serving()
+        if found and (tree := found.tree(self._npm.package)) and self._described(found).version == artifact.version:
+            try:
+                async with npm.shelving(artifact, self._artifacts, owner) as folder:
+                    packages = await running_tree.copy(tree, artifact, folder, on_fetch, scripts=self._npm.scripts)
+            except running_tree.Unproven as unproven:
+                why = f"{artifact.name} is installed anew, though it runs: {unproven}"
+            else:
+                return (
+                    f"{artifact.name} was copied from {tree}, where it runs: each of its {packages} packages is proven"
+                )
+        node = await self._program.node(artifact)
+        await npm.install(self._npm, artifact, self._artifacts, owner, on_fetch, node=node)
+        return why
 
     async def prove(self, artifact: Artifact, /) -> None:
         """Load the program of a tree, with nothing that it could touch; one that serves from there is proof enough."""
