@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import itertools
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -58,6 +59,7 @@ class _Asking:
         self._host: str = host
         self._tail: Tail = tail
         self._waiting: dict[str, asyncio.Event] = {}
+        self._ports: Iterator[int] = itertools.cycle(range(1024, 65536))
 
     async def follow(self) -> None:
         position = await self._log.last_position()
@@ -74,8 +76,9 @@ class _Asking:
 
     async def upgrade(self) -> None:
         stream_id, upgrade_id = new_id(), new_id()
-        database = DatabaseConfig("unleash", "unleash")
-        config = InstanceConfig(f"flags-{stream_id[-12:]}", "unleash", 4242, host=self._host, database=database)
+        # Its own name, port and database: nobody works on two at once that act on the same.
+        name, port = f"flags-{stream_id[-12:]}", next(self._ports)
+        config = InstanceConfig(name, "unleash", port, host=self._host, database=DatabaseConfig(name, "unleash"))
         ended = self._waiting[upgrade_id] = asyncio.Event()
         events = [InstanceRegistered(config, "5.6.0"), UpgradeRequested(upgrade_id, "5.6.0", "6.10.1", "bench")]
         await self._log.append(stream_id, 0, events, CAUSE)

@@ -64,6 +64,19 @@ async def follow(context: StepContext) -> None:
 async def verify(context: StepContext) -> None:
     """Find nothing wrong."""
     run = context.expect(s.Migrated).run
+    await context.recorder.report(e.UpgradeVerified(run.upgrade_id, run.target, (), datetime.now(UTC)))
+
+
+async def cut_over(context: StepContext) -> None:
+    """Keep nobody out any longer."""
+    await context.recorder.report(
+        e.CutOver(context.expect(s.Verified).run.upgrade_id, Writes(0, {}), datetime.now(UTC))
+    )
+
+
+async def serve(context: StepContext) -> None:
+    """Find that it serves."""
+    run = context.expect(s.Serving).run
     await context.recorder.report(e.UpgradeSucceeded(run.upgrade_id, run.target, (), Writes(0, {}), datetime.now(UTC)))
 
 
@@ -76,6 +89,8 @@ STEPS: dict[ActionName, StepFunction] = {
     "start": start,
     "follow": follow,
     "verify": verify,
+    "cutover": cut_over,
+    "serve": serve,
 }
 
 
