@@ -114,10 +114,19 @@ class RequestRollback(Struct, frozen=True):
     accept_lost_writes: bool = False
 
 
+class Beginner(Struct, frozen=True):
+    """A worker that goes on by itself, and the fence that it works under."""
+
+    worker: str
+    fence: int
+
+
 class Report(Struct, frozen=True):
-    """Record what a worker did or found."""
+    """Record what a worker did or found, and where a step ends with it, that the next one begins."""
 
     fact: Fact
+    by: Beginner | None = None
+    """Who begins the next step at once; None where that is recorded by itself."""
 
 
 class FailStep(Struct, frozen=True):

@@ -1,5 +1,7 @@
 """`decide(command, state)`: the events that a command leads to, or a refusal."""
 
+from functools import reduce
+
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.version_order import order
@@ -17,6 +19,7 @@ from astrolabe.domain.upgrades.approving import (
 from astrolabe.domain.upgrades.commands import (
     Adopt,
     Approve,
+    Beginner,
     Cancel,
     Command,
     FailStep,
@@ -31,6 +34,7 @@ from astrolabe.domain.upgrades.commands import (
     Retry,
     Review,
 )
+from astrolabe.domain.upgrades.evolve import evolve
 from astrolabe.domain.upgrades.expected import expected, step_due
 from astrolabe.domain.upgrades.instance import Instance, Run
 from astrolabe.domain.upgrades.resting import adopt, idle, reconfigure, rename, retire
@@ -69,10 +73,28 @@ def decide(command: Command, state: s.State) -> tuple[e.Event, ...]:
             return _request_rollback(command, state)
         case FailStep():
             return _fail(command, state)
-        case Report(fact):
-            if not expected(fact, state):
-                raise Refused("superseded", f"{type(fact).__name__} does not follow from {type(state).__name__}.")
-            return (fact, *gate(fact, state))
+        case Report():
+            return _report(command, state)
+
+
+def _report(command: Report, state: s.State) -> tuple[e.Event, ...]:
+    fact = command.fact
+    if not expected(fact, state):
+        raise Refused("superseded", f"{type(fact).__name__} does not follow from {type(state).__name__}.")
+    events = (fact, *gate(fact, state))
+    return (*events, *_begun(command.by, state, reduce(evolve, events, state))) if command.by else events
+
+
+def _begun(by: Beginner, before: s.State, after: s.State) -> tuple[e.Event, ...]:
+    """Return the beginning of the step that is due now and was not before.
+
+    That of the migration is recorded by itself, for it takes the instance further: until then cancelling is free.
+    """
+    if not isinstance(before, s.Busy) or not isinstance(after, s.Busy) or isinstance(after, s.Pulled):
+        return ()
+    if step_due(before) == step_due(after):
+        return ()
+    return (e.StepStarted(after.run.upgrade_id, after.run.attempt, step_due(after), by.worker, by.fence),)
 
 
 def _request(command: RequestUpgrade, instance: Instance) -> tuple[e.Event, ...]:

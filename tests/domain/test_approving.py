@@ -9,7 +9,7 @@ from astrolabe.domain.plans.approval import Approval, ApprovalPolicy
 from astrolabe.domain.plans.plan import Plan
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import Approve, Reject, RequestUpgrade, Retry, Review
+from astrolabe.domain.upgrades.commands import Approve, Beginner, Reject, Report, RequestUpgrade, Retry, Review
 from astrolabe.domain.upgrades.instance import LastUpgrade, Run
 from astrolabe.domain.upgrades.reconcile import Action, Expiry, due, due_at
 from tests.domain.given import given
@@ -98,6 +98,11 @@ def test_the_policy_says_which_plans_wait(when, breaking, waits):
     passed = plan(breaking)
     asks = (approval_requested,) if waits else ()
     given(registered(ApprovalPolicy(when)), requested).when(report(passed)).then(passed, *asks)
+
+
+def test_a_worker_begins_no_step_while_a_plan_waits():
+    """A preflight that ends with a question to people is followed by nothing of its worker's."""
+    given(*WAITING[:2]).when(Report(planned, Beginner("worker-1", 7))).then(planned, approval_requested)
 
 
 def test_somebody_else_approves_and_preflight_is_due_again():

@@ -7,7 +7,7 @@ from astrolabe.domain.plans.plan import Plan
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import Report
+from astrolabe.domain.upgrades.commands import Beginner, Report
 from astrolabe.domain.upgrades.expected import FOLLOWS, step_due
 from astrolabe.domain.words import STEPS, Step
 from tests.domain.given import given, instance_of, rollback_point_of
@@ -104,6 +104,27 @@ def test_a_fact_is_recorded_in_its_own_state_only(fact, state):
 def test_a_fact_of_another_upgrade_is_superseded(fact):
     """A late worker of an earlier upgrade records nothing."""
     given(*HISTORIES[FOLLOWS[type(fact)][0]]).when(report(replace(fact, upgrade_id=NEXT))).refuses("superseded")
+
+
+@pytest.mark.parametrize(
+    ("state", "fact", "begins"),
+    [
+        (s.Requested, planned, "backup"),
+        (s.Planned, backed_up, "pull"),
+        (s.BackedUp, pulled, None),
+        (s.Stopping, stopped, None),
+        (s.Stopped, copied, None),
+        (s.Copied, migration_started, None),
+        (s.Migrating, migrated, "verify"),
+        (s.Migrated, verified, None),
+        (s.Verified, cut_over, None),
+        (s.Serving, succeeded, None),
+    ],
+)
+def test_a_worker_that_goes_on_begins_the_next_step_with_the_end_of_the_last(state, fact, begins):
+    """Both are recorded at once; but the start of the migration stays apart, for until then cancelling is free."""
+    begun = [e.StepStarted(UP, 1, begins, "worker-1", 7)] if begins else []
+    given(*HISTORIES[state]).when(Report(fact, Beginner("worker-1", 7))).then(fact, *begun)
 
 
 @pytest.mark.parametrize("state", BUSY)

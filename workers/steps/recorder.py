@@ -15,7 +15,7 @@ from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem, Refused
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import states as s
-from astrolabe.domain.upgrades.commands import Command, FailStep, Report
+from astrolabe.domain.upgrades.commands import Beginner, Command, FailStep, Report
 from astrolabe.domain.upgrades.events import AdoptionRefused, Fact, StepProgressed, StepStarted, UpgradeReviewed
 from astrolabe.domain.upgrades.instance_row import upgrade_of
 from astrolabe.domain.words import Step
@@ -125,11 +125,11 @@ class Recorder:
         run = self.busy.run
         if not self.has_begun(step):
             await self.report(StepStarted(run.upgrade_id, run.attempt, step, self._worker, self._fence))
-            self._begun = run.upgrade_id, run.attempt, step
 
     async def report(self, fact: Fact, because: str | None = None) -> None:
         """Record what was done or found: for whoever asked, or by the worker itself because of something else."""
-        await self._append(Report(redacted(fact, self._redactor())), because)
+        by = Beginner(self._worker, self._fence)
+        await self._append(Report(redacted(fact, self._redactor()), by), because)
 
     async def note(self, step: Step, message: str, done: int | None = None, total: int | None = None) -> None:
         """Record what a reader of the log wants to know of a step years later."""
@@ -186,6 +186,11 @@ class Recorder:
                     )
                 except Refused as refusal:
                     raise Superseded(refusal.detail) from None
+            match self.history[-1].event:
+                case StepStarted(upgrade_id, attempt, step, self._worker, self._fence):
+                    self._begun = upgrade_id, attempt, step
+                case _:
+                    pass
 
     def _cause(self, because: str | None) -> Cause:
         asked = next((each for each in reversed(self.history) if _asks(each)), None)
