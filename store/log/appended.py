@@ -1,7 +1,9 @@
-"""Notifying the sequencer of an append: after it and outside of it, once for many appends."""
+"""Notifying the sequencer of an append, and the relay of what somebody asked: after it, and once for many appends."""
 
 import asyncio
 import contextlib
+import re
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
@@ -13,6 +15,17 @@ CHANNEL: Final = "astrolabe_appended"
 EVERY_SECONDS: Final = 0.02
 """How long appends are gathered for one notification; the first after a pause is sent at once."""
 
+MOST_NAMED: Final = 150
+"""How many streams a notification names, for its text has 8000 bytes at the most."""
+
+# Nothing that anybody could lose is stored, so nobody waits for the disk.
+NOTIFY: Final = """
+SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, text) FROM unnest($2::text[]) AS text
+"""
+
+
+_ID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
 
 class AppendNotifier:
     """Notifies whoever places events that some wait; a notification that is lost delays them by one slow look."""
@@ -21,11 +34,14 @@ class AppendNotifier:
         self._database: Database = database
         self._task: asyncio.Task[None] | None = None
         self._more: bool = False
+        self._named: dict[str, None] = {}
         self._sent: float = 0.0
 
-    def notify(self) -> None:
-        """Notify soon; nobody waits for it."""
+    def notify(self, asked: str | None = None) -> None:
+        """Notify soon; nobody waits for it. `asked` is a stream of which a worker is to hear."""
         self._more = True
+        if asked:
+            self._named[asked] = None
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._send())
 
@@ -34,6 +50,16 @@ class AppendNotifier:
         while self._more:
             if (pause := self._sent + EVERY_SECONDS - clock()) > 0:
                 await asyncio.sleep(pause)
+            named, self._named = tuple(self._named), {}
             self._more, self._sent = False, clock()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._database.hot.execute("SELECT pg_notify($1, '')", CHANNEL)
+                await self._database.hot.execute(NOTIFY, CHANNEL, _texts(named))
+
+
+def _texts(named: Sequence[str]) -> list[str]:
+    return [" ".join(named[first : first + MOST_NAMED]) for first in range(0, len(named), MOST_NAMED)] or [""]
+
+
+def named_in(text: str) -> list[str]:
+    """Return the streams that a notification names; anybody who may connect can have sent it."""
+    return _ID.findall(text)

@@ -92,7 +92,8 @@ class Log:
             times = []
         if not times:
             await self._explain(stream_id, expected, fence, claims, identity or ())
-        self._notifier.notify()
+        # Whoever works under a fence goes on by itself.
+        self._notifier.notify(stream_id if fence is None else None)
         return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
     async def append_behind(self, stream_id: str, events: Sequence[AnyEvent], cause: Cause) -> bool:

@@ -1,6 +1,7 @@
 """The sequencer: gives each committed event its gapless place in the whole log."""
 
 import asyncio
+from collections.abc import Callable
 
 from astrolabe.store.database import Database
 from astrolabe.store.log import sql
@@ -18,8 +19,10 @@ BUSY_SECONDS = 0.005
 class Sequencer:
     """Moves events from the hand-over queue into the log's order; any number may run, one works at a time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hear: Callable[[str], None] = lambda _: None) -> None:
+        """Place what is appended; `hear` is given the text of each notification of an append."""
         self._database: Database = database
+        self._hear: Callable[[str], None] = hear
 
     async def step(self) -> int:
         """Place what waits, up to a batch; return how many events were placed."""
@@ -32,7 +35,7 @@ class Sequencer:
 
     async def run(self) -> None:
         """Place events for ever."""
-        async with Tail(self._database, CHANNEL) as appends:
+        async with Tail(self._database, CHANNEL, hear=self._hear) as appends:
             while True:
                 heard = appends.heard
                 placed = await self.step()

@@ -8,6 +8,7 @@ once for all who wait in its process.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -30,8 +31,10 @@ RECONNECT_SECONDS = 1.0
 class Tail:
     """One listening connection, shared by all who wait in this process."""
 
-    def __init__(self, database: Database, *channels: str) -> None:
+    def __init__(self, database: Database, *channels: str, hear: Callable[[str], None] = lambda _: None) -> None:
+        """Listen to channels, by default to the log's growth; `hear` is given the text of each notification."""
         self._database: Database = database
+        self._hear_text: Callable[[str], None] = hear
         self._channels: tuple[str, ...] = channels or (CHANNEL,)
         self._grown: asyncio.Event = asyncio.Event()
         self.heard: int = 0
@@ -60,7 +63,11 @@ class Tail:
             async with asyncio.timeout(seconds):
                 await grown.wait()
 
-    def _notice(self, *_: object) -> None:
+    def _notified(self, _connection: object, _pid: int, _channel: str, text: object) -> None:
+        self._hear_text(str(text))
+        self._notice()
+
+    def _notice(self) -> None:
         self.heard += 1
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
@@ -86,7 +93,7 @@ class Tail:
         connection.add_termination_listener(end)
         try:
             for channel in self._channels:
-                await connection.add_listener(channel, self._notice)
+                await connection.add_listener(channel, self._notified)
             size = await self._size(connection)
             self._notice()
             while not ended.is_set():

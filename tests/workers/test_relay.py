@@ -13,6 +13,7 @@ from astrolabe.domain.holds import Hold, LiftHold, PlaceHold
 from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
+from astrolabe.store.log.appended import AppendNotifier
 from astrolabe.store.log.cursor import Cursor
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.log import Log
@@ -51,9 +52,13 @@ class House:
         await Projector(self.database, self.log).drain()
         await Cursor(self.database, "relay").put(await self.log.last_position())
 
+    def messages(self, instance_id: str) -> int:
+        """Count the messages that wait for the workers of an instance's host."""
+        return int(self.broker.do_qsize(queue_of(f"host-{instance_id}")))
+
     def notified(self, instance_id: str) -> bool:
         """Return whether a message waits for the workers of an instance's host."""
-        return bool(self.broker.do_qsize(queue_of(f"host-{instance_id}")))
+        return self.messages(instance_id) > 0
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
@@ -153,3 +158,63 @@ async def test_what_is_held_is_left_alone_until_the_hold_is_lifted(
         assert not house.notified(row.instance_id)
         await holds.execute(LiftHold(hold.hold_id), BY)
         await until(lambda: house.notified(row.instance_id))
+
+
+async def test_what_is_asked_is_notified_before_it_has_its_place(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The append's own notification is enough: nobody waits for the order of the whole log."""
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+
+    async def none(_: Sequencer) -> int:
+        return 0
+
+    monkeypatch.setattr(Sequencer, "step", none)
+    async with house.relaying():
+        await asyncio.sleep(0.5)
+        await house.town.play([(0, "request", 1)])
+        await until(lambda: house.notified(row.instance_id))
+
+
+async def test_what_was_notified_at_once_is_not_notified_again_for_its_place(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The relay knows up to which version it has notified a host."""
+    monkeypatch.setattr(relay, "QUIET", timedelta(hours=1))
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    cursor, before = Cursor(house.database, "relay"), await house.log.last_position()
+    async with house.relaying():
+        await asyncio.sleep(0.5)
+        await house.town.play([(0, "request", 1)])
+        await until(lambda: house.notified(row.instance_id))
+        while await cursor.get() <= before:
+            await asyncio.sleep(0.02)
+    assert house.messages(row.instance_id) == 1
+
+
+async def test_what_no_notification_named_is_found_in_the_log(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked may have died before it could notify anybody."""
+    monkeypatch.setattr(relay, "QUIET", timedelta(hours=1))
+    monkeypatch.setattr("astrolabe.store.log.sequencer.IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(AppendNotifier, "notify", lambda *_: None)
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    async with house.relaying():
+        await house.town.play([(0, "request", 1)])
+        await until(lambda: house.notified(row.instance_id))
+
+
+async def test_what_nobody_takes_is_notified_less_and_less_often(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose worker is away does not find a message of every second when it comes back."""
+    monkeypatch.setattr(relay, "RECONCILE_SECONDS", 0.05)
+    monkeypatch.setattr(relay, "AGAIN_SECONDS", (0.5, 60.0))
+    await house.town.play([(0, "register", 1), (0, "request", 1)])
+    await house.place()
+    (row,) = await house.views.instances()
+    async with house.relaying():
+        await until(lambda: house.messages(row.instance_id) == 2)
+        await asyncio.sleep(1)
+    assert house.messages(row.instance_id) <= 3

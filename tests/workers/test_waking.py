@@ -1,139 +1,187 @@
-"""Waking: a worker at rest hears of a message at once, hardly looks by itself, and misses none that nobody told of."""
+"""Waking: a worker at rest hears of a message at once, hardly asks by itself, and gives back what it does not end."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import dramatiq
+import pytest
 import pytest_asyncio
-from dramatiq.brokers.redis import RedisBroker
 
 from astrolabe.cli.servers.valkey import Valkey
-from astrolabe.workers.broker import open_broker
+from astrolabe.workers.broker import ACTOR, open_broker
 from astrolabe.workers.waking import WakingBroker
+from astrolabe.workers.worker.consuming import Consuming
 from tests.waiting import until
 
-NEVER = 60.0
+NEVER = 4.0
+"""Longer than any of these tests waits for a message, and shorter than redis-py waits for an answer."""
+
 MANY = 200
+AT_ONCE = 2
 
-Started = Callable[[WakingBroker], None]
-
-
-class Taken:
-    """What a worker was given, in the order that it came."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self._lock = threading.Lock()
-
-    def take(self, word: str) -> None:
-        """Take a word."""
-        with self._lock:
-            self.words.append(word)
+Work = Callable[[str], Awaitable[None]]
 
 
 class House:
-    """A queue of its own, and a worker of two threads at it."""
+    """A queue of its own, and workers at it."""
 
-    def __init__(self, url: str, look_seconds: float) -> None:
+    def __init__(self, url: str) -> None:
         self.queue = f"host.{uuid4().hex}"
-        self.taken = Taken()
-        self.sending = open_broker(url)
-        self.sending.declare_queue(self.queue)
-        self.broker = open_broker(url)
-        self.broker.look_seconds = look_seconds
-        named = dramatiq.actor(actor_name="take", queue_name=self.queue, broker=self.broker)
-        named(self.taken.take)
-        self.worker = dramatiq.Worker(self.broker, queues={self.queue}, worker_threads=2, worker_timeout=50)
+        self.taken: list[str] = []
+        self._url = url
+        self.sending = self._broker()
 
-    def message(self, word: str) -> dramatiq.Message[None]:
+    def _broker(self) -> WakingBroker:
+        broker = open_broker(self._url)
+        broker.look_seconds = NEVER
+        broker.declare_queue(self.queue)
+        return broker
+
+    def message(self, word: str, actor: str = ACTOR) -> dramatiq.Message[None]:
         """Make a message."""
-        return dramatiq.Message(queue_name=self.queue, actor_name="take", args=(word,), kwargs={}, options={})
+        return dramatiq.Message(queue_name=self.queue, actor_name=actor, args=(word,), kwargs={}, options={})
+
+    async def send(self, word: str, actor: str = ACTOR) -> None:
+        """Put a message into the queue."""
+        await asyncio.to_thread(self.sending.enqueue, self.message(word, actor))
+
+    async def take(self, word: str) -> None:
+        """Take a word."""
+        self.taken.append(word)
+
+    def waiting(self) -> int:
+        """Count the messages that nobody has taken."""
+        return int(self.sending.client.llen(f"{self.sending.namespace}:{self.queue}"))
+
+    def unended(self) -> int:
+        """Count the messages that nobody has ended."""
+        return int(self.sending.client.hlen(f"{self.sending.namespace}:{self.queue}.msgs"))
+
+    @asynccontextmanager
+    async def working(self, work: Work | None = None) -> AsyncIterator[None]:
+        """Let a worker take what comes."""
+        consuming = Consuming(self._broker(), self.queue, AT_ONCE, work or self.take)
+        consuming.start()
+        try:
+            yield
+        finally:
+            await consuming.end()
 
     async def idle(self) -> None:
-        """Wait until the consumer has nothing left to fetch: it took a first message, and waits."""
-        await asyncio.to_thread(self.sending.enqueue, self.message("first"))
-        await until(lambda: self.taken.words == ["first"])
-        self.taken.words.clear()
-
-    def stop(self) -> None:
-        """Stop the worker as `astrolabe worker` does."""
-        self.broker.hurry()
-        self.worker.stop(timeout=10_000)
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        for each in (self.sending, self.broker):
-            each.client.connection_pool.disconnect()
+        """Wait until a worker waits: it took a first message, and there is no other."""
+        await self.send("first")
+        await until(lambda: self.taken == ["first"] and self.unended() == 0)
+        self.taken.clear()
 
 
 @pytest_asyncio.fixture
 async def house(valkey_server: Valkey) -> AsyncIterator[House]:
-    """A worker that would look by itself only in a minute."""
-    house = House(valkey_server.url, NEVER)
-    house.worker.start()
+    """A queue whose workers look by themselves only after seconds."""
+    house = House(valkey_server.url)
     yield house
-    await asyncio.to_thread(house.stop)
+    house.sending.client.connection_pool.disconnect()
 
 
 async def test_a_worker_at_rest_is_told(house: House) -> None:
     """Each message arrives, though nobody looks for it."""
-    await house.idle()
-    for word in ("one", "two", "three"):
-        await asyncio.to_thread(house.sending.enqueue, house.message(word))
-        await until(lambda word=word: house.taken.words[-1:] == [word])
+    async with house.working():
+        await house.idle()
+        async with asyncio.timeout(NEVER / 2):
+            for word in ("one", "two", "three"):
+                await house.send(word)
+                await until(lambda word=word: house.taken[-1:] == [word])
 
 
-async def test_more_messages_than_may_be_taken_at_once_are_all_carried_out(house: House) -> None:
-    """Whoever may take no more goes on when one of them has ended, and waits for no look."""
-    await house.idle()
-    words = [str(nth) for nth in range(MANY)]
-    for word in words:
-        await asyncio.to_thread(house.sending.enqueue, house.message(word))
-    await until(lambda: len(house.taken.words) == MANY)
-    assert sorted(house.taken.words) == sorted(words)
+async def test_workers_at_rest_share_what_comes(house: House) -> None:
+    """Whoever waits takes nothing by waiting: each message is carried out once, and its turn stays its own."""
+    async with house.working(), house.working():
+        words = [str(nth) for nth in range(MANY)]
+        for word in words:
+            await house.send(word)
+        await until(lambda: house.unended() == 0)
+        assert sorted(house.taken) == sorted(words)
 
 
-async def test_a_message_that_nobody_told_of_is_found(valkey_server: Valkey) -> None:
-    """A relay that dies between the message and the wake-up, or a flushed server, delays it by one look."""
-    house = House(valkey_server.url, 0.1)
-    house.worker.start()
-    await house.idle()
-    RedisBroker.enqueue(house.sending, house.message("untold"))
-    await until(lambda: house.taken.words == ["untold"])
-    await asyncio.to_thread(house.stop)
+async def test_no_more_is_carried_out_at_once_than_may_be(house: House) -> None:
+    """What is beyond that waits in the queue, for another worker of the host, and is taken as soon as one has ended."""
+    going, most, may_end = 0, 0, asyncio.Event()
+
+    async def work(word: str) -> None:
+        nonlocal going, most
+        going, most = going + 1, max(most, going + 1)
+        await may_end.wait()
+        going -= 1
+        await house.take(word)
+
+    async with house.working(work):
+        for word in range(3 * AT_ONCE):
+            await house.send(str(word))
+        await until(lambda: going == AT_ONCE)
+        assert house.waiting() == 2 * AT_ONCE
+        may_end.set()
+        async with asyncio.timeout(NEVER / 2):
+            await until(lambda: house.unended() == 0)
+    assert (most, len(house.taken)) == (AT_ONCE, 3 * AT_ONCE)
 
 
-async def test_a_worker_at_rest_hardly_asks(valkey_server: Valkey) -> None:
+async def test_a_worker_at_rest_hardly_asks(house: House) -> None:
     """In a second it asks the server less often than it once did in a fifth of one."""
-    house = House(valkey_server.url, 1.0)
-    house.worker.start()
-    await house.idle()
 
     def asked() -> int:
         return int(house.sending.client.info("stats")["total_commands_processed"])
 
-    before = asked()
-    await asyncio.sleep(1)
-    assert asked() - before <= 20
-    await asyncio.to_thread(house.stop)
+    async with house.working():
+        await house.idle()
+        before = asked()
+        await asyncio.sleep(1)
+        assert asked() - before <= 20
 
 
-async def test_wake_ups_that_nobody_waits_for_do_not_pile_up(valkey_server: Valkey) -> None:
-    """Without a worker the list keeps its size, whatever is enqueued."""
-    house = House(valkey_server.url, NEVER)
-    for _ in range(MANY):
-        house.sending.wake(house.queue)
-    assert house.sending.client.llen(house.sending.wake_key(house.queue)) <= MANY / 2
-    house.close()
-
-
-async def test_a_worker_at_rest_stops_at_once(valkey_server: Valkey) -> None:
+async def test_a_worker_at_rest_stops_at_once(house: House) -> None:
     """It waits for no look when it is asked to stop."""
-    house = House(valkey_server.url, NEVER)
-    house.worker.start()
-    await house.idle()
-    async with asyncio.timeout(10):
-        await asyncio.to_thread(house.stop)
+    async with house.working():
+        await house.idle()
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < NEVER / 2
+
+
+async def test_a_worker_that_stops_gives_back_what_it_has_not_ended(house: House) -> None:
+    """Another worker of the host goes on with it at once, and nobody waits until it is missed."""
+    begun = asyncio.Event()
+
+    async def work(_: str) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with house.working(work):
+        await house.send("long")
+        await begun.wait()
+    assert house.waiting() == 1
+    async with house.working():
+        await until(lambda: house.unended() == 0)
+    assert house.taken == ["long"]
+
+
+async def test_a_message_whose_work_fails_is_not_tried_again(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """What is due is for the log to say; what nobody foresaw is logged."""
+
+    async def work(word: str) -> None:
+        await house.take(word)
+        raise ValueError("nobody foresaw it")
+
+    async with house.working(work):
+        await house.send("one")
+        await until(lambda: house.unended() == 0)
+    assert house.taken == ["one"]
+    assert "nobody foresaw it" in caplog.text
+
+
+async def test_a_message_of_somebody_else_is_put_aside(house: House) -> None:
+    """It is not carried out, and stands in nobody's way."""
+    async with house.working():
+        await house.send("one", actor="another")
+        await house.send("two")
+        await until(lambda: house.unended() == 0)
+    assert house.taken == ["two"]

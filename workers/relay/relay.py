@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
-from dramatiq.brokers.redis import RedisBroker
+from cachetools import LRUCache
 
+from astrolabe.domain.streams import OWN_STREAMS
 from astrolabe.domain.upgrades.events import (
     AdoptionRequested,
     InstanceReconfigured,
@@ -25,8 +27,8 @@ from astrolabe.domain.upgrades.reconcile import ACTIONS, due
 from astrolabe.domain.upgrades.retention import holds_kept
 from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.database import Database
+from astrolabe.store.log.appended import named_in
 from astrolabe.store.log.cursor import Cursor
-from astrolabe.store.log.entry import AnyRecorded
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
@@ -35,8 +37,9 @@ from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.views.projector import Projector
 from astrolabe.store.views.queries import Views
-from astrolabe.workers.backoff import through_outages
+from astrolabe.workers.backoff import pauses, through_outages
 from astrolabe.workers.broker import enqueue
+from astrolabe.workers.waking import WakingBroker
 
 LOG = logging.getLogger("astrolabe.relay")
 
@@ -57,33 +60,54 @@ RECONCILE_SECONDS = 1.0
 
 LONGEST_SECONDS = 60.0
 """How long is waited for a time that has come by the database's clock, and how often expired outputs are discarded."""
+CATCH_UP_SECONDS = 0.5
+"""How long events are gathered before is looked for those that no append's own notification named."""
+
 GATHER_SECONDS = 0.02
 """How long events are gathered before the lists follow: workers are notified first, and together they cost less."""
 
 QUIET = timedelta(seconds=3)
 """How long something may be due with nobody at it before its worker is notified again."""
 
+AGAIN_SECONDS = (3.0, 30.0)
+"""How long after that it is notified once more: at first, and at the most."""
+
+REMEMBERED = 10_000
+"""Of how many instances is known up to which version their hosts were notified."""
+
 
 class Relay:
     """Everything that follows the log: order, views, messages, and the reconcile loop."""
 
-    def __init__(self, database: Database, tail: Tail, broker: RedisBroker) -> None:
+    def __init__(self, database: Database, tail: Tail, broker: WakingBroker) -> None:
         self._tail: Tail = tail
-        self._broker: RedisBroker = broker
+        self._broker: WakingBroker = broker
         self._log: Log = Log(database)
         self._instances: Instances = Instances(self._log)
-        self._sequencer: Sequencer = Sequencer(database)
+        self._sequencer: Sequencer = Sequencer(database, self._hear)
         self._projector: Projector = Projector(database, self._log)
         self._views: Views = Views(database)
         self._outputs: Outputs = Outputs(database)
         self._holds: HoldsInForce = HoldsInForce(self._log)
         self._cursor: Cursor = Cursor(database, "relay")
         self._folded: asyncio.Event = asyncio.Event()
+        self._heard: dict[str, None] = {}
+        self._hearing: asyncio.Event = asyncio.Event()
+        self._notifying: asyncio.Lock = asyncio.Lock()
+        self._notified: LRUCache[str, int] = LRUCache(REMEMBERED)
+        self._sent_again: dict[str, tuple[float, Iterator[float]]] = {}
 
     async def run(self) -> None:
         """Follow the log for ever; what one part waits for delays no other part."""
         async with asyncio.TaskGroup() as group:
-            for part in (self._sequencer.run, self._project, self._notify, self._reconcile, self._discard):
+            for part in (
+                self._sequencer.run,
+                self._notify_at_once,
+                self._notify_what_was_missed,
+                self._project,
+                self._reconcile,
+                self._discard,
+            ):
                 group.create_task(through_outages(part))
 
     async def _project(self) -> None:
@@ -94,29 +118,47 @@ class Relay:
             self._folded.set()
             if not folded:
                 await self._tail.wait(since=heard)
-                await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(GATHER_SECONDS)
 
-    async def _notify(self) -> None:
+    def _hear(self, text: str) -> None:
+        self._heard |= dict.fromkeys(each for each in named_in(text) if each not in OWN_STREAMS)
+        if self._heard:
+            self._hearing.set()
+
+    async def _notify_at_once(self) -> None:
+        """Notify workers of what an append's own notification names, before it has its place in the log."""
+        while True:
+            await self._hearing.wait()
+            self._hearing.clear()
+            heard, self._heard = self._heard, {}
+            await self._notify_hosts(dict.fromkeys(heard, math.inf))
+
+    async def _notify_what_was_missed(self) -> None:
         position = await self._cursor.get()
         while True:
             heard = self._tail.heard
             batch = await self._log.read_all(position)
-            await self._notify_hosts(batch)
+            await self._notify_hosts({each.stream_id: each.version for each in batch if isinstance(each.event, WAKING)})
             if batch:
                 position = cast("int", batch[-1].position)
                 await self._cursor.put(position)
             else:
                 await self._tail.wait(since=heard)
+                await asyncio.sleep(CATCH_UP_SECONDS)
 
-    async def _notify_hosts(self, batch: Sequence[AnyRecorded]) -> None:
-        woken = dict.fromkeys(each.stream_id for each in batch if isinstance(each.event, WAKING))
-        found = await asyncio.gather(*(self._instances.current(instance_id) for instance_id in woken))
-        due = [(each.stream_id, each.state) for each in found if type(each.state) in ACTIONS]
-        hosts = [
-            (state.instance.config.host, instance_id) for instance_id, state in due if not isinstance(state, Absent)
-        ]
-        if hosts:
-            await asyncio.to_thread(self._enqueue, hosts)
+    async def _notify_hosts(self, woken: Mapping[str, float]) -> None:
+        """Notify the hosts of instances, each up to a version, unless they were notified of that one."""
+        async with self._notifying:
+            wanted = [each for each, version in woken.items() if version > self._notified.get(each, 0)]
+            found = await asyncio.gather(*map(self._instances.current, wanted))
+            due = [
+                (each.state.instance.config.host, each.stream_id)
+                for each in found
+                if not isinstance(each.state, Absent) and type(each.state) in ACTIONS
+            ]
+            if due:
+                await asyncio.to_thread(self._enqueue, due)
+            self._notified.update({each.stream_id: each.version for each in found})
 
     def _enqueue(self, hosts: Sequence[tuple[str, str]]) -> None:
         for host, instance_id in hosts:
@@ -128,15 +170,25 @@ class Relay:
             self._folded.clear()
             unattended = await self._views.unattended(QUIET)
             free = await self._not_held(unattended)
-            for row in free:
-                if await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id):
-                    LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
+            await self._notify_again(free)
             # A lease that runs out or is given back moves no view, but then something is due.
             seconds = LONGEST_SECONDS if unattended and not free else await self._views.until_due()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(LONGEST_SECONDS, seconds)):
                     await self._folded.wait()
             await asyncio.sleep(RECONCILE_SECONDS)
+
+    async def _notify_again(self, rows: Sequence[InstanceRow]) -> None:
+        """Notify the hosts of what nobody is at, less often the longer that goes on."""
+        now = asyncio.get_running_loop().time()
+        before = {row.instance_id: self._sent_again.get(row.instance_id) for row in rows}
+        self._sent_again = {instance_id: known for instance_id, known in before.items() if known}
+        for row in rows:
+            not_before, waits = self._sent_again.get(row.instance_id) or (now, pauses(*AGAIN_SECONDS))
+            if now >= not_before:
+                await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id)
+                self._sent_again[row.instance_id] = now + next(waits), waits
+                LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
 
     async def _not_held(self, rows: Sequence[InstanceRow]) -> list[InstanceRow]:
         """Leave out the instances on which nothing is due but to discard what is held."""

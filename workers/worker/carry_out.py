@@ -1,7 +1,7 @@
 """Carrying out: all that is due on an instance, while this worker holds its lease and its folder."""
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from uuid import NAMESPACE_URL, uuid5
 
 from astrolabe.domain.instances.identity import acted_on
@@ -12,7 +12,7 @@ from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.log import Log
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.progress import ProgressBoard
-from astrolabe.store.streams.instances import Instances
+from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.steps.backup import clear_strays
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder
@@ -37,11 +37,8 @@ class CarryOut:
         self._host: Host = host
         self._worker: str = worker
 
-    async def __call__(self, instance_id: str, noted: Awaitable[None] | None = None) -> None:
-        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on.
-
-        `noted` is waited for before what is due is read: from then on another message may come.
-        """
+    async def __call__(self, instance_id: str) -> None:
+        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on."""
         loaded = await self._instances.load(instance_id)
         if isinstance(loaded.state, Absent) or loaded.state.instance.config.host != self._host.name:
             return
@@ -52,12 +49,10 @@ class CarryOut:
                 return
             async with folder_lock(self._host.instance_folder(instance_id), LOCK_SECONDS) as mine:
                 if mine:
-                    if noted:
-                        await noted
-                    await self._while_held(instance_id, fences)
+                    await self._while_held(await self._instances.refresh(loaded), fences)
 
-    async def _while_held(self, instance_id: str, fences: Mapping[str, int]) -> None:
-        loaded = await self._instances.load(instance_id)
+    async def _while_held(self, loaded: Loaded, fences: Mapping[str, int]) -> None:
+        instance_id = loaded.stream_id
         fence = fences[instance_id]
         recorder = Recorder(
             self._instances, self._outputs, self._board, self._host, loaded, worker=self._worker, fence=fence

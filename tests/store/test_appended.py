@@ -1,0 +1,72 @@
+"""Notifying of appends: the relay hears of what somebody asked, and nobody waits for that."""
+
+import asyncio
+
+from astrolabe.store.ids import new_id
+from astrolabe.store.log.appended import CHANNEL, MOST_NAMED, AppendNotifier, named_in
+from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.tail import Tail
+from tests.store.stage import BY, eventually, said, stream_of
+
+
+class Hearing:
+    """What notifications named."""
+
+    def __init__(self, database):
+        self.texts = []
+        self.tail = Tail(database, CHANNEL, hear=self.texts.append)
+
+    @property
+    def named(self):
+        """The streams, in the order that they were named."""
+        return [each for text in self.texts for each in named_in(text)]
+
+    async def __aenter__(self):
+        await self.tail.__aenter__()
+
+        async def listens():
+            return self.tail.heard > 0
+
+        await eventually(listens)
+        return self
+
+    async def __aexit__(self, *raised):
+        await self.tail.__aexit__(*raised)
+
+
+async def test_what_somebody_asks_is_named_and_what_a_worker_records_is_not(database, log):
+    """A worker goes on by itself; yet the sequencer hears of both."""
+    async with Hearing(database) as hearing:
+        stream_id = await stream_of(log, "asked")
+
+        async def named():
+            return hearing.named == [stream_id]
+
+        await eventually(named)
+        fence = await Leases(database).acquire(stream_id, "worker")
+        heard = hearing.tail.heard
+        await log.append(stream_id, 1, [said("done")], BY, fence=fence)
+        async with asyncio.timeout(10):
+            await hearing.tail.wait(since=heard)
+        assert hearing.named == [stream_id]
+
+
+async def test_however_many_are_asked_at_once_are_all_named(database):
+    """A notification's text is short, so there are several."""
+    many = [new_id() for _ in range(2 * MOST_NAMED + 1)]
+    async with Hearing(database) as hearing:
+        notifier = AppendNotifier(database)
+        for each in many:
+            notifier.notify(each)
+
+        async def all_named():
+            return hearing.named == many
+
+        await eventually(all_named)
+    assert len(hearing.texts) == 3
+
+
+def test_what_names_no_stream_is_passed_over():
+    """Whoever may connect may notify, and say what they like."""
+    stream_id = new_id()
+    assert named_in(f"DROP TABLE event; {stream_id} {stream_id}0 nobody") == [stream_id]
