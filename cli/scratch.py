@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.plans.plan import Artifact
 from astrolabe.domain.products.product import Product
+from astrolabe.domain.words import Version
 from astrolabe.store.whole_file import write
 from astrolabe.workers.instance.probe import Probe, Probed
 from astrolabe.workers.kinds.driver import GatewayId
@@ -38,6 +39,22 @@ async def psql(url: str, *words: str, database: str | None = None) -> str:
     env = {**inherited(), **where, "PGPASSWORD": unquote(parts.password or "")}
     options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "--dbname", database or "postgres"]
     return (await shell.run([tools.postgres("psql"), *options, *words], env=env, deadline=60)).stdout
+
+
+async def start_version(
+    driver: NpxDriver, config: InstanceConfig, product: Product, version: Version, mark: str
+) -> tuple[bool, str, str]:
+    """Install a version and start it with its workers: whether it serves, how that ended, and its last words if not."""
+    artifact = (await driver.resolve(version)).artifact
+    await driver.pull(artifact, lambda _: None)
+    outcome = "not migrated"
+    if await migrated(driver, artifact, mark):
+        outcome = "not healthy"
+        started = await driver.start(artifact, mark)
+        if await becomes_healthy(driver, started, config, product):
+            await driver.start_workers(artifact, mark)
+            return True, "healthy", ""
+    return False, outcome, " / ".join((await driver.output(mark)).splitlines()[-5:])
 
 
 async def migrated(driver: NpxDriver, artifact: Artifact, mark: str) -> bool:

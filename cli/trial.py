@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.printing import note
-from astrolabe.cli.scratch import becomes_healthy, make_database, migrated
+from astrolabe.cli.scratch import make_database, start_version
 from astrolabe.cli.supervisor import Supervisor
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.registration import check_config, needs_database
@@ -130,17 +130,8 @@ class Trial:
 
     async def _start(self, old: Version) -> Tried:
         driver = NpxDriver(Site(self._host, self._id, self._config))
-        artifact = (await driver.resolve(old)).artifact
-        await driver.pull(artifact, lambda _: None)
-        outcome = "not migrated"
-        if await migrated(driver, artifact, BY_ITS_OWNER):
-            outcome = "not healthy"
-            started = await driver.start(artifact, BY_ITS_OWNER)
-            if await becomes_healthy(driver, started, self._config, self._product):
-                await driver.start_workers(artifact, BY_ITS_OWNER)
-                return Tried("start", old, ok=True, outcome="healthy")
-        said = (await driver.output(BY_ITS_OWNER)).splitlines()[-5:]
-        return Tried("start", old, ok=False, outcome=outcome, why=" / ".join(said))
+        ok, outcome, why = await start_version(driver, self._config, self._product, old, BY_ITS_OWNER)
+        return Tried("start", old, ok=ok, outcome=outcome, why=why)
 
     async def _part(
         self, part: Part, versions: tuple[Version, Version], instances: Instances, worker: CarryOut

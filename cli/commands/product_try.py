@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from astrolabe.cli import options
 from astrolabe.cli.commands.product_init import read_file, variable
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.printing import answer_list, note
 from astrolabe.cli.table import table
+from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import Version
+from astrolabe.store.products.catalogue import load_products
 
 if TYPE_CHECKING:
     from astrolabe.cli.trial import Tried
@@ -40,10 +43,8 @@ def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], folde
 
     Exit code 0: all of it went as it must. 1: something did not, and is named.
     """
-    product = read_file(file)
-    versions = (_exact(old), _exact(new))
-    if "npx" not in product.kinds:
-        raise CommandError(f"{file}: only what is deployed as npx can be tried.")
+    product = product_of(str(file), ())
+    versions = (exact(old), exact(new))
     # The libraries of a worker and of the log, which no other command about products waits for.
     from astrolabe.cli.trial import try_versions  # noqa: PLC0415
 
@@ -61,7 +62,17 @@ def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], folde
         raise CommandFailed(f"The {tried[-1].part} did not end as it must: {tried[-1].why or tried[-1].outcome}")
 
 
-def _exact(version: str) -> Version:
+def product_of(named: str, folders: tuple[Path, ...]) -> Product:
+    """Return the product of a file, or one that this host knows by its name; raises CommandError for no npm package."""
+    known = {} if Path(named).exists() else load_products(options.product_folders(folders))
+    product = known.get(named) or read_file(Path(named))
+    if "npx" not in product.kinds:
+        raise CommandError(f"{named}: only what is deployed as npx can be started here.")
+    return product
+
+
+def exact(version: str) -> Version:
+    """Return a version that was typed; raises CommandError where it is no exact one."""
     try:
         return msgspec.convert(version, Version)
     except msgspec.ValidationError:

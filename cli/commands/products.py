@@ -6,6 +6,7 @@ import click
 
 from astrolabe.cli import options
 from astrolabe.cli.commands.product_init import init
+from astrolabe.cli.commands.product_start import start_product
 from astrolabe.cli.commands.product_try import try_product
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.printing import answer, answer_list
@@ -45,6 +46,7 @@ def check(file: Path) -> None:
 
 
 products.add_command(init)
+products.add_command(start_product)
 products.add_command(try_product)
 
 

@@ -1,0 +1,121 @@
+"""Practising: a product's version, started as its owner would, with a PostgreSQL server that is there for it alone."""
+
+import contextlib
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.printing import note
+from astrolabe.cli.scratch import make_database, start_version
+from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.instances.registration import check_config, needs_database
+from astrolabe.domain.problem import Refused
+from astrolabe.domain.products.product import Product
+from astrolabe.domain.words import Name, SettingName, Version
+from astrolabe.store.ids import new_id
+from astrolabe.workers.instance import process
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.npm.npx import NpxDriver
+
+BY_ITS_OWNER: Final = "by-its-owner"
+
+
+class Wanted(Struct, frozen=True):
+    """What is to be started."""
+
+    product: Product
+    """What it is."""
+    version: Version
+    """Which version of it."""
+    name: Name
+    """The name of the instance that it is to be registered as."""
+    port: int | None
+    """The port that it is to listen on; None for a product without one."""
+    settings: dict[SettingName, str]
+    """What it is given beside its database."""
+    folder: str | None
+    """The folder that it is started in; None for an empty one."""
+
+
+class Practice:
+    """A product's version that runs in a scratch folder; its password lies where the worker of `up` finds it."""
+
+    def __init__(self, wanted: Wanted, scratch: Path, secrets_folder: Path) -> None:
+        self._wanted: Final = wanted
+        self._scratch: Final = scratch
+        self._kept: Final = secrets_folder / wanted.name
+        self._id: Final = new_id()
+        self._password: Path | None = None
+        self.register: str = ""
+        """The command that registers it, once it runs."""
+
+    async def start(self, environment: Mapping[str, str]) -> None:
+        """Start it on the server that an environment names; raises CommandFailed where it does not come to serve."""
+        config = await self._config(environment["DATABASE_URL"])
+        product, version = self._wanted.product, self._wanted.version
+        host = Host("local", self._scratch, {product.name: product}, Secrets([self._kept.parent]))
+        note(f"{product.title} {version} is installed and started.")
+        driver = NpxDriver(Site(host, self._id, config))
+        ok, outcome, why = await start_version(driver, config, product, version, BY_ITS_OWNER)
+        if not ok:
+            raise CommandFailed(f"{product.title} {version} is {outcome}: {why}")
+        self.register = registration(config)
+
+    async def end(self) -> None:
+        """End it, and what an upgrade started in its place."""
+        for each in process.marked_by({self._id}, str(self._scratch)):
+            await process.end(each)
+        found = process.listener(self._wanted.port) if self._wanted.port else None
+        if found and found.tree(self._wanted.product.package.package):
+            await process.end(found)
+        if self._password:
+            self._password.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._kept.rmdir()
+
+    async def _config(self, server_url: str) -> InstanceConfig:
+        wanted = self._wanted
+        database = None
+        if needs_database(wanted.product):
+            self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+            password = self._kept / "password"
+            if password.exists():
+                raise CommandError(f"{password} is there already; choose another --name.")
+            self._password = password
+            role = f"practice_{wanted.name.replace('-', '_')}"
+            database = await make_database(server_url, role, secrets.token_hex(16), self._kept)
+        config = InstanceConfig(
+            wanted.name,
+            wanted.product.name,
+            wanted.port,
+            database=database,
+            settings=wanted.settings,
+            folder=wanted.folder,
+        )
+        try:
+            check_config(config, {wanted.product.name: wanted.product})
+        except Refused as refused:
+            raise CommandError(str(refused)) from None
+        return config
+
+
+def registration(config: InstanceConfig) -> str:
+    """Return the command that registers what runs."""
+    words = ["astrolabe", "register", config.name, "--product", config.product]
+    if config.port:
+        words += ["--port", str(config.port)]
+    if where := config.database:
+        words += ["--database", f"postgresql://{where.user}@{where.host}:{where.port}/{where.name}"]
+        words += ["--password-from", str(where.password)]
+    for name, value in config.settings.items():
+        words += ["--set", f"{name}={value}"]
+    if config.folder:
+        words += ["--folder", config.folder]
+    return shlex.join(words)
