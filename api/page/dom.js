@@ -28,6 +28,8 @@ export function table(heads, rows) {
 
 export const link = (href, ...children) => tag("a", { href }, ...children);
 export const faint = (...children) => tag("p", { class: "faint" }, ...children);
+/** What went wrong and what to do, as sentences of their own. */
+export const advised = ({ detail, todo }) => `${detail}${/[.!?]$/.test(detail) || !todo ? "" : "."} ${todo}`.trim();
 export const problem = (...children) => tag("p", { class: "problem" }, ...children);
 export const code = (...children) => tag("code", {}, ...children);
 

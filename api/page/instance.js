@@ -2,7 +2,7 @@
 
 import { actionButton, reasoned } from "./action.js";
 import { all, get, Refused } from "./client.js";
-import { code, faint, link, problem, seconds, size, status, table, tag } from "./dom.js";
+import { advised, code, faint, link, problem, seconds, size, status, table, tag } from "./dom.js";
 import { downtimes } from "./downtimes.js";
 import { of, ofUpgrade } from "./fleet.js";
 import { live, say } from "./live.js";
@@ -46,7 +46,7 @@ function aside({ kept }) {
 }
 
 function seen(instance, may, done) {
-  if (instance.unadopted) return [problem(`${instance.unadopted.detail} ${instance.unadopted.todo}`), adopt(instance, may, done)];
+  if (instance.unadopted) return [problem(advised(instance.unadopted)), adopt(instance, may, done)];
   const { observed, unobserved } = instance;
   if (unobserved) return [problem("Nobody can look at it since ", clock(unobserved.since), `: ${unobserved.why}`)];
   if (!observed) return [];
@@ -138,7 +138,7 @@ export async function instance({ view, signal, title, may }, name) {
       event && tag("p", { class: "then", "data-key": "then" }, "As it stood ", clock(event.recorded_at), `, after “${event.type.replaceAll("_", " ")}”`),
       slider(history.length, chosen, choose),
       ...seen(found, may, look),
-      found.inconsistent && problem(`${found.inconsistent.problem.detail} ${found.inconsistent.problem.todo}`),
+      found.inconsistent && problem(advised(found.inconsistent.problem)),
       chosen === null && found.status === "idle" && tag("div", { class: "do", "data-key": "do" }, tag("a", { class: "button main", href: `${of(name)}/upgrade` }, "Plan an upgrade")),
       tag("section", { "data-key": "ahead" }, tag("h2", {}, "Releases ahead"), ahead.length ? releases(ahead.toReversed()) : faint("None is known to be newer.")),
       tag("section", { "data-key": "back" }, tag("h2", {}, "The way back"), ...wayBack(point, found)),

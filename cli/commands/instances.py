@@ -13,6 +13,7 @@ from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_r
 from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.finding import find_project, keep_password, options_of
+from astrolabe.cli.in_words import advised
 from astrolabe.cli.patience import Patience
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.domain.kinds.compose_found import FoundProject
@@ -251,7 +252,7 @@ def _until_adopted(client: Client, instance: dict[str, Any]) -> dict[str, Any]:
         time.sleep(POLL_SECONDS)
         instance = patience.ask(lambda: client.get(where))
     if problem := instance["unadopted"]:
-        raise CommandFailed(f"{problem['detail']} {problem['todo']}")
+        raise CommandFailed(advised(problem))
     note(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")
     return instance
 

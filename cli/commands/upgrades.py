@@ -10,6 +10,7 @@ from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.planning import loses
 from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.in_words import advised
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.cli.references import taken_back_id, upgrade_id
 from astrolabe.cli.watching import UpgradeWatch
@@ -161,7 +162,7 @@ def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
         )
         note(f"{operation['status']}{downtime}")
         return
-    detail = f": {error['detail']} {error['todo']}" if error else ""
+    detail = f": {advised(error)}" if error else ""
     raise CommandFailed(f"{operation['status']}{detail}")
 
 
