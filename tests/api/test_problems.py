@@ -4,7 +4,9 @@ from pathlib import Path
 from astrolabe import domain
 from astrolabe.api.http.problem_catalogue import CATALOGUE
 from tests.api.house import House, problem
+from tests.api.troubleshooting_page import HEADING, PAGE, page
 
+FAILURE = re.compile(r'StepFailed\(\s*"([a-z-]+)"')
 CODE = re.compile(r'Refused\(\s*"([a-z-]+)"')
 
 
@@ -39,3 +41,14 @@ async def test_a_path_that_leads_nowhere_is_a_problem_wherever_it_is(house: Hous
     for path in ("/nothing", "/schema/nothing", "/page/nothing"):
         answer = await house.anyone.get(path)
         assert (answer.status_code, problem(answer)) == (404, "not-found"), path
+
+
+def test_the_page_of_troubles_leaves_no_problem_out() -> None:
+    """What the API may refuse is there as the catalogue says it, and what a step may fail with is explained."""
+    assert PAGE.read_text("utf-8") == page()
+    top = Path(domain.__file__).parent.parent
+    said = "\n".join(file.read_text("utf-8") for file in (top / "workers").rglob("*.py"))
+    failures = {*FAILURE.findall(said), "plan-changed"}
+    assert len(failures) > 40
+    explained = re.findall(r"(?m)^\| `([a-z-]+)` \|", page().partition(HEADING)[0])
+    assert explained == sorted(failures)
