@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from astrolabe.api import health, metrics, problem_types
 from astrolabe.api import static_page as look
 from astrolabe.api.access import sessions, tokens
-from astrolabe.api.audit import evidence, holds
+from astrolabe.api.audit import evidence, following, holds
 from astrolabe.api.audit import proofs as audit_proofs
 from astrolabe.api.audit import trail as audit
 from astrolabe.api.audit import witnesses as audit_witnesses
@@ -49,6 +49,7 @@ ROUTES = (
     *outputs.ROUTES,
     *evidence.ROUTES,
     *audit.ROUTES,
+    *following.ROUTES,
     *audit_proofs.ROUTES,
     *audit_witnesses.ROUTES,
     *holds.ROUTES,

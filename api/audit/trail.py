@@ -106,10 +106,11 @@ async def list_audit_events(
     if page.after is not None:
         asked = {"instance": instance, "actor": actor, "type": event_type, "from": since, "to": until}
         link = next_page("/audit/events", {**asked, "after": page.after, "limit": limit})
-    return AuditPage(tuple(map(_audit_event, page.events)), link)
+    return AuditPage(tuple(map(audit_event, page.events)), link)
 
 
-def _audit_event(recorded: AnyRecorded) -> AuditEvent:
+def audit_event(recorded: AnyRecorded) -> AuditEvent:
+    """Show an event of any stream."""
     data: dict[str, Any] = msgspec.to_builtins(recorded.event)
     cause = recorded.cause
     return AuditEvent(

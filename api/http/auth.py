@@ -13,6 +13,9 @@ from astrolabe.domain.access import Scope, Token
 
 SCHEME = "token"
 """The name of the security scheme in the OpenAPI."""
+SESSION: Final = "session"
+CONSOLE: Final = "console"
+"""Those of the cookie, and of the header that a change needs beside it."""
 COOKIE: Final = "astrolabe_session"
 """The cookie that holds the token of whoever signed in to the console."""
 CONSOLE_HEADER: Final = "X-Astrolabe-Console"

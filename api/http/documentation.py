@@ -9,7 +9,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Example, SecurityScheme, Tag
 from litestar.status_codes import HTTP_404_NOT_FOUND
 
-from astrolabe.api.http.auth import SCHEME
+from astrolabe.api.http.auth import CONSOLE, CONSOLE_HEADER, COOKIE, SCHEME, SESSION
 from astrolabe.api.http.problem_catalogue import ProblemType, by_status
 from astrolabe.api.http.problems import MEDIA_TYPE, ProblemDetails, nothing_here, problem_response
 
@@ -72,7 +72,19 @@ def openapi_config(version: str) -> OpenAPIConfig:
             security_schemes={
                 SCHEME: SecurityScheme(
                     type="http", scheme="bearer", description="A token with the scope that the route names."
-                )
+                ),
+                SESSION: SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="cookie",
+                    name=COOKIE,
+                    description="The same token, as `POST /sign-in` puts it into a cookie of the console.",
+                ),
+                CONSOLE: SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name=CONSOLE_HEADER,
+                    description="Any value, beside the cookie, for what changes something: no other site can send it.",
+                ),
             }
         ),
         tags=[

@@ -64,6 +64,13 @@ IfMatch: TypeAlias = Annotated[
         description="The ETag that the decision rests on; where it is another by now, the answer is 412.",
     ),
 ]
+IfNoneMatch: TypeAlias = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-None-Match",
+        description="An ETag as it was given; where it is still the same, the answer is 304, without a body.",
+    ),
+]
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
     HeaderParameter(

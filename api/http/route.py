@@ -11,7 +11,7 @@ from litestar.openapi import ResponseSpec
 from typing_extensions import override
 
 from astrolabe.api.http.ahead import Naming
-from astrolabe.api.http.auth import SCHEME, require_scope
+from astrolabe.api.http.auth import CONSOLE, SCHEME, SESSION, require_scope
 from astrolabe.api.http.documentation import problem_responses
 from astrolabe.api.http.known_parameters import require_known_parameters
 from astrolabe.api.http.rights import SCOPE
@@ -38,6 +38,8 @@ BUSY = (
 ETAG = ResponseHeader(
     name="ETag", description="The version of the stream that the answer is made of.", documentation_only=True
 )
+UNCHANGED = {304: ResponseSpec(None, description="What the ETag in If-None-Match was given with is still so")}
+"""What a read with an ETag may answer beside what was asked for."""
 LOCATION = ResponseHeader(name="Location", description="Where the result is.", documentation_only=True)
 RETRY_AFTER = ResponseHeader(name="Retry-After", description="When to look again, in seconds.", documentation_only=True)
 
@@ -85,13 +87,18 @@ def route(
         tags=[tag],
         guards=[authenticated, require_known_parameters] if authenticated else None,
         opt={SCOPE: scope},
-        security=[{SCHEME: [scope]}] if scope else None,
+        security=_security(scope, changes=method != "GET") if scope else None,
         responses={**(answers or {}), **problem_responses(*everywhere, *problems)},
         response_headers=headers,
         status_code=status,
         media_type=media_type,
         include_in_schema=documented,
     )
+
+
+def _security(scope: Scope, *, changes: bool) -> list[dict[str, list[str]]]:
+    """Say by what a caller may prove who they are: a token, or the cookie that holds one."""
+    return [{SCHEME: [scope]}, {SESSION: [scope]} | ({CONSOLE: []} if changes else {})]
 
 
 get = partial(route, "GET")

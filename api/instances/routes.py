@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_201_CREATED
 
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.cause import ReasonBody, cause_of
-from astrolabe.api.http.etag import etag, expected_version
+from astrolabe.api.http.etag import etag, expected_version, unless_known
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
 from astrolabe.api.http.parameters import (
@@ -18,6 +18,7 @@ from astrolabe.api.http.parameters import (
     HostRef,
     IdempotencyKey,
     IfMatch,
+    IfNoneMatch,
     InstanceRef,
     LabelRef,
     Limit,
@@ -28,7 +29,7 @@ from astrolabe.api.http.parameters import (
 from astrolabe.api.http.references import find_instance, instance_unknown
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import only_visible, outside, reach_of, still_reached
-from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, get, post, put
+from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, UNCHANGED, get, post, put
 from astrolabe.api.instances.one_identity import one_identity
 from astrolabe.api.instances.view import (
     InstancePage,
@@ -142,12 +143,15 @@ async def list_instances(
     scope="read",
     narrowed=True,
     headers=(ETAG,),
+    answers=UNCHANGED,
     problems=("parameter-invalid", "instance-unknown"),
 )
-async def show_instance(request: AuthenticatedRequest, ref: InstanceRef, at: At = None) -> Response[InstanceView]:
+async def show_instance(
+    request: AuthenticatedRequest, ref: InstanceRef, at: At = None, if_none_match: IfNoneMatch = None
+) -> Response[InstanceView]:
     """Fold one instance, by its id or its name, as it stands or as it stood at a moment."""
     loaded = await find_instance(request, ref, as_of(at))
-    return Response(instance_view(loaded), headers={"ETag": etag(loaded.version)})
+    return unless_known(if_none_match, loaded.version, instance_view(loaded))
 
 
 @put(

@@ -6,13 +6,13 @@ from litestar import Response
 from litestar.openapi import ResponseSpec
 from litestar.response import Stream
 
-from astrolabe.api.http.etag import etag
+from astrolabe.api.http.etag import unless_known
 from astrolabe.api.http.event import EventPage, cursor_of, event_view
-from astrolabe.api.http.parameters import LastEventId, UpgradeId
+from astrolabe.api.http.parameters import IfNoneMatch, LastEventId, UpgradeId
 from astrolabe.api.http.references import find_upgrade
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import reach_of
-from astrolabe.api.http.route import ETAG, get
+from astrolabe.api.http.route import ETAG, UNCHANGED, get
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.api.upgrades.operation import belongs, operation
 from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
@@ -26,11 +26,17 @@ from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
     narrowed=True,
     trail=True,
     headers=(ETAG,),
-    answers={204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again")},
+    answers={
+        **UNCHANGED,
+        204: ResponseSpec(None, description="The upgrade has ended and all of it was sent: do not connect again"),
+    },
     problems=("upgrade-unknown", "parameter-invalid"),
 )
 async def show_events(
-    request: AuthenticatedRequest, upgrade_id: UpgradeId, last_event_id: LastEventId = -1
+    request: AuthenticatedRequest,
+    upgrade_id: UpgradeId,
+    last_event_id: LastEventId = -1,
+    if_none_match: IfNoneMatch = None,
 ) -> Response[EventPage]:
     """List an upgrade's events; with `Accept: text/event-stream`, stream them until the upgrade has ended.
 
@@ -42,9 +48,9 @@ async def show_events(
     placed = reach_of(request).is_all
     mine = [each for each in loaded.history if belongs(each, upgrade_id)]
     if MEDIA_TYPE not in request.headers.get("accept", ""):
-        return Response(
-            EventPage(tuple(event_view(each, placed=placed) for each in mine)), headers={"ETag": etag(loaded.version)}
-        )
+        page = EventPage(tuple(event_view(each, placed=placed) for each in mine))
+        settled = all(each.position is not None for each in mine)
+        return unless_known(if_none_match, loaded.version, page, settled=settled)
     cursors = [cursor_of(each, placed=placed) for each in mine]
     unsent = any(cursor is None or cursor > last_event_id for cursor in cursors)
     if operation(loaded, upgrade_id).done and not unsent:

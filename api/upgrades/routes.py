@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from astrolabe.api.http import documentation as doc
 from astrolabe.api.http.ahead import named_in_body
 from astrolabe.api.http.cause import cause_of
-from astrolabe.api.http.etag import etag, expected_version
+from astrolabe.api.http.etag import etag, expected_version, unless_known
 from astrolabe.api.http.idempotency import Answered, idempotently, key_of
 from astrolabe.api.http.paging import next_page, page_of
 from astrolabe.api.http.parameters import (
@@ -18,6 +18,7 @@ from astrolabe.api.http.parameters import (
     HostRef,
     IdempotencyKey,
     IfMatch,
+    IfNoneMatch,
     LabelRef,
     Limit,
     NeedsRef,
@@ -27,7 +28,7 @@ from astrolabe.api.http.parameters import (
 from astrolabe.api.http.references import find_current, find_upgrade, instance_id_of, instance_unknown
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import only_visible, reach_of, still_reached
-from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, get, post
+from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, UNCHANGED, get, post
 from astrolabe.api.upgrades.operation import Operation, operation
 from astrolabe.api.upgrades.past_upgrades import cutover_outlooks
 from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
@@ -226,15 +227,19 @@ def _summary(row: UpgradeRow) -> UpgradeSummary:
     scope="read",
     narrowed=True,
     headers=(ETAG, RETRY_AFTER),
+    answers=UNCHANGED,
     problems=("upgrade-unknown",),
 )
-async def show_upgrade(request: AuthenticatedRequest, upgrade_id: UpgradeId) -> Response[Operation]:
+async def show_upgrade(
+    request: AuthenticatedRequest, upgrade_id: UpgradeId, if_none_match: IfNoneMatch = None
+) -> Response[Operation]:
     """Fold one upgrade as it stands."""
     resources = resources_of(request)
     loaded = await find_upgrade(request, upgrade_id)
     found = operation(loaded, upgrade_id, await resources.progress.latest(loaded.stream_id, upgrade_id))
-    headers = {"ETag": etag(loaded.version)} | ({} if found.done else {"Retry-After": LOOK_AGAIN})
-    return Response(found, headers=headers)
+    headers = {} if found.done else {"Retry-After": LOOK_AGAIN}
+    # Its progress stands beside the log.
+    return unless_known(if_none_match, loaded.version, found, headers, settled=found.progress is None)
 
 
 ROUTES = (request_upgrade, list_upgrades, show_upgrade)

@@ -43,6 +43,7 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/outputs/{sha256}"): "read",
     ("GET", "/upgrades/{upgrade_id}/evidence"): "read",
     ("GET", "/audit/events"): "read",
+    ("GET", "/events"): "read",
     ("GET", "/audit/export"): "read",
     ("GET", "/audit/checkpoint"): "read",
     ("GET", "/audit/proofs/inclusion/{position}"): "read",

@@ -37,7 +37,7 @@ RULES: tuple[tuple[str, About], ...] = (
     (r"POST /instances", "new"),
     (r"(POST /upgrades|\w+ /instances/\{ref\}.*|GET /outputs/\{sha256\})", "one"),
     (r"\w+ /upgrades/\{upgrade_id\}(?!/evidence).*", "one"),
-    (r"\w+ /(audit|holds|tokens|upgrades/\{upgrade_id\}/evidence)(/.*)?", "whole"),
+    (r"\w+ /(audit|events|holds|tokens|upgrades/\{upgrade_id\}/evidence)(/.*)?", "whole"),
     (r"\w+ /(contacts|webhooks(?!/types))(/.*)?", "whole"),
 )
 """What each operation is about, the rule that all answers follow from:

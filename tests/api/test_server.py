@@ -193,6 +193,43 @@ async def test_a_stream_resumes_after_the_last_event_that_was_seen(running: Runn
     assert (over.status_code, over.content) == (204, b"")
 
 
+async def test_the_whole_log_is_followed_in_its_order(running: Running) -> None:
+    """Every event of every stream comes once, with its position as id, and what happens meanwhile as it happens."""
+    house = running.house
+    await house.register()
+    async with aconnect_sse(house.client, "GET", "/events") as source:
+        events = source.aiter_sse()
+        first = [await anext(events) for _ in range(2)]
+        await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"]})
+        later = await anext(events)
+    assert [(each.id, each.event) for each in (*first, later)] == [
+        ("0", "token_issued"),
+        ("1", "instance_registered"),
+        ("2", "token_issued"),
+    ]
+    async with aconnect_sse(house.client, "GET", "/events", headers={"Last-Event-ID": "0"}) as source:
+        resumed = await anext(source.aiter_sse())
+    assert (resumed.id, resumed.data) == ("1", first[1].data)
+    async with aconnect_sse(house.client, "GET", "/events?after=1") as source:
+        assert (await anext(source.aiter_sse())).id == "2"
+    listed = (await house.client.get("/events?limit=2")).json()
+    assert [each["position"] for each in listed["items"]] == [0, 1]
+    assert json.loads(first[1].data) == listed["items"][1]
+    assert [each["position"] for each in (await house.client.get(listed["next"])).json()["items"]] == [2]
+
+
+async def test_the_log_s_stream_ends_with_its_token(running: Running) -> None:
+    """Whoever was revoked reads nothing more."""
+    house = running.house
+    made = (await house.client.post("/tokens", json={"name": "ci", "scopes": ["read"]})).json()
+    async with aconnect_sse(house.client, "GET", "/events", headers=bearer(made["secret"])) as source:
+        events = source.aiter_sse()
+        assert [(await anext(events)).id for _ in range(2)] == ["0", "1"]
+        await house.client.post(f"/tokens/{made['id']}/revoke")
+        # What revoked it may still come; what is after it must not.
+        assert len([each async for each in events]) <= 1
+
+
 async def test_a_rollback_of_an_ended_upgrade_can_be_followed(running: Running) -> None:
     """A stream opened right after the rollback was asked for does not end with the success of before."""
     house = running.house
