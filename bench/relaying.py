@@ -10,6 +10,7 @@ from astrolabe.store.heap import freeze_heap
 from astrolabe.store.log.tail import Tail
 from astrolabe.workers.broker import open_broker
 from astrolabe.workers.relay.relay import Relay
+from bench.tracing import trace
 
 
 async def _run() -> None:
@@ -20,5 +21,6 @@ async def _run() -> None:
 
 
 if __name__ == "__main__":
+    trace()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run())

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from astrolabe.api.app import create_app
 from astrolabe.api.server import Server
+from bench.tracing import trace
 
 
 class Nothing(Struct, frozen=True):
@@ -34,5 +35,6 @@ async def _run() -> None:
 
 
 if __name__ == "__main__":
+    trace()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run())

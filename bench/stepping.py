@@ -16,6 +16,7 @@ from astrolabe.workers.instance.secret import Secrets
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.registry import STEP_FUNCTIONS, StepFunction
 from astrolabe.workers.worker.process import run_worker
+from bench.tracing import trace
 
 HOST = "ASTROLABE_BENCH_HOST"
 """The variable that names the worker's host: one without instances, for each would be looked at as it starts."""
@@ -96,6 +97,7 @@ STEPS: dict[ActionName, StepFunction] = {
 
 def main() -> None:
     """Work until the process is asked to stop."""
+    trace()
     STEP_FUNCTIONS.update(STEPS)
     with tempfile.TemporaryDirectory() as folder:
         host = Host(os.environ[HOST], Path(folder), load_products([]), Secrets([]))

@@ -15,6 +15,9 @@ IDLE_SECONDS = 5.0
 BUSY_SECONDS = 0.005
 """How long a busy log's events gather for one step: each step is a flush of the disk that the appends share."""
 
+BUSY = 16
+"""How many events a step places where the log is busy; the fewer they are, the sooner the next step follows."""
+
 
 class Sequencer:
     """Moves events from the hand-over queue into the log's order; any number may run, one works at a time."""
@@ -40,6 +43,6 @@ class Sequencer:
                 heard = appends.heard
                 placed = await self.step()
                 if placed and placed < BATCH:
-                    await asyncio.sleep(BUSY_SECONDS)
+                    await asyncio.sleep(BUSY_SECONDS * min(1.0, placed / BUSY))
                 elif not placed:
                     await appends.wait(IDLE_SECONDS, since=heard)

@@ -131,7 +131,7 @@ LOG_HEAD = "SELECT tree_size - 1 FROM log_head"
 SEQUENCE = "SELECT sequence($1)"
 UNSEQUENCED = "SELECT count(*) FROM unsequenced"
 
-# In the order that is asked for, which is the same for everybody: two who want the same two wait, and do not deadlock.
+# In one order for everybody: two who want the same two, or give them back, wait and do not deadlock.
 ACQUIRE = """
 INSERT INTO lease AS l (resource, fence, holder, expires_at)
 SELECT a.resource, 1, $2, clock_timestamp() + $3 FROM unnest($1::uuid[]) WITH ORDINALITY AS a (resource, nth)
@@ -146,4 +146,11 @@ UPDATE lease SET expires_at = clock_timestamp() + $3
 WHERE resource = $1 AND fence = $2 AND expires_at > clock_timestamp()
 RETURNING fence
 """
-RELEASE = "UPDATE lease SET expires_at = clock_timestamp() WHERE resource = $1 AND fence = $2"
+RELEASE = """
+WITH mine AS MATERIALIZED (
+    SELECT l.resource FROM (
+        SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS a (resource, fence) ORDER BY resource
+    ) AS a, LATERAL (SELECT resource FROM lease l WHERE l.resource = a.resource AND l.fence = a.fence FOR UPDATE) AS l
+)
+UPDATE lease SET expires_at = clock_timestamp() WHERE resource = ANY (ARRAY(SELECT resource FROM mine))
+"""

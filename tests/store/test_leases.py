@@ -124,3 +124,35 @@ async def test_of_many_who_want_the_same_each_has_one_holder(leases):
     )
     held = [resource for fences in taken for resource in fences if resource in shared]
     assert sorted(held) == sorted(shared)
+
+
+async def test_of_many_that_are_released_at_once_each_is_free_and_no_other(brief, leases):
+    """They share a statement, in which a late release is as harmless as by itself."""
+    late = new_id()
+    old = await brief.acquire(late, "late")
+
+    async def taken():
+        return await leases.acquire(late, "next")
+
+    await eventually(taken)
+    mine = await leases.acquire_free([new_id() for _ in range(8)], "one")
+    await asyncio.gather(*(leases.release(*each) for each in [*mine.items(), (late, old)]))
+    assert await leases.acquire_free([*mine, late], "two") == dict.fromkeys(mine, 2)
+
+
+async def test_whoever_gives_back_what_others_want_does_not_deadlock(database_url, leases):
+    """Taking and giving back go through several things in one order, however they are named."""
+    shared = [new_id() for _ in range(6)]
+    async with Database(database_url) as other:
+
+        async def work(these, resources, holder):
+            for _ in range(20):
+                fences = await these.acquire_free(resources, holder)
+                await asyncio.gather(*(these.release(*each) for each in fences.items()))
+
+        async with asyncio.timeout(60):
+            await asyncio.gather(
+                *(work(leases, shared, f"one-{nth}") for nth in range(4)),
+                *(work(Leases(other, LONG), shared[::-1], f"two-{nth}") for nth in range(4)),
+            )
+    assert len(await leases.acquire_free(shared, "last")) == len(shared)

@@ -81,7 +81,9 @@ class Host:
 
     def secrets_of(self, instance_id: str, config: InstanceConfig) -> tuple[str, ...]:
         """Return everything of an instance that no event and no log line may show."""
-        return (*self.secrets.of(config), *self.kept_variables(instance_id, config).secrets())
+        # Asked for before each record: where nothing is kept, no folder is looked at.
+        kept = self.kept_variables(instance_id, config).secrets() if config.kept_variables else ()
+        return (*self.secrets.of(config), *kept)
 
     def _made(self, *parts: str, passable: bool = False) -> Path:
         folder = self.folder.joinpath(*parts)

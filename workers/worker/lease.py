@@ -23,7 +23,7 @@ class LeaseLost(Exception):  # noqa: N818  a fact of life for whoever was away t
 async def leased(leases: Leases, resources: Iterable[str], holder: str) -> AsyncGenerator[Mapping[str, int] | None]:
     """Hold the leases of all resources, and yield their fences; None where somebody else holds one of them.
 
-    They are taken in the order that is given, which is the same for everybody, and given back whatever happens.
+    They are given back whatever happens.
     """
     wanted = tuple(dict.fromkeys(resources))
     fences: dict[str, int] = {}
@@ -31,8 +31,7 @@ async def leased(leases: Leases, resources: Iterable[str], holder: str) -> Async
         fences = await leases.acquire_free(wanted, holder)
         yield fences if len(fences) == len(wanted) else None
     finally:
-        for resource, fence in fences.items():
-            await quietly(leases.release(resource, fence))
+        await asyncio.gather(*(quietly(leases.release(resource, fence)) for resource, fence in fences.items()))
 
 
 async def beat(leases: Leases, fences: Mapping[str, int]) -> None:
