@@ -3,13 +3,14 @@
 import { get } from "./client.js";
 import { code, faint, link, seconds, status, tag } from "./dom.js";
 import { live } from "./live.js";
-import { patch, part } from "./patch.js";
+import { adopt, part, patch } from "./patch.js";
 import { registerButton } from "./register.js";
 import { clock, moment } from "./time.js";
 
 const MOST_NEEDS = 12;
 const FEW = 20;
 const MORE = 100;
+const GROUP = 20;
 const MOST = 1000;
 const TYPING_MS = 200;
 const GROUPS = { all: "All", needs: "Needs you", updates: "Update available", upgrading: "Upgrading" };
@@ -86,7 +87,20 @@ const HEADS = ["instance", "runs → newest known", "state", "last upgrade"];
 // Rows stay as they are until what they show has changed, so that a thousand of them cost no more than a few.
 const heads = () => tag("div", { class: "row heads", role: "row", "data-key": "heads" }, HEADS.map((head) => tag("div", { role: "columnheader" }, head)));
 const table = () => tag("div", { class: "rows", role: "table", "aria-label": "Instances", "data-key": "rows", "data-own": "" });
-const fill = (list, items) => patch(list, part("div", "heads", "", heads), ...items.map((each) => part("div", each.instance.instance_id, JSON.stringify(each), () => row(each))));
+const item = (each) => part("div", each.instance.instance_id, JSON.stringify(each), () => row(each));
+
+// The browser passes over what is out of sight by the group: a thousand rows that it has to ask one by one are slow to scroll.
+function fill(list, items) {
+  const groups = [];
+  for (let at = 0; at < items.length; at += GROUP) groups.push(items.slice(at, at + GROUP));
+  const group = (_, at) => tag("div", { class: "group", role: "rowgroup", "data-key": `group ${at}`, "data-own": "" });
+  patch(list, part("div", "heads", "", heads), ...groups.map(group));
+  const drawn = new Map([...list.querySelectorAll(".row")].map((each) => [each.dataset.key, each]));
+  const places = [...list.children].slice(1);
+  // All of them first: what a group no longer has, it would take away.
+  places.forEach((place, at) => groups[at].forEach(({ instance }) => adopt(place, drawn.get(instance.instance_id))));
+  places.forEach((place, at) => patch(place, ...groups[at].map(item)));
+}
 
 const NOBODY = ["No instance is registered yet. ", code("astrolabe discover"), " shows on a host what could be."];
 

@@ -25,6 +25,9 @@ function move(parent, node, before) {
   else parent.insertBefore(node, before);
 }
 
+// Lets a node that is somewhere else in the page go on as it is under another parent.
+export const adopt = (parent, node) => node && node.parentNode !== parent && move(parent, node, null);
+
 function known(wanted, at, keyed) {
   const key = keyOf(wanted);
   if (key !== undefined) {

@@ -116,6 +116,27 @@ async def test_typed_text_and_focus_survive_ten_updates(page: Page, running: Run
     await expect(page.locator(".row details[open]")).to_have_count(1)
 
 
+async def test_more_comes_as_one_scrolls_and_what_was_opened_stays_open_where_it_moves(
+    page: Page, running: Running
+) -> None:
+    """What needs somebody moves to the top, and pushes the last of a group into the next one, opened and focused."""
+    house = running.house
+    know(house, release=RELEASES)
+    ids = [await house.register(name=f"shop-{at:02}") for at in range(30)]
+    await sign_in(page, running)
+    await expect(page.get_by_role("heading", name="Fleet · 30 instances")).to_be_visible()
+    await page.mouse.wheel(0, 3000)
+    await expect(page.locator(".row")).to_have_count(31)
+    summary = page.locator(".group").first.locator(".row").last.locator("summary")
+    await summary.click()
+    await house.report(ids[-1], e.InstanceObserved("5.7.0", "process 7 runs 5.7.0", datetime.now(UTC)))
+    await expect(page.locator(".row a").first).to_have_text("shop-29")
+    moved = page.locator(".group").nth(1).locator(".row").first
+    await expect(moved).to_contain_text("shop-19")
+    await expect(moved.locator("details[open]")).to_have_count(1)
+    await expect(moved.locator("summary")).to_be_focused()
+
+
 async def test_the_fleet_is_found_by_word_and_group_and_the_address_says_so(page: Page, running: Running) -> None:
     """What was asked for is in the address, so that a reload and a link show the same."""
     await running.house.register(name="shop")
