@@ -7,7 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from astrolabe.store.database import Database
-from astrolabe.store.log import sql
+from astrolabe.store.log.append_statement import append_statement
 
 
 class Claim(Struct, frozen=True):
@@ -42,30 +42,38 @@ async def send(database: Database, appends: Sequence[Append]) -> list[Times]:
     # Two batches that meet take their locks in one order.
     ordered = sorted(appends, key=lambda each: each.stream_id)
     events = [
-        (each.stream_id, each.expected + nth, *event) for each in ordered for nth, event in enumerate(each.events, 1)
+        (each.stream_id, each.expected, version, *event)
+        for each in ordered
+        for version, event in enumerate(each.events, each.expected + 1)
     ]
+    fences = [(each.stream_id, each.fence) for each in ordered if each.fence is not None]
     claims = [
         (each.stream_id, claim.command_id, claim.request_hash, claim.answer)
         for each in ordered
         for claim in each.claims
     ]
+    changing = [each for each in ordered if each.identity is not None]
     arguments = [
-        [each.stream_id for each in ordered],
-        [each.expected for each in ordered],
-        [each.fence for each in ordered],
-        *_columns(events, 5),
-        *_columns(claims, 4),
+        *_columns(events, 6),
+        *(_columns(fences, 2) if fences else ()),
+        *(_columns(claims, 4) if claims else ()),
     ]
-    if changing := [each for each in ordered if each.identity is not None]:
+    if changing:
         things = [(each.stream_id, thing) for each in changing for thing in each.identity or ()]
-        moved = [[each.stream_id for each in changing], *_columns(things, 2)]
-        rows = await database.hot.fetch(sql.APPEND_WITH_IDENTITY, *arguments, *moved)
-    else:
-        rows = await database.hot.fetch(sql.APPEND, *arguments)
-    times: list[Times] = [[] for _ in ordered]
-    for nth, recorded_at in rows:
-        times[nth - 1].append(recorded_at)
-    found = dict(zip(ordered, times, strict=True))
+        arguments += [[each.stream_id for each in changing], *_columns(things, 2)]
+    statement = append_statement(fences=bool(fences), claims=bool(claims), moves=bool(changing))
+    times: list[datetime | None] = [None] * len(events)
+    for first, version, recorded_at in await database.hot.fetch(statement, *arguments):
+        times[first + version - events[first - 1][1] - 2] = recorded_at
+    return _each(ordered, times, appends)
+
+
+def _each(ordered: Sequence[Append], times: Sequence[datetime | None], appends: Sequence[Append]) -> list[Times]:
+    found: dict[Append, Times] = {}
+    end = 0
+    for each in ordered:
+        start, end = end, end + len(each.events)
+        found[each] = [time for time in times[start:end] if time is not None]
     return [found[each] for each in appends]
 
 

@@ -9,7 +9,7 @@ from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.events import Event, StepProgressed
 from astrolabe.store.database import Connection
 from astrolabe.store.ids import new_id
-from astrolabe.store.log import sql
+from astrolabe.store.log.append_statement import append_statement
 from astrolabe.store.log.entry import encode, make_entry, type_of
 from astrolabe.store.log.log import Log
 from tests.domain.samples import UP
@@ -53,8 +53,10 @@ async def append_slowly(
     """Append on a connection of one's own, inside whatever transaction is open there."""
     entry = make_entry(stream_id, expected + 1, event, BY)
     stream = uuid.UUID(stream_id)
-    event_columns = [stream], [expected + 1], [uuid.UUID(entry.id)], [type_of(event)], [encode(entry)]
-    await connection.execute(sql.APPEND, [stream], [expected], [fence], *event_columns, [], [], [], [])
+    columns = [stream], [expected], [expected + 1], [uuid.UUID(entry.id)], [type_of(event)], [encode(entry)]
+    fences = () if fence is None else ([stream], [fence])
+    statement = append_statement(fences=fence is not None, claims=False, moves=False)
+    await connection.execute(statement, *columns, *fences)
 
 
 async def stream_of(log: Log, *words: str) -> str:

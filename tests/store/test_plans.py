@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import asyncpg
@@ -11,15 +12,15 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from astrolabe.store.database import PLANNED_ONCE, SETTINGS
 from astrolabe.store.log import cursor, sql
+from astrolabe.store.log.append_statement import append_statement
 from astrolabe.store.views.queries import unattended, until_due
 
-TABLES = ("event", "command", "log", "lease")
+TABLES = ("event", "command", "log", "lease", "identity")
 """What grows without end."""
 
 STATEMENTS = {
     name: getattr(sql, name)
     for name in (
-        "APPEND",
         "READ_STREAMS",
         "READ_STREAM_AT",
         "READ_LOG",
@@ -31,6 +32,12 @@ STATEMENTS = {
         "RELEASE",
     )
 } | {"the place of a subscriber": cursor.GET}
+STATEMENTS |= {
+    f"append{' with fences' * fences}{' with claims' * claims}{' that moves' * moves}": append_statement(
+        fences=fences, claims=claims, moves=moves
+    )
+    for fences, claims, moves in product((False, True), repeat=3)
+}
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
