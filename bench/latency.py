@@ -21,6 +21,7 @@ from astrolabe.store.ids import new_id
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.workers.programs import shell
+from bench.page import PAGE, between
 from bench.peer import HERE, serving
 from bench.results import keep
 from bench.row import CAUSE
@@ -113,9 +114,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.latency", description=__doc__)
     parser.add_argument("--upgrades", type=int, default=20)
     parser.add_argument("--pause", type=float, default=1.0, help="seconds that the house is left idle between two")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/performance.md")
     asked = parser.parse_args()
     found = asyncio.run(measure(asked.upgrades, asked.pause))
-    print(f"{table(found)}\nkept in {keep('latency', {'milliseconds': found})}")
+    written = table(found)
+    print(f"{written}\nkept in {keep('latency', {'milliseconds': found})}")
+    if asked.page:
+        PAGE.write_text(between(PAGE.read_text("utf-8"), "latency", written), "utf-8")
 
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ def trace() -> None:
     _before(Relay, "_hear", lambda _: note("relay notified"))
     _after(Relay, "_notify_hosts", lambda arguments, _: note("message sent") if arguments[1] else None)
     _before(Consuming, "_begin", lambda _: note("message taken"))
-    _after(Leases, "acquire_free", lambda *_: note("lease taken"))
-    _after(Sequencer, "step", lambda _, placed: note("events placed") if placed else None)
+    _after(Leases, "acquire_free", lambda _arguments, _fences: note("lease taken"))
+    _after(Sequencer, "step", lambda _arguments, placed: note("events placed") if placed else None)
     _before(Log, "append", lambda arguments: note("asked of the log") if _requests(arguments[3]) else None)
-    _after(Log, "append", lambda arguments, _appended: [note(each) for each in _recorded(arguments[3])])
+    _after(Log, "append", lambda arguments, _: list(map(note, _recorded(arguments[3]))))
 
 
 def _requests(events: Sequence[object]) -> bool:

@@ -21,6 +21,9 @@ LOG = logging.getLogger("astrolabe.worker")
 
 KEPT = Kept(engine=1)
 
+CONNECTIONS = (4, 16)
+"""How many connections are open at the most, however few or many instances: statements are short, and mostly shared."""
+
 
 def run_worker(database_url: str, redis_url: str, host: Host, threads: int, settings: Settings = DEFAULTS) -> None:
     """Carry out what is due on a host until SIGTERM or SIGINT; gateways that were started go on."""
@@ -34,7 +37,8 @@ async def _run(database_url: str, redis_url: str, host: Host, threads: int, sett
 
     async def serve() -> None:
         # One log for all instances of this process, so that what they record shares statements.
-        async with Database(database_url, pool_size=max(4, threads), kept=KEPT) as database:
+        fewest, most = CONNECTIONS
+        async with Database(database_url, pool_size=min(max(fewest, threads), most), kept=KEPT) as database:
             await _serve(database, redis_url, host, threads, settings)
 
     serving = asyncio.create_task(through_outages(serve))
