@@ -1,6 +1,7 @@
 """The application: every route behind one way of reading requests and one way of answering failures."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,8 @@ ROUTES = (
 )
 
 
-def create_app(
-    *, database_url: str, product_folders: Sequence[Path] = (), webhooks: WebhookSettings | None = None
-) -> Litestar:
-    """Make the application; raises ProductError and StoreError where a product file or the URL is wrong."""
+def make_app() -> Litestar:
+    """Make the application before it is known which log it serves: that is most of what its start takes."""
     numbers = Metrics()
 
     def failed(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
@@ -82,7 +81,7 @@ def create_app(
 
     return Litestar(
         ROUTES,
-        lifespan=[opened(database_url, Catalogue(product_folders), webhooks or WebhookSettings())],
+        lifespan=[_opened],
         state=State({"metrics": numbers}),
         middleware=[Measured(numbers)],
         request_class=StrictRequest,
@@ -92,3 +91,25 @@ def create_app(
         openapi_config=openapi_config(version("astrolabe-upgrades")),
         logging_config=None,
     )
+
+
+@asynccontextmanager
+async def _opened(app: Litestar) -> AsyncGenerator[None]:
+    async with app.state.opens(app):
+        yield
+
+
+def create_app(
+    *,
+    database_url: str,
+    product_folders: Sequence[Path] = (),
+    webhooks: WebhookSettings | None = None,
+    made: Litestar | None = None,
+) -> Litestar:
+    """Return an application that serves a log, out of one that was `made` for nobody yet where there is one.
+
+    Raises ProductError and StoreError where a product file or the URL is wrong.
+    """
+    app = made or make_app()
+    app.state.opens = opened(database_url, Catalogue(product_folders), webhooks or WebhookSettings())
+    return app

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 from email.utils import formatdate
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 from typing import cast
@@ -18,7 +18,7 @@ from litestar.types import ASGIApp
 from typing_extensions import override
 from uvicorn.server import ServerState
 
-from astrolabe.api.app import create_app
+from astrolabe.api.app import create_app, make_app
 from astrolabe.api.http.resources import Resources
 from astrolabe.api.wire.bounds import Bounds
 from astrolabe.api.wire.connection import Connection
@@ -141,6 +141,12 @@ async def serve(app: ASGIApp, host: str, port: int) -> None:
     await Server(app, host, port).serve()
 
 
+@cache
+def app_of_this_process() -> Litestar:
+    """Return the application of `run_api`; whoever is forked from a process that asked for it shares its memory."""
+    return make_app()
+
+
 def run_api(
     *,
     database_url: str,
@@ -153,7 +159,10 @@ def run_api(
 
     Raises ProductError and StoreError before it begins, and SystemExit where it cannot listen or reach the database.
     """
-    run(create_app(database_url=database_url, product_folders=product_folders, webhooks=webhooks), host, port)
+    app = create_app(
+        database_url=database_url, product_folders=product_folders, webhooks=webhooks, made=app_of_this_process()
+    )
+    run(app, host, port)
 
 
 def run(app: ASGIApp, host: str, port: int) -> None:

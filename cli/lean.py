@@ -4,12 +4,29 @@ import sys
 from types import ModuleType
 from typing import Final, cast
 
+from typing_extensions import override
+
 LEFT_OUT: Final = ("httpx._main", "pydantic")
 """httpx's own command line: it brings what renders and highlights, 4 MB and a third of the time of importing httpx.
 And pydantic, which nothing here uses and Litestar loads wherever somebody installed it."""
+
+HOLLOW: Final = ("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session")
+"""SQLAlchemy's sessions: they bring its ORM, 7 MB. Its engine imports their names, and nobody uses these."""
+
+
+class _Hollow(ModuleType):
+    """A module in which every name is there, and stands for nothing."""
+
+    @override
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return None
 
 
 def leave_out() -> None:
     """Let these be as if they were not installed; to be called before their libraries are imported."""
     for name in LEFT_OUT:
         sys.modules.setdefault(name, cast("ModuleType", cast("object", None)))
+    for name in HOLLOW:
+        sys.modules.setdefault(name, _Hollow(name))

@@ -99,7 +99,8 @@ class Supervisor:
         if "DATABASE_URL" in urls:
             postgres = Postgres(folder, account, fast=self._fast)
             await self._keep(postgres)
-            self.environment["DATABASE_URL"] = postgres.url()
+            # It is this host's, and speaks no TLS: whoever would ask it for that makes a context of a megabyte first.
+            self.environment["DATABASE_URL"] = f"{postgres.url()}?sslmode=disable"
         if "REDIS_URL" in urls:
             valkey = Valkey(folder, account, fast=self._fast)
             await self._keep(valkey)

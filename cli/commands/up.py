@@ -48,6 +48,8 @@ def forks_of_us() -> Forks | None:
         return None
     for name in CHILDREN:
         import_module(f"astrolabe.cli.commands.serving.{name}")
+    # Making it touches so much of what is loaded that the API would share little of it.
+    import_module("astrolabe.api.server").app_of_this_process()
     return Forks.made(_run)
 
 

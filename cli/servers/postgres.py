@@ -26,6 +26,8 @@ READY_LINE: Final = 7
 """Where postmaster.pid says how the server is, counted from 0."""
 
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+# A session gives back what planning a statement took, where glibc would by itself keep ever more of it.
+_FRUGAL: Final = {"MALLOC_TRIM_THRESHOLD_": "131072"}
 _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_permissions": "0700",
@@ -36,12 +38,15 @@ _SETTINGS: Final = {
     "log_line_prefix": "%m [%p] %d ",
     # For a small house. Whoever has a larger one brings a PostgreSQL of their own.
     "shared_buffers": "32MB",
+    # Room for locks is taken for every session that there may be; ours lock few tables, and none predicates.
+    "max_locks_per_transaction": "32",
+    "max_pred_locks_per_transaction": "10",
     "max_logical_replication_workers": "0",
 }
 _CARELESS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 """Settings for tests: faster, and worth nothing after a crash of the machine or to a thief of password hashes."""
-_SINCE: Final = {18: {"io_method": "sync"}}
-"""Settings by the version that brought them; without this one three processes wait to read ahead for the others."""
+_SINCE: Final = {18: {"io_method": "sync", "io_max_concurrency": "4"}}
+"""Settings by the version that brought them; without these three processes wait to read ahead for the others."""
 
 
 DATABASE: Final = "astrolabe"
@@ -141,7 +146,7 @@ class Postgres:
                 self._data,
                 *[f"--{name}={value}" for name, value in settings.items()],
             ],
-            env=_ENVIRONMENT,
+            env=_ENVIRONMENT | _FRUGAL,
             cwd=Path("/"),
             log=log,
             user=self._account,

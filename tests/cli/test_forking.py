@@ -11,7 +11,7 @@ import pytest
 
 from astrolabe.cli.commands.up import forks_of_us
 from astrolabe.cli.forking.client import Forks
-from astrolabe.cli.own_python import is_isolated
+from astrolabe.cli.own_python import ISOLATED, is_isolated
 from astrolabe.cli.process import forking
 from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.environment import inherited
@@ -186,3 +186,22 @@ async def test_processes_of_up_are_told_apart(tmp_path: Path) -> None:
         assert (shown.name(), " ".join(shown.cmdline())) == ("astrolabe-worke", "astrolabe worker")
     finally:
         await child.stop()
+
+
+LOADED = """
+import sys
+from importlib import import_module
+from astrolabe.cli.supervisor import CHILDREN
+import astrolabe.cli.main
+
+for name in CHILDREN:
+    import_module(f"astrolabe.cli.commands.serving.{name}")
+import_module("astrolabe.api.server").app_of_this_process()
+print([name for name in sys.modules if name in {"sqlalchemy.orm", "alembic", "rich"}])
+"""
+
+
+async def test_what_is_shared_holds_nothing_that_nobody_uses(tmp_path):
+    """The libraries' parts that only others need are not loaded, and the application is made without them."""
+    finished = await shell.run([sys.executable, *ISOLATED, "-c", LOADED], env=inherited(), cwd=tmp_path, deadline=60)
+    assert finished.stdout == "[]\n"
