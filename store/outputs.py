@@ -39,7 +39,8 @@ FROM (
   AND ($1::timestamptz IS NULL OR (kept_until, sha256) > ($1, $2)) ORDER BY kept_until, sha256 LIMIT $3
 ) o LEFT JOIN output_use u USING (sha256) ORDER BY o.kept_until, o.sha256
 """
-DISCARD = "DELETE FROM output WHERE sha256 = ANY($1::bytea[]) AND kept_until <= clock_timestamp()"
+# What was kept anew since it was named is another's, and is named again when its own retention has ended.
+DISCARD = "DELETE FROM output WHERE sha256 = ANY($1::bytea[]) AND kept_until <= $2"
 
 
 class Outputs:
@@ -80,7 +81,7 @@ class Outputs:
                 until, last = kept_until, digest
             yield [ExpiredOutput(digest.hex(), tuple(uses)) for digest, uses in found.items()]
 
-    async def discard(self, hashes: Sequence[str]) -> int:
-        """Discard those of these whose retention has ended; return how many."""
-        done: str = await self._database.pool.execute(DISCARD, [bytes.fromhex(each) for each in hashes])
+    async def discard(self, hashes: Sequence[str], named_at: datetime) -> int:
+        """Discard those of these whose retention had ended when an event named them; return how many."""
+        done: str = await self._database.pool.execute(DISCARD, [bytes.fromhex(each) for each in hashes], named_at)
         return int(done.rpartition(" ")[2])

@@ -75,7 +75,7 @@ async def _stream(resources: Resources, token: Token, after: int) -> AsyncGenera
                 yield HEARTBEAT
                 last = time.monotonic()
             wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), token_seconds(token))
-            await until_more(resources, heard, stopping, wait)
+            await until_more(resources.tail, heard, stopping, wait)
     except Exception as error:
         # The caller comes back with Last-Event-ID, and finds the database up again, or gets a problem.
         if not is_outage(error):

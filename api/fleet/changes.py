@@ -60,7 +60,7 @@ async def _changes(resources: Resources, reach: Reach, token: Token) -> AsyncGen
             wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), token_seconds(token))
             if shown < end:
                 wait, pause = min(wait, pause), min(2 * pause, LATEST_SECONDS)
-            await until_more(resources, heard, stopping, wait)
+            await until_more(resources.tail, heard, stopping, wait)
     except Exception as error:
         # Whoever asks comes back, and finds the database up again, or gets a problem.
         if not is_outage(error):

@@ -84,7 +84,7 @@ def opened(
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        async with database, Tail(database, CHANNEL, PROGRESS) as tail:
+        async with database, Tail(database, CHANNEL, topics=PROGRESS) as tail:
             log, tree = Log(database), Tree(database)
             accesses = AccessRecorder(log)
             app.state.resources = Resources(

@@ -19,7 +19,7 @@ class Follower:
         self._log: Log = log
         self._board: ProgressBoard = board
         self._instance_id: str = instance_id
-        self._upgrade_id: str = upgrade_id
+        self.upgrade_id: str = upgrade_id
         self._version: int = 0
         self._row: UpgradeRow | None = None
         self._begun: tuple[int, Step] | None = None
@@ -30,20 +30,20 @@ class Follower:
         """Return the upgrade's events that were given a position since the last time."""
         more = cast("list[InstanceRecorded]", await self._log.read_stream(self._instance_id, self._version))
         placed = list(takewhile(lambda each: each.position is not None, more))
-        mine = [each for each in placed if belongs(each, self._upgrade_id)]
+        mine = [each for each in placed if belongs(each, self.upgrade_id)]
         for each in mine:
             self._row = upgrade_row(self._row, each)
             if isinstance(each.event, StepStarted):
                 self._begun = each.event.attempt, each.event.step
         if placed:
             self._version = placed[-1].version
-        waiting = any(belongs(each, self._upgrade_id) for each in more[len(placed) :])
+        waiting = any(belongs(each, self.upgrade_id) for each in more[len(placed) :])
         self.ended = self._row is not None and self._row.status in DONE and not waiting
         return mine
 
     async def tick(self) -> Tick | None:
         """Return how far the step under way is; None where that was returned before, or nothing stands there."""
-        tick = None if self.ended else await self._board.latest(self._instance_id, self._upgrade_id)
+        tick = None if self.ended else await self._board.latest(self._instance_id, self.upgrade_id)
         if tick is None or tick == self._tick or (tick.attempt, tick.step) != self._begun:
             return None
         self._tick = tick

@@ -8,11 +8,13 @@ once for all who wait in its process.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Self
 
 import asyncpg
+from typing_extensions import override
 
 from astrolabe.store.database import Connection, Database
 from astrolabe.store.log import sql
@@ -28,17 +30,51 @@ RECONNECT_SECONDS = 1.0
 """How long a connection that ended, or could not be made, is let alone."""
 
 
-class Tail:
+class Growth:
+    """What somebody waits for to grow: the log, or the log and what else they follow."""
+
+    def __init__(self) -> None:
+        self._grown: asyncio.Event = asyncio.Event()
+        self.heard: int = 0
+        """How often it was heard to grow; to note before reading, and to hand to `wait` after."""
+
+    async def wait(self, seconds: float = LONGEST_SECONDS, *, since: int | None = None) -> None:
+        """Return when it has grown, or had since `heard` was noted, or after some seconds in any case."""
+        if since not in {None, self.heard}:
+            return
+        grown = self._grown
+        # Not wait_for, which in Python 3.11 forgets a cancellation that comes together with what was waited for.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await grown.wait()
+
+    def notice(self) -> None:
+        """Wake all who wait."""
+        self.heard += 1
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
+
+
+class Tail(Growth):
     """One listening connection, shared by all who wait in this process."""
 
-    def __init__(self, database: Database, *channels: str, hear: Callable[[str], None] = lambda _: None) -> None:
-        """Listen to channels, by default to the log's growth; `hear` is given the text of each notification."""
+    def __init__(
+        self,
+        database: Database,
+        *channels: str,
+        topics: str | None = None,
+        hear: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Listen to channels, by default to the log's growth; `hear` is given the text of each of their notifications.
+
+        What is announced on `topics` wakes those alone who follow what it is about, which is all that it says.
+        """
+        super().__init__()
         self._database: Database = database
         self._hear_text: Callable[[str], None] = hear
         self._channels: tuple[str, ...] = channels or (CHANNEL,)
-        self._grown: asyncio.Event = asyncio.Event()
-        self.heard: int = 0
-        """How often the log was heard to grow; to note before reading, and to hand to `wait` after."""
+        self._topics: str | None = topics
+        self._following: dict[str, list[Growth]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -53,24 +89,32 @@ class Tail:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def wait(self, seconds: float = LONGEST_SECONDS, *, since: int | None = None) -> None:
-        """Return when the log has grown, or had since `heard` was noted, or after some seconds in any case."""
-        if since not in {None, self.heard}:
-            return
-        grown = self._grown
-        # Not wait_for, which in Python 3.11 forgets a cancellation that comes together with what was waited for.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await grown.wait()
+    @contextlib.contextmanager
+    def following(self, topic: str) -> Generator[Growth]:
+        """Follow the log, and what is announced about one topic."""
+        growth = Growth()
+        self._following.setdefault(topic, []).append(growth)
+        try:
+            yield growth
+        finally:
+            self._following[topic].remove(growth)
+            if not self._following[topic]:
+                del self._following[topic]
+
+    @override
+    def notice(self) -> None:
+        """Wake all who wait, whatever they follow."""
+        super().notice()
+        for each in itertools.chain.from_iterable(self._following.values()):
+            each.notice()
 
     def _notified(self, _connection: object, _pid: int, _channel: str, text: object) -> None:
         self._hear_text(str(text))
-        self._notice()
+        self.notice()
 
-    def _notice(self) -> None:
-        self.heard += 1
-        grown, self._grown = self._grown, asyncio.Event()
-        grown.set()
+    def _announced(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
+        for each in self._following.get(str(topic), ()):
+            each.notice()
 
     async def _listen(self) -> None:
         while True:
@@ -78,7 +122,7 @@ class Tail:
                 OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
             ):
                 await self._hear(await self._database.listen_connection())
-            self._notice()
+            self.notice()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _size(self, connection: Connection) -> int | None:
@@ -94,14 +138,16 @@ class Tail:
         try:
             for channel in self._channels:
                 await connection.add_listener(channel, self._notified)
+            if self._topics:
+                await connection.add_listener(self._topics, self._announced)
             size = await self._size(connection)
-            self._notice()
+            self.notice()
             while not ended.is_set():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await ended.wait()
                 before, size = size, await self._size(connection)
                 if size != before:
-                    self._notice()
+                    self.notice()
         finally:
             connection.terminate()

@@ -1,7 +1,8 @@
 """Holds, folded from the one stream they are recorded in, and the discarding of outputs that none of them keeps."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -20,6 +21,9 @@ from astrolabe.domain.streams import HOLDS_STREAM
 from astrolabe.store.log.log import Log
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.stream import OneStream, Streams
+
+LATEST: Final = 5
+"""Among how many of the latest events the last is looked for that names what is discarded."""
 
 CAUSE: Final = Cause("relay", "their retention has ended", "relay")
 
@@ -43,6 +47,7 @@ class HoldsInForce(OneStream[HoldCommand, Holds, HoldEvent]):
 
     def __init__(self, log: Log) -> None:
         super().__init__(Streams(log, HOLDS_DECIDER, "hold"), HOLDS_STREAM)
+        self._log: Log = log
 
     async def placed(self) -> list[PlacedHold]:
         """List the holds that were not lifted, those placed first before the others."""
@@ -56,10 +61,18 @@ class HoldsInForce(OneStream[HoldCommand, Holds, HoldEvent]):
         Recorded first: whoever looks for a hash finds the output or that event, whenever this ends. A hold that is
         placed meanwhile is decided on, for both are in one stream. Returns how many there were.
         """
-        count = 0
+        # Whoever discarded before may have died in between, and what was named once is not named again.
+        version = (await self._streams.current(HOLDS_STREAM)).version
+        named = await self._log.read_stream(HOLDS_STREAM, max(0, version - LATEST))
+        count = await _discard(outputs, cast("Sequence[Recorded[HoldEvent]]", named))
         async for page in outputs.expired():
-            after = await self.execute(DiscardOutputs(page), CAUSE)
-            last = after.history[-1].event if after.history else None
-            if isinstance(last, OutputsDiscarded):
-                count += await outputs.discard(last.hashes)
+            count += await _discard(outputs, (await self.execute(DiscardOutputs(page), CAUSE)).history)
         return count
+
+
+async def _discard(outputs: Outputs, history: Sequence[Recorded[HoldEvent]]) -> int:
+    """Discard what the last event that names any has named."""
+    for each in reversed(history):
+        if isinstance(each.event, OutputsDiscarded):
+            return await outputs.discard(each.event.hashes, each.recorded_at)
+    return 0

@@ -70,6 +70,31 @@ async def test_an_output_goes_when_its_retention_ends(
     assert await discarded(database) == [short]
 
 
+class Dies(Exception):  # noqa: N818
+    """Whoever discards dies."""
+
+
+async def test_what_was_named_by_a_process_that_died_is_discarded_and_not_named_again(
+    outputs: Outputs, holds: HoldsInForce, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the event and the deletion anybody may die; what was kept anew since stays, and is named in its turn."""
+
+    async def dies(*_: object) -> int:
+        raise Dies
+
+    gone, again = await outputs.put("gone", OVER), await outputs.put("again", OVER)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outputs, "discard", dies)
+        with pytest.raises(Dies):
+            await holds.discard_expired(outputs)
+    assert set(await discarded(database)) == {gone, again}
+    await outputs.put("again", LATER)
+    assert await HoldsInForce(Log(database)).discard_expired(outputs) == 1
+    assert (await outputs.get(gone), await outputs.get(again)) == (None, b"again")
+    assert set(await discarded(database)) == {gone, again}
+    assert len(await discarded(database)) == 2
+
+
 async def test_an_output_is_there_as_long_as_somebody_holds_what_it_is_of(
     outputs: Outputs, holds: HoldsInForce, database: Database
 ) -> None:

@@ -70,11 +70,33 @@ async def test_nobody_wakes_without_growth(tail):
     await tail.wait(0.01)
 
 
+async def test_a_topic_wakes_those_alone_who_follow_it(database, log, sequencer):
+    """A tick of another upgrade wakes nobody who follows the log, or another topic; the log's growth wakes all."""
+    async with Tail(database, topics="topics") as tail:
+
+        async def hears():
+            return tail.heard > 0
+
+        await eventually(hears)
+        with tail.following("mine") as mine, tail.following("theirs") as theirs:
+            before = mine.heard, theirs.heard, tail.heard
+            waiting = asyncio.create_task(mine.wait(FAR, since=mine.heard))
+            await database.pool.execute("SELECT pg_notify('topics', 'mine')")
+            async with asyncio.timeout(10):
+                await waiting
+            assert (mine.heard, theirs.heard, tail.heard) == (before[0] + 1, *before[1:])
+            await stream_of(log, "one")
+            await sequencer.drain()
+            async with asyncio.timeout(10):
+                await asyncio.gather(*(each.wait(FAR, since=before[1]) for each in (theirs, tail)))
+            assert mine.heard == before[0] + 2
+
+
 async def test_whoever_waits_can_be_stopped_in_the_moment_of_growth(tail):
     """A task that is cancelled just as the log grows ends, and does not go on as if it had only been woken."""
     waiting = asyncio.create_task(tail.wait(FAR))
     await asyncio.sleep(0)
-    tail._notice()
+    tail.notice()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
