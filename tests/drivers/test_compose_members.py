@@ -123,6 +123,13 @@ async def test_members_move_together_each_in_its_turn_and_go_back(standin: Compo
     assert await together.versions() == together.pinned("1.1.0")
     assert not (await together.container("migration")).began
     await together.until_it_works("1.1.0")
+    # Compose runs a job at each `up`, whatever became of its container: what the way back made and left alone, too.
+    await standin.compose("up", "--detach")
+    job = await together.container("migration")
+    assert (job.began, job.state.running, job.state.exit_code) == (True, False, 0)
+    await standin.compose("up", "--detach")
+    assert (await together.container("migration")).state.started_at > job.state.started_at
+    assert await standin.running() == "1.1.0"
 
 
 async def test_a_job_that_fails_takes_every_member_back(standin: ComposeWorld, together: Together) -> None:
