@@ -1,4 +1,4 @@
-"""Every statement on the log, in one place."""
+"""Every statement on the log but the one that appends, in one place."""
 
 IDENTITY_TAKEN = """
 SELECT i.thing, i.stream_id::text FROM identity i
