@@ -25,6 +25,8 @@ from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.npm.npx import NpxDriver
 
 BY_ITS_OWNER: Final = "by-its-owner"
+GRACE_SECONDS: Final = 3.0
+"""How long it may take to end: its database is gone, for which some would wait, and nothing of it is kept."""
 
 
 class Wanted(Struct, frozen=True):
@@ -71,10 +73,10 @@ class Practice:
     async def end(self) -> None:
         """End it, and what an upgrade started in its place."""
         for each in process.marked_by({self._id}, str(self._scratch)):
-            await process.end(each)
+            await process.end(each, grace=GRACE_SECONDS)
         found = process.listener(self._wanted.port) if self._wanted.port else None
         if found and found.tree(self._wanted.product.package.package):
-            await process.end(found)
+            await process.end(found, grace=GRACE_SECONDS)
         if self._password:
             self._password.unlink(missing_ok=True)
             with contextlib.suppress(OSError):

@@ -66,7 +66,7 @@ class Newcomer:
 
 async def ended_well(child: Child, log: Path) -> None:
     """Press Ctrl-C, after which it ends by itself."""
-    assert await child.stop(SIGINT, grace=60) == 0, log.read_text("utf-8")
+    assert await child.stop(SIGINT, grace=120) == 0, log.read_text("utf-8")
 
 
 @pytest_asyncio.fixture
