@@ -42,7 +42,7 @@ class Upgrades:
             Database(self._url, pool_size=4) as database,
             Tail(database) as tail,
         ):
-            asking = _Asking(Log(database), tail, host)
+            asking = Asking(Log(database), tail, host)
             following = asyncio.create_task(asking.follow())
             try:
                 await asking.upgrade()  # from here on every process is awake
@@ -53,7 +53,9 @@ class Upgrades:
                 following.cancel()
 
 
-class _Asking:
+class Asking:
+    """Whoever asks for upgrades of instances of their own, and follows the log for their success."""
+
     def __init__(self, log: Log, tail: Tail, host: str) -> None:
         self._log: Log = log
         self._host: str = host
@@ -62,6 +64,7 @@ class _Asking:
         self._ports: Iterator[int] = itertools.cycle(range(1024, 65536))
 
     async def follow(self) -> None:
+        """Follow the log for ever."""
         position = await self._log.last_position()
         while True:
             heard = self._tail.heard
@@ -75,6 +78,7 @@ class _Asking:
                 await self._tail.wait(since=heard)
 
     async def upgrade(self) -> None:
+        """Ask for an upgrade of a new instance, and wait for its success."""
         stream_id, upgrade_id = new_id(), new_id()
         # Its own name, port and database: nobody works on two at once that act on the same.
         name, port = f"flags-{stream_id[-12:]}", next(self._ports)
@@ -86,6 +90,7 @@ class _Asking:
         del self._waiting[upgrade_id]
 
     async def until(self, end: float) -> int:
+        """Ask for one after another until some time; return how many."""
         many = 0
         while time.perf_counter() < end:
             await self.upgrade()

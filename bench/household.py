@@ -53,7 +53,8 @@ class Household:
     def __init__(self, pid: int, http: httpx.AsyncClient, ports: list[int]) -> None:
         self.pid: int = pid
         self._http: httpx.AsyncClient = http
-        self._ports: list[int] = ports
+        self.ports: list[int] = ports
+        """Where the instances answer."""
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -86,10 +87,21 @@ class Household:
         asked = {"name": f"resting-{port}", "product": "resting", "port": port, "database": database}
         (await self._http.post("/instances", json={**asked, "version": "1.0.0"})).raise_for_status()
 
+    async def looks(self) -> dict[str, int]:
+        """Return how often each instance was asked for its version, by its port; one that never was is not in it."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            found = (await http.get(f"http://127.0.0.1:{self.ports[0]}/looks")).json()
+        return {str(port): found.get(str(port), 0) for port in self.ports}
+
+    async def upgrade(self, port: int) -> None:
+        """Ask for an upgrade, which waits for a registry that does not answer."""
+        asked = {"instance": f"resting-{port}", "target": "2.0.0"}
+        (await self._http.post("/upgrades", json=asked)).raise_for_status()
+
     async def until_first_step(self) -> float:
         """Ask for an upgrade; return the seconds from asking to its first step, and wait until it is called off."""
         asked = time.time()
-        answer = await self._http.post("/upgrades", json={"instance": f"resting-{self._ports[0]}", "target": "2.0.0"})
+        answer = await self._http.post("/upgrades", json={"instance": f"resting-{self.ports[0]}", "target": "2.0.0"})
         where = answer.raise_for_status().headers["location"]
         while not (began := await self._first_step(where)):  # noqa: ASYNC110  it is asked over HTTP
             await asyncio.sleep(POLL_SECONDS)

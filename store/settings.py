@@ -143,6 +143,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     observe_seconds: Annotated[
         float, Meta(gt=0), _of("worker", "how often a worker looks at what runs while nothing is under way")
     ] = field(name="ASTROLABE_OBSERVE_SECONDS", default=60.0)
+    worker_places: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        _of("worker", "how many preflights, backups and pulls each it does at once; without it, a place for each core"),
+    ] = field(name="ASTROLABE_WORKER_PLACES", default=None)
 
     worker_allow: Annotated[
         tuple[str, ...],

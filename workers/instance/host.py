@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from astrolabe.store.settings import DEFAULTS
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.kept_variables import KeptVariables
 from astrolabe.workers.instance.secret import Secrets
+from astrolabe.workers.programs.places import HostPlaces
 
 PASS = 0o011
 """The permissions by which others go through a folder and see nothing of it."""
@@ -36,6 +37,8 @@ class Host:
     """The files that the products come from; None where they stay as they are."""
     output_retention: timedelta = timedelta(days=DEFAULTS.output_days)
     """How long what a command says at length is kept beside the log."""
+    places: HostPlaces = field(default_factory=HostPlaces)
+    """How much of what takes long is done at once."""
 
     def product(self, name: str) -> Product:
         """Find a product; raises StepFailed where this host has no such file."""

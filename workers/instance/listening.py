@@ -12,7 +12,7 @@ from astrolabe.workers.instance.socket_diag import listening_inodes
 
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 
-_last_holders: LRUCache[str, tuple[int, Path]] = LRUCache(256)
+_last_holders: LRUCache[str, tuple[int, Path]] = LRUCache(16_384)
 """The pid and the descriptor (`/proc/<pid>/fd/<n>`) that a listening socket was last found at, by the socket."""
 
 

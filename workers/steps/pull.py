@@ -15,6 +15,7 @@ from astrolabe.workers.kinds.driver import Driver
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.files import refresh_files
 from astrolabe.workers.steps.obstacles import refuse_obstacles
+from astrolabe.workers.steps.place import place
 from astrolabe.workers.steps.retry import retry
 
 ATTEMPTS = 3
@@ -31,7 +32,9 @@ async def pull(context: StepContext) -> None:
         await _retry(lambda: _check_unmoved(driver, state.run.target, state.plan.new), note)
     needed = (*reversed(state.plan.legs), state.plan.old)
     for artifact in needed:
-        await _retry(lambda wanted=artifact: _pull(context, wanted), note)
+        if not await driver.has(artifact):
+            async with place(context, "pull", context.site.host.places.pulls):
+                await _retry(lambda wanted=artifact: _pull(context, wanted), note)
         await driver.prove(artifact)
         await driver.migration_files(artifact)  # looked for while the old version still serves
     await refuse_obstacles(driver.database, "copied")  # found in preflight, or come since: an approval may take days

@@ -10,6 +10,7 @@ from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.cutover import cut_over, serve
 from astrolabe.workers.steps.fencing import fenced
 from astrolabe.workers.steps.migrate import copy, follow, start, stop
+from astrolabe.workers.steps.place import in_a_place
 from astrolabe.workers.steps.preflight import preflight
 from astrolabe.workers.steps.pull import pull
 from astrolabe.workers.steps.resuming import resume
@@ -20,8 +21,8 @@ StepFunction: TypeAlias = Callable[[StepContext], Awaitable[None]]
 
 STEP_FUNCTIONS: Final[dict[ActionName, StepFunction]] = {
     "adopt": adopt,
-    "preflight": preflight,
-    "backup": backup,
+    "preflight": in_a_place(preflight, "preflight", lambda places: places.preflights),
+    "backup": in_a_place(backup, "backup", lambda places: places.backups),
     "pull": pull,
     "stop": stop,
     "copy": fenced(copy),

@@ -5,6 +5,7 @@ That it cannot look is recorded as well, once it has been so for a while: what n
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -30,6 +31,10 @@ from astrolabe.workers.programs.tools import ToolMissing
 LOG = logging.getLogger("astrolabe.observer")
 A_WHILE: Final = timedelta(minutes=5)
 """How long an instance that cannot be looked at may be just being mended."""
+AT_ONCE: Final = 16
+"""How many instances are looked at at once."""
+SPREAD: Final = 0.9
+"""Over which part of the time between two rounds the looks of one are spread: the rest is for those that are slow."""
 MOST: Final = 2000
 """How many bytes of why it cannot be looked at are kept."""
 
@@ -51,17 +56,37 @@ class Observer:
         self._failing: dict[str, datetime] = {}
 
     async def run(self, seconds: float) -> None:
-        """Look for ever, with a pause between two rounds."""
+        """Look for ever, every so many seconds: at all at once in the beginning, and then evenly over that time."""
+        within = 0.0
         while True:
-            await self.round()
-            await asyncio.sleep(seconds)
+            began = time.monotonic()
+            await self.round(within)
+            took, within = time.monotonic() - began, seconds * SPREAD
+            if took > seconds:
+                LOG.warning("looking at every instance took %.0f s, and is to be done every %g s", took, seconds)
+            await asyncio.sleep(seconds - took)
 
-    async def round(self) -> None:
-        """Look once at every instance at rest."""
-        for instance_id in await self._views.at_rest(self._host.name):
-            loaded = await self._instances.load(instance_id)
-            if isinstance(loaded.state, Idle):
-                await self._observe(loaded, loaded.state)
+    async def round(self, within: float = 0.0) -> None:
+        """Look once at every instance at rest, evenly over some seconds; one that is slow to answer delays few."""
+        instances, began = await self._views.at_rest(self._host.name), time.monotonic()
+        numbered = iter(enumerate(instances))
+
+        async def lane() -> None:
+            for number, instance_id in numbered:
+                await asyncio.sleep(began + within * number / len(instances) - time.monotonic())
+                await self._look(instance_id)
+
+        lanes = [asyncio.create_task(lane()) for _ in range(min(AT_ONCE, len(instances)))]
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            for each in lanes:
+                each.cancel()
+
+    async def _look(self, instance_id: str) -> None:
+        loaded = await self._instances.current(instance_id)
+        if isinstance(loaded.state, Idle):
+            await self._observe(loaded, loaded.state)
 
     async def _observe(self, loaded: Loaded, state: Idle) -> None:
         site = Site(self._host, loaded.stream_id, state.instance.config)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import uvloop
 
@@ -24,6 +25,9 @@ KEPT = Kept(engine=1)
 CONNECTIONS = (4, 16)
 """How many connections are open at the most, however few or many instances: statements are short, and mostly shared."""
 
+SPARE_THREADS = 32
+"""How many threads there are beyond those for what has places: for what is copied while an instance is stopped."""
+
 
 def run_worker(database_url: str, redis_url: str, host: Host, threads: int, settings: Settings = DEFAULTS) -> None:
     """Carry out what is due on a host until SIGTERM or SIGINT; gateways that were started go on."""
@@ -34,6 +38,8 @@ def run_worker(database_url: str, redis_url: str, host: Host, threads: int, sett
 
 async def _run(database_url: str, redis_url: str, host: Host, threads: int, settings: Settings) -> None:
     stop = stop_requested()
+    at_work = ThreadPoolExecutor(3 * host.places.total + SPARE_THREADS, "at-work")
+    asyncio.get_running_loop().set_default_executor(at_work)
 
     async def serve() -> None:
         # One log for all instances of this process, so that what they record shares statements.

@@ -15,10 +15,12 @@ from astrolabe.store.webhooks.settings import networks
 from astrolabe.workers.instance.grants import read_grants
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.secret import DEFAULT_FOLDER, Secrets
+from astrolabe.workers.programs.places import HostPlaces
 from astrolabe.workers.programs.umask import close_to_others
 from astrolabe.workers.worker.process import run_worker
 
-THREADS = 16
+THREADS = 256
+"""What takes long waits for a place of its own; all else of an instance costs its worker next to nothing."""
 
 
 @click.command()
@@ -27,7 +29,7 @@ THREADS = 16
 @options.data
 @options.products
 @click.option("--host", "name", default="local", show_default=True, help="The host whose instances this worker has.")
-@click.option("--threads", default=THREADS, show_default=True, type=click.IntRange(1, 256), help="Instances at once.")
+@click.option("--threads", default=THREADS, show_default=True, type=click.IntRange(1, 1024), help="Instances at once.")
 @click.option(
     "--secrets",
     multiple=True,
@@ -56,6 +58,7 @@ def worker(
         networks("worker_allow", settings.worker_allow),
         catalogue,
         timedelta(days=settings.output_days),
+        HostPlaces(settings.worker_places),
     )
     run_worker(database_url, redis_url, host, threads, settings)
 

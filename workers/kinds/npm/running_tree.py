@@ -106,46 +106,47 @@ def _sha512(packed: bytes) -> str:
 
 def _copy_package(tree: Path, path: str, packed: bytes, to: Path) -> None:
     """Write what a tarball holds, each file of which the tree must hold as it came."""
-    source, target = tree / path, to / path
-    made: set[Path] = set()
+    source, target = str(tree / path), str(to / path)  # of tens of thousands of files, each Path costs
+    made: set[str] = set()
     for inside, content in _files(path, packed):
+        folder, _, name = inside.rpartition("/")
         place = inside
-        if inside.name == ".gitignore" and not (source / inside).exists():  # npm unpacks it under that name
-            place = inside.with_name(".npmignore")
+        if name == ".gitignore" and not os.path.lexists(f"{source}/{inside}"):  # npm unpacks it under another name
+            place = f"{inside.removesuffix(name)}.npmignore"
         try:
-            mode, holds = _read(source / place)
+            mode, holds = _read(f"{source}/{place}")
         except OSError:
             raise Unproven(f"{path}/{place} is not there") from None
         if holds != content:
             raise Unproven(f"{path}/{place} is not as it came")
-        if (folder := (target / place).parent) not in made:
-            folder.mkdir(parents=True, exist_ok=True)
+        if folder not in made:
+            os.makedirs(f"{target}/{folder}", exist_ok=True)  # noqa: PTH103
             made.add(folder)
-        _write(target / place, content, 0o755 if mode & stat.S_IXUSR else 0o644)
+        _write(f"{target}/{place}", content, 0o755 if mode & stat.S_IXUSR else 0o644)
 
 
-def _files(path: str, packed: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
+def _files(path: str, packed: bytes) -> Iterator[tuple[str, bytes]]:
     """List the files of a tarball by their place in the package; npm leaves links out."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(zlib.decompress(packed, PACKED_AS_GZIP))) as archive:
+        content = zlib.decompress(packed, PACKED_AS_GZIP)
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             for member in archive:
-                inside = PurePosixPath(*PurePosixPath(member.name).parts[1:])
-                content = archive.extractfile(member) if member.isreg() else None
-                if content and inside.parts:
-                    if ".." in inside.parts or inside.is_absolute():
+                inside = member.name.partition("/")[2]
+                if member.isreg() and inside:
+                    if inside.startswith("/") or ".." in inside.split("/"):
                         raise Unproven(f"{path} holds a file of another folder")
-                    yield inside, content.read()
+                    yield inside, content[member.offset_data : member.offset_data + member.size]
     except (tarfile.TarError, zlib.error):
         raise Unproven(f"the tarball of {path} cannot be read") from None
 
 
-def _read(file: Path) -> tuple[int, bytes]:
+def _read(file: str) -> tuple[int, bytes]:
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as opened:
-        return os.fstat(descriptor).st_mode, opened.read()
+    with os.fdopen(descriptor, "rb", buffering=0) as opened:
+        return os.fstat(descriptor).st_mode, opened.readall()
 
 
-def _write(file: Path, content: bytes, mode: int) -> None:
+def _write(file: str, content: bytes, mode: int) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)
