@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from astrolabe.workers.programs.places import FEWEST, HostPlaces, Places
+from astrolabe.workers.programs.places import FEWEST, HostPlaces, WorkPlaces
 
 
 async def nothing(_sentence: str) -> None:
@@ -14,7 +14,7 @@ async def nothing(_sentence: str) -> None:
 
 async def test_no_more_are_at_work_than_there_are_places_and_in_their_order() -> None:
     """Twenty come for three places at once."""
-    places, at_work, most, order = Places(3, "pulls"), 0, 0, list[int]()
+    places, at_work, most, order = WorkPlaces(3, "pulls"), 0, 0, list[int]()
 
     async def work(number: int) -> None:
         nonlocal at_work, most
@@ -32,7 +32,7 @@ async def test_no_more_are_at_work_than_there_are_places_and_in_their_order() ->
 
 async def test_whoever_waits_says_behind_how_many() -> None:
     """Until it has its place; then nothing more is said."""
-    places, said = Places(1, "backups"), asyncio.Queue[str]()
+    places, said = WorkPlaces(1, "backups"), asyncio.Queue[str]()
 
     async def work() -> None:
         async with places.one(said.put):
@@ -49,7 +49,7 @@ async def test_whoever_waits_says_behind_how_many() -> None:
 
 async def test_who_gives_up_waiting_or_fails_leaves_its_place() -> None:
     """A cancelled wait takes nobody's place, and a failure gives its own back."""
-    places = Places(1, "pulls")
+    places = WorkPlaces(1, "pulls")
 
     async def hold() -> None:
         async with places.one(nothing):

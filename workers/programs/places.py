@@ -17,7 +17,7 @@ def places_of_host() -> int:
     return max(FEWEST, os.cpu_count() or FEWEST)
 
 
-class Places:
+class WorkPlaces:
     """So many pieces of one kind of work at once; who comes when all places are taken waits for its turn."""
 
     def __init__(self, total: int, work: str) -> None:
@@ -61,9 +61,9 @@ class HostPlaces:
 
     def __init__(self, total: int | None = None) -> None:
         self.total: int = total or places_of_host()
-        self.preflights: Places = Places(self.total, "preflights")
+        self.preflights: WorkPlaces = WorkPlaces(self.total, "preflights")
         """For what npm and the engine are asked."""
-        self.backups: Places = Places(self.total, "backups")
+        self.backups: WorkPlaces = WorkPlaces(self.total, "backups")
         """For dumps, and copies of files."""
-        self.pulls: Places = Places(self.total, "pulls")
+        self.pulls: WorkPlaces = WorkPlaces(self.total, "pulls")
         """For what npm installs and the engine fetches."""

@@ -5,17 +5,17 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from astrolabe.domain.words import Step
-from astrolabe.workers.programs.places import HostPlaces, Places
+from astrolabe.workers.programs.places import HostPlaces, WorkPlaces
 from astrolabe.workers.steps.context import StepContext
 
 
-def place(context: StepContext, step: Step, places: Places) -> AbstractAsyncContextManager[None]:
+def place(context: StepContext, step: Step, places: WorkPlaces) -> AbstractAsyncContextManager[None]:
     """Hold one of a worker's places while something takes long; whoever waits for one shows that as its progress."""
     return places.one(partial(context.recorder.progress, step))
 
 
 def in_a_place(
-    function: Callable[[StepContext], Awaitable[None]], step: Step, of: Callable[[HostPlaces], Places]
+    function: Callable[[StepContext], Awaitable[None]], step: Step, of: Callable[[HostPlaces], WorkPlaces]
 ) -> Callable[[StepContext], Awaitable[None]]:
     """Carry a step out in a place from its beginning to its end."""
 
