@@ -86,8 +86,8 @@ class Tail(Growth):
     ) -> None:
         if self._task:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            # Not awaited itself: its cancellation would pass for one of our own, which must not be forgotten.
+            await asyncio.wait((self._task,))
 
     @contextlib.contextmanager
     def following(self, topic: str) -> Generator[Growth]:

@@ -133,6 +133,30 @@ async def test_growth_that_nobody_told_of_is_found(database, superuser, monkeypa
             await waiting
 
 
+async def test_whoever_is_stopped_while_a_tail_ends_is_stopped(database, monkeypatch):
+    """A cancellation that comes while the block is being left is none of the tail's."""
+    ending = asyncio.Event()
+
+    async def listen(_):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(Tail, "_listen", listen)
+
+    async def work():
+        async with Tail(database):
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(work())
+    await ending.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+
 async def test_a_tail_ends_with_its_block(database, superuser):
     """No connection is left behind."""
     async with Tail(database):
