@@ -3,15 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import dramatiq
 import pytest
 import pytest_asyncio
+from dramatiq.broker import MessageProxy
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import Middleware
+from typing_extensions import override
 
 from astrolabe.cli.servers.valkey import Valkey
 from astrolabe.workers.broker import ACTOR, open_broker
 from astrolabe.workers.waking import WakingBroker
+from astrolabe.workers.worker.async_actor import declare
 from astrolabe.workers.worker.consuming import Consuming
 from tests.waiting import until
 
@@ -62,7 +68,9 @@ class House:
     @asynccontextmanager
     async def working(self, work: Work | None = None) -> AsyncIterator[None]:
         """Let a worker take what comes."""
-        consuming = Consuming(self._broker(), self.queue, AT_ONCE, work or self.take)
+        broker = self._broker()
+        declare(broker, self.queue, work or self.take)
+        consuming = Consuming(broker, self.queue, AT_ONCE)
         consuming.start()
         try:
             yield
@@ -185,3 +193,54 @@ async def test_a_message_of_somebody_else_is_put_aside(house: House) -> None:
         await house.send("two")
         await until(lambda: house.unended() == 0)
     assert house.taken == ["two"]
+
+
+class _Heard(Middleware):
+    def __init__(self) -> None:
+        self.all: list[str] = []
+
+    @override
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        self.all.append(f"before {message.args[0]}")
+
+    @override
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        self.all.append(f"after {message.args[0]}: {exception}")
+
+    @override
+    def after_ack(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        self.all.append(f"acknowledged {message.args[0]}")
+
+
+async def test_it_works_with_any_broker_of_dramatiq() -> None:
+    """Another than Redis needs nothing of ours, and a middleware hears of messages as it does of Dramatiq's worker."""
+    heard = _Heard()
+    broker = StubBroker(middleware=[heard])
+
+    async def work(word: str) -> None:
+        await asyncio.sleep(0)
+        if word == "two":
+            raise ValueError("nobody foresaw it")
+
+    actor = declare(broker, "host.one", work)
+    consuming = Consuming(broker, "host.one", 1)
+    consuming.start()
+    for word in ("one", "two"):
+        actor.send(word)
+    await until(lambda: "acknowledged two" in heard.all)
+    await consuming.end()
+    assert heard.all == [
+        "before one",
+        "after one: None",
+        "acknowledged one",
+        "before two",
+        "after two: nobody foresaw it",
+        "acknowledged two",
+    ]

@@ -4,15 +4,16 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import redis
+from dramatiq import Broker
 from dramatiq.broker import Consumer, MessageProxy
-from dramatiq.errors import ConnectionClosed
+from dramatiq.errors import ActorNotFound, ConnectionClosed
+from dramatiq.middleware import SkipMessage
 
-from astrolabe.workers.broker import ACTOR
-from astrolabe.workers.waking import WaitingConsumer, WakingBroker
+from astrolabe.workers.waking import WaitingConsumer
 
 LOG = logging.getLogger("astrolabe.worker")
 
@@ -29,20 +30,22 @@ POLL_SECONDS = 0.005
 
 
 class Consuming:
-    """The consumer of one queue; a task for each message, and not a thread: its thread would only wait for the task."""
+    """The consumer of one queue; a task for each message, and not a thread: its thread would only wait for the task.
 
-    def __init__(self, broker: WakingBroker, queue: str, at_once: int, work: Callable[[str], Awaitable[None]]) -> None:
-        """Carry out so many messages at once."""
-        self._broker: WakingBroker = broker
+    Whatever follows messages as a middleware of Dramatiq's hears of each as it does of Dramatiq's own worker.
+    """
+
+    def __init__(self, broker: Broker, queue: str, at_once: int) -> None:
+        """Carry out so many messages at once, by the actors of the broker."""
+        self._broker: Broker = broker
         self._queue: str = queue
         self._at_once: int = at_once
-        self._work: Callable[[str], Awaitable[None]] = work
         self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._places: asyncio.Semaphore = asyncio.Semaphore(at_once)
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: ThreadPoolExecutor = ThreadPoolExecutor(1, "answers")
         self._thread: threading.Thread = threading.Thread(target=self._consume, name="consumer", daemon=True)
-        self._consumer: WaitingConsumer | None = None
+        self._consumer: Consumer | None = None
         self._ending: bool = False
 
     def start(self) -> None:
@@ -62,8 +65,11 @@ class Consuming:
     def _wait_for_the_thread(self) -> None:
         """Wait until it takes nothing any more, but not for a wait of its own to end."""
         until = time.monotonic() + GOODBYE_SECONDS
-        while self._thread.is_alive() and not (self._consumer and self._consumer.waits) and time.monotonic() < until:
+        while self._thread.is_alive() and not self._is_waiting() and time.monotonic() < until:
             self._thread.join(POLL_SECONDS)
+
+    def _is_waiting(self) -> bool:
+        return isinstance(self._consumer, WaitingConsumer) and self._consumer.waits
 
     def _consume(self) -> None:
         while not self._ending:
@@ -89,29 +95,43 @@ class Consuming:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry_out(self, consumer: Consumer, message: MessageProxy) -> None:
-        answer = consumer.ack
         try:
             async with self._places:
-                match message.actor_name, message.args:
-                    case str(name), (str(instance_id),) if name == ACTOR:
-                        await self._work(instance_id)
-                    case _:
-                        LOG.error("not a message of ours: %s", message)
-                        answer = consumer.nack
+                await self._process(message)
         except asyncio.CancelledError:
-            await self._answer(lambda _: consumer.requeue([message]), message)
+            await self._answer(lambda: consumer.requeue([message]))
             raise
-        except Exception:
-            LOG.exception("unexpected in %s", message)
-        await self._answer(answer, message)
+        await self._answer(lambda: self._end(consumer, message))
 
-    async def _answer(self, answer: Callable[[MessageProxy], None], message: MessageProxy) -> None:
+    async def _process(self, message: MessageProxy) -> None:
+        try:
+            self._broker.emit_before("process_message", message)
+            if not message.failed:
+                await self._broker.get_actor(message.actor_name)(*message.args, **message.kwargs)
+            self._broker.emit_after("process_message", message)
+        except SkipMessage:
+            self._broker.emit_after("skip_message", message)
+        except ActorNotFound as error:
+            LOG.error("not a message of ours: %s", message)  # noqa: TRY400  where it comes from says nothing
+            message.fail()
+            self._broker.emit_after("process_message", message, exception=error)
+        except Exception as error:
+            LOG.exception("unexpected in %s", message)
+            self._broker.emit_after("process_message", message, exception=error)
+
+    def _end(self, consumer: Consumer, message: MessageProxy) -> None:
+        signal, answer = ("nack", consumer.nack) if message.failed else ("ack", consumer.ack)
+        self._broker.emit_before(signal, message)
+        answer(message)
+        self._broker.emit_after(signal, message)
+
+    async def _answer(self, answer: Callable[[], None]) -> None:
         """Let the broker know what became of a message, as soon as it is there."""
 
         def until_heard() -> None:
             while True:
                 try:
-                    answer(message)
+                    answer()
                 except (ConnectionClosed, redis.ConnectionError):
                     if self._ending:
                         return

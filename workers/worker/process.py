@@ -14,6 +14,7 @@ from astrolabe.workers.backoff import through_outages
 from astrolabe.workers.broker import open_broker, queue_of
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.process import log_to_stderr, stop_requested
+from astrolabe.workers.worker.async_actor import declare
 from astrolabe.workers.worker.carry_out import CarryOut
 from astrolabe.workers.worker.consuming import Consuming
 from astrolabe.workers.worker.observer import Observer
@@ -65,7 +66,9 @@ async def _serve(database: Database, redis_url: str, host: Host, threads: int, s
     async def look() -> None:
         await observer.run(settings.observe_seconds)
 
-    consuming = Consuming(open_broker(redis_url), queue_of(host.name), threads, carry_out)
+    broker, queue = open_broker(redis_url), queue_of(host.name)
+    declare(broker, queue, carry_out)
+    consuming = Consuming(broker, queue, threads)
     freeze_heap()
     consuming.start()
     LOG.info("carries out what is due on %s", host.name)
