@@ -29,7 +29,7 @@ OBSERVE_SECONDS = 60
 SETTLED_SECONDS = 75.0
 LOOK_SECONDS = 0.2
 NPM = "npm-cli.js"
-SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL"
 
 
 async def rest(instances: int, minutes: int) -> dict[str, object]:
