@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -21,6 +21,8 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 STEADY: Final = 60.0
 """Seconds of life after which a death counts as the first one again."""
+BETWEEN_LINES: Final = 1.0
+"""Seconds between two lines about a process that takes its time to end."""
 
 
 async def nothing(_environment: Mapping[str, str]) -> None:
@@ -139,11 +141,31 @@ class Supervisor:
                 if keeper := self._keepers.pop(process, None):
                     keeper.cancel()
                     await asyncio.wait((keeper,))
-                await process.stop()
+                async with self._saying_what_is_awaited():
+                    await process.stop()
                 self._processes.pop()
         finally:
             if self._folder:
                 self._folder.release()
+
+    @contextlib.asynccontextmanager
+    async def _saying_what_is_awaited(self) -> AsyncGenerator[None]:
+        """Say once a second which process has not ended yet, and which ones end after it."""
+        first, *others = [process.name for process in reversed(self._processes)]
+        then = f", then for {', '.join(others)}" if others else ""
+
+        async def say() -> None:
+            begun = time.monotonic()
+            while True:
+                await asyncio.sleep(BETWEEN_LINES)
+                since = time.monotonic() - begun
+                self._say(f"Waiting for {first} to end ({since:.0f} s){then}. Another Ctrl-C ends everything at once.")
+
+        saying = asyncio.create_task(say(), name=f"say that {first} is awaited")
+        try:
+            yield
+        finally:
+            saying.cancel()
 
 
 async def serve(tree: Supervisor, ready: Callable[[], None]) -> int:

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 
 import asyncpg
@@ -48,6 +50,13 @@ sys.exit(asyncio.run(serve(tree, lambda: print("ready", flush=True))))
 
 STUBBORN = CHILD.replace("def end(*_):\n    note", "def end(*_):\n    note('asked')\n    time.sleep(600)\n    note")
 
+LINGERING = CHILD.replace(
+    '    note("stopped")',
+    """    while not os.path.exists(f"{diary}.{name}"):
+        time.sleep(0.01)
+    note("stopped")""",
+)
+
 
 @pytest.fixture
 def place() -> Iterator[Path]:
@@ -72,6 +81,11 @@ def diary(place: Path) -> list[list[str]]:
     """What the children wrote: name, what happened, process."""
     path = place / "diary"
     return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def unawaited(place: Path) -> list[str]:
+    """What the tree said, but for what it waited for on a machine that was slow to end it."""
+    return [line for line in (place / "log").read_text().splitlines() if not line.startswith("Waiting for ")]
 
 
 async def test_servers_then_preparation_then_children(place: Path) -> None:
@@ -177,7 +191,7 @@ async def test_a_signal_stops_everything_in_reverse_order(place: Path, number: s
     assert {name for name, what, _ in diary(place) if what == "started"} == {"api", "relay", "worker"}
     assert [name for name, what, _ in diary(place) if what == "stopped"] == ["worker", "relay", "api"]
     assert all(ended(process.pid) for process in family)
-    assert (place / "log").read_text() == "ready\n"
+    assert unawaited(place) == ["ready"]
 
 
 async def test_a_second_signal_ends_it_at_once(place: Path) -> None:
@@ -192,7 +206,29 @@ async def test_a_second_signal_ends_it_at_once(place: Path) -> None:
     async with asyncio.timeout(5):
         assert await tree.wait() == 1
     assert all(ended(process.pid) for process in family)
-    assert (place / "log").read_text() == "ready\n"
+    assert unawaited(place) == ["ready"]
+
+
+async def test_whoever_waits_for_the_end_reads_what_is_awaited(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes its time to end is named again and again, with what ends after it, until it has ended."""
+    monkeypatch.setattr("astrolabe.cli.supervisor.BETWEEN_LINES", 0.05)
+    said: list[str] = []
+    tree = Supervisor(
+        place / "data",
+        environment=inherited() | ELSEWHERE,
+        children=["api", "relay", "worker"],
+        command=lambda name: [sys.executable, "-c", LINGERING, name, str(place / "diary")],
+        say=said.append,
+    )
+    async with asyncio.timeout(60), tree:
+        await until(lambda: len(diary(place)) == 3, 30)
+        ending = asyncio.create_task(tree.__aexit__())
+        for name, then in (("worker", ", then for relay, api"), ("relay", ", then for api"), ("api", "")):
+            line = rf"Waiting for {name} to end \(\d+ s\){then}\. Another Ctrl-C ends everything at once\."
+            await until(lambda line=line: len([each for each in said if re.fullmatch(line, each)]) > 1)
+            (place / f"diary.{name}").touch()
+        await ending
+    assert [name for name, _ in groupby(line.split()[2] for line in said)] == ["worker", "relay", "api"]
 
 
 async def test_a_signal_during_the_start_leaves_nothing(place: Path) -> None:
