@@ -130,7 +130,7 @@ async def shelving(artifact: Artifact, artifacts: Path, owner: str) -> AsyncGene
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
     unfinished = place.parent / f".{owner}"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    await _delete(unfinished)
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
@@ -138,9 +138,9 @@ async def shelving(artifact: Artifact, artifacts: Path, owner: str) -> AsyncGene
         if os.geteuid() == 0:  # a gateway may run as somebody else
             await asyncio.to_thread(open_to_all, unfinished)
         await _flush(unfinished)
-        _shelve(unfinished, place)
+        await _shelve(unfinished, place)
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        await _delete(unfinished)
 
 
 async def _install(package: Npm, artifact: Artifact, folder: Path, on_fetch: OnFetch, node: Path) -> None:
@@ -184,12 +184,22 @@ async def _flush(folder: Path) -> None:
         await shell.run(("sync", "-f", folder), env=inherited(), deadline=INSTALL_SECONDS)
 
 
-def _shelve(whole: Path, place: Path) -> None:
+async def _shelve(whole: Path, place: Path) -> None:
     with contextlib.suppress(OSError):
         whole.rename(place)
     if not (place / MANIFEST).is_file():  # neither ours nor another instance's, which was faster
-        shutil.rmtree(place, ignore_errors=True)
+        await _delete(place)
         whole.rename(place)
+
+
+async def _delete(tree: Path) -> None:
+    """Delete a tree beside the loop; whoever is cancelled waits for it too, as the next pull fills the same folder."""
+    deleting = asyncio.ensure_future(asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True))
+    try:
+        await asyncio.shield(deleting)
+    except asyncio.CancelledError:
+        await asyncio.wait([deleting])
+        raise
 
 
 def _object(text: str) -> dict[str, Any]:
