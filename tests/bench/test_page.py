@@ -26,7 +26,7 @@ def test_what_was_there_is_replaced_and_nothing_else():
         between(page, "nothing", "")
 
 
-@pytest.mark.parametrize("name", ["append", "accept", "carry out", "read back", "rest"])
+@pytest.mark.parametrize("name", ["append", "accept", "carry out", "read back", "rest", "pull"])
 def test_the_page_has_a_place_for_each_work(name):
     """What is measured can be written."""
     assert "put here" in between(PAGE.read_text("utf-8"), name, "put here\n")
