@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from litestar.params import QueryParameter
-from msgspec import Struct
 
+from astrolabe.api.fleet.example import ONE
+from astrolabe.api.fleet.page import FleetCounts, FleetInstance, FleetPage, ReleasesAhead
 from astrolabe.api.http.paging import next_page
 from astrolabe.api.http.parameters import Limit
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
@@ -13,63 +14,19 @@ from astrolabe.api.http.route import get
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.products.release import Release
 from astrolabe.domain.products.updates import releases_ahead
-from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.domain.words import Version
-from astrolabe.store.views.fleet import FleetFilter, FleetGroup, FleetOrder, FleetRow, FleetUpgrade, Kin
-from astrolabe.store.views.needs import Need
+from astrolabe.store.views.fleet import FleetFilter, FleetGroup, FleetOrder, FleetRow, Kin
 
 
-class ReleasesAhead(Struct, frozen=True):
-    """What is known to be newer than what runs."""
-
-    many: int
-    """How many releases are known to be newer."""
-    newest: Release
-    """The newest of them, with its notes."""
-    breaking: tuple[str, ...]
-    """The breaking ones among them, the oldest first."""
-
-
-class FleetInstance(Struct, frozen=True):
-    """An instance in the fleet."""
-
-    instance: InstanceRow
-    """The instance, as lists have it."""
-    title: str
-    """The product's name for a reader."""
-    need: Need | None
-    """What a person has to look at, in a word; null where there is nothing."""
-    last: FleetUpgrade | None
-    """Its last upgrade; null before the first."""
-    ahead: ReleasesAhead | None
-    """What is known to be newer; null where nothing is."""
-
-
-class FleetCounts(Struct, frozen=True):
-    """How many instances a search finds, by what can be asked for alone."""
-
-    all: int
-    """All of them; retired ones are left out."""
-    needs: int
-    """Those that need a person."""
-    updates: int
-    """Those that a newer release is known for."""
-    upgrading: int
-    """Those on which an upgrade or a way back is under way, or waits for approval."""
-
-
-class FleetPage(Struct, frozen=True):
-    """A page of the fleet, a moment behind the log, and the link to the next where there is one."""
-
-    items: tuple[FleetInstance, ...]
-    """The instances, in the order that was asked for."""
-    counts: FleetCounts
-    """How many there are."""
-    next: str | None = None
-    """The path of the next page; null on the last one."""
-
-
-@get("/fleet", summary="See the fleet", tag="instances", scope="read", narrowed=True, problems=("parameter-invalid",))
+@get(
+    "/fleet",
+    summary="See the fleet",
+    tag="instances",
+    scope="read",
+    narrowed=True,
+    shown=ONE,
+    problems=("parameter-invalid",),
+)
 async def show_fleet(
     request: AuthenticatedRequest,
     *,

@@ -1,13 +1,15 @@
 """The OpenAPI document: what each route may answer, and how callers prove who they are."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, Router
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Example, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Example, OpenAPIResponse, Operation, Reference, SecurityScheme, Tag
 from litestar.status_codes import HTTP_404_NOT_FOUND
+from msgspec import Struct
 
 from astrolabe.api.http.auth import CONSOLE, CONSOLE_HEADER, COOKIE, SCHEME, SESSION
 from astrolabe.api.http.problem_catalogue import ProblemType, by_status
@@ -51,6 +53,22 @@ def answer(kind: type, description: str, media_type: str = "application/json") -
 def example(summary: str, value: dict[str, Any]) -> list[Example]:
     """Return the one example of a body."""
     return [Example(summary=summary, value=value)]
+
+
+def answered_with(value: Struct, status: int) -> type[Operation]:
+    """Return the class of an operation whose answer of this status has an example in the document."""
+    # As it is: Litestar would leave out what is null in an object of its own.
+    shown: dict[str, Example | Reference] = {"example": Example(value=value)}
+
+    @dataclass
+    class Shown(Operation):
+        def __post_init__(self) -> None:
+            answered = (self.responses or {})[str(status)]
+            contents = answered.content if isinstance(answered, OpenAPIResponse) else None
+            for each in (contents or {}).values():
+                each.examples = shown
+
+    return Shown
 
 
 def _as_problem(response: Response[Any]) -> Response[Any]:

@@ -8,11 +8,14 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Operation
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Struct
 from typing_extensions import override
 
 from astrolabe.api.http.ahead import Naming
 from astrolabe.api.http.auth import CONSOLE, SCHEME, SESSION, require_scope
-from astrolabe.api.http.documentation import problem_responses
+from astrolabe.api.http.documentation import answered_with, problem_responses
 from astrolabe.api.http.known_parameters import require_known_parameters
 from astrolabe.api.http.rights import SCOPE
 from astrolabe.domain.access import Scope
@@ -70,13 +73,15 @@ def route(
     trail: bool = False,
     narrowed: bool = False,
     naming: Naming | None = None,
+    shown: Struct | None = None,
 ) -> HTTPRouteHandler:
     """Return the decorator of a handler.
 
     Only tokens with the scope, or with admin, get in; None lets everybody in. One that has the scope for some instances
     alone gets in where what the handler shows and does is `narrowed` to these. Reads of the `trail` are recorded. The
     instance that `naming` finds in a request is read together with the token. The problems are those that only this
-    route has, by their names in the catalogue; a name that is not there raises KeyError.
+    route has, by their names in the catalogue; a name that is not there raises KeyError. The document shows `shown` as
+    an example of the answer, whose status is 200 unless it is given.
     """
     everywhere = (*AUTHORISED, *(("cross-site-request",) if method != "GET" else ())) if scope else ALWAYS
     authenticated = scope and require_scope(scope, trail=trail, narrowed=narrowed, naming=naming)
@@ -93,6 +98,7 @@ def route(
         status_code=status,
         media_type=media_type,
         include_in_schema=documented,
+        operation_class=answered_with(shown, status or HTTP_200_OK) if shown else Operation,
     )
 
 

@@ -30,6 +30,7 @@ from astrolabe.api.http.references import find_instance, instance_unknown
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import only_visible, outside, reach_of, still_reached
 from astrolabe.api.http.route import BODY, BUSY, CHANGE, ETAG, KEYED, LOCATION, MATCHED, UNCHANGED, get, post, put
+from astrolabe.api.instances.example import UPGRADED
 from astrolabe.api.instances.one_identity import one_identity
 from astrolabe.api.instances.view import (
     InstancePage,
@@ -143,6 +144,7 @@ async def list_instances(
     scope="read",
     narrowed=True,
     headers=(ETAG,),
+    shown=UPGRADED,
     answers=UNCHANGED,
     problems=("parameter-invalid", "instance-unknown"),
 )

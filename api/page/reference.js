@@ -41,7 +41,9 @@ function answers(operation) {
     tag("span", {}, ...(contentOf(answer) ? typeOf(contentOf(answer).schema) : ["nothing"])),
     tag("span", {}, ...words(answer.description), ...headers(answer)),
   ]);
-  return part("Answers", table(["Status", "Holds", "When"], rows));
+  const shown = good.flatMap(([, answer]) => Object.values(contentOf(answer)?.examples ?? {}));
+  const whole = ({ value }) => tag("details", {}, tag("summary", {}, "An example"), tag("pre", {}, JSON.stringify(value, null, 2)));
+  return part("Answers", table(["Status", "Holds", "When"], rows), ...shown.map(whole));
 }
 
 const headers = (answer) =>

@@ -29,6 +29,7 @@ from astrolabe.api.http.references import find_current, find_upgrade, instance_i
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import only_visible, reach_of, still_reached
 from astrolabe.api.http.route import BUSY, CHANGE, ETAG, LOCATION, RETRY_AFTER, UNCHANGED, get, post
+from astrolabe.api.upgrades.examples import ASKED, SUCCEEDED
 from astrolabe.api.upgrades.operation import Operation, operation
 from astrolabe.api.upgrades.past_upgrades import cutover_outlooks
 from astrolabe.api.upgrades.plan import UpgradePlan, plan_upgrade
@@ -97,6 +98,7 @@ class UpgradePage(Struct, frozen=True):
     naming=named_in_body,
     status=202,
     headers=(LOCATION, ETAG, RETRY_AFTER),
+    shown=ASKED,
     answers={200: doc.answer(UpgradePlan, "With validate_only: what would be done")},
     problems=(
         *CHANGE,
@@ -227,6 +229,7 @@ def _summary(row: UpgradeRow) -> UpgradeSummary:
     scope="read",
     narrowed=True,
     headers=(ETAG, RETRY_AFTER),
+    shown=SUCCEEDED,
     answers=UNCHANGED,
     problems=("upgrade-unknown",),
 )
