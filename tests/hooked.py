@@ -195,9 +195,9 @@ def mortal_effects(patch: pytest.MonkeyPatch, mortality: Mortality) -> None:
         await end(found, *grace)
         mortality.now("after the end of a gateway")
 
-    def shelved(*folders: Any) -> None:
+    async def shelved(*folders: Any) -> None:
         mortality.now("before the shelf")
-        shelve(*folders)
+        await shelve(*folders)
         mortality.now("after the shelf")
 
     patch.setattr(InstanceDatabase, "connection", connection)
