@@ -18,6 +18,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 		{ echo "Astrolabe needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -m venv --clear $(VENV) || \
 		{ echo "This Python cannot make a virtual environment; on Debian install python3-venv, or try: make PYTHON=/usr/bin/python3"; exit 2; }
+	@echo "Fetching what is locked in requirements.lock, PostgreSQL and Node.js with it: some minutes, once."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,15 +1,18 @@
 """A checkup: is all here that Astrolabe needs, looked at one thing after the other."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+import httpx
 from msgspec import Struct
 
 from astrolabe.cli.options import DEFAULT_PORT
@@ -91,7 +94,8 @@ def _folder(data: Path) -> Iterator[Finding]:
     there = next(each for each in (data, *data.parents) if each.exists())
     if there != data:
         may = os.access(there, os.W_OK | os.X_OK)
-        yield Finding("data folder", may, f"{data} is not there yet", "" if may else _elsewhere(there))
+        seen = f"{data} is not there yet; --data, or {VARIABLE}, names another"
+        yield Finding("data folder", may, seen, "" if may else _elsewhere(there))
         return
     mine = data.is_dir() and data.stat().st_uid == os.geteuid() and os.access(data, os.W_OK | os.X_OK)
     yield Finding("data folder", mine, str(data), "" if mine else _elsewhere(data))
@@ -124,6 +128,15 @@ def _account() -> Finding:
 def _port() -> Finding:
     if is_free(DEFAULT_PORT):
         return Finding("port", True, f"{DEFAULT_PORT} is free")
-    # Astrolabe itself, where it runs, is no obstacle.
-    todo = f"Unless that is Astrolabe, give another port: astrolabe up --bind 127.0.0.1:{DEFAULT_PORT + 1}."
+    if _is_astrolabe():
+        return Finding("port", True, f"{DEFAULT_PORT}: an Astrolabe answers there")
+    todo = f"Give another port: astrolabe up --bind 127.0.0.1:{DEFAULT_PORT + 1}."
     return Finding("port", False, f"{DEFAULT_PORT} is taken", todo, optional=True)
+
+
+def _is_astrolabe() -> bool:
+    """Return whether what has the port wants a token as an Astrolabe does."""
+    with contextlib.suppress(httpx.HTTPError):
+        said = httpx.get(f"http://127.0.0.1:{DEFAULT_PORT}/instances", timeout=2, trust_env=False)
+        return said.status_code == HTTPStatus.UNAUTHORIZED and "token-missing" in said.text
+    return False

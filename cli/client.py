@@ -61,6 +61,10 @@ class Client:
         context = reached(Settings.read())
         return cls(context.url.rstrip("/"), usable_token(context.token))
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """Read something."""
         given = {name: value for name, value in parameters.items() if value is not None}

@@ -42,7 +42,11 @@ class Discovered(Struct, frozen=True):
     kept_by: str | None
     """What starts it again when it ends; null where that is not asked."""
     register: str
-    """The command that registers it; words in capitals are for a person to fill in."""
+    """The command that registers it."""
+    at: int | str | None = None
+    """What an instance of it is known by on its host: its port, its compose project or its prefix."""
+    registered: str | None = None
+    """The name of the instance that it is registered as; null where it is none, or where nobody was asked."""
 
 
 async def discover(products: Collection[Product]) -> list[Discovered]:
@@ -60,9 +64,9 @@ async def _processes(products: Collection[Product]) -> AsyncIterator[Discovered]
             if tree := found.tree(product.npm.package):
                 version = process.package_version(tree, product.npm.package)
                 keeper = (await detect(found.pid)).by
-                words = _registration(product, version, "--port", str(port), *_database(found))
+                words = _registration(product, version, "--port", str(port), *_database(found, product.name))
                 where = f"port {port}, process {found.pid}, {tree}"
-                yield Discovered(product.name, "npx", version, where, keeper, words)
+                yield Discovered(product.name, "npx", version, where, keeper, words, port)
 
 
 def _listeners() -> Iterator[tuple[int, GatewayProcess]]:
@@ -76,15 +80,15 @@ def _listeners() -> Iterator[tuple[int, GatewayProcess]]:
                 yield port, process.of(each.pid)
 
 
-def _database(found: GatewayProcess) -> Iterator[str]:
-    """Return the options that say where its database is; never its password."""
+def _database(found: GatewayProcess, instance: str) -> Iterator[str]:
+    """Return the options that say where its database is; never its password, but the file that it belongs into."""
     with contextlib.suppress(psutil.Error):
         values = (*found.argv, *psutil.Process(found.pid).environ().values())
         for value in values:
             if said := _CONNECTION.search(value):
                 yield from ("--database", f"postgresql://{said['user']}@{said['host']}/{said['name']}")
                 if said["password"]:
-                    yield from ("--password-from", "file:/run/secrets/NAME/password")
+                    yield from ("--password-from", f"file:/run/secrets/{instance}/password")
                 return
 
 
@@ -96,7 +100,7 @@ async def _globals(products: Collection[Product]) -> list[Discovered]:
             tree = Path(root).parent
             if version := process.package_version(tree, product.npm.package):
                 words = _registration(product, version, "--kind", "cli", "--prefix", str(tree.parent))
-                found.append(Discovered(product.name, "cli", version, str(tree), None, words))
+                found.append(Discovered(product.name, "cli", version, str(tree), None, words, str(tree.parent)))
     return found
 
 
@@ -125,7 +129,7 @@ def of_containers(inspected: Iterable[Mapping[str, Any]], products: Collection[P
                 seen.add((project, product.name))
                 words = shlex.join(("astrolabe", "register", project, "--project-folder", folder))
                 where = f"project {project} in {folder}"
-                yield Discovered(product.name, "compose", None, where, "the engine", words)
+                yield Discovered(product.name, "compose", None, where, "the engine", words, project)
 
 
 def _registration(product: Product, version: str | None, *more: str) -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -12,6 +12,7 @@ import psutil
 from msgspec import Struct
 
 from astrolabe.cli.failure import CommandError
+from astrolabe.domain.instances.secret_names import looks_secret
 from astrolabe.domain.instances.surroundings import without_surroundings
 from astrolabe.domain.products.product import HealthCheck, Npm, StartCommand, VersionProbe
 from astrolabe.workers.instance import process
@@ -36,7 +37,6 @@ _PART: Final = re.compile(
 )
 """Variables that name a part of where a database is."""
 _PARTS: Final = {"DATABASE": "name", "DB": "name", "USERNAME": "user", "PASS": "password"}
-_SECRET: Final = re.compile(r"key|secret|token|passw", re.IGNORECASE)
 _SETTING: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _INSIDE: Final = re.compile(r"(?P<folder>.*/node_modules/(?P<package>(@[^/]+/)?[^/]+))/(?P<entry>.+)")
 
@@ -95,7 +95,15 @@ def _start(running: GatewayProcess, port: int, words: list[str]) -> tuple[StartC
                 env[name] = filled
         if "{database_url}" not in {*args, *env.values()}:
             env |= dict(_parts(variables))
+        remarks += _left_out(name for name in without_surroundings(variables) if name not in env)
     return StartCommand(args, env), remarks
+
+
+def _left_out(names: Iterable[str]) -> Iterator[str]:
+    """Name the variables that may be settings, never their values: what an instance is given must be listed there."""
+    if left := [name for name in names if _SETTING.fullmatch(name)]:
+        listed = ", ".join(f'"{name}"' for name in left)
+        yield f"what an instance is to be given of its other variables must be listed: settings = [{listed}]"
 
 
 def _parts(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -111,8 +119,8 @@ def _arguments(words: list[str], port: int, listens: set[str]) -> tuple[tuple[st
     secret = False
     for word in words:
         option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
-        hides = secret or bool(equals and _SECRET.search(option))
-        secret = word.startswith("-") and not equals and bool(_SECRET.search(word))
+        hides = secret or bool(equals and looks_secret(option))
+        secret = word.startswith("-") and not equals and looks_secret(word)
         if hides or secret:
             remarks += [f"{option or word} was left out, for it may be a secret"] if option or secret else []
         else:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from astrolabe.cli.table import moment, pairs, short
+from astrolabe.domain.upgrades.sentences import counted
 
 UNWANTED = frozenset({"refused", "expired", "failed", "rolled_back", "unwell"})
 """How an upgrade ended that somebody should look at."""
@@ -93,7 +94,7 @@ def _point(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "version", artifact["version"]
     yield "artifact", f"{artifact['package']} from {artifact['registry']}, {artifact['integrity']}"
     if dump := found["dump"]:
-        yield "dump", f"{size(dump['size'])}, {dump['tables']} tables, {dump['path']}"
+        yield "dump", f"{size(dump['size'])}, {counted(dump['tables'], 'table')}, {dump['path']}"
         yield "its SHA-256", dump["sha256"]
     if copy := found["copy"]:
         yield "copy", f"{size(copy['size'])}, database {copy['database']}"

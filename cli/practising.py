@@ -14,10 +14,12 @@ from astrolabe.cli.printing import note
 from astrolabe.cli.scratch import make_database, start_version
 from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.instances.registration import check_config, needs_database
+from astrolabe.domain.instances.secret_names import looks_secret
 from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
-from astrolabe.domain.words import Name, SettingName, Version
+from astrolabe.domain.words import Name, SecretRef, SettingName, Version
 from astrolabe.store.ids import new_id
+from astrolabe.store.whole_file import write
 from astrolabe.workers.instance import process
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.secret import Secrets
@@ -47,14 +49,14 @@ class Wanted(Struct, frozen=True):
 
 
 class Practice:
-    """A product's version that runs in a scratch folder; its password lies where the worker of `up` finds it."""
+    """A product's version that runs in a scratch folder; its secrets lie where the worker of `up` finds them."""
 
     def __init__(self, wanted: Wanted, scratch: Path, secrets_folder: Path) -> None:
         self._wanted: Final = wanted
         self._scratch: Final = scratch
         self._kept: Final = secrets_folder / wanted.name
         self._id: Final = new_id()
-        self._password: Path | None = None
+        self._files: Final[list[Path]] = []
         self.register: str = ""
         """The command that registers it, once it runs."""
 
@@ -63,7 +65,7 @@ class Practice:
         config = await self._config(environment["DATABASE_URL"])
         product, version = self._wanted.product, self._wanted.version
         host = Host("local", self._scratch, {product.name: product}, Secrets([self._kept.parent]))
-        note(f"{product.title} {version} is installed and started.")
+        note(f"{product.title} {version} is installed by npm, which may take minutes, and started.")
         driver = NpxDriver(Site(host, self._id, config))
         ok, outcome, why = await start_version(driver, config, product, version, BY_ITS_OWNER)
         if not ok:
@@ -77,28 +79,26 @@ class Practice:
         found = process.listener(self._wanted.port) if self._wanted.port else None
         if found and found.tree(self._wanted.product.package.package):
             await process.end(found, grace=GRACE_SECONDS)
-        if self._password:
-            self._password.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self._kept.rmdir()
+        for each in self._files:
+            each.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._kept.rmdir()
 
     async def _config(self, server_url: str) -> InstanceConfig:
         wanted = self._wanted
         database = None
         if needs_database(wanted.product):
-            self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-            password = self._kept / "password"
-            if password.exists():
-                raise CommandError(f"{password} is there already; choose another --name.")
-            self._password = password
+            self._place("password")
             role = f"practice_{wanted.name.replace('-', '_')}"
             database = await make_database(server_url, role, secrets.token_hex(16), self._kept)
+        kept = self._keep_secrets()
         config = InstanceConfig(
             wanted.name,
             wanted.product.name,
             wanted.port,
             database=database,
-            settings=wanted.settings,
+            settings={name: value for name, value in wanted.settings.items() if name not in kept},
+            secrets=kept,
             folder=wanted.folder,
         )
         try:
@@ -106,6 +106,25 @@ class Practice:
         except Refused as refused:
             raise CommandError(str(refused)) from None
         return config
+
+    def _keep_secrets(self) -> dict[SettingName, SecretRef]:
+        """Keep each setting that looks like a secret in a file, which the line that registers it names."""
+        kept: dict[SettingName, SecretRef] = {}
+        for name, value in self._wanted.settings.items():
+            if name in self._wanted.product.settings and looks_secret(name, value):
+                place = self._place(f"{name}.secret")
+                write(place, value.encode(), private=True)
+                kept[name] = f"file:{place}"
+        return kept
+
+    def _place(self, name: str) -> Path:
+        """Return where a secret is to be kept until the end; raises CommandError where one is kept there already."""
+        place = self._kept / name
+        if place.exists():
+            raise CommandError(f"{place} is there already; choose another --name.")
+        self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._files.append(place)
+        return place
 
 
 def registration(config: InstanceConfig) -> str:
@@ -118,6 +137,8 @@ def registration(config: InstanceConfig) -> str:
         words += ["--password-from", str(where.password)]
     for name, value in config.settings.items():
         words += ["--set", f"{name}={value}"]
+    for name, reference in config.secrets.items():
+        words += ["--secret", f"{name}={reference}"]
     if config.folder:
         words += ["--folder", config.folder]
     return shlex.join(words)

@@ -114,7 +114,7 @@ class Trial:
         """Try everything in turn; end with the first part that does not end as it must."""
         parts: list[Tried] = []
         try:
-            say(f"{self._product.title} {old} is installed and started.")
+            say(f"{self._product.title} {old} is installed by npm, which may take minutes, and started.")
             parts.append(await self._start(old))
             async with Database(self._log_url, pool_size=4) as database:
                 instances = Instances(Log(database))

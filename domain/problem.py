@@ -1,12 +1,15 @@
 """What went wrong in a step, as the log keeps it."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from astrolabe.domain.words import Sha256
 
 Line = Annotated[str, Meta(max_length=2000)]
+
+_AFTERWARDS: Final = re.compile(r",? then (retry|adopt it again)\.$")
 
 
 class Problem(Struct, frozen=True):
@@ -33,3 +36,8 @@ class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault
         self.code: str = code
         self.detail: str = detail
         self.facts: dict[str, str] = facts
+
+
+def at_first(todo: str) -> str:
+    """Return what to do first, without the command that is typed afterwards: that depends on what was under way."""
+    return _AFTERWARDS.sub(".", todo)

@@ -1,11 +1,14 @@
 """A recorded event: the fact, and who, why, when and where in the log."""
 
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
 E_co = TypeVar("E_co", covariant=True)
+
+NO_REASON: Final = "no reason given"
+"""The reason of whoever gave none."""
 
 
 class Cause(Struct, frozen=True):

@@ -4,11 +4,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from astrolabe.api.http.resources import AuthenticatedRequest
-from astrolabe.domain.recorded import Cause
+from astrolabe.domain.recorded import NO_REASON, Cause
 from astrolabe.domain.words import Reason
 from astrolabe.store.streams.instances import Loaded
-
-NO_REASON = "no reason given"
 
 
 class ReasonBody(Struct, frozen=True, forbid_unknown_fields=True):

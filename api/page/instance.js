@@ -2,7 +2,7 @@
 
 import { actionButton, reasoned } from "./action.js";
 import { all, get, Refused } from "./client.js";
-import { advised, code, faint, link, problem, seconds, size, status, table, tag } from "./dom.js";
+import { advised, code, counted, faint, link, problem, seconds, size, status, table, tag } from "./dom.js";
 import { downtimes } from "./downtimes.js";
 import { of, ofUpgrade } from "./fleet.js";
 import { live, say } from "./live.js";
@@ -28,9 +28,9 @@ function wayBack(point, { kept, name }) {
   const rows = [
     ["goes back to", point.artifact.version, clock(point.taken_at)],
     point.copy && ["copy of the database", code(point.copy.database), size(point.copy.size)],
-    point.dump && ["dump", code(point.dump.path), `${size(point.dump.size)}, ${point.dump.tables} tables`],
+    point.dump && ["dump", code(point.dump.path), `${size(point.dump.size)}, ${counted(point.dump.tables, "table")}`],
     point.dump && ["its proof", code(point.dump.sha256), "SHA-256, read back when it was written"],
-    point.files && ["files", code(point.files.manifest), `${point.files.files} files, ${size(point.files.size)}`],
+    point.files && ["files", code(point.files.manifest), `${counted(point.files.files, "file")}, ${size(point.files.size)}`],
   ].filter(Boolean);
   const until = kept.filter((each) => each.upgrade_id === point.upgrade_id).map((each) => each.until).sort()[0];
   return [

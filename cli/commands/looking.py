@@ -9,6 +9,7 @@ from astrolabe.cli.client import Client, path
 from astrolabe.cli.in_words import instance_in_words, point_in_words, standing
 from astrolabe.cli.printing import answer, answer_list, is_for_program, print_json
 from astrolabe.cli.table import fits, moment, short, table, wrapped
+from astrolabe.domain.recorded import NO_REASON
 from astrolabe.domain.upgrades.sentences import seconds
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,7 +61,7 @@ def history(instance: str, at: str | None) -> None:
 
 def events_in_words(found: list[dict[str, Any]]) -> str:
     """Lay out events, one a row."""
-    rows = [(moment(each["recorded_at"]), each["actor"], each["type"], each["summary"]) for each in found]
+    rows = [(moment(each["recorded_at"]), each["actor"], each["type"], _with_reason(each)) for each in found]
     headers = ("WHEN", "WHO", "EVENT", "WHAT HAPPENED")
     # One long word, such as a digest, would take each event apart.
     return table(headers, rows) if fits(headers, rows) else "\n".join(map(event_in_words, found))
@@ -68,7 +69,14 @@ def events_in_words(found: list[dict[str, Any]]) -> str:
 
 def event_in_words(each: dict[str, Any]) -> str:
     """Say one event, as one that comes after others."""
-    return f"{moment(each['recorded_at'])}  {each['actor']}  {each['type']}\n{wrapped('  ' + each['summary'], '  ')}"
+    return f"{moment(each['recorded_at'])}  {each['actor']}  {each['type']}\n{wrapped('  ' + _with_reason(each), '  ')}"
+
+
+def _with_reason(each: dict[str, Any]) -> str:
+    """Say an event, and why, where it is the one that somebody asked for: a worker's carry the same reason on."""
+    if each["source"].startswith("worker") or each["reason"] == NO_REASON:
+        return str(each["summary"])
+    return "; ".join(filter(None, (each["summary"], f"reason: {each['reason']}")))
 
 
 @click.command("rollback-point")

@@ -22,6 +22,7 @@ from astrolabe.cli.commands.instances import (
     setting_option,
 )
 from astrolabe.cli.commands.upgrades import reason_option, with_reason
+from astrolabe.cli.confirming import heed_secrets
 from astrolabe.cli.failure import CommandError
 from astrolabe.cli.printing import answer
 from astrolabe.domain.instances.instance import InstanceConfig
@@ -85,6 +86,7 @@ def reconfigure(
     config: dict[str, Any] = {name: shown[name] for name in InstanceConfig.__struct_fields__}
     config |= {name: value for name, value in plain.items() if value is not None}
     config |= {"port": None} if no_port else {}
+    heed_secrets(pairs(settings, "--set"))
     config["settings"] |= pairs(settings, "--set")
     config["secrets"] |= pairs(secrets, "--secret")
     config["labels"] = {

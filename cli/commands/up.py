@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib import import_module
@@ -17,15 +18,18 @@ from astrolabe.cli.main import main, run
 from astrolabe.cli.own_python import is_isolated, run_astrolabe
 from astrolabe.cli.process import executing, forking
 from astrolabe.cli.ready import until_ready
-from astrolabe.cli.servers.folder import VARIABLE
+from astrolabe.cli.servers.account import refuse_closed, service_account
+from astrolabe.cli.servers.folder import VARIABLE, default_path
 from astrolabe.cli.supervisor import CHILDREN, Supervisor, serve
 from astrolabe.store.ports import is_free
 from astrolabe.store.products.catalogue import load_products
+from astrolabe.store.settings import Settings, variable
 from astrolabe.workers.programs.umask import close_to_others
 
 PREPARING: Final = "astrolabe.cli.preparing"
 """Loaded where it is needed, which is in a fork wherever there can be one."""
 
+PRODUCTS: Final = variable("products")
 OWN: Final = ("prepare", "await-api")
 """The commands that `up` has for itself alone."""
 
@@ -75,6 +79,7 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...], public_url: str
     host, port = options.address(bind)
     if not is_free(port) and host in {"127.0.0.1", "localhost"}:
         raise CommandError(f"Port {port} is taken by another program; choose one with --bind {host}:PORT.")
+    _refuse_closed(data or default_path())
     made: list[str | None] = []
     words = words_for(bind, [each.absolute() for each in folders], public_url)
     forks = forks_of_us()
@@ -95,7 +100,7 @@ def up(data: Path | None, bind: str, products: tuple[Path, ...], public_url: str
     async def ready() -> None:
         url = options.base_url(bind)
         await (forks.output(["await-api", url], env=tree.environment) if forks else until_ready(url))
-        greet(url, made[-1] if made else None)
+        greet(url, made[-1] if made else None, _places(data, folders))
 
     tree = Supervisor(data, prepare=prepared, launch=launch, say=click.echo)
     try:
@@ -115,13 +120,29 @@ async def _serve(tree: Supervisor, ready: Callable[[], Coroutine[None, None, Non
         click.echo("Stopped.")
 
 
-def greet(url: str, token: str | None) -> None:
-    """Print where the API is, and the token where one was made."""
+def _refuse_closed(data: Path) -> None:
+    """See that the servers' user can pass to the data folder before anything is loaded and made, which takes long."""
+    if not Settings.read().database_url:
+        above = next(each for each in data.absolute().parents if each.exists())
+        refuse_closed(above, service_account(), "PostgreSQL")
+
+
+def _places(data: Path | None, folders: list[Path]) -> dict[str, str]:
+    """Return the variables by which commands in another terminal find the same folders."""
+    named = {VARIABLE: str(data.absolute())} if data else {}
+    return named | ({PRODUCTS: ":".join(str(each.absolute()) for each in folders)} if folders else {})
+
+
+def greet(url: str, token: str | None, places: Mapping[str, str]) -> None:
+    """Print where the API is, the token where one was made, and what commands in another terminal need to know."""
     click.echo(f"Astrolabe answers at {url}")
+    known = dict(places)
     if token:
         click.echo("The first token, shown this once; whoever has it may do everything:")
-        click.echo(f"\n    export ASTROLABE_URL={url}\n    export ASTROLABE_TOKEN={token}\n")
-    click.echo("Next, in another terminal: astrolabe register --help. Stop with Ctrl-C.")
+        known = {"ASTROLABE_URL": url, "ASTROLABE_TOKEN": token, **known}
+    if known:
+        click.echo("\n".join(["", *(f"    export {name}={shlex.quote(value)}" for name, value in known.items()), ""]))
+    click.echo("Next, in another terminal: astrolabe discover shows what can be registered here. Stop with Ctrl-C.")
 
 
 COMMANDS = (up,)

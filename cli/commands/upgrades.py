@@ -1,7 +1,9 @@
 """Upgrades: ask for one, watch it, cancel, retry, take it back."""
 
 import sys
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -16,6 +18,8 @@ from astrolabe.cli.references import taken_back_id, upgrade_id
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.upgrades.sentences import seconds
 from astrolabe.store.ids import new_id
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 reason_option = click.option("--reason", help="Why, for the audit trail.")
 upgrade_argument = click.argument("upgrade")
@@ -124,7 +128,7 @@ def rollback(upgrade: str, reason: str | None, *, accept_lost_writes: bool, yes:
     if ended["status"] in ARRIVED and not accept_lost_writes and sys.stdin.isatty():
         click.confirm("Leave these writes behind, in the database kept aside?", abort=True)
         ended = _rollback(client, found["id"], reason, accept=True)
-    judge(ended, ("rolled_back",))
+    judge(ended, ("rolled_back",), dict.fromkeys(ARRIVED, "not rolled back"))
 
 
 def _rollback(client: Client, identifier: str, reason: str | None, *, accept: bool) -> dict[str, Any]:
@@ -151,8 +155,11 @@ def finish(client: Client, identifier: str, wanted: tuple[str, ...] = ("succeede
     judge(UpgradeWatch(client, identifier, Console()).until_done(), wanted)
 
 
-def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
-    """Say how an upgrade ended; raises CommandFailed where that is none of those wanted."""
+def judge(operation: dict[str, Any], wanted: tuple[str, ...], instead: Mapping[str, str] = NOTHING) -> None:
+    """Say how an upgrade ended; raises CommandFailed where that is none of those wanted.
+
+    `instead` is what a failure is called, by the status that it leaves the upgrade in.
+    """
     error, result = operation.get("error"), operation.get("result")
     if is_for_program():
         print_json(operation)
@@ -163,7 +170,8 @@ def judge(operation: dict[str, Any], wanted: tuple[str, ...]) -> None:
         note(f"{operation['status']}{downtime}")
         return
     detail = f": {advised(error)}" if error else ""
-    raise CommandFailed(f"{operation['status']}{detail}")
+    status = str(operation["status"])
+    raise CommandFailed(f"{instead.get(status, status)}{detail}")
 
 
 COMMANDS = (upgrade, watch, cancel, retry, rollback)

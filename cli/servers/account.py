@@ -101,6 +101,13 @@ def obstacle(path: Path, account: ProcessUser) -> Path | None:
     return next((step for way in ways for step in (*reversed(way.parents), way) if not _opens(step, account)), None)
 
 
+def refuse_closed(path: Path, account: ProcessUser | None, server: str) -> None:
+    """Raise Unavailable where a server's user cannot reach a path, with what lets it pass."""
+    if account and (closed := obstacle(path, account)):
+        mend = f"let others pass (chmod o+x {closed}), or name a folder elsewhere (--data, {variable('data')})"
+        raise Unavailable(f"{server} runs as {account.name}, who cannot pass {closed}: {mend}.")
+
+
 def program(path: Path, account: ProcessUser | None, store: Path) -> Path:
     """Return the program at a place where the user can reach it: its own, or a copy of its wheel in `store`."""
     if account is None or (closed := obstacle(path, account)) is None:

@@ -10,9 +10,8 @@ from typing import Final
 
 import psutil
 
-from astrolabe.cli.servers.account import cluster_maker, give, obstacle, program
-from astrolabe.cli.servers.folder import VARIABLE, DataFolder
-from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.cli.servers.account import cluster_maker, give, program, refuse_closed
+from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.server import on_a_port, stop_stale, until_ready
 from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.store.whole_file import write
@@ -170,8 +169,7 @@ class Postgres:
         return program(tools.postgres(name), user, self._folder.path / "programs")
 
     async def _make(self) -> None:
-        if self._account and (closed := obstacle(self._folder.path, self._account)):
-            raise Unavailable(f"PostgreSQL runs as {self._account.name}, who cannot pass {closed}: set {VARIABLE}.")
+        refuse_closed(self._folder.path, self._account, "PostgreSQL")
         maker = cluster_maker(self._account)
         uid, gid = (maker.uid, maker.gid) if maker else (-1, -1)
         new = self._home.with_name("postgres.new")

@@ -9,9 +9,8 @@ from typing import Final
 
 import psutil
 
-from astrolabe.cli.servers.account import give, obstacle, program
-from astrolabe.cli.servers.folder import VARIABLE, DataFolder
-from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.cli.servers.account import give, program, refuse_closed
+from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.server import on_a_port, stop_stale, until_ready
 from astrolabe.domain.instances.process_user import ProcessUser
 from astrolabe.store.whole_file import write
@@ -70,8 +69,7 @@ class Valkey:
             self._child.signal(SIGKILL)
 
     def _make(self) -> None:
-        if self._account and (closed := obstacle(self._folder.path, self._account)):
-            raise Unavailable(f"Valkey runs as {self._account.name}, who cannot pass {closed}: set {VARIABLE}.")
+        refuse_closed(self._folder.path, self._account, "Valkey")
         if not self._data.exists():
             self._data.mkdir(mode=0o700)
         if self._account and self._data.stat().st_uid != self._account.uid:

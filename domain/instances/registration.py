@@ -48,7 +48,8 @@ def _check_settings(config: InstanceConfig, product: Product) -> None:
     for name in (*config.settings, *config.secrets):
         if name not in product.settings:
             known = ", ".join(product.settings) or "none at all"
-            raise Refused("setting-unknown", f"{product.name} has no setting {name}; it has {known}.")
+            add = f"One that it is to have is added to settings in {product.name}.toml."
+            raise Refused("setting-unknown", f"{product.name} has no setting {name}; it has {known}. {add}")
     for name in config.settings:
         if name in config.secrets:
             raise Refused("setting-twice", f"Name {name} in settings or in secrets, not in both.")

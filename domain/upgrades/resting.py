@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.problem import Refused
+from astrolabe.domain.problem import Refused, at_first
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Reconfigure
@@ -103,13 +103,15 @@ def idle(state: s.State) -> Instance:
                 f"The worker on {instance.config.host} has not found out yet which version runs; wait for it.",
             )
         case s.Unadopted(problem=problem):
-            raise Refused("instance-unadopted", f"{problem.detail} {problem.todo} Then adopt it again.")
+            raise Refused("instance-unadopted", f"{problem.detail} {at_first(problem.todo)} Then adopt it again.")
         case s.Absent():
             raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
         case s.Retired() | s.Withdrawn():
             raise Refused("instance-retired", "This instance was retired; register it anew.")
         case s.Inconsistent(run=run, problem=problem):
-            raise Refused("instance-inconsistent", f"{problem.todo} Then retry the upgrade.", upgrade_id=run.upgrade_id)
+            raise Refused(
+                "instance-inconsistent", f"{at_first(problem.todo)} Then retry the upgrade.", upgrade_id=run.upgrade_id
+            )
         case _:
             raise Refused(
                 "instance-busy",

@@ -13,6 +13,16 @@ def seconds(milliseconds: int | None) -> str:
     return "unknown" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun, which is in the singular for one."""
+    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+
+
+def counted_writes(total: int | None) -> str:
+    """Write how many writes there were; None where nobody knows."""
+    return "an unknown number of writes" if total is None else counted(total, "write")
+
+
 def _started(data: EventData) -> str:
     return f"{data['step']} begins, by worker {data['worker']}"
 
@@ -26,7 +36,7 @@ def _progressed(data: EventData) -> str:
 def _passed(data: EventData) -> str:
     plan = data["plan"]
     held, new = sum(check["ok"] for check in plan["checks"]), plan["new"]
-    holds = "1 check holds" if held == 1 else f"{held} checks hold"
+    holds = f"{counted(held, 'check')} {'holds' if held == 1 else 'hold'}"
     warned = "".join(f"; deprecated: {check['seen']}" for check in plan["checks"] if check["name"] == DEPRECATED)
     later = [each["seen"] for each in plan["checks"] if each["name"] == NEXT_UP and each["seen"] != NAMED_ALREADY]
     afterwards = "".join(f"; after it {each}" for each in later)
@@ -37,25 +47,25 @@ def _backup(data: EventData) -> str:
     dump, files = data.get("dump"), _files("; {} prepared while they are in use", data)
     if not dump:
         return f"no database, so no dump{files}"
-    tables = f"dump of {dump['tables']} tables, {dump['size']:,} bytes, SHA-256 {dump['sha256'][:16]}…, read back"
-    return f"{tables}{files}"
+    tables = f"dump of {counted(dump['tables'], 'table')}, {counted(dump['size'], 'byte')}"
+    return f"{tables}, SHA-256 {dump['sha256'][:16]}…, read back{files}"
 
 
 def _files(sentence: str, data: EventData) -> str:
     files = data.get("files")
-    return sentence.format(f"{files['files']:,} files, {files['size']:,} bytes,") if files else ""
+    return sentence.format(f"{counted(files['files'], 'file')}, {counted(files['size'], 'byte')},") if files else ""
 
 
 def _copied(data: EventData) -> str:
     copy, files = data.get("copy"), _files("; {} brought up to date", data)
     if not copy:
         return f"no database to copy{files}"
-    return f"copied as {copy['database']} ({copy['size']:,} bytes): the way back{files}"
+    return f"copied as {copy['database']} ({counted(copy['size'], 'byte')}): the way back{files}"
 
 
 def _finished(data: EventData) -> str:
     before, after = data.get("migrations_before"), data.get("migrations_after")
-    many = f"{after - before} migrations applied, " if before is not None and after is not None else ""
+    many = f"{counted(after - before, 'migration')} applied, " if before is not None and after is not None else ""
     return f"{many}the new version answers after {seconds(data['downtime_ms'])}"
 
 
@@ -80,8 +90,7 @@ def _checks(data: EventData) -> str:
 
 
 def _unwell(data: EventData) -> str:
-    total = data["writes"]["total"]
-    many = "an unknown number of writes" if total is None else f"{total} writes"
+    many = counted_writes(data["writes"]["total"])
     back = f"going back would leave {many} behind: astrolabe rollback {data['upgrade_id']}"
     return f"UNWELL after cutover: {_problem(data)} Nothing goes back by itself any more; {back}"
 
@@ -106,7 +115,7 @@ def _left_behind(data: EventData) -> str:
     writes = data.get("writes")
     if writes is None or writes["total"] == 0:
         return ""
-    return f", leaving {'an unknown number of' if writes['total'] is None else writes['total']} writes behind"
+    return f", leaving {counted_writes(writes['total'])} behind"
 
 
 def _restored(data: EventData) -> str:

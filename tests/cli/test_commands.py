@@ -13,6 +13,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from astrolabe.cli.checkup import checkup
+from astrolabe.cli.commands.up import greet
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.servers.folder import DataFolder
@@ -24,6 +26,7 @@ from astrolabe.store.database import Database
 from astrolabe.store.log.log import Log
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.workers.programs.shell import Finished, supervise
+from tests.cli.terminal import at_terminal
 from tests.cli.typed import piped
 from tests.databases import empty_log
 from tests.ports import free_port
@@ -195,6 +198,35 @@ async def test_an_instance_is_reconfigured_by_what_changes(reached: dict[str, st
         | {"maintenance": "admin"},
         **{name: after[name] for name in ("stream_version", "updated_at")},
     }
+
+
+async def test_what_looks_like_a_secret_is_asked_about_before_the_log_keeps_it(reached: dict[str, str]) -> None:
+    """A no leaves nothing behind; the question names the option that puts no secret into the log."""
+    words = ("register", "hushed", *REGISTER[2:-1], "4244", "--set", "INIT_ADMIN_API_TOKENS=hidden-word")
+    code, seen = await at_terminal(words, reached, "n")
+    assert code == 130
+    assert "INIT_ADMIN_API_TOKENS" in seen
+    assert "--secret" in seen
+    assert "hidden-word" not in seen
+    assert (await astrolabe("show", "hushed", **reached)).returncode != 0
+
+
+async def test_a_port_that_an_astrolabe_has_is_no_obstacle(
+    reached: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor knows one by what it says to whoever has no token."""
+    port = int(reached["ASTROLABE_URL"].rpartition(":")[2])
+    monkeypatch.setattr("astrolabe.cli.checkup.DEFAULT_PORT", port)
+    (found,) = [each for each in await asyncio.to_thread(list, checkup(tmp_path)) if each.name == "port"]
+    assert (found.ok, found.seen) == (True, f"{port}: an Astrolabe answers there")
+
+
+def test_another_terminal_gets_the_folders_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands about products there read the files that `up` reads, and keep secrets where its worker finds them."""
+    greet("http://127.0.0.1:8400", "astro_x", {"ASTROLABE_DATA": "/srv/my data", "ASTROLABE_PRODUCTS": "/srv/products"})
+    said = capsys.readouterr().out
+    assert "    export ASTROLABE_TOKEN=astro_x\n    export ASTROLABE_DATA='/srv/my data'\n" in said
+    assert "    export ASTROLABE_PRODUCTS=/srv/products\n" in said
 
 
 async def test_a_project_is_reconfigured_by_what_changes(reached: dict[str, str]) -> None:

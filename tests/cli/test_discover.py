@@ -4,9 +4,16 @@ import asyncio
 import json
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from astrolabe.cli.discovering import of_containers
+from typing_extensions import override
+
+from astrolabe.cli.client import Client
+from astrolabe.cli.commands.discover import in_words, registered_here
+from astrolabe.cli.discovering import Discovered, of_containers
 from astrolabe.store.ports import is_free
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.workers.programs import tools
@@ -46,7 +53,7 @@ async def test_a_process_that_listens_is_found_with_the_line_that_registers_it(t
     assert shlex.split(found["register"]) == [
         *("astrolabe", "register", "shop", "--product", "shop", "--version", "1.2.0", "--port", str(port)),
         *database,
-        *("--password-from", "file:/run/secrets/NAME/password"),
+        *("--password-from", "file:/run/secrets/shop/password"),
     ]
 
 
@@ -58,3 +65,36 @@ def test_a_compose_project_is_found_by_its_image_once() -> None:
     (found,) = of_containers([ours, theirs, ours], load_products().values())
     assert (found.product, found.kind) == ("unleash", "compose")
     assert found.register == "astrolabe register flags --project-folder /srv/flags"
+
+
+def test_what_is_registered_is_named_and_gets_no_line() -> None:
+    """Of two only the new one is to be registered; where nothing is found, the folders that were read are named."""
+    old = Discovered("shop", "npx", "1.2.0", "port 1", None, "astrolabe register shop --port 1", 1, "parse")
+    new = Discovered("shop", "npx", "1.2.0", "port 2", None, "astrolabe register shop --port 2", 2)
+    said = in_words([old, new], [])
+    assert "parse" in said
+    assert "--port 2" in said
+    assert "--port 1" not in said
+    assert "those built in, those in /srv/products were read" in in_words([], [Path("/srv/products")])
+
+
+class Listed(Client):
+    """An Astrolabe that has three instances of one product, one of them on another host."""
+
+    @override
+    def items(self, path: str, **parameters: str | int | None) -> Iterator[Any]:
+        for name, host in ("flags", "local"), ("tool", "local"), ("away", "elsewhere"):
+            yield {"name": name, "product": "shop", "host": host}
+
+    @override
+    def get(self, path: str, **parameters: str | int | None) -> Any:
+        name = path.rpartition("/")[2]
+        ports, prefixes = {"flags": 4242, "away": 4243}, {"tool": "/opt/shop"}
+        return {"name": name, "product": "shop", "compose": None, "port": ports.get(name), "prefix": prefixes.get(name)}
+
+
+def test_what_is_registered_on_this_host_is_known_by_its_port_or_prefix() -> None:
+    """What is registered on another host is not what runs here, and what was not found is not asked for."""
+    with closing(Listed("http://127.0.0.1:1", "astro_x")) as client:
+        assert dict(registered_here(client, {"shop"})) == {("shop", "4242"): "flags", ("shop", "/opt/shop"): "tool"}
+        assert dict(registered_here(client, {"stall"})) == {}

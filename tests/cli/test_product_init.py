@@ -98,6 +98,7 @@ async def test_a_file_is_written_from_what_runs(shop: int, tmp_path: Path) -> No
         "version": {"path": "/about", "field": "build.version"},
     }
     assert "--api-key was left out" in ended.stdout
+    assert 'must be listed: settings = ["COLOUR", "SECRET_WORD"].' in " ".join(ended.stdout.split())
     assert "hidden-word" not in text + ended.stdout + ended.stderr
 
 

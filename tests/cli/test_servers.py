@@ -295,7 +295,8 @@ async def test_a_closed_data_folder_is_named(closed: Path) -> None:
     account = service_account()
     assert account is not None
     way = obstacle(folder.path, account)
-    with pytest.raises(Unavailable, match=f"PostgreSQL runs as {account.name}, who cannot pass {way}"):
+    said = f"PostgreSQL runs as {account.name}, who cannot pass {way}: let others pass .chmod o.x {way}"
+    with pytest.raises(Unavailable, match=said):
         await Postgres(folder, account).start()
     folder.release()
 

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from astrolabe.domain.instances.observation import Observation, Unobserved
+from astrolabe.domain.problem import at_first
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Adopt, Reconfigure, Register
@@ -73,6 +74,12 @@ def test_what_is_not_the_product_waits_for_a_person():
     again = given(*UNADOPTED).when(Adopt(AT)).then(adoption_requested)
     assert again == s.Adopting(Newcomer(CONFIG), 2)
     given(*UNADOPTED, adoption_requested).when(report(ADOPTED_LATER)).then(ADOPTED_LATER)
+
+
+@pytest.mark.parametrize("todo", ["Start it, then retry.", "Start it, then adopt it again.", "Start it."])
+def test_what_is_done_first_is_said_once_and_then_the_command_of_here(todo):
+    """A step says what comes after it for an upgrade; an adoption has a command of its own."""
+    assert at_first(todo) == "Start it."
 
 
 @pytest.mark.parametrize("fact", [adopted, unadopted], ids=["adopted", "refused"])

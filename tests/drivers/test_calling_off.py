@@ -50,7 +50,7 @@ async def test_who_wrote_after_it_had_begun_loses_nothing(standin: World) -> Non
     await asked_back(standin, lambda: standin.write("late"))
     off = await standin.one(e.RollbackCalledOff)
     assert (off.writes.total, off.writes.tables) == (1, {"public.items": 1})
-    assert "1 writes" in off.problem.detail
+    assert "1 write " in off.problem.detail
     assert (await standin.facts())[-4:] == OFF
     assert (await standin.one(e.UpgradeResumed)).downtime_ms
     assert await standin.items() == ["first", "late"]

@@ -77,7 +77,7 @@ async def test_a_secret_that_vanishes_ends_inconsistent_until_it_is_back(
     loaded = await upgrade(standin, "2.0.0", MigrationStarted=vanish)
     assert isinstance(loaded.state, s.Inconsistent)
     assert loaded.state.problem.code == "secret-missing"
-    assert "Set env:ASTROLABE_SECRET_TOKEN" in loaded.state.problem.todo
+    assert "Set ASTROLABE_SECRET_TOKEN for the worker" in loaded.state.problem.todo
     monkeypatch.setenv("ASTROLABE_SECRET_TOKEN", "a token")
     await standin.ask(Retry(await standin.upgrade_id()))
     loaded = await standin.carry_out()

@@ -22,6 +22,7 @@ from tests.world import product_text
 
 pytestmark = pytest.mark.e2e
 SECONDS = 90.0
+HIDDEN = "hidden-word"
 
 
 class Practice:
@@ -32,6 +33,7 @@ class Practice:
         self.log = log
         self.port = port
         self.password = data / "secrets" / "shop" / "password"
+        self.token = data / "secrets" / "shop" / "STANDIN_TOKEN.secret"
 
     def said(self) -> str:
         """Return what it said until now."""
@@ -47,6 +49,7 @@ async def practice(registry: Registry, servers_folder: DataFolder, tmp_path: Pat
     scratch.mkdir(exist_ok=True)
     env = {**os.environ, "TMPDIR": str(scratch), "ASTROLABE_DATA": str(tmp_path / "data")}
     words = ("products", "start", str(file), "1.1.0", "--name", "shop", "--port", str(port))
+    words += ("--setting", "STANDIN_SLOW_MS=1", "--setting", f"STANDIN_TOKEN={HIDDEN}")
     child = shell.supervise(run_astrolabe(*words), env=env, log=log)
     made = Practice(child, log, port, tmp_path / "data")
     try:
@@ -75,10 +78,13 @@ async def test_it_serves_says_how_it_is_registered_and_is_gone_at_the_end(practi
     (line,) = re.findall(r"(?m)^ +(astrolabe register .+)$", practice.said())
     assert f"register shop --product standin --port {practice.port} --database postgresql://practice_shop@" in line
     assert f"--password-from file:{practice.password}" in line
-    assert practice.password.stat().st_mode & 0o077 == 0
+    assert f"--set STANDIN_SLOW_MS=1 --secret STANDIN_TOKEN=file:{practice.token}" in line
+    assert HIDDEN not in practice.said()
+    assert practice.token.read_text("utf-8") == HIDDEN
+    assert (practice.password.stat().st_mode | practice.token.stat().st_mode) & 0o077 == 0
     async with httpx.AsyncClient(trust_env=False) as http:
         assert (await http.get(f"http://127.0.0.1:{practice.port}/health")).json()
     await refusals(practice, tmp_path)
     assert await practice.child.stop(SIGINT, grace=30) == 0
     assert is_free(practice.port)
-    assert not practice.password.exists()
+    assert not practice.password.parent.exists()

@@ -176,7 +176,7 @@ async def was_seen_live(alice: Visitor) -> None:
 async def goes_back(alice: Visitor) -> None:
     """First it is said how many writes stay behind, then what is lost is accepted, and then it is taken back."""
     await alice.act("Roll back", reason="the archive is too slow")
-    await expect(alice.page.locator(".card.bad")).to_contain_text("leave 1 writes", timeout=PATIENCE_MS)
+    await expect(alice.page.locator(".card.bad")).to_contain_text("leave 1 write ", timeout=PATIENCE_MS)
     form = await alice.form("Roll back", reason="the archive is too slow", accept_lost_writes=True)
     await expect(form.locator(".loses")).to_contain_text("public.items: 1")
     await form.get_by_role("button", name="Roll back").click()

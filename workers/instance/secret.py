@@ -64,8 +64,8 @@ class Secrets:
         if not value:
             raise StepFailed(
                 "secret-missing",
-                f"The secret {reference} is not set on this host.",
-                todo=f"Set {reference} for the worker on this host, then retry.",
+                f"The secret {reference} is not on this host, or the worker cannot read it, or it is empty.",
+                todo=f"{_provide(reference)}, then retry.",
             )
         return value
 
@@ -116,6 +116,13 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _provide(reference: SecretRef) -> str:
+    scheme, _, place = reference.partition(":")
+    if scheme == "env":
+        return f"Set {place} for the worker on this host, and start that again"
+    return f"Write the secret into {place} on this host, readable by the worker"
 
 
 def _granting(grant: str) -> str:

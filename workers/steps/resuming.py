@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from astrolabe.domain.plans.rollback_point import Writes
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
+from astrolabe.domain.upgrades.sentences import counted_writes
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.steps.context import StepContext
 from astrolabe.workers.steps.marks import mark_of
@@ -17,12 +18,11 @@ PAUSE_SECONDS = 1.0
 
 def would_lose(writes: Writes, sentence: str) -> StepFailed:
     """Return the refusal of a way back, which names the writes in the place of `{}` and by table."""
-    many = "an unknown number of writes" if writes.total is None else f"{writes.total} writes"
     return StepFailed(
         "writes-would-be-lost",
-        sentence.format(many),
+        sentence.format(counted_writes(writes.total)),
         seen=[f"{table}: {count}" for table, count in sorted(writes.tables.items())],
-        todo="Ask again with accept_lost_writes to go back all the same.",
+        todo="Ask again with accept_lost_writes (--accept-lost-writes) to go back all the same.",
     )
 
 
