@@ -67,7 +67,7 @@ async def test_a_server_that_is_away_at_the_start_leaves_no_file(
         monkeypatch.setattr(InstanceDatabase, "size", away)
 
     await standin.ask(RequestUpgrade(new_id(), "2.0.0"))
-    await hooked(standin, "worker-1", when({"after StepStarted backup": goes_away}))(standin.instance_id)
+    await hooked(standin, "worker-1", when({"after PreflightPassed": goes_away}))(standin.instance_id)
     assert (await standin.one(e.UpgradeFailed)).problem.code == "database-unreachable"
     assert standin.dumps() == []
 
@@ -84,7 +84,7 @@ async def test_what_a_dead_worker_left_of_a_dump_goes_with_the_upgrade(standin: 
         raise Killed
 
     with pytest.raises(Killed):
-        await hooked(standin, "worker-1", when({"after StepStarted backup": die}))(standin.instance_id)
+        await hooked(standin, "worker-1", when({"after PreflightPassed": die}))(standin.instance_id)
     await standin.ask(Cancel(upgrade_id, datetime.now(UTC)))
     await standin.carry_out("worker-2")
     assert await standin.one(e.UpgradeCancelled)

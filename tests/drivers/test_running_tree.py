@@ -134,7 +134,7 @@ async def test_what_runs_is_copied_without_asking_a_registry(running: Owner) -> 
     """It is byte for byte what runs, dependencies too: not what the same command would install today."""
     running.registry.close()
     note = await running.pulls()
-    assert f"copied from where it runs, {running.tree}" in note
+    assert f"was copied from {running.tree}, where it runs" in note
     assert "2 packages" in note
     assert files(running.shelf) == files(running.tree)
     assert not running.registry.requests
