@@ -101,6 +101,7 @@ class _Process:
             await _readable(self._connection)
             error, result = cast("tuple[Exception | None, object]", self._connection.recv())
         except (EOFError, OSError):
+            self._process.kill()
             self._process.join()
             raise StoreError(f"One of our processes died with code {self._process.exitcode}; try again.") from None
         if error is not None:
@@ -121,6 +122,8 @@ async def _readable(connection: Connection) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(connection.fileno())
+        # uvloop lets nothing that it looks at block, and a result is read to its end.
+        os.set_blocking(connection.fileno(), True)
 
 
 def _serve(connection: Connection, function: Callable[[object], object]) -> None:
