@@ -31,6 +31,9 @@ TYPED = """() => {
   const { value, selectionStart, selectionEnd } = document.activeElement;
   return [value.length, selectionStart, selectionEnd];
 }"""
+FETCH_SECONDS = 3.0
+"""How long the registry takes for what is pulled: longer than from one look of progress to the next."""
+
 UPDATES = 10
 """How many live updates a page must bear while somebody types."""
 
@@ -116,6 +119,7 @@ async def test_a_change_is_seen_planned_approved_made_and_taken_back(
         await expect(alice.page.locator(".new")).to_have_text(f"→ {NEW}")
         await alice.page.get_by_text("2 releases ahead").click()
         await expect(alice.page.get_by_text("Items are archived")).to_be_visible()
+        standin.registry.delay = FETCH_SECONDS
         await ask(alice, name, NEW)
         await alice.watch()
         await expect(alice.page.get_by_role("button", name="Approve")).to_be_visible()
@@ -124,6 +128,7 @@ async def test_a_change_is_seen_planned_approved_made_and_taken_back(
             await approves_and_types(bob, name)
             await alice.there(f"{name}: {OLD} to {NEW} succeeded")
             await typed_is_still_there(bob)
+        standin.registry.delay = 0
         await was_seen_live(alice)
         await alice.look("What happened")
         await standin.write("between")
@@ -166,7 +171,6 @@ async def was_seen_live(alice: Visitor) -> None:
     for step in ("backup", "pull", "migrate", "verify"):
         assert steps.index(f"{step} todo") < steps.index(f"{step} running") < steps.index(f"{step} done")
     shown = await alice.seen("progress")
-    # How many packages of how many stands there too, where npm takes longer than a moment.
     assert any(each.startswith(f"fetching standin-gateway@{NEW}") for each in shown)
     assert any("of 10 migrations" in each for each in shown)
     counted = [float(each.removeprefix("Nobody is served: ").removesuffix(" s")) for each in await alice.seen("down")]
