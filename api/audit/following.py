@@ -1,24 +1,20 @@
 """The route of the whole log as it grows: every event of every stream, in the log's order."""
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator
-from typing import Annotated, Final, cast
+import math
+from collections.abc import Iterable
+from typing import Annotated, Final
 
-import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
-from litestar.response import Stream
+from typing_extensions import override
 
-from astrolabe.api.audit.trail import AuditEvent, AuditPage, audit_event
+from astrolabe.api.audit.trail import AuditPage, audit_event
 from astrolabe.api.http.paging import next_page
 from astrolabe.api.http.parameters import LARGEST_POSITION, LastEventId, Limit
-from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.route import get
-from astrolabe.api.upgrades.stream import HEADERS, HEARTBEAT, HEARTBEAT_SECONDS, MEDIA_TYPE, token_seconds, until_more
-from astrolabe.domain.access import Token
-from astrolabe.store.audit.trail import Filter
-from astrolabe.store.outage import is_outage
+from astrolabe.api.http.server_sent import Feed, message, streamed, wants_stream
+from astrolabe.store.audit.trail import Filter, Trail
 
 EVERYTHING: Final = Filter()
 AT_ONCE: Final = 200
@@ -48,44 +44,30 @@ async def follow_log(
     The stream ends with the token. `/audit/events` has filters.
     """
     resources = resources_of(request)
-    if MEDIA_TYPE in request.headers.get("accept", ""):
-        begin = max(after, last_event_id)
-        events = _stream(resources, request.auth, begin)
-        return cast("Response[AuditPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
+    if wants_stream(request):
+        return streamed(request, LogFeed(resources.trail, max(after, last_event_id)))
     page = await resources.trail.page(EVERYTHING, after, limit)
     link = None if page.after is None else next_page("/events", {"after": page.after, "limit": limit})
     return Response(AuditPage(tuple(map(audit_event, page.events)), link))
 
 
-async def _stream(resources: Resources, token: Token, after: int) -> AsyncGenerator[bytes]:
-    stopping = asyncio.create_task(resources.stopping.wait())
-    try:
-        yield b": every event of the log\n\n"
-        last = time.monotonic()
-        while not stopping.done() and await resources.tokens.is_good(token.token_id):
-            heard = resources.tail.heard
-            page = await resources.trail.page(EVERYTHING, after, AT_ONCE)
-            for event in map(audit_event, page.events):
-                yield _message(event)
-                after, last = event.position, time.monotonic()
-            if page.after is not None:
-                after = page.after
-                continue
-            if time.monotonic() - last >= HEARTBEAT_SECONDS:
-                yield HEARTBEAT
-                last = time.monotonic()
-            wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), token_seconds(token))
-            await until_more(resources.tail, heard, stopping, wait)
-    except Exception as error:
-        # The caller comes back with Last-Event-ID, and finds the database up again, or gets a problem.
-        if not is_outage(error):
-            raise
-    finally:
-        stopping.cancel()
+class LogFeed(Feed):
+    """Every event of the log after a position, for ever."""
 
+    about: bytes = b"every event of the log"
 
-def _message(event: AuditEvent) -> bytes:
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.position, event.type.encode(), msgspec.json.encode(event))
+    def __init__(self, trail: Trail, after: int) -> None:
+        self._trail: Trail = trail
+        self._after: int = after
+
+    @override
+    async def look(self) -> Iterable[bytes]:
+        page = await self._trail.page(EVERYTHING, self._after, AT_ONCE)
+        events = [audit_event(each) for each in page.events]
+        last = events[-1].position if events else self._after
+        self._after = last if page.after is None else page.after
+        self.seconds: float = math.inf if page.after is None else 0.0
+        return [message(each.type, each, each.position) for each in events]
 
 
 ROUTES = (follow_log,)

@@ -1,21 +1,19 @@
 """The route of changes: says when what lists show has changed, so that nobody has to ask again and again."""
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator
-from typing import Final, cast
+import math
+from collections.abc import Iterable
+from typing import Final
 
 from litestar import Response
-from litestar.response import Stream
 from msgspec import Struct
+from typing_extensions import override
 
-from astrolabe.api.http.resources import AuthenticatedRequest, Resources, resources_of
+from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import reach_of
 from astrolabe.api.http.route import get
-from astrolabe.api.upgrades.stream import HEADERS, HEARTBEAT, HEARTBEAT_SECONDS, MEDIA_TYPE, token_seconds, until_more
-from astrolabe.domain.access import Token
+from astrolabe.api.http.server_sent import Feed, message, streamed, wants_stream
 from astrolabe.domain.reach import Reach
-from astrolabe.store.outage import is_outage
+from astrolabe.store.views.fleet import Fleet
 
 SOON_SECONDS: Final = 0.1
 LATEST_SECONDS: Final = 2.0
@@ -37,36 +35,33 @@ async def follow_changes(request: AuthenticatedRequest) -> Response[ListCursor]:
     and not what: ask for what you show. The stream ends with the token.
     """
     resources, reach = resources_of(request), reach_of(request)
-    if MEDIA_TYPE not in request.headers.get("accept", ""):
-        return Response(ListCursor(await resources.fleet.cursor(reach)))
-    events = _changes(resources, reach, request.auth)
-    return cast("Response[ListCursor]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
+    if wants_stream(request):
+        return streamed(request, ChangesFeed(resources.fleet, reach))
+    return Response(ListCursor(await resources.fleet.cursor(reach)))
 
 
-async def _changes(resources: Resources, reach: Reach, token: Token) -> AsyncGenerator[bytes]:
-    stopping = asyncio.create_task(resources.stopping.wait())
-    known, last, pause = -2, time.monotonic(), SOON_SECONDS
-    try:
-        yield b": that something changed\n\n"
-        while not stopping.done() and await resources.tokens.is_good(token.token_id):
-            heard = resources.tail.heard
-            shown, end = await resources.fleet.positions()
-            if (cursor := await resources.fleet.cursor(reach)) != known:
-                yield b'event: changed\ndata: {"cursor":%d}\n\n' % cursor
-                known, last, pause = cursor, time.monotonic(), SOON_SECONDS
-            elif time.monotonic() - last >= HEARTBEAT_SECONDS:
-                yield HEARTBEAT
-                last = time.monotonic()
-            wait = min(last + HEARTBEAT_SECONDS - time.monotonic(), token_seconds(token))
-            if shown < end:
-                wait, pause = min(wait, pause), min(2 * pause, LATEST_SECONDS)
-            await until_more(resources.tail, heard, stopping, wait)
-    except Exception as error:
-        # Whoever asks comes back, and finds the database up again, or gets a problem.
-        if not is_outage(error):
-            raise
-    finally:
-        stopping.cancel()
+class ChangesFeed(Feed):
+    """That something of what may be seen has changed, at first and each time, for ever."""
+
+    about: bytes = b"that something changed"
+
+    def __init__(self, fleet: Fleet, reach: Reach) -> None:
+        self._fleet: Fleet = fleet
+        self._reach: Reach = reach
+        self._known: int = -2
+        self._pause: float = SOON_SECONDS
+
+    @override
+    async def look(self) -> Iterable[bytes]:
+        shown, end = await self._fleet.positions()
+        cursor = await self._fleet.cursor(self._reach)
+        changed = cursor != self._known
+        if changed:
+            self._known, self._pause = cursor, SOON_SECONDS
+        self.seconds: float = math.inf
+        if shown < end:
+            self.seconds, self._pause = self._pause, min(2 * self._pause, LATEST_SECONDS)
+        return [message("changed", ListCursor(cursor))] if changed else []
 
 
 ROUTES = (follow_changes,)

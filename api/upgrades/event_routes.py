@@ -4,7 +4,6 @@ from typing import cast
 
 from litestar import Response
 from litestar.openapi import ResponseSpec
-from litestar.response import Stream
 
 from astrolabe.api.http.etag import unless_known
 from astrolabe.api.http.event import EventPage, cursor_of, event_view
@@ -13,9 +12,10 @@ from astrolabe.api.http.references import find_upgrade
 from astrolabe.api.http.resources import AuthenticatedRequest, resources_of
 from astrolabe.api.http.rights import reach_of
 from astrolabe.api.http.route import ETAG, UNCHANGED, get
+from astrolabe.api.http.server_sent import streamed, wants_stream
 from astrolabe.api.upgrades.follower import Follower
 from astrolabe.api.upgrades.operation import belongs, operation
-from astrolabe.api.upgrades.stream import HEADERS, MEDIA_TYPE, stream
+from astrolabe.api.upgrades.stream import UpgradeFeed
 
 
 @get(
@@ -47,7 +47,7 @@ async def show_events(
     loaded = await find_upgrade(request, upgrade_id)
     placed = reach_of(request).is_all
     mine = [each for each in loaded.history if belongs(each, upgrade_id)]
-    if MEDIA_TYPE not in request.headers.get("accept", ""):
+    if not wants_stream(request):
         page = EventPage(tuple(event_view(each, placed=placed) for each in mine))
         settled = all(each.position is not None for each in mine)
         return unless_known(if_none_match, loaded.version, page, settled=settled)
@@ -56,8 +56,7 @@ async def show_events(
     if operation(loaded, upgrade_id).done and not unsent:
         return cast("Response[EventPage]", Response(None, status_code=204))
     follower = Follower(resources.log, resources.progress, loaded.stream_id, upgrade_id)
-    events = stream(request, follower, last_event_id)
-    return cast("Response[EventPage]", cast("object", Stream(events, media_type=MEDIA_TYPE, headers=HEADERS)))
+    return streamed(request, UpgradeFeed(follower, last_event_id, placed=placed))
 
 
 ROUTES = (show_events,)

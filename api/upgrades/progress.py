@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
 
 from astrolabe.domain.words import Step
@@ -39,8 +38,3 @@ def newer(recorded: Progress | None, attempt: int, tick: Tick | None) -> Progres
     if recorded is None or tick is None or (tick.attempt, tick.step) != (attempt, recorded.step):
         return recorded
     return progress_of(tick) if tick.at > recorded.at else recorded
-
-
-def message(tick: Tick) -> bytes:
-    """Write a tick as it is sent: without an id, for a stream that breaks off need not be resumed after it."""
-    return b"event: progress\ndata: %s\n\n" % msgspec.json.encode(progress_of(tick))

@@ -15,8 +15,8 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 from msgspec import Struct
 
 from astrolabe.api.app import create_app
+from astrolabe.api.http import server_sent
 from astrolabe.api.server import Server
-from astrolabe.api.upgrades import stream
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import events as e
 from astrolabe.store.database import Database
@@ -246,7 +246,7 @@ async def test_a_rollback_of_an_ended_upgrade_can_be_followed(running: Running) 
 
 async def test_a_silent_stream_has_a_heartbeat(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing happens, comments keep the connection from being taken for dead."""
-    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr(server_sent, "HEARTBEAT_SECONDS", 0.0)
     house = running.house
     await house.register()
     upgrade_id = await house.request()
