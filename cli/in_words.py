@@ -19,12 +19,6 @@ def size(many: float) -> str:
     return f"{many:.0f} {UNITS[unit]}" if unit == 0 else f"{many:.1f} {UNITS[unit]}"
 
 
-def advised(problem: dict[str, Any]) -> str:
-    """Say what went wrong, and what to do, as sentences of their own."""
-    detail, todo = problem["detail"], problem["todo"]
-    return f"{detail}{'' if detail.endswith(('.', '!', '?')) else '.'} {todo}" if todo else detail
-
-
 def standing(row: dict[str, Any]) -> str:
     """Return what an instance in a list is doing, and whether what runs is what the log says."""
     drift = "; what runs is not that: see astrolabe show" if row["in_sync"] is False else ""

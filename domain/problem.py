@@ -38,6 +38,11 @@ class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault
         self.facts: dict[str, str] = facts
 
 
+def advised(detail: str, todo: str) -> str:
+    """Say what went wrong, and what to do where that is known, as sentences of their own."""
+    return f"{detail}{'' if detail.endswith(('.', '!', '?')) else '.'} {todo}" if todo else detail
+
+
 def at_first(todo: str) -> str:
     """Return what to do first, without the command that is typed afterwards: that depends on what was under way."""
     return _AFTERWARDS.sub(".", todo)

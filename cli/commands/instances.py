@@ -13,11 +13,10 @@ from astrolabe.cli.commands.upgrades import detach_option, reason_option, with_r
 from astrolabe.cli.confirming import confirm, heed_secrets, yes_option
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.finding import find_project, keep_password, options_of
-from astrolabe.cli.in_words import advised
 from astrolabe.cli.patience import Patience
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.domain.kinds.compose_found import FoundProject
-from astrolabe.domain.problem import at_first
+from astrolabe.domain.problem import advised, at_first
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import Kind
 from astrolabe.store.ids import new_id
@@ -254,7 +253,7 @@ def _until_adopted(client: Client, instance: dict[str, Any]) -> dict[str, Any]:
         time.sleep(POLL_SECONDS)
         instance = patience.ask(lambda: client.get(where))
     if problem := instance["unadopted"]:
-        said = advised({**problem, "todo": at_first(problem["todo"])})
+        said = advised(problem["detail"], at_first(problem["todo"]))
         raise CommandFailed(f"{said} Then: astrolabe adopt {instance['name']}")
     note(instance["observed"]["seen"] if instance["observed"] else f"{instance['name']} is {instance['status']}")
     return instance

@@ -12,10 +12,10 @@ from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.planning import loses
 from astrolabe.cli.confirming import confirm, yes_option
 from astrolabe.cli.failure import CommandFailed
-from astrolabe.cli.in_words import advised
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.cli.references import taken_back_id, upgrade_id
 from astrolabe.cli.watching import UpgradeWatch
+from astrolabe.domain.problem import advised
 from astrolabe.domain.upgrades.sentences import seconds
 from astrolabe.store.ids import new_id
 
@@ -169,7 +169,7 @@ def judge(operation: dict[str, Any], wanted: tuple[str, ...], instead: Mapping[s
         )
         note(f"{operation['status']}{downtime}")
         return
-    detail = f": {advised(error)}" if error else ""
+    detail = f": {advised(error['detail'], error['todo'])}" if error else ""
     status = str(operation["status"])
     raise CommandFailed(f"{instead.get(status, status)}{detail}")
 

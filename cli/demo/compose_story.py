@@ -13,6 +13,7 @@ from astrolabe.cli.failure import CommandFailed
 from astrolabe.cli.own_python import run_module
 from astrolabe.cli.private_engine import own
 from astrolabe.cli.private_engine.registry import ImageRegistry
+from astrolabe.domain.problem import advised
 from astrolabe.domain.products.product import Npm
 from astrolabe.store.ports import free_from
 from astrolabe.store.progress import Amount
@@ -69,7 +70,7 @@ async def fetch(screen: Screen, folder: Path, version: str) -> Path:
             progressed = partial(_progressed, status, version)
             await npm.install(PACKAGE, artifact, artifacts.resolve(), "demo", progressed, node=node)
     except StepFailed as failure:
-        raise CommandFailed(f"{failure.problem.detail} {failure.problem.todo}") from failure
+        raise CommandFailed(advised(failure.problem.detail, failure.problem.todo)) from failure
     return _installed(folder, version)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.problem import Refused, at_first
+from astrolabe.domain.problem import Refused, advised, at_first
 from astrolabe.domain.upgrades import events as e
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Reconfigure
@@ -103,7 +103,9 @@ def idle(state: s.State) -> Instance:
                 f"The worker on {instance.config.host} has not found out yet which version runs; wait for it.",
             )
         case s.Unadopted(problem=problem):
-            raise Refused("instance-unadopted", f"{problem.detail} {at_first(problem.todo)} Then adopt it again.")
+            raise Refused(
+                "instance-unadopted", advised(problem.detail, f"{at_first(problem.todo)} Then adopt it again.")
+            )
         case s.Absent():
             raise Refused("instance-unknown", "No instance is registered under this id; see GET /instances.")
         case s.Retired() | s.Withdrawn():

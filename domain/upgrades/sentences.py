@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from astrolabe.domain.plans.plan import DEPRECATED, NAMED_ALREADY, NEXT_UP
+from astrolabe.domain.problem import advised
 
 EventData: TypeAlias = Mapping[str, Any]
 
@@ -97,7 +98,7 @@ def _unwell(data: EventData) -> str:
 
 def _problem(data: EventData) -> str:
     problem = data["problem"]
-    return " ".join([problem["detail"], problem.get("todo", "")]).strip()
+    return advised(problem["detail"], problem.get("todo", ""))
 
 
 def _inconsistent(data: EventData) -> str:
