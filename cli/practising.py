@@ -11,11 +11,10 @@ from msgspec import Struct
 
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.printing import note
-from astrolabe.cli.scratch import make_database, start_version
+from astrolabe.cli.scratch import BY_ITS_OWNER, checked, make_database, start_version
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.instances.registration import check_config, needs_database
+from astrolabe.domain.instances.registration import needs_database
 from astrolabe.domain.instances.secret_names import looks_secret
-from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import Name, SecretRef, SettingName, Version
 from astrolabe.store.ids import new_id
@@ -26,7 +25,6 @@ from astrolabe.workers.instance.secret import Secrets
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.npm.npx import NpxDriver
 
-BY_ITS_OWNER: Final = "by-its-owner"
 GRACE_SECONDS: Final = 3.0
 """How long it may take to end: its database is gone, for which some would wait, and nothing of it is kept."""
 
@@ -101,11 +99,7 @@ class Practice:
             secrets=kept,
             folder=wanted.folder,
         )
-        try:
-            check_config(config, {wanted.product.name: wanted.product})
-        except Refused as refused:
-            raise CommandError(str(refused)) from None
-        return config
+        return checked(config, wanted.product)
 
     def _keep_secrets(self) -> dict[SettingName, SecretRef]:
         """Keep each setting that looks like a secret in a file, which the line that registers it names."""

@@ -4,10 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from astrolabe.cli.failure import CommandError
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
+from astrolabe.domain.instances.registration import check_config
 from astrolabe.domain.plans.plan import Artifact
+from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import Version
 from astrolabe.store.whole_file import write
@@ -18,6 +22,19 @@ from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
 
 HEALTHY_SECONDS = 120
+BY_ITS_OWNER: Final = "by-its-owner"
+"""The mark of what was started as an owner would."""
+NO_QUEUE: Final = "redis://127.0.0.1:1/0"
+"""Said in place of a queue, where nobody sends messages."""
+
+
+def checked(config: InstanceConfig, product: Product) -> InstanceConfig:
+    """Return an instance as it is to be registered; raises CommandError where its product does not take it."""
+    try:
+        check_config(config, {product.name: product})
+    except Refused as refused:
+        raise CommandError(str(refused)) from None
+    return config
 
 
 async def make_database(server_url: str, name: str, password: str, kept: Path) -> DatabaseConfig:

@@ -8,13 +8,12 @@ from typing import Final, Literal, Self
 
 from msgspec import Struct
 
-from astrolabe.cli.failure import CommandError
 from astrolabe.cli.printing import note
-from astrolabe.cli.scratch import make_database, start_version
+from astrolabe.cli.scratch import BY_ITS_OWNER, NO_QUEUE, checked, make_database, start_version
 from astrolabe.cli.supervisor import Supervisor
 from astrolabe.domain.instances.instance import InstanceConfig
-from astrolabe.domain.instances.registration import check_config, needs_database
-from astrolabe.domain.problem import Problem, Refused
+from astrolabe.domain.instances.registration import needs_database
+from astrolabe.domain.problem import Problem
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.commands import Command, Register, RequestRollback, RequestUpgrade
@@ -35,10 +34,7 @@ from astrolabe.workers.kinds.npm.npx import NpxDriver
 from astrolabe.workers.programs.environment import inherited
 from astrolabe.workers.worker.carry_out import CarryOut
 
-BY_ITS_OWNER: Final = "by-its-owner"
 LEASE_SECONDS: Final = 30.0
-NO_QUEUE: Final = "redis://127.0.0.1:1/0"
-"""Said in place of a queue, for a trial does all that is due by itself."""
 CAUSE: Final = Cause("astrolabe products try", "to try a product file", "cli")
 
 Part = Literal["start", "failure", "upgrade", "rollback"]
@@ -104,11 +100,7 @@ class Trial:
             database = await make_database(log_url, name, secrets.token_hex(16), kept)
         port = free_port() if product.health.by == "http" else None
         config = InstanceConfig(kept.name, product.name, port, database=database, settings=settings, folder=started_in)
-        try:
-            check_config(config, {product.name: product})
-        except Refused as refused:
-            raise CommandError(str(refused)) from None
-        return cls(product, config, folder, log_url)
+        return cls(product, checked(config, product), folder, log_url)
 
     async def run(self, old: Version, new: Version, say: Callable[[str], None]) -> list[Tried]:
         """Try everything in turn; end with the first part that does not end as it must."""

@@ -59,8 +59,8 @@ def start_product(
         raise CommandError(f"Port {port} is taken by another program; choose one with --port.")
     # The libraries of a worker, which no other command about products waits for.
     from astrolabe.cli.practising import Practice, Wanted  # noqa: PLC0415
+    from astrolabe.cli.scratch import NO_QUEUE  # noqa: PLC0415
     from astrolabe.cli.supervisor import Supervisor, serve  # noqa: PLC0415
-    from astrolabe.cli.trial import NO_QUEUE  # noqa: PLC0415
 
     started_in = str(folder.resolve()) if folder else None
     wanted = Wanted(found, exact(version), _name(name or found.name), port, dict(map(variable, settings)), started_in)

@@ -46,7 +46,7 @@ class Place(NamedTuple):
     thing: str | None = None
 
 
-class Stretch(NamedTuple):
+class StreamRead(NamedTuple):
     """What was read: the stream, None where nothing holds what was asked for, and its events, oldest first."""
 
     stream_id: str | None
@@ -60,7 +60,7 @@ class Log:
         self._database: Database = database
         self._appends: Coalescer = Coalescer(database)
         self._notifier: AppendNotifier = AppendNotifier(database)
-        self._reads: Shared[Place, Stretch] = Shared(self._read_streams)
+        self._reads: Shared[Place, StreamRead] = Shared(self._read_streams)
         self._claims: Shared[str, StoredClaim | None] = Shared(self._find_claims)
         self._holders: Shared[str, str | None] = Shared(self._find_holders)
         self._claimed: LRUCache[str, StoredClaim] = LRUCache(REMEMBERED)
@@ -133,16 +133,16 @@ class Log:
         """Read a stream's events after a version, oldest first; concurrent reads share a statement."""
         return (await self._reads.ask(Place(stream_id, after))).events
 
-    async def read_together(self, *places: Place) -> Sequence[Stretch]:
+    async def read_together(self, *places: Place) -> Sequence[StreamRead]:
         """Read several streams as they stand at one moment."""
         return await self._reads.ask_all(places)
 
-    async def _read_streams(self, places: Sequence[Place]) -> list[Stretch]:
+    async def _read_streams(self, places: Sequence[Place]) -> list[StreamRead]:
         columns = zip(*places, strict=True)
-        found = [Stretch(None, [])] * len(places)
+        found = [StreamRead(None, [])] * len(places)
         for nth, stream_id, entry, recorded_at, position in await self._database.hot.fetch(sql.READ_STREAMS, *columns):
             if found[nth - 1].stream_id is None:
-                found[nth - 1] = Stretch(stream_id, [])
+                found[nth - 1] = StreamRead(stream_id, [])
             if entry is not None:
                 found[nth - 1].events.append(recorded(entry, recorded_at, position))
         return found

@@ -12,7 +12,7 @@ from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
 from astrolabe.domain.upgrades.identity_of import identity_of
 from astrolabe.domain.upgrades.states import State
-from astrolabe.store.log.log import Log, Place, Stretch
+from astrolabe.store.log.log import Log, Place, StreamRead
 from astrolabe.store.streams.stream import REMEMBERED, ClaimsFor, LoadedStream, Streams
 
 InstanceRecorded: TypeAlias = Recorded[Event]
@@ -40,7 +40,7 @@ class Instances(Streams[Command, State, Event]):
         """Return what is to be read of the instance that has a name at this moment."""
         return Sought(self.known(self._by_name.get(name, "")), name)
 
-    def found(self, sought: "Sought", read: Stretch) -> Loaded | None:
+    def found(self, sought: "Sought", read: StreamRead) -> Loaded | None:
         """Return an instance as it was read, without its history; None where none has the name."""
         known = sought.known
         if sought.name is not None:

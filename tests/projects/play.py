@@ -13,6 +13,7 @@ from msgspec import Struct
 from astrolabe.cli.private_engine import bases
 from astrolabe.cli.private_engine.layers import Layer
 from astrolabe.cli.private_engine.registry import Built, ImageRegistry
+from astrolabe.cli.scratch import NO_QUEUE
 from astrolabe.cli.supervisor import Supervisor
 from astrolabe.domain.instances.compose_project import ComposeProject
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
@@ -39,7 +40,6 @@ from tests.projects.project import GUARD, NO_GUARD, Project
 from tests.projects.recipe import Recipe
 
 CAUSE: Final = Cause("the owner", "to prove a product", "cli")
-NO_QUEUE: Final = "redis://127.0.0.1:1/0"
 WORKS_SECONDS: Final = 90
 
 

@@ -183,12 +183,13 @@ class Relay:
         now = asyncio.get_running_loop().time()
         before = {row.instance_id: self._sent_again.get(row.instance_id) for row in rows}
         self._sent_again = {instance_id: known for instance_id, known in before.items() if known}
-        for row in rows:
-            not_before, waits = self._sent_again.get(row.instance_id) or (now, pauses(*AGAIN_SECONDS))
-            if now >= not_before:
-                await asyncio.to_thread(enqueue, self._broker, row.host, row.instance_id)
-                self._sent_again[row.instance_id] = now + next(waits), waits
-                LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
+        again = [row for row in rows if now >= self._sent_again.get(row.instance_id, (now,))[0]]
+        if again:
+            await asyncio.to_thread(self._enqueue, [(row.host, row.instance_id) for row in again])
+        for row in again:
+            _, waits = self._sent_again.get(row.instance_id) or (now, pauses(*AGAIN_SECONDS))
+            self._sent_again[row.instance_id] = now + next(waits), waits
+            LOG.info("notified again: %s is due on %s", row.due or "a discard", row.instance_id)
 
     async def _not_held(self, rows: Sequence[InstanceRow]) -> list[InstanceRow]:
         """Leave out the instances on which nothing is due but to discard what is held."""
