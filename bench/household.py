@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 
 from astrolabe.cli.own_python import run_astrolabe
-from astrolabe.store.ports import free_port
+from astrolabe.store.ports import LOOPBACK, free_port
 from astrolabe.workers.programs import shell
 from bench import standing
 from bench.server import environment
@@ -62,7 +63,7 @@ class Household:
         """Start everything and register the instances; all is gone afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="astrolabe-rest-"))
         folder.chmod(0o711)
-        ports = [free_port() for _ in range(instances)]
+        ports = _free_ports(instances)
         bind = f"127.0.0.1:{free_port()}"
         words = ("up", "--data", str(folder / "data"), "--bind", bind, "--products", str(_products(folder)))
         said = folder / "up.log"
@@ -114,6 +115,15 @@ class Household:
     async def _first_step(self, where: str) -> str | None:
         events: list[dict[str, Any]] = (await self._http.get(f"{where}/events")).raise_for_status().json()["items"]
         return next((each["recorded_at"] for each in events if each["type"] == "step_started"), None)
+
+
+def _free_ports(many: int) -> list[int]:
+    """Return so many ports that differ: the kernel may pick one again as soon as it is free."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(many)]
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def _products(folder: Path) -> Path:

@@ -25,12 +25,16 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def postgres() -> AsyncGenerator[Postgres]:
-    """Run a server with an empty log in it; gone afterwards."""
+async def postgres(sessions: int | None = None) -> AsyncGenerator[Postgres]:
+    """Run a server with an empty log in it, for so many sessions at most; gone afterwards."""
     async with _folder() as folder:
         server = Postgres(folder, service_account())
         try:
             await server.start()
+            if sessions:
+                await server.sql(f"ALTER SYSTEM SET max_connections = {sessions}")
+                await server.stop()
+                await server.start()
             await migrate(server.url())
             yield server
         finally:
