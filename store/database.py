@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
 from astrolabe.store.errors import StoreError
@@ -48,8 +49,9 @@ def for_programs(text: str) -> tuple[str, str]:
     return bare.render_as_string(), url.password or ""
 
 
-IDLE_SECONDS = 60.0
-"""After how long an idle connection is closed, but for those that stay."""
+IDLE_SECONDS = 20.0
+"""After how long an idle connection is closed, but for those that are used again and again: the longer it is open, the
+more its process at the server remembers, some megabytes."""
 
 OVERFLOW = 10
 """How many connections SQLAlchemy may open beyond the size of its pool."""
@@ -61,7 +63,7 @@ class Kept(NamedTuple):
     hot: int = 1
     pool: int = 0
     engine: int | None = None
-    """Of those that SQLAlchemy has; None for as many as were in use at once."""
+    """Of those that SQLAlchemy has, which may be none; None for as many as were in use at once."""
 
 
 FEWEST = Kept()
@@ -69,12 +71,12 @@ FEWEST = Kept()
 
 def make_engine(dsn: str, pool_size: int, settings: dict[str, str], *, kept: int | None = None) -> AsyncEngine:
     """Let SQLAlchemy connect as asyncpg does, so that one URL with its sslmode and hosts means the same to both."""
+    connect = partial(asyncpg.connect, dsn, server_settings=settings)
+    if kept == 0:
+        return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     stay = min(pool_size, kept or pool_size)
     return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=partial(asyncpg.connect, dsn, server_settings=settings),
-        pool_size=stay,
-        max_overflow=pool_size + OVERFLOW - stay,
+        "postgresql+asyncpg://", async_creator=connect, pool_size=stay, max_overflow=pool_size + OVERFLOW - stay
     )
 
 

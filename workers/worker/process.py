@@ -21,9 +21,10 @@ from astrolabe.workers.worker.observer import Observer
 
 LOG = logging.getLogger("astrolabe.worker")
 
-KEPT = Kept(engine=1)
+KEPT = Kept(engine=0)
+"""Only who looks for what is to be observed asks by SQLAlchemy, once a minute."""
 
-CONNECTIONS = (4, 16)
+CONNECTIONS = (4, 8)
 """How many connections are open at the most, however few or many instances: statements are short, and mostly shared."""
 
 SPARE_THREADS = 32
