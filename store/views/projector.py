@@ -99,8 +99,10 @@ class Projector:
         return INSTANCE_DECIDER.replay(cast("e.Event", each.event) for each in history)
 
     async def _position(self, connection: AsyncConnection) -> int:
-        await connection.execute(insert(SUBSCRIPTION).values(name=NAME, position=-1).on_conflict_do_nothing())
         mine = select(SUBSCRIPTION.c.position).where(SUBSCRIPTION.c.name == NAME).with_for_update()
+        if (found := (await connection.execute(mine)).scalar_one_or_none()) is not None:
+            return found
+        await connection.execute(insert(SUBSCRIPTION).values(name=NAME, position=-1).on_conflict_do_nothing())
         return (await connection.execute(mine)).scalar_one()
 
     async def _move(self, connection: AsyncConnection, position: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Select, Table, Text, and_, false, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -83,15 +83,30 @@ def _row(kind: type[R], found: RowMapping) -> R:
 
 async def put(connection: AsyncConnection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
     """Write rows of a view, new or changed."""
-    if not rows:
-        return
-    statement = insert(table)
+    if rows:
+        storing = [msgspec.structs.replace(row, **_not_storable(row)) for row in rows]
+        await connection.exec_driver_sql(_PUT[table.name], (msgspec.json.encode(storing).decode(),))
+
+
+def _put(table: Table) -> str:
+    """Return the statement that writes rows, given as one JSON: a parameter for each field cost more than all else."""
     key = next(iter(table.primary_key.columns)).name
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != key}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=[key], set_=changed),
-        [{field: storable(value) for field, value in msgspec.structs.asdict(row).items()} for row in rows],
+    names = ", ".join(table.columns.keys())
+    changed = ", ".join(f"{name} = excluded.{name}" for name in table.columns.keys() if name != key)  # noqa: SIM118  no dict
+    return (
+        f"INSERT INTO {table.fullname} ({names}) SELECT {names}"  # noqa: S608  names of our own
+        f" FROM jsonb_populate_recordset(NULL::{table.fullname}, $1::jsonb)"
+        f" ON CONFLICT ({key}) DO UPDATE SET {changed}"
     )
+
+
+_PUT: Final = {table.name: _put(table) for table in (INSTANCE, UPGRADE)}
+
+
+def _not_storable(row: msgspec.Struct) -> dict[str, object]:
+    """Return those fields of a row that no column can hold, as it can."""
+    values = ((name, getattr(row, name)) for name in row.__struct_fields__)
+    return {name: storable(value) for name, value in values if isinstance(value, str) and "\x00" in value}
 
 
 def storable(value: object) -> object:
