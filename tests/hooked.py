@@ -133,7 +133,7 @@ class Mortality:
 class Unreleased(Leases):
     """Leases that run out, as after a death, and are not given back."""
 
-    async def release(self, resource: str, fence: int) -> None:
+    async def release(self, fences: Mapping[str, int]) -> None:
         """Do nothing: the dead release nothing."""
 
 

@@ -1,5 +1,7 @@
 """The broker: messages that are only pointers, over Redis or Valkey."""
 
+from collections.abc import Sequence
+
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
@@ -19,8 +21,8 @@ def open_broker(url: str) -> WakingBroker:
     return WakingBroker(url=url, namespace=NAMESPACE, middleware=[], socket_connect_timeout=2)
 
 
-def enqueue(broker: RedisBroker, host: str, instance_id: str) -> None:
-    """Notify a host's workers that something is due on an instance."""
-    queue = queue_of(host)
+def enqueue(broker: RedisBroker, host: str, instance_id: str, resources: Sequence[str] = ()) -> None:
+    """Notify a host's workers that something is due on an instance, and which leases they will need besides."""
+    queue, args = queue_of(host), (instance_id, *resources)
     broker.declare_queue(queue)
-    broker.enqueue(dramatiq.Message(queue_name=queue, actor_name=ACTOR, args=(instance_id,), kwargs={}, options={}))
+    broker.enqueue(dramatiq.Message(queue_name=queue, actor_name=ACTOR, args=args, kwargs={}, options={}))

@@ -15,3 +15,11 @@ def identity_of(state: s.State) -> tuple[str, ...]:
     if isinstance(state, s.Retired | s.Withdrawn):
         return () if state.name_free else (name,)
     return (name, *acted_on(state.instance.config))
+
+
+def moved_to(before: s.State, after: s.State) -> tuple[str, ...] | None:
+    """Return the identity that a change of an instance leads to; None where that stays as it was."""
+    if isinstance(before, s.Busy) and isinstance(after, s.Busy):
+        return None  # nobody can give it other settings meanwhile, and this is asked at every append
+    identity = identity_of(after)
+    return None if identity == identity_of(before) else identity

@@ -7,6 +7,8 @@ and each connection plans each of them once.
 from functools import cache
 from typing import Final
 
+from astrolabe.store.log.appended import CHANNEL
+
 _HELD: Final = """held AS MATERIALIZED (
     SELECT a.stream_id FROM (
         SELECT * FROM unnest({fenced}::uuid[], {fences}::bigint[]) AS a (stream_id, fence) ORDER BY stream_id
@@ -66,17 +68,22 @@ _STORED: Final = """stored AS (
 _HANDED_OVER: Final = """handed_over AS (
     INSERT INTO unsequenced (ingest_id) SELECT ingest_id FROM stored
 )"""
-_TIMES: Final = "SELECT array_position({streams}::uuid[], stream_id), version, recorded_at FROM stored"
+_TIMES: Final = "SELECT array_position({streams}::uuid[], stream_id), version, recorded_at%s FROM stored"
+# A subquery that depends on no row is carried out once.
+_NOTIFIED: Final = """, (
+    SELECT pg_notify(%s, string_agg(DISTINCT stream_id::text, ' ')) FROM stored WHERE stream_id = ANY({noticed}::uuid[])
+)"""
 
 EVENTS: Final = ("streams", "expected", "versions", "ids", "types", "texts")
 FENCES: Final = ("fenced", "fences")
 CLAIMS: Final = ("claiming", "commands", "hashes", "answers")
 MOVES: Final = ("moved", "acting", "things")
+NOTICES: Final = ("noticed",)
 
 
 @cache
-def append_statement(*, fences: bool, claims: bool, moves: bool) -> str:
-    """Return the statement; its arguments are arrays: those of EVENTS, then of FENCES, CLAIMS and MOVES as asked for.
+def append_statement(*, fences: bool, claims: bool, moves: bool, notices: bool = False) -> str:
+    """Return the statement; its arguments are arrays: EVENTS, then FENCES, CLAIMS, MOVES and NOTICES as asked for.
 
     Each append is judged by itself: the streams of one statement differ. It returns for each event the place of its
     append's first event, its version, and when it was recorded; no row of a stream means that its guard did not hold. A
@@ -99,5 +106,9 @@ def append_statement(*, fences: bool, claims: bool, moves: bool) -> str:
         guards += _IF_ALONE
         after.append(_MOVED)
         names += MOVES
-    text = f"WITH {', '.join([*before, _STORED % guards, *after])}\n{_TIMES}"
+    notified = ""
+    if notices:
+        notified = _NOTIFIED % repr(CHANNEL)
+        names += NOTICES
+    text = f"WITH {', '.join([*before, _STORED % guards, *after])}\n{_TIMES % notified}"
     return text.format_map({name: f"${nth}" for nth, name in enumerate(names, 1)})

@@ -45,6 +45,14 @@ class AppendNotifier:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._send())
 
+    def take_turn(self) -> bool:
+        """Return whether nothing was sent for a while; who appends then notifies with the append itself."""
+        now = asyncio.get_running_loop().time()
+        if self._more or now - self._sent < EVERY_SECONDS:
+            return False
+        self._sent = now
+        return True
+
     async def _send(self) -> None:
         clock = asyncio.get_running_loop().time
         while self._more:

@@ -28,6 +28,8 @@ class Append(Struct, frozen=True, eq=False):
     claims: Sequence[Claim]
     identity: Sequence[str] | None = None
     """What the stream acts on from here on, and no other stream may; None where that stays as it was."""
+    noticed: bool = False
+    """Whether the relay is notified with the append itself."""
 
 
 Times: TypeAlias = list[datetime]
@@ -61,9 +63,11 @@ async def send(database: Database, appends: Sequence[Append]) -> list[Times]:
     if changing:
         things = [(each.stream_id, thing) for each in changing for thing in each.identity or ()]
         arguments += [[each.stream_id for each in changing], *_columns(things, 2)]
-    statement = append_statement(fences=bool(fences), claims=bool(claims), moves=bool(changing))
+    if noticed := [each.stream_id for each in ordered if each.noticed]:
+        arguments += [[*noticed]]
+    statement = append_statement(fences=bool(fences), claims=bool(claims), moves=bool(changing), notices=bool(noticed))
     times: list[datetime | None] = [None] * len(events)
-    for first, version, recorded_at in await database.hot.fetch(statement, *arguments):
+    for first, version, recorded_at, *_ in await database.hot.fetch(statement, *arguments):
         times[first + version - events[first - 1][1] - 2] = recorded_at
     return _each(ordered, times, appends)
 

@@ -126,6 +126,6 @@ TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent)
 """How events are named in the log."""
 
 
-def type_of(event: AnyEvent) -> str:
-    """Name an event as it is named in the log."""
+def type_of(event: AnyEvent | type[AnyEvent]) -> str:
+    """Name an event, or all of its kind, as the log does."""
     return str(event.__struct_config__.tag)

@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -86,14 +86,16 @@ class Log:
             raise ValueError("an append needs at least one event")
         written = [write(make_entry(stream_id, expected + nth, event, cause)) for nth, event in enumerate(events, 1)]
         rows = [(entry.id, type_of(entry.data), text) for entry, text in written]
+        # Whoever works under a fence goes on by itself; for all others the relay is waited for.
+        noticed = fence is None and self._notifier.take_turn()
         try:
-            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims, identity))
+            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims, identity, noticed))
         except asyncpg.UniqueViolationError:
             times = []
         if not times:
             await self._explain(stream_id, expected, fence, claims, identity or ())
-        # Whoever works under a fence goes on by itself.
-        self._notifier.notify(stream_id if fence is None else None)
+        if not noticed:
+            self._notifier.notify(stream_id if fence is None else None)
         return [as_recorded(entry, text, at, None) for (entry, text), at in zip(written, times, strict=True)]
 
     async def append_behind(self, stream_id: str, events: Sequence[AnyEvent], cause: Cause) -> bool:
@@ -163,6 +165,10 @@ class Log:
         """Read the whole log in order of position, after a position (-1: from the beginning)."""
         rows = await self._database.hot.fetch(sql.READ_LOG, after, limit)
         return [recorded(*row) for row in rows]
+
+    async def read_versions(self, types: Collection[str], after: int, until: int) -> dict[str, int]:
+        """Return the last version of each stream that has an event of some types between two positions."""
+        return {row[0]: row[1] for row in await self._database.hot.fetch(sql.READ_VERSIONS, after, until, list(types))}
 
     async def last_position(self) -> int:
         """Return the position of the last sequenced event, -1 where there is none."""

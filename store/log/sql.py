@@ -45,6 +45,14 @@ FROM (
 ORDER BY l.position
 """
 
+# The last version of each stream that has an event of some types within a stretch of positions.
+READ_VERSIONS = """
+SELECT e.stream_id::text, max(e.version)
+FROM log AS l, LATERAL (SELECT stream_id, version, type FROM event WHERE ingest_id = l.ingest_id OFFSET 0) AS e
+WHERE l.position > $1::bigint AND l.position <= $2::bigint AND e.type = ANY($3::text[])
+GROUP BY e.stream_id
+"""
+
 HOLDERS = """
 SELECT a.nth, (SELECT i.stream_id::text FROM identity i WHERE i.thing = a.thing AND i.nth = 0)
 FROM unnest($1::text[]) WITH ORDINALITY AS a (thing, nth)
@@ -65,10 +73,11 @@ UNSEQUENCED = "SELECT count(*) FROM unsequenced"
 # In one order for everybody: two who want the same two, or give them back, wait and do not deadlock.
 ACQUIRE = """
 INSERT INTO lease AS l (resource, fence, holder, expires_at)
-SELECT a.resource, 1, $2, clock_timestamp() + $3 FROM unnest($1::uuid[]) WITH ORDINALITY AS a (resource, nth)
+SELECT a.resource, 1, a.holder, clock_timestamp() + $3
+FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS a (resource, holder, nth)
 ORDER BY a.nth
 ON CONFLICT (resource) DO UPDATE
-SET fence = l.fence + 1, holder = $2, expires_at = clock_timestamp() + $3
+SET fence = l.fence + 1, holder = excluded.holder, expires_at = clock_timestamp() + $3
 WHERE l.expires_at <= clock_timestamp()
 RETURNING resource::text, fence
 """

@@ -10,7 +10,7 @@ from astrolabe.domain.recorded import Recorded
 from astrolabe.domain.upgrades.commands import Command
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.events import Event
-from astrolabe.domain.upgrades.identity_of import identity_of
+from astrolabe.domain.upgrades.identity_of import moved_to
 from astrolabe.domain.upgrades.states import State
 from astrolabe.store.log.log import Log, Place, StreamRead
 from astrolabe.store.streams.stream import REMEMBERED, ClaimsFor, LoadedStream, Streams
@@ -25,7 +25,7 @@ class Instances(Streams[Command, State, Event]):
     """All instances."""
 
     def __init__(self, log: Log) -> None:
-        super().__init__(log, INSTANCE_DECIDER, "instance", identity_of=identity_of)
+        super().__init__(log, INSTANCE_DECIDER, "instance", moved_to=moved_to)
         self._by_name: LRUCache[str, str] = LRUCache(REMEMBERED)
 
     async def named(self, name: str) -> str | None:

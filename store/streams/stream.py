@@ -45,18 +45,18 @@ class Streams(Generic[CommandT, StateT, EventT]):
         decider: Decider[CommandT, StateT, EventT],
         noun: str,
         version_of: Callable[[LoadedStream[StateT, EventT], CommandT], int] = lambda loaded, _: loaded.version,
-        identity_of: Callable[[StateT], Sequence[str]] = lambda _: (),
+        moved_to: Callable[[StateT, StateT], Sequence[str] | None] = lambda _before, _after: None,
     ) -> None:
         """Read and append through a log.
 
-        `version_of` is the version that a command's If-Match is about; `identity_of` what a stream acts on and no other
-        may.
+        `version_of` is the version that a command's If-Match is about; `moved_to` what a stream acts on after a change
+        and no other may, None where that stays as it was.
         """
         self._log: Log = log
         self._decider: Decider[CommandT, StateT, EventT] = decider
         self._noun: str = noun
         self._version_of: Callable[[LoadedStream[StateT, EventT], CommandT], int] = version_of
-        self._identity_of: Callable[[StateT], Sequence[str]] = identity_of
+        self._moved_to: Callable[[StateT, StateT], Sequence[str] | None] = moved_to
         self._known: LRUCache[str, LoadedStream[StateT, EventT]] = LRUCache(REMEMBERED)
 
     def fresh(self, stream_id: str) -> LoadedStream[StateT, EventT]:
@@ -123,17 +123,13 @@ class Streams(Generic[CommandT, StateT, EventT]):
                     cause,
                     fence=fence,
                     claims=claims(after),
-                    identity=self._moved(loaded.state, after.state),
+                    identity=self._moved_to(loaded.state, after.state),
                 )
             except Conflict:
                 loaded = await self.refresh(loaded)
             else:
                 return self._appended(_extend(self._decider, loaded, appended))
         raise Refused("contended", f"Too many others change this {self._noun} at this moment; try again.")
-
-    def _moved(self, before: StateT, after: StateT) -> Sequence[str] | None:
-        identity = self._identity_of(after)
-        return None if identity == self._identity_of(before) else identity
 
     def _after(self, loaded: LoadedStream[StateT, EventT], events: Sequence[EventT]) -> LoadedStream[StateT, EventT]:
         state = self._decider.replay(events, loaded.state)

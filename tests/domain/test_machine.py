@@ -31,6 +31,7 @@ from astrolabe.domain.upgrades.commands import (
 from astrolabe.domain.upgrades.decide import decide
 from astrolabe.domain.upgrades.decider import INSTANCE_DECIDER
 from astrolabe.domain.upgrades.evolve import evolve
+from astrolabe.domain.upgrades.identity_of import identity_of, moved_to
 from astrolabe.domain.upgrades.instance import Run
 from astrolabe.domain.upgrades.reconcile import ACTIONS, Action, Discard, Expiry, due, due_at
 from astrolabe.domain.words import STEPS
@@ -108,6 +109,8 @@ class Instance(RuleBasedStateMachine):
 
     def moved(self, before: s.State, event: e.Event) -> None:
         """Check what may change with one event."""
+        identity = identity_of(self.state)
+        assert moved_to(before, self.state) == (None if identity == identity_of(before) else identity)
         if isinstance(before, s.Unversioned):
             known = e.InstanceAdopted | e.InstanceRegistered
             assert isinstance(self.state, s.Unversioned) or isinstance(event, known)

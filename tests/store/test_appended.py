@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
+from astrolabe.store.errors import Conflict
 from astrolabe.store.ids import new_id
-from astrolabe.store.log.appended import CHANNEL, MOST_NAMED, AppendNotifier, named_in
+from astrolabe.store.log.appended import CHANNEL, EVERY_SECONDS, MOST_NAMED, AppendNotifier, named_in
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.tail import Tail
 from tests.store.stage import BY, eventually, said, stream_of
@@ -49,6 +52,48 @@ async def test_what_somebody_asks_is_named_and_what_a_worker_records_is_not(data
         async with asyncio.timeout(10):
             await hearing.tail.wait(since=heard)
         assert hearing.named == [stream_id]
+
+
+async def test_after_a_pause_the_append_itself_notifies(database, log, monkeypatch):
+    """Whoever asks in an idle house is heard with what they append, and who follows is gathered with others."""
+    async with Hearing(database) as hearing:
+        later = []
+        monkeypatch.setattr(AppendNotifier, "notify", lambda _self, asked=None: later.append(asked))
+        first, *others = [await stream_of(log, "asked") for _ in range(3)]
+
+        async def named():
+            return hearing.named[:1] == [first]
+
+        await eventually(named)
+    assert {*hearing.named, *later} == {first, *others}
+
+
+async def test_many_events_of_one_append_name_their_stream_once(database, log):
+    """However many they are, the notification's text is short."""
+    async with Hearing(database) as hearing:
+        stream_id = await stream_of(log, *map(str, range(500)))
+
+        async def named():
+            return hearing.named == [stream_id]
+
+        await eventually(named)
+
+
+async def test_an_append_that_was_not_made_notifies_nobody(database, log):
+    """What a notification names has something new in it."""
+    async with Hearing(database) as hearing:
+        stream_id = await stream_of(log, "asked")
+        await asyncio.sleep(EVERY_SECONDS)
+        with pytest.raises(Conflict):
+            await log.append(stream_id, 5, [said("too late")], BY)
+        await asyncio.sleep(EVERY_SECONDS)
+        other = await stream_of(log, "asked")
+
+        async def named():
+            return other in hearing.named
+
+        await eventually(named)
+        assert hearing.named == [stream_id, other]
 
 
 async def test_however_many_are_asked_at_once_are_all_named(database):

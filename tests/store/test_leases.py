@@ -38,7 +38,7 @@ async def test_a_released_lease_is_free_at_once(leases):
     """The next holder need not wait for the end, and gets a larger fence."""
     resource = new_id()
     first = await leases.acquire(resource, "one")
-    await leases.release(resource, first)
+    await leases.release({resource: first})
     assert await leases.acquire(resource, "two") == first + 1
 
 
@@ -84,7 +84,7 @@ async def test_releasing_what_was_taken_over_changes_nothing(brief, leases):
         return await leases.acquire(resource, "next")
 
     await eventually(taken)
-    await leases.release(resource, first)
+    await leases.release({resource: first})
     assert await leases.acquire(resource, "third") is None
 
 
@@ -97,7 +97,14 @@ async def test_of_many_takers_one_gets_the_lease(database_url, leases):
             takers = (both[nth % 2].acquire(resource, f"taker-{nth}") for nth in range(16))
             got = [each for each in await asyncio.gather(*takers) if each is not None]
             assert got == [fence]
-            await leases.release(resource, fence)
+            await leases.release({resource: fence})
+
+
+async def test_of_takers_of_one_name_one_gets_the_lease(leases):
+    """Whoever asks for the same at the same time by the same name asks for itself, though they share a statement."""
+    resource = new_id()
+    got = await asyncio.gather(*(leases.acquire(resource, "same") for _ in range(16)))
+    assert [each for each in got if each is not None] == [1]
 
 
 async def test_the_database_says_what_time_it_is(leases, superuser):
@@ -136,7 +143,7 @@ async def test_of_many_that_are_released_at_once_each_is_free_and_no_other(brief
 
     await eventually(taken)
     mine = await leases.acquire_free([new_id() for _ in range(8)], "one")
-    await asyncio.gather(*(leases.release(*each) for each in [*mine.items(), (late, old)]))
+    await asyncio.gather(leases.release(mine), leases.release({late: old}))
     assert await leases.acquire_free([*mine, late], "two") == dict.fromkeys(mine, 2)
 
 
@@ -148,7 +155,7 @@ async def test_whoever_gives_back_what_others_want_does_not_deadlock(database_ur
         async def work(these, resources, holder):
             for _ in range(20):
                 fences = await these.acquire_free(resources, holder)
-                await asyncio.gather(*(these.release(*each) for each in fences.items()))
+                await these.release(fences)
 
         async with asyncio.timeout(60):
             await asyncio.gather(

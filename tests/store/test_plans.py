@@ -24,6 +24,7 @@ STATEMENTS = {
         "READ_STREAMS",
         "READ_STREAM_AT",
         "READ_LOG",
+        "READ_VERSIONS",
         "HEAD",
         "STREAM_OF_UPGRADE",
         "CLAIMS",
@@ -33,10 +34,10 @@ STATEMENTS = {
     )
 } | {"the place of a subscriber": cursor.GET}
 STATEMENTS |= {
-    f"append{' with fences' * fences}{' with claims' * claims}{' that moves' * moves}": append_statement(
-        fences=fences, claims=claims, moves=moves
+    f"append{' with fences' * fences}{' with claims' * claims}{' that moves' * moves}{' noticed' * notices}": (
+        append_statement(fences=fences, claims=claims, moves=moves, notices=notices)
     )
-    for fences, claims, moves in product((False, True), repeat=3)
+    for fences, claims, moves, notices in product((False, True), repeat=4)
 }
 
 

@@ -151,7 +151,7 @@ async def test_what_nobody_attends_to_is_found(log, sequencer, projector, databa
     fence = await leases.acquire(rows["i-1"].instance_id, "worker-1")
     assert fence is not None
     assert {row.name for row in await views.unattended(timedelta(0))} == {"i-0", "i-2"}
-    await leases.release(rows["i-1"].instance_id, fence)
+    await leases.release({rows["i-1"].instance_id: fence})
     assert {row.name for row in await views.unattended(timedelta(0))} == {"i-0", "i-1", "i-2"}
 
 

@@ -2,12 +2,17 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
+from astrolabe.domain.upgrades.commands import Register
+from astrolabe.domain.upgrades.events import InstanceRegistered
 from astrolabe.store.database import Database
 from astrolabe.store.ids import named_id, new_id
 from astrolabe.store.log.cursor import Cursor
+from astrolabe.store.log.entry import type_of
 from astrolabe.store.log.log import Place
 from astrolabe.store.streams.instances import Instances
-from tests.domain.samples import ROLLED_BACK
+from tests.domain.samples import BARE, ROLLED_BACK
 from tests.store.stage import BY, append_slowly, messages, said, stream_of
 
 
@@ -20,6 +25,22 @@ async def test_the_whole_log_is_read_from_any_position(log, sequencer):
     assert messages(await log.read_all(1, 2)) == ["2", "3"]
     assert await log.read_all(4) == []
     assert await log.read_all(99) == []
+
+
+async def test_streams_are_found_by_what_has_its_place_in_a_stretch(log, sequencer):
+    """Of each stream the last version with an event of those kinds, after one position and up to another."""
+    instances = Instances(log)
+    kind = type_of(InstanceRegistered)
+    for nth in range(2):
+        config = replace(BARE, name=f"flags-{nth}", port=4242 + nth)
+        loaded = await instances.execute(instances.fresh(new_id()), Register(config, "5.6.0"), BY)
+        last = loaded.stream_id
+        await stream_of(log, "said")
+    await sequencer.drain()
+    assert set((await log.read_versions({kind}, -1, 3)).values()) == {1}
+    assert await log.read_versions({kind}, 0, 3) == {last: 1}
+    assert await log.read_versions({kind}, 0, 1) == {}
+    assert await log.read_versions({"upgrade_requested"}, -1, 3) == {}
 
 
 async def test_a_stream_is_read_as_it_stood_at_a_position(log, sequencer):

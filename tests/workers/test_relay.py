@@ -11,11 +11,12 @@ import pytest_asyncio
 from astrolabe.cli.servers.valkey import Valkey
 from astrolabe.domain.holds import Hold, LiftHold, PlaceHold
 from astrolabe.domain.upgrades.instance_row import InstanceRow
+from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.appended import AppendNotifier
 from astrolabe.store.log.cursor import Cursor
-from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.leases import Leases, resources_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
@@ -59,6 +60,14 @@ class House:
     def notified(self, instance_id: str) -> bool:
         """Return whether a message waits for the workers of an instance's host."""
         return self.messages(instance_id) > 0
+
+    def message(self, instance_id: str) -> tuple[str, ...]:
+        """Take a message for the workers of an instance's host; return what it says."""
+        consumer = self.broker.consume(queue_of(f"host-{instance_id}"))
+        message = next(consumer)
+        assert message
+        consumer.ack(message)
+        return tuple(message.args)
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
@@ -174,6 +183,9 @@ async def test_what_is_asked_is_notified_before_it_has_its_place(house: House, m
         await asyncio.sleep(0.5)
         await house.town.play([(0, "request", 1)])
         await until(lambda: house.notified(row.instance_id))
+    state = (await Instances(house.log).load(row.instance_id)).state
+    assert not isinstance(state, Absent)
+    assert house.message(row.instance_id) == (row.instance_id, *resources_of(state.instance.config))
 
 
 async def test_what_was_notified_at_once_is_not_notified_again_for_its_place(

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import cast
 
 from cachetools import LRUCache
 
@@ -29,6 +28,8 @@ from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.database import Database
 from astrolabe.store.log.appended import named_in
 from astrolabe.store.log.cursor import Cursor
+from astrolabe.store.log.entry import type_of
+from astrolabe.store.log.leases import resources_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
@@ -54,6 +55,11 @@ WAKING = (
     RollbackStarted,
 )
 """The events after which a worker must be notified; after all others it goes on by itself."""
+
+WAKING_TYPES = frozenset(map(type_of, WAKING))
+
+STRETCH = 1000
+"""How many positions are looked through at once for what no notification named."""
 
 RECONCILE_SECONDS = 1.0
 """How often is looked for what nobody is at while something is due; at rest, once the views move or a time has come."""
@@ -137,10 +143,10 @@ class Relay:
         position = await self._cursor.get()
         while True:
             heard = self._tail.heard
-            batch = await self._log.read_all(position)
-            await self._notify_hosts({each.stream_id: each.version for each in batch if isinstance(each.event, WAKING)})
-            if batch:
-                position = cast("int", batch[-1].position)
+            until = min(await self._log.last_position(), position + STRETCH)
+            if until > position:
+                await self._notify_hosts(await self._log.read_versions(WAKING_TYPES, position, until))
+                position = until
                 await self._cursor.put(position)
             else:
                 await self._tail.wait(since=heard)
@@ -152,7 +158,7 @@ class Relay:
             wanted = [each for each, version in woken.items() if version > self._notified.get(each, 0)]
             found = await asyncio.gather(*map(self._instances.current, wanted))
             due = [
-                (each.state.instance.config.host, each.stream_id)
+                (each.state.instance.config.host, each.stream_id, resources_of(each.state.instance.config))
                 for each in found
                 if not isinstance(each.state, Absent) and type(each.state) in ACTIONS
             ]
@@ -160,9 +166,9 @@ class Relay:
                 await asyncio.to_thread(self._enqueue, due)
             self._notified.update({each.stream_id: each.version for each in found})
 
-    def _enqueue(self, hosts: Sequence[tuple[str, str]]) -> None:
-        for host, instance_id in hosts:
-            enqueue(self._broker, host, instance_id)
+    def _enqueue(self, messages: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+        for host, instance_id, resources in messages:
+            enqueue(self._broker, host, instance_id, resources)
 
     async def _reconcile(self) -> None:
         while True:
@@ -185,7 +191,7 @@ class Relay:
         self._sent_again = {instance_id: known for instance_id, known in before.items() if known}
         again = [row for row in rows if now >= self._sent_again.get(row.instance_id, (now,))[0]]
         if again:
-            await asyncio.to_thread(self._enqueue, [(row.host, row.instance_id) for row in again])
+            await asyncio.to_thread(self._enqueue, [(row.host, row.instance_id, ()) for row in again])
         for row in again:
             _, waits = self._sent_again.get(row.instance_id) or (now, pauses(*AGAIN_SECONDS))
             self._sent_again[row.instance_id] = now + next(waits), waits

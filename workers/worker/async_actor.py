@@ -8,15 +8,15 @@ import dramatiq
 from astrolabe.workers.broker import ACTOR
 
 
-class AsyncActor(dramatiq.Actor[[str], Awaitable[None]]):
+class AsyncActor(dramatiq.Actor[..., Awaitable[None]]):
     """An actor whose call is awaited, and not waited for."""
 
-    def __init__(self, fn: Callable[[str], Awaitable[None]], **declared: Any) -> None:
+    def __init__(self, fn: Callable[..., Awaitable[None]], **declared: Any) -> None:
         super().__init__(fn, **declared)
         # Dramatiq wraps what is async so that a thread waits for it.
-        self.fn: Callable[[str], Awaitable[None]] = fn
+        self.fn: Callable[..., Awaitable[None]] = fn
 
 
-def declare(broker: dramatiq.Broker, queue: str, carry_out: Callable[[str], Awaitable[None]]) -> AsyncActor:
+def declare(broker: dramatiq.Broker, queue: str, carry_out: Callable[..., Awaitable[None]]) -> AsyncActor:
     """Declare what carries out the messages of a queue, each of which names an instance."""
     return AsyncActor(carry_out, broker=broker, actor_name=ACTOR, queue_name=queue, priority=0, options={})

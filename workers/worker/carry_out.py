@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from uuid import NAMESPACE_URL, uuid5
 
-from astrolabe.domain.instances.identity import acted_on
+from astrolabe.domain.instances.instance import InstanceConfig
 from astrolabe.domain.upgrades.states import Absent, Idle
 from astrolabe.store.database import Database
 from astrolabe.store.errors import StaleFence
-from astrolabe.store.log.leases import Leases
+from astrolabe.store.log.leases import Leases, resources_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.progress import ProgressBoard
@@ -37,19 +36,37 @@ class CarryOut:
         self._host: Host = host
         self._worker: str = worker
 
-    async def __call__(self, instance_id: str) -> None:
-        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on."""
-        loaded = await self._instances.load(instance_id)
-        if isinstance(loaded.state, Absent) or loaded.state.instance.config.host != self._host.name:
-            return
+    async def __call__(self, instance_id: str, *resources: str) -> None:
+        """Do all that is due on an instance; returns at once where another worker is at it, or at what it acts on.
+
+        `resources` are those that it needs the leases of, as the log had it when the message was sent.
+        """
+        loaded = self._instances.fresh(instance_id)
+        if not resources:
+            loaded = await self._instances.refresh(loaded)
+            if (config := self._here(loaded)) is None:
+                return
+            resources = resources_of(config)
         # Two instances that were registered for one database would take each other's writes back.
-        same = [_resource(each) for each in acted_on(loaded.state.instance.config)]
-        async with leased(self._leases, (instance_id, *same), self._worker) as fences:
+        async with leased(self._leases, (instance_id, *resources), self._worker) as fences:
             if fences is None:
                 return
             async with folder_lock(self._host.instance_folder(instance_id), LOCK_SECONDS) as mine:
-                if mine:
-                    await self._while_held(await self._instances.refresh(loaded), fences)
+                if not mine:
+                    return
+                loaded = await self._instances.refresh(loaded)
+                if (config := self._here(loaded)) is None:
+                    return
+                if fences.keys() >= set(resources_of(config)):
+                    await self._while_held(loaded, fences)
+                    return
+        await self(instance_id)  # it acts on something else by now
+
+    def _here(self, loaded: Loaded) -> InstanceConfig | None:
+        """Return the settings of an instance of this host."""
+        if isinstance(loaded.state, Absent) or loaded.state.instance.config.host != self._host.name:
+            return None
+        return loaded.state.instance.config
 
     async def _while_held(self, loaded: Loaded, fences: Mapping[str, int]) -> None:
         instance_id = loaded.stream_id
@@ -60,11 +77,6 @@ class CarryOut:
         try:
             await first(beat(self._leases, fences), Reconciler(self._log, self._host, recorder).run())
             if isinstance(recorder.state, Idle):  # a backup may have been called off after its worker had died
-                clear_strays(recorder, self._host.backups(instance_id))
+                clear_strays(recorder, self._host)
         except (LeaseLost, StaleFence, LogUnreachable, NotNow) as lost:
             LOG.warning("%s: %s: %s", instance_id, type(lost).__name__, lost)
-
-
-def _resource(line: str) -> str:
-    """Return the lease of a thing that is acted on."""
-    return str(uuid5(NAMESPACE_URL, f"astrolabe:{line}"))

@@ -31,7 +31,8 @@ async def leased(leases: Leases, resources: Iterable[str], holder: str) -> Async
         fences = await leases.acquire_free(wanted, holder)
         yield fences if len(fences) == len(wanted) else None
     finally:
-        await asyncio.gather(*(quietly(leases.release(resource, fence)) for resource, fence in fences.items()))
+        if fences:
+            await quietly(leases.release(fences))
 
 
 async def beat(leases: Leases, fences: Mapping[str, int]) -> None:
