@@ -58,6 +58,11 @@ class Host:
         """Return the folder of an instance's dumps."""
         return self._made("backups", instance_id)
 
+    def kept_backups(self, instance_id: str) -> list[Path]:
+        """Return the dumps of an instance; no folder is made for one that has none."""
+        folder = self.folder / "backups" / instance_id
+        return list(folder.resolve().iterdir()) if folder.is_dir() else []
+
     def files(self, instance_id: str) -> Path:
         """Return the folder of the copies of an instance's own folders."""
         return self._made("files", instance_id)

@@ -13,6 +13,7 @@ from astrolabe.domain.upgrades.states import Planned
 from astrolabe.store.progress import Amount
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.failure import StepFailed
+from astrolabe.workers.instance.host import Host
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
@@ -39,7 +40,7 @@ async def backup(context: StepContext) -> None:
         return
     path = site.host.backups(site.instance_id) / dump_of(run)
     unfinished = path.with_suffix(".unfinished")
-    clear_strays(recorder, path.parent)
+    clear_strays(recorder, site.host)
     size = await database.size()
     unfinished.touch(0o600)  # what pg_dump then writes is for our eyes only
     watch = asyncio.create_task(_record_size(recorder, unfinished, size))
@@ -56,18 +57,18 @@ async def backup(context: StepContext) -> None:
         await recorder.report(e.BackupTaken(run.upgrade_id, dump, files))
     except Superseded:  # called off at the last moment
         await recorder.refresh()
-        clear_strays(recorder, path.parent)
+        clear_strays(recorder, site.host)
         raise
 
 
-def clear_strays(recorder: Recorder, folder: Path) -> None:
+def clear_strays(recorder: Recorder, host: Host) -> None:
     """Delete what backups left behind that were never recorded; nobody else would ever delete it."""
     events = [each.event for each in recorder.history]
     known = {event.dump.path for event in events if isinstance(event, e.BackupTaken) and event.dump}
-    for upgrade_id in (event.upgrade_id for event in events if isinstance(event, e.UpgradeRequested)):
-        for path in folder.glob(f"{upgrade_id}-*"):
-            if str(path) not in known:
-                path.unlink()
+    ours = tuple(f"{event.upgrade_id}-" for event in events if isinstance(event, e.UpgradeRequested))
+    for path in host.kept_backups(recorder.instance_id):
+        if path.name.startswith(ours) and str(path) not in known:
+            path.unlink()
 
 
 async def _record_size(recorder: Recorder, path: Path, size: int) -> None:

@@ -72,6 +72,9 @@ class Recorder:
         self._fence: int = fence
         self._appending: asyncio.Lock = asyncio.Lock()
         self._begun: tuple[str, int, Step] | None = None
+        self._asked: InstanceRecorded | None = None
+        self._looked_through: int = 0
+        self._redacting: tuple[tuple[str, ...], Redactor] = (), Redactor()
         self._progressed: float = 0.0
         self._progress: tuple[Step, str, Amount | None] | None = None
 
@@ -193,7 +196,7 @@ class Recorder:
                     pass
 
     def _cause(self, because: str | None) -> Cause:
-        asked = next((each for each in reversed(self.history) if _asks(each)), None)
+        asked = self._last_asked()
         by = asked.cause if asked and because is None else Cause(self._worker, because or "nobody asked", "")
         return Cause(
             actor=by.actor,
@@ -203,12 +206,22 @@ class Recorder:
             correlation_id=upgrade_of(self.state),
         )
 
+    def _last_asked(self) -> InstanceRecorded | None:
+        """Find who asked last; what was looked through for one record is not for the next."""
+        new = self.history[self._looked_through :]
+        self._asked = next((each for each in reversed(new) if _asks(each)), self._asked)
+        self._looked_through = len(self.history)
+        return self._asked
+
     def _redactor(self) -> Redactor:
         # Read anew each time: a secret that was changed while the instance was worked on is none the less one.
         state = self.state
         if isinstance(state, s.Absent):
             return Redactor()
-        return Redactor(self._host.secrets_of(self.instance_id, state.instance.config))
+        secrets = self._host.secrets_of(self.instance_id, state.instance.config)
+        if secrets != self._redacting[0]:
+            self._redacting = secrets, Redactor(secrets)
+        return self._redacting[1]
 
 
 @contextlib.contextmanager

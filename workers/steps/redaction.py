@@ -1,7 +1,8 @@
 """Redaction: what was seen or said, before an event holds it."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from operator import is_
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,12 +32,24 @@ def redacted(struct: T, redact: Callable[[str], str]) -> T:
     Names and ids stay as they are: the log must find a database again whose password is also its name.
     """
     free = FREE_TEXTS.get(type(struct), {})
+    changed: dict[str, Any] = {}
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        if (clean := _cleaned(value, free.get(name), redact)) is not value:
+            changed[name] = clean
+    return replace(struct, **changed) if changed else struct
 
-    def clean(name: str, value: Any) -> Any:
-        if isinstance(value, str) and name in free:
-            return fit(redact(value), free[name])
-        if isinstance(value, tuple):
-            return tuple(clean(name, each) for each in value)
-        return redacted(value, redact) if isinstance(value, Struct) else value
 
-    return replace(struct, **{name: clean(name, getattr(struct, name)) for name in struct.__struct_fields__})
+def _cleaned(value: Any, most: int | None, redact: Callable[[str], str]) -> Any:
+    """Return a value without secrets where it is free text, itself where nothing of it changes."""
+    match value:
+        case str():
+            return value if most is None else fit(redact(value), most)
+        case tuple():
+            each = cast("tuple[Any, ...]", value)
+            clean = tuple(_cleaned(part, most, redact) for part in each)
+            return value if all(map(is_, clean, each)) else clean
+        case Struct():
+            return redacted(value, redact)
+        case _:
+            return value

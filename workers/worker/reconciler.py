@@ -51,12 +51,16 @@ class Reconciler:
 
     async def run(self) -> None:
         """Do what is due, one thing after another; what the log turned away from is dropped."""
-        while now_due := await self._due():
+        while True:
             try:
-                await first(self._another_way(), self._do(now_due))
+                return await first(self._another_way(), self._do_all())
             except Superseded as superseded:
                 LOG.info("%s: %s", self._recorder.instance_id, superseded)
                 await self._recorder.refresh()
+
+    async def _do_all(self) -> None:
+        while now_due := await self._due():
+            await self._do(now_due)
 
     async def _due(self) -> Due | None:
         now = datetime.now(UTC)

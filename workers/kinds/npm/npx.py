@@ -71,7 +71,6 @@ class NpxDriver:
         self._own: OwnProcesses = OwnProcesses(site)
         self._workers: WorkerProcesses = WorkerProcesses(site, self._program, self._own)
         self._probe: ProcessProbe = ProcessProbe(site, self._program, self._own.gateways)
-        self._artifacts: Path = self._program.artifacts
         self._found: SupervisorId | None = site.supervisor
         self._supervisor: SupervisedGateway | None = None
         if site.supervisor:
@@ -91,7 +90,7 @@ class NpxDriver:
 
     async def held(self, version: str) -> Artifact | None:
         """Return what the tree of a version on this host was pulled as."""
-        return npm.held(self._artifacts, self._npm.package, version)
+        return npm.held(self._program.artifacts, self._npm.package, version)
 
     async def checks(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
@@ -107,7 +106,7 @@ class NpxDriver:
         user = await self.runs_as()
         if user is None or os.geteuid() != 0 or user.uid == 0:
             return []
-        places = [*dict.fromkeys([await self._program.node(leg.artifact) for leg in legs]), self._artifacts]
+        places = [*dict.fromkeys([await self._program.node(leg.artifact) for leg in legs]), self._program.artifacts]
         closed = [str(each) for each in places if not await can_reach(user, each)]
         hidden = f", who may not pass to {', '.join(closed)}" if closed else ""
         return [Check("user", not closed, f"it runs as {user.name}{hidden}")]
@@ -125,7 +124,7 @@ class NpxDriver:
     ) -> Iterable[PlannedCommand]:
         """Plan what is asked, installed, started and checked."""
         artifacts = (old, *legs)
-        facts = await npm_facts(self._artifacts, artifacts, self.has, database)
+        facts = await npm_facts(self._program.artifacts, artifacts, self.has, database)
         nodes = {each.version: str(await self._program.node(each)) for each in artifacts}
         facts = replace(facts, nodes=nodes, supervisor=self._found)
         return argv.plan(self._site.config, self._site.product, [each.version for each in artifacts], facts)
@@ -163,7 +162,7 @@ class NpxDriver:
         if found.supervisor is None:
             return found
         acting = supervisor_of(found.supervisor, self._site.instance_folder, self._site.secrets)
-        hidden = await acting.hidden(str((await node_for(None)).program), str(self._artifacts))
+        hidden = await acting.hidden(str((await node_for(None)).program), str(self._program.artifacts))
         return judge_handled(found, hidden, self._site.config.cutover)
 
     async def runs_as(self) -> ProcessUser | None:
@@ -173,7 +172,7 @@ class NpxDriver:
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host."""
-        return npm.has_tree(self._artifacts, artifact)
+        return npm.has_tree(self._program.artifacts, artifact)
 
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> str | None:
         """Copy the tree that runs where it is proven, or install an artifact; one that is here is left as it is."""
@@ -183,7 +182,7 @@ class NpxDriver:
         found = self._serving()
         if found and (tree := found.tree(self._npm.package)) and self._described(found).version == artifact.version:
             try:
-                async with npm.shelving(artifact, self._artifacts, owner) as folder:
+                async with npm.shelving(artifact, self._program.artifacts, owner) as folder:
                     packages = await running_tree.copy(tree, artifact, folder, on_fetch, scripts=self._npm.scripts)
             except running_tree.Unproven as unproven:
                 why = f"{artifact.name} is installed anew, though it runs: {unproven}"
@@ -192,12 +191,12 @@ class NpxDriver:
                     f"{artifact.name} was copied from {tree}, where it runs: each of its {packages} packages is proven"
                 )
         node = await self._program.node(artifact)
-        await npm.install(self._npm, artifact, self._artifacts, owner, on_fetch, node=node)
+        await npm.install(self._npm, artifact, self._program.artifacts, owner, on_fetch, node=node)
         return why
 
     async def prove(self, artifact: Artifact, /) -> None:
         """Load the program of a tree, with nothing that it could touch; one that serves from there is proof enough."""
-        tree = npm.shelf(self._artifacts, artifact)
+        tree = npm.shelf(self._program.artifacts, artifact)
         running = self._serving()
         if running and running.tree(self._npm.package) == tree:
             return
@@ -394,7 +393,7 @@ class NpxDriver:
         migrations = self._site.product.migrations
         if migrations is None or migrations.files is None:
             return None
-        package = npm.shelf(self._artifacts, artifact) / "node_modules" / self._npm.package
+        package = npm.shelf(self._program.artifacts, artifact) / "node_modules" / self._npm.package
         return sorted(migrations.prefix + path.stem for path in package.glob(migrations.files))
 
     def log(self, mark: str) -> Path:

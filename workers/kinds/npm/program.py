@@ -1,5 +1,6 @@
 """A product's program from a tree: its Node, its words and variables, and where a start leaves traces."""
 
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -32,7 +33,11 @@ class Program:
         self._site: Site = site
         self._npm: Npm = site.product.package
         self._needs: dict[Artifact, str | None] = {}
-        self.artifacts: Path = site.host.artifacts()
+
+    @cached_property
+    def artifacts(self) -> Path:
+        """The folder of everything that was pulled."""
+        return self._site.host.artifacts()
 
     @property
     def folder(self) -> Path:
