@@ -10,8 +10,13 @@ LEFT_OUT: Final = ("httpx._main", "pydantic")
 """httpx's own command line: it brings what renders and highlights, 4 MB and a third of the time of importing httpx.
 And pydantic, which nothing here uses and Litestar loads wherever somebody installed it."""
 
-HOLLOW: Final = ("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session")
-"""SQLAlchemy's sessions: they bring its ORM, 7 MB. Its engine imports their names, and nobody uses these."""
+HOLLOW: Final = (
+    *("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session"),
+    *("redis.asyncio", "redis.asyncio.client", "redis.asyncio.observability", "redis.asyncio.observability.recorder"),
+    *("redis.cluster", "redis.commands.cluster", "redis.keyspace_notifications", "redis.sentinel"),
+)
+"""SQLAlchemy's sessions, which bring its ORM, 7 MB; and redis's other client, clusters and sentinels, 2 MB. Whatever is
+used imports their names."""
 
 
 class _Hollow(ModuleType):

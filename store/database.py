@@ -49,9 +49,8 @@ def for_programs(text: str) -> tuple[str, str]:
     return bare.render_as_string(), url.password or ""
 
 
-IDLE_SECONDS = 20.0
-"""After how long an idle connection is closed, but for those that are used again and again: the longer it is open, the
-more its process at the server remembers, some megabytes."""
+IDLE_SECONDS = 60.0
+"""After how long an idle connection is closed, but for those that stay."""
 
 OVERFLOW = 10
 """How many connections SQLAlchemy may open beyond the size of its pool."""

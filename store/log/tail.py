@@ -23,8 +23,8 @@ CHANNEL = "astrolabe_log"
 LOOK_SECONDS = 15.0
 """How long a lost notification may go unnoticed, and a dead connection seem to live."""
 
-LONGEST_SECONDS = 60.0
-"""How long is waited at most where nobody says how long."""
+LONGEST_SECONDS = 300.0
+"""How long is waited at most where nobody says how long: longer than connections rest that nobody needs meanwhile."""
 
 RECONNECT_SECONDS = 1.0
 """How long a connection that ended, or could not be made, is let alone."""

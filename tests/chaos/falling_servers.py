@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-import redis.asyncio
+import redis
 
 from tests.chaos.disk import Disk
 from tests.chaos.house import Server
@@ -26,8 +26,8 @@ async def crash_instances(stage: Stage) -> None:
 
 async def flush_broker(stage: Stage) -> None:
     """Let the broker forget everything."""
-    async with redis.asyncio.Redis.from_url(stage.house.valkey.url) as client:
-        await client.flushall()
+    with redis.Redis.from_url(stage.house.valkey.url) as client:
+        client.flushall()
 
 
 async def kill_broker(stage: Stage) -> None:

@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 import dramatiq
-import redis.asyncio
+import redis
 
 from astrolabe.workers.broker import ACTOR, NAMESPACE, open_broker, queue_of
 from tests.chaos.stage import Stage
@@ -34,7 +34,7 @@ async def drop(stage: Stage) -> None:
     """Take every message out of the queue for a while, so that no worker ever sees it."""
     queue = f"{NAMESPACE}:{queue_of(HOST)}"
     end = time.monotonic() + DROP_SECONDS
-    async with redis.asyncio.Redis.from_url(stage.house.valkey.url) as client:
+    with redis.Redis.from_url(stage.house.valkey.url) as client:
         while time.monotonic() < end:
-            await client.delete(queue, f"{queue}.msgs")
+            client.delete(queue, f"{queue}.msgs")
             await asyncio.sleep(POLL_SECONDS)

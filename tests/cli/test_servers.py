@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
-from redis.asyncio import Redis
+from redis import Redis
 
 from astrolabe.cli.servers.account import give, obstacle, program, service_account
 from astrolabe.cli.servers.folder import DataFolder, default_path
@@ -84,14 +84,16 @@ async def test_a_database_is_made_once(postgres_server: Postgres) -> None:
 
 async def test_valkey_answers_with_its_password_only(valkey_server: Valkey) -> None:
     """The server keeps and gives back a value, refuses strangers, and shows its password to nobody."""
-    async with Redis.from_url(valkey_server.url) as client:
-        await client.set("kept", "value")
-        assert await client.get("kept") == b"value"
-        assert (await client.config_get("appendonly"))["appendonly"] == "yes"
+    with Redis.from_url(valkey_server.url) as client:
+        client.set("kept", "value")
+        assert client.get("kept") == b"value"
+        assert client.config_get("appendonly")["appendonly"] == "yes"
     password = valkey_server.url.removeprefix("redis://:").split("@")[0]
-    async with Redis.from_url(valkey_server.url.replace(password, "wrong")) as stranger:
-        with pytest.raises(Exception, match="invalid username-password pair"):
-            await stranger.ping()
+    with (
+        Redis.from_url(valkey_server.url.replace(password, "wrong")) as stranger,
+        pytest.raises(Exception, match="invalid username-password pair"),
+    ):
+        stranger.ping()
     assert valkey_server.pid is not None
     assert password not in " ".join(psutil.Process(valkey_server.pid).cmdline())
 
@@ -103,8 +105,8 @@ async def test_data_and_address_survive_a_restart(folder: DataFolder) -> None:
     await queue.start()
     url = first.url()
     await value(url, "CREATE TABLE kept AS SELECT 42 AS n")
-    async with Redis.from_url(queue.url) as client:
-        await client.set("kept", "value")
+    with Redis.from_url(queue.url) as client:
+        client.set("kept", "value")
     await first.stop()
     await queue.stop()
     assert await first.wait() == 0
@@ -117,8 +119,8 @@ async def test_data_and_address_survive_a_restart(folder: DataFolder) -> None:
         assert second.url() == url
         assert again.url == queue.url
         assert await value(url, "SELECT n FROM kept") == 42
-        async with Redis.from_url(again.url) as client:
-            assert await client.get("kept") == b"value"
+        with Redis.from_url(again.url) as client:
+            assert client.get("kept") == b"value"
     finally:
         await second.stop()
         await again.stop()

@@ -150,10 +150,10 @@ async def test_flushing_redis_at_every_step_changes_nothing(
 
 
 async def _flush(valkey: Valkey) -> None:
-    import redis.asyncio
+    import redis
 
-    async with redis.asyncio.Redis.from_url(valkey.url) as client:
-        assert await client.flushall()
+    with redis.Redis.from_url(valkey.url) as client:
+        assert client.flushall()
 
 
 @pytest.mark.deaths

@@ -28,8 +28,8 @@ REST_SECONDS = 3.0
 """How long new events wait for their checkpoint at most, where nothing fails."""
 SILENT_SECONDS = 3600.0
 """How old a checkpoint may become where nothing happens."""
-LOOK_SECONDS = 60.0
-"""How often is looked, where nothing happens, for the hour of the next checkpoint and for one of another relay's."""
+LOOK_SECONDS = 300.0
+"""How often is looked, where nothing happens, for a checkpoint of another relay's."""
 PAUSE_SECONDS = 1.0
 """How long events are gathered before they are added: together they cost the appends less."""
 
@@ -69,6 +69,8 @@ class Notary:
         self._published: str | None = None
         self._unsigned: bool = True
         self._withheld: bool = False
+        self._until_silent: float = how.silent_seconds
+        """Seconds until the newest checkpoint is too old, though nothing happens."""
 
     async def run(self) -> None:
         """Follow the log for ever; an address that does not answer delays nothing."""
@@ -90,7 +92,7 @@ class Notary:
                 LOG.error("no checkpoint: %s", problem)  # noqa: TRY400  the sentence says all
                 await asyncio.sleep(self._how.rest_seconds)
             rest = self._how.rest_seconds if self._unsigned else LOOK_SECONDS
-            await self._tail.wait(min(rest, self._how.silent_seconds), since=heard)
+            await self._tail.wait(min(rest, max(self._until_silent, self._how.rest_seconds)), since=heard)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def step(self) -> Signed | None:
@@ -103,6 +105,7 @@ class Notary:
         signed = await self._sign(keys) if last is None or last.age >= patience else None
         newest = signed or last
         self._unsigned = newest is None or size > newest.size
+        self._until_silent = self._how.silent_seconds - (newest.age if newest else 0.0)
         if newest and newest.note != self._published:
             await self._publisher.publish(newest)
             self._published = newest.note

@@ -20,8 +20,8 @@ from astrolabe.workers.relay.webhooks.dispatcher import Dispatcher
 
 LOG = logging.getLogger("astrolabe.relay")
 
-KEPT = Kept(hot=3, pool=1, engine=1)
-"""What the parts that the log's growth wakes need at that moment, none of whom shall have to connect first."""
+KEPT = Kept(hot=2, engine=1)
+"""What the order and whoever notifies workers need when something is asked: neither shall have to connect first."""
 
 
 def run_relay(

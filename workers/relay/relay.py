@@ -65,7 +65,11 @@ RECONCILE_SECONDS = 1.0
 """How often is looked for what nobody is at while something is due; at rest, once the views move or a time has come."""
 
 LONGEST_SECONDS = 60.0
-"""How long is waited for a time that has come by the database's clock, and how often expired outputs are discarded."""
+"""How long is waited for a time that has come by the database's clock."""
+
+DISCARD_SECONDS = 600.0
+"""How often expired outputs are discarded."""
+
 CATCH_UP_SECONDS = 0.5
 """How long events are gathered before is looked for those that no append's own notification named."""
 
@@ -212,4 +216,4 @@ class Relay:
     async def _discard(self) -> None:
         while True:
             await self._holds.discard_expired(self._outputs)
-            await asyncio.sleep(LONGEST_SECONDS)
+            await asyncio.sleep(DISCARD_SECONDS)

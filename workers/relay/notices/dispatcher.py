@@ -31,7 +31,7 @@ LOG = logging.getLogger("astrolabe.notices")
 GATHER_SECONDS: Final = 0.1
 """How long events are gathered before it is recorded who is notified: workers and webhooks come first."""
 
-LONGEST_SECONDS: Final = 60.0
+LONGEST_SECONDS: Final = 300.0
 """How often is looked for what another relay noted and did not send."""
 
 SHORTEST_SECONDS: Final = 1.0
