@@ -6,14 +6,16 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from socket import socketpair
 from typing import Final, Generic, Self, TypeVar, cast
 
 from astrolabe.store.errors import StoreError
 from astrolabe.store.heap import freeze_heap
+from astrolabe.store.in_order import in_order
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -44,10 +46,14 @@ class Processes(Generic[A, R]):
         self._idle: Final[asyncio.Queue[_Process]] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
-        for _ in range(self._many):
-            process = _Process(self._function)
-            self._all.append(process)
-            self._idle.put_nowait(process)
+        try:
+            for _ in range(self._many):
+                process = _Process(self._function)
+                self._all.append(process)
+                self._idle.put_nowait(process)
+        except OSError as error:
+            await self.__aexit__()
+            raise StoreError(f"A process of ours could not be started: {error.strerror}; try again.") from None
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -59,18 +65,9 @@ class Processes(Generic[A, R]):
 
         Raises what a call raised when its turn comes, and StoreError where a process died.
         """
-        begun: deque[asyncio.Task[R]] = deque()
-        try:
-            for argument in arguments:
-                if len(begun) == AHEAD * self._many:
-                    yield await begun.popleft()
-                begun.append(asyncio.create_task(self._call(argument)))
-            while begun:
-                yield await begun.popleft()
-        finally:
-            for task in begun:
-                task.cancel()
-            await asyncio.gather(*begun, return_exceptions=True)
+        async with aclosing(in_order(self._call, arguments, begun=AHEAD * self._many)) as results:
+            async for result in results:
+                yield result
 
     async def _call(self, argument: A) -> R:
         process = await self._idle.get()
@@ -87,6 +84,8 @@ class _Process:
         ours, theirs = (Connection(end.detach()) for end in socketpair())
         self._connection: Final = ours
         self._process: Final = context.Process(target=_serve, args=(theirs, function), daemon=True)
+        # Starting the first process, multiprocessing would start this one before it, and unblock what is blocked.
+        resource_tracker.ensure_running()
         # What is blocked stays so in what is started: whoever hears Ctrl-C ends the others.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
