@@ -5,7 +5,6 @@ import asyncio
 import json
 import os
 import platform
-import resource
 import sys
 import time
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ import uvloop
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.ready import until_ready
 from astrolabe.cli.verifying import verify_export
-from astrolabe.domain.audit.note import PrivateKey, parse_public_key
+from astrolabe.domain.audit.note import PrivateKey
 from astrolabe.store.audit.checkpoints import Checkpoints
 from astrolabe.store.audit.export import export_lines
 from astrolabe.store.audit.tree import Tree
@@ -33,6 +32,7 @@ from astrolabe.store.migrate import migrate
 from astrolabe.store.ports import free_from
 from astrolabe.store.streams.tokens import Tokens
 from astrolabe.workers.programs import shell
+from bench.audit_figures import figures, told
 from bench.row import CAUSE, event
 from bench.server import HOME, environment, postgres
 
@@ -72,21 +72,14 @@ async def fill(url: str, events: int) -> None:
 
 async def child(part: str, *words: str, url: str) -> dict[str, Any]:
     """Run a part as a process of its own, so that its peak of memory is its own."""
-    argv = [sys.executable, "-m", "bench.audit", "--part", part, *words]
+    return await measured("bench.audit", "--part", part, *words, url=url)
+
+
+async def measured(module: str, *words: str, url: str = "") -> dict[str, Any]:
+    """Run a module that prints what it reached."""
+    argv = [sys.executable, "-m", module, *words]
     done = await shell.run(argv, env=environment(ASTROLABE_BENCH_URL=url), cwd=HOME, deadline=3600)
     return json.loads(done.stdout)
-
-
-def figures(count: int, seconds: float, cpu: float, peak: float) -> dict[str, Any]:
-    """Put what a part reached into words; the peak is in MiB."""
-    speeds = {"per_second": count / seconds, "cpu_per_second": count / cpu}
-    return {"events": count, "seconds": seconds, **speeds, "peak_rss_mb": peak, "load": os.getloadavg()[0]}
-
-
-def told(count: int, seconds: float) -> None:
-    """Print what a part reached."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(figures(count, seconds, time.process_time(), peak)))
 
 
 async def build() -> None:
@@ -113,14 +106,6 @@ async def export(path: Path) -> None:
             async for line in export_lines(tree, checkpoints, last):
                 file.write(line)
         told(last.size, time.perf_counter() - started)
-
-
-def verify(path: Path, key: str) -> None:
-    """Check an export with the file and the key alone."""
-    started = time.perf_counter()
-    with path.open("rb") as file:
-        found = verify_export(file, [parse_public_key(key)])
-    told(found.proven.checkpoint.size, time.perf_counter() - started)
 
 
 async def download(url: str, secret: str, path: Path) -> dict[str, Any]:
@@ -163,7 +148,7 @@ async def bench(events: int) -> list[dict[str, Any]]:
                 run["build"] = await child("build", url=url)
                 run["export"] = await child("export", "--file", str(path), url=url)
                 run["bytes"] = path.stat().st_size
-                run["verify"] = await child("verify", "--file", str(path), url=url)
+                run["verify"] = await measured("bench.verifying", str(path), KEY.public.text)
                 run["download"] = await download(url, token.secret, path)
                 runs.append(run)
                 print(json.dumps(run), flush=True)
@@ -195,12 +180,9 @@ def main() -> None:
     """Measure, print a table and keep the numbers."""
     parser = argparse.ArgumentParser(prog="python -m bench.audit", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000, help="how long the trail is")
-    parser.add_argument("--part", choices=("build", "export", "verify"), help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=("build", "export"), help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.part == "verify":
-        verify(asked.file, KEY.public.text)
-        return
     parts = {"build": build, "export": lambda: export(asked.file)}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if asked.part:

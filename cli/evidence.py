@@ -12,7 +12,7 @@ from astrolabe.domain.audit.evidence import MEMBERS, verify_members
 from astrolabe.domain.audit.leaf import UNREADABLE, Line, head_of
 from astrolabe.domain.audit.note import NoteError, PublicKey, parse_note
 from astrolabe.domain.audit.tlog_proof import LARGEST_BUNDLE, parse_tlog_proof
-from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 
 LARGEST = 1 << 28

@@ -6,14 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from astrolabe.domain.audit.block import LONGEST_LINE
 from astrolabe.domain.audit.checkpoint import Checkpoint, Proven
+from astrolabe.domain.audit.leaves import Published, nothing_published
 from astrolabe.domain.audit.merkle import SIZE
 from astrolabe.domain.audit.note import PublicKey
 from astrolabe.domain.audit.tiles import WIDTH, Tile
-from astrolabe.domain.audit.verification import KeptCheckpoint, Verification, VerificationFailed, VerifiedExport
+from astrolabe.domain.audit.verification import KeptCheckpoint, Verification, VerifiedExport
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 
-LONGEST_LINE = 1_000_000
 REPORT_EVERY = 5_000
 
 
@@ -46,7 +48,7 @@ def verify_export(
     stream: BinaryIO,
     keys: Sequence[PublicKey],
     since: Checkpoint | None = None,
-    published: Callable[[int], bytes | None] | None = None,
+    published: Published = nothing_published,
     report: Callable[[], None] = lambda: None,
     *,
     kept: Sequence[KeptCheckpoint] = (),
@@ -54,7 +56,13 @@ def verify_export(
 ) -> VerifiedExport:
     """Check an export to its end, in memory that grows with its streams only; raises VerificationFailed."""
     kept = [*kept, *([KeptCheckpoint(since)] if since else [])]
-    verification = Verification(keys, kept, published or (lambda _: None), policy)
+    verification = Verification(keys, kept, published, policy)
+    take_lines(stream, verification, report)
+    return verification.end()
+
+
+def take_lines(stream: BinaryIO, verification: Verification, report: Callable[[], None] = lambda: None) -> None:
+    """Take all lines of a stream one by one; raises VerificationFailed where one does not hold."""
     for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b"")):
         if not line.endswith(b"\n"):
             raise VerificationFailed(
@@ -63,7 +71,6 @@ def verify_export(
         verification.take(line[:-1])
         if number % REPORT_EVERY == 0:
             report()
-    return verification.end()
 
 
 def moment(proven: Proven) -> str:

@@ -19,11 +19,14 @@ from astrolabe.cli.references import upgrade_id
 from astrolabe.cli.servers.folder import KEYS, default_path
 from astrolabe.cli.table import moment as moment_of
 from astrolabe.cli.table import table
-from astrolabe.cli.verifying import PublishedTiles, moment, verify_export, witnessed
+from astrolabe.cli.verifying import PublishedTiles, moment, witnessed
+from astrolabe.cli.verifying_on_all_cores import verify_on_all_cores
 from astrolabe.domain.audit.checkpoint import open_checkpoint
+from astrolabe.domain.audit.leaves import nothing_published
 from astrolabe.domain.audit.note import NoteError, PublicKey, parse_note
 from astrolabe.domain.audit.tlog_proof import FIRST_LINE
-from astrolabe.domain.audit.verification import KeptCheckpoint, VerificationFailed, VerifiedExport
+from astrolabe.domain.audit.verification import KeptCheckpoint, VerifiedExport
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 from astrolabe.workers.relay.signing_keys import KeyProblem, SigningKeys
 
@@ -131,9 +134,9 @@ def verify(
                 found = check(file, known, policy)
                 answer({"holds": True, "says": found}, found)
                 return
-            published = PublishedTiles(tiles) if tiles else None
+            published = PublishedTiles(tiles) if tiles else nothing_published
             with progress(file.stat().st_size, stream) as report:
-                export = verify_export(stream, known, None, published, report, kept=kept, policy=policy)
+                export = verify_on_all_cores(stream, file, known, published, report, kept=kept, policy=policy)
     except OSError as error:
         raise CommandError(f"{file}: cannot be read: {error.strerror}") from None
     except VerificationFailed as broken:

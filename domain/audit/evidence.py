@@ -12,7 +12,7 @@ from astrolabe.domain.audit.checkpoint import Proven, open_checkpoint
 from astrolabe.domain.audit.leaf import UNREADABLE, Line, body, chain_of, head_of, leaf_of
 from astrolabe.domain.audit.merkle import leaf_hash, verify_inclusion
 from astrolabe.domain.audit.note import NoteError, PublicKey, parse_note
-from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
 
 EVENTS, CHECKPOINT, PROOFS, SUMMARY, README = "events.jsonl", "checkpoint", "proofs.json", "summary.json", "README.txt"

@@ -39,14 +39,14 @@ class Frontier:
         self._roots: list[bytes] = list(roots)
         self.size: int = size
 
-    def append(self, leaf: bytes) -> None:
-        """Add the hash of the next leaf."""
-        size, roots, hashed = self.size, self._roots, leaf
+    def append(self, root: bytes, level: int = 0) -> None:
+        """Add the hash of the next leaf, or the root of the next complete subtree of a level."""
+        size, roots, hashed = self.size >> level, self._roots, root
         while size & 1:
             hashed = node_hash(roots.pop(), hashed)
             size >>= 1
         roots.append(hashed)
-        self.size += 1
+        self.size += 1 << level
 
     def root(self) -> bytes:
         """Return the root of the tree as it is now."""
@@ -61,6 +61,18 @@ def fold(roots: Sequence[bytes]) -> bytes:
     for left in reversed(roots[:-1]):
         hashed = node_hash(left, hashed)
     return hashed
+
+
+def complete_subtrees(first: int, leaves: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """Return the largest complete subtrees that leaf hashes from an index on make, each as its level and root."""
+    found: list[tuple[int, bytes]] = []
+    for index, leaf in enumerate(leaves, first):
+        level, hashed = 0, leaf
+        while index >> level & 1 and found and found[-1][0] == level:
+            hashed = node_hash(found.pop()[1], hashed)
+            level += 1
+        found.append((level, hashed))
+    return found
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

@@ -1,29 +1,19 @@
 """Verification: checks an export with nothing but its lines, public keys and an older checkpoint."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import msgspec
 from msgspec import Struct
 
+from astrolabe.domain.audit.block import Block, LeafRun
 from astrolabe.domain.audit.checkpoint import Checkpoint, Proven, open_checkpoint
-from astrolabe.domain.audit.leaf import NO_CHAIN, UNREADABLE, Line, body, chain_of, head_of, leaf_of
-from astrolabe.domain.audit.merkle import Frontier, leaf_hash
+from astrolabe.domain.audit.checkpoint_line import CHECKPOINT, note_of
+from astrolabe.domain.audit.leaf import UNREADABLE
+from astrolabe.domain.audit.leaves import Leaves, Published, nothing_published
+from astrolabe.domain.audit.merkle import Frontier
 from astrolabe.domain.audit.note import NoteError, PublicKey, SignedNote, UnknownKey, parse_note
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.audit.witness_policy import NO_WITNESSES, WitnessPolicy
-
-CHECKPOINT = b'{"checkpoint":'
-"""How a line that holds a checkpoint begins; a leaf's line begins otherwise."""
-
-
-class VerificationFailed(Exception):  # noqa: N818  a finding, not a fault
-    """The export does not hold: from this position on, or from one up to `last` where it cannot be narrowed down."""
-
-    def __init__(self, position: int, why: str, last: int | None = None) -> None:
-        super().__init__(why)
-        self.position: int = position
-        self.last: int = position if last is None else last
-        self.why: str = why
 
 
 class VerifiedExport(Struct, frozen=True):
@@ -48,19 +38,6 @@ class KeptCheckpoint(Struct, frozen=True):
         return f", cosigned by {', '.join(sorted(self.seen))}" if self.seen else ""
 
 
-class _Signed(Struct, frozen=True, forbid_unknown_fields=True):
-    checkpoint: str
-
-
-_lines = msgspec.json.Decoder(Line)
-_signed = msgspec.json.Decoder(_Signed)
-
-
-def checkpoint_line(note: str) -> bytes:
-    """Return the line of an export that holds a checkpoint."""
-    return msgspec.json.encode(_Signed(note))
-
-
 class Verification:
     """Takes an export line by line; it keeps the tree's frontier and one chain for each stream, and nothing else."""
 
@@ -68,7 +45,7 @@ class Verification:
         self,
         keys: Sequence[PublicKey],
         since: Sequence[KeptCheckpoint] = (),
-        published: Callable[[int], bytes | None] = lambda _: None,
+        published: Published = nothing_published,
         policy: WitnessPolicy = NO_WITNESSES,
     ) -> None:
         self._keys: Sequence[PublicKey] = keys
@@ -76,9 +53,8 @@ class Verification:
         self._policy: WitnessPolicy = policy
         self._last: SignedNote | None = None
         self._seen_size: int = 0
-        self._published: Callable[[int], bytes | None] = published
+        self._leaves: Leaves = Leaves(published)
         self._tree: Frontier = Frontier()
-        self._heads: dict[str, tuple[int, bytes]] = {}
         self._proven: Proven | None = None
         self._checkpoints: int = 0
 
@@ -98,6 +74,24 @@ class Verification:
         else:
             self._take_leaf(line)
 
+    def join(self, block: Block) -> bool:
+        """Take lines that hold in themselves; return False where they are to be taken one by one, and none was taken.
+
+        Raises VerificationFailed where a checkpoint among them does not hold.
+        """
+        leaves = block.leaves
+        if leaves and (leaves.start != self.size or any(size - 1 in leaves for size in self._since)):
+            return False
+        if not self._leaves.join(block.streams):
+            return False
+        for part in block.parts:
+            if isinstance(part, LeafRun):
+                for level, root in part.roots:
+                    self._tree.append(root, level)
+            else:
+                self._take_checkpoint(part)
+        return True
+
     def end(self) -> VerifiedExport:
         """Say what holds, once all lines were taken; raises VerificationFailed where something is missing."""
         if (longest := max(self._since, default=0)) > self.size:
@@ -109,7 +103,7 @@ class Verification:
             raise VerificationFailed(
                 self._safe, "no checkpoint signed by a key given stands over it", max(self._safe, self.size - 1)
             )
-        return VerifiedExport(self._proven, len(self._heads), self._checkpoints, self._seen())
+        return VerifiedExport(self._proven, len(self._leaves.heads), self._checkpoints, self._seen())
 
     def _seen(self) -> Mapping[str, int]:
         assert self._last  # noqa: S101  there is one where a checkpoint was proven
@@ -121,18 +115,7 @@ class Verification:
             ) from None
 
     def _take_leaf(self, line: bytes) -> None:
-        position = self._tree.size
-        try:
-            read = _lines.decode(line)
-        except UNREADABLE as error:
-            raise VerificationFailed(position, f"the line is not that of an event ({error})") from None
-        if read.position != position:
-            raise VerificationFailed(position, f"the event is missing; position {read.position} stands in its place")
-        self._chain(position, read, line)
-        hashed = leaf_hash(line)
-        if self._published(position) not in {None, hashed}:
-            raise VerificationFailed(position, "the event is not the one that was published")
-        self._tree.append(hashed)
+        self._tree.append(self._leaves.take(self._tree.size, line))
         self._compare(self._tree.size)
 
     def _compare(self, size: int) -> None:
@@ -145,25 +128,10 @@ class Verification:
                     size - 1,
                 )
 
-    def _chain(self, position: int, read: Line, line: bytes) -> None:
-        head = head_of(bytes(read.entry))
-        if head is None:
-            raise VerificationFailed(position, "the entry is not that of an event")
-        version, before = self._heads.get(head.stream, (0, NO_CHAIN))
-        if head.version != version + 1:
-            raise VerificationFailed(
-                position, f"version {version + 1} of stream {head.stream} is missing before {head.version}"
-            )
-        rest = body(bytes(read.entry), position, read.recorded_at)
-        chain = chain_of(before, rest)
-        if leaf_of(chain, rest) != line:
-            raise VerificationFailed(position, "the event is not the one that its chain of hashes was made of")
-        self._heads[head.stream] = (head.version, chain)
-
     def _take_checkpoint(self, line: bytes) -> None:
         last = max(self._safe, self.size - 1)
         try:
-            text = _signed.decode(line).checkpoint
+            text = note_of(line)
             proven = open_checkpoint(text, self._keys)
             note = parse_note(text)
             seen = self._policy.seen_by(note)

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncGenerator
 
+from astrolabe.domain.audit.checkpoint_line import checkpoint_line
 from astrolabe.domain.audit.leaf import Row
 from astrolabe.domain.audit.tiles import WIDTH
-from astrolabe.domain.audit.verification import checkpoint_line
 from astrolabe.store.audit.checkpoints import Checkpoints, Signed
 from astrolabe.store.audit.tree import Tree
 

@@ -20,7 +20,7 @@ from astrolabe.domain.audit.note import PrivateKey, parse_note, write_note
 from astrolabe.domain.audit.tiles import hashes_of
 from astrolabe.domain.audit.tlog_proof import parse_tlog_proof
 from astrolabe.domain.audit.trail_formats import FORMULA, csv_line, ocsf_line
-from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.audit.witness_reports import ReportFailure, WitnessFailed
 from astrolabe.domain.recorded import Cause
 from astrolabe.store.audit.checkpoints import Checkpoints, Signed

@@ -12,7 +12,7 @@ from astrolabe.cli.servers.folder import KEYS
 from astrolabe.cli.verifying import PublishedTiles, verify_export
 from astrolabe.domain.audit.checkpoint import Checkpoint
 from astrolabe.domain.audit.note import PublicKey
-from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.workers.relay.signing_keys import SigningKeys
 from tests.chaos.evidence import LogCheck
 from tests.chaos.house import House

@@ -10,12 +10,12 @@ from click.testing import CliRunner, Result
 from astrolabe.cli.commands.audit import audit
 from astrolabe.cli.servers.folder import KEYS
 from astrolabe.domain.audit.checkpoint import Checkpoint, sign_checkpoint
+from astrolabe.domain.audit.checkpoint_line import checkpoint_line
 from astrolabe.domain.audit.evidence import make_evidence
 from astrolabe.domain.audit.leaf import NO_CHAIN, Row, body_of, chain_of, leaf_of
 from astrolabe.domain.audit.merkle import inclusion, leaf_hash, prove, root_of
 from astrolabe.domain.audit.note import PrivateKey, parse_note, write_note
 from astrolabe.domain.audit.tlog_proof import TlogProof
-from astrolabe.domain.audit.verification import checkpoint_line
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.entry import encode, make_entry
 from astrolabe.workers.relay.signing_keys import SigningKeys

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from astrolabe.domain.audit.merkle import (
     EMPTY,
     Frontier,
+    complete_subtrees,
     consistency,
     fold,
     inclusion,
@@ -178,3 +179,17 @@ def test_every_consistency_proof_verifies_and_no_changed_one(new: int, data: st.
 def flipped(text: bytes, bit: int) -> bytes:
     """Change one bit."""
     return bytes(each ^ (1 << bit % 8 if at == bit // 8 else 0) for at, each in enumerate(text))
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_a_tree_grows_by_subtrees_as_it_grows_by_leaves(first: int, many: int) -> None:
+    """Wherever a run of leaves begins and ends; and its subtrees are few."""
+    leaves = [leaf_hash(bytes([at % 256, at // 256])) for at in range(first + many)]
+    tree = Frontier()
+    for leaf in leaves[:first]:
+        tree.append(leaf)
+    subtrees_of_run = complete_subtrees(first, leaves[first:])
+    for level, root in subtrees_of_run:
+        tree.append(root, level)
+    assert (tree.size, tree.root()) == (first + many, root_of(leaves))
+    assert len(subtrees_of_run) <= 2 * many.bit_length()

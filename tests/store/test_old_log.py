@@ -18,7 +18,7 @@ from astrolabe.cli.verifying import verify_export
 from astrolabe.domain.audit.checkpoint import Proven, open_checkpoint
 from astrolabe.domain.audit.merkle import leaf_hash, root_of
 from astrolabe.domain.audit.note import PrivateKey, PublicKey, parse_public_key
-from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.domain.instances.identity import named
 from astrolabe.domain.plans.rollback_point import RollbackPoint
 from astrolabe.domain.streams import ACCESS_STREAM, OWN_STREAMS, WEBHOOKS_STREAM

@@ -15,7 +15,7 @@ from astrolabe.cli.verifying import PublishedTiles, verify_export
 from astrolabe.domain.audit.checkpoint import Checkpoint, open_checkpoint
 from astrolabe.domain.audit.note import PrivateKey
 from astrolabe.domain.audit.tiles import Tile
-from astrolabe.domain.audit.verification import VerificationFailed
+from astrolabe.domain.audit.verification_failed import VerificationFailed
 from astrolabe.store.audit.checkpoints import Checkpoints
 from astrolabe.store.audit.export import export_lines
 from astrolabe.store.audit.tree import Tree
