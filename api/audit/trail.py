@@ -19,11 +19,10 @@ from astrolabe.api.http.route import get
 from astrolabe.api.http.schemas import holding
 from astrolabe.domain.audit.trail_formats import csv_header, csv_line, ocsf_line
 from astrolabe.store.audit.checkpoints import Signed
-from astrolabe.store.audit.export import export_lines, export_rows
+from astrolabe.store.audit.export import CHUNK, export_lines, export_rows
 from astrolabe.store.audit.trail import Filter
 from astrolabe.store.log.entry import TYPES, AnyEvent, AnyRecorded, type_of
 
-CHUNK = 1 << 16
 MEDIA = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8; header=present", "ocsf": "application/jsonl"}
 Form: TypeAlias = Literal["jsonl", "csv", "ocsf"]
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from typing import TypeAlias
 
 import asyncpg
@@ -14,12 +15,16 @@ from astrolabe.domain.audit.tiles import HEIGHT, WIDTH, Tile, bundle, complete, 
 from astrolabe.store.audit import sql as audit_sql
 from astrolabe.store.database import Connection, Database
 from astrolabe.store.errors import StoreError
+from astrolabe.store.in_order import in_order
 
 Session: TypeAlias = Connection | PoolConnectionProxy
 
 BATCH = 16 * WIDTH
-PAGE = 8
+PAGE = 2
 """How many tiles of leaves are read at once."""
+
+PAGES = 3
+"""How many pages are in memory: while the lines of one are made, the server reads the next two."""
 
 REMEMBERED = 10_000
 """How many streams' chains are kept between batches; those of the others are looked up."""
@@ -128,20 +133,41 @@ class Tree:
 
     async def leaves(self, first: int, end: int) -> AsyncGenerator[tuple[bytes, Row]]:
         """Return the lines of leaves, and what they were made of, in a memory that does not grow with them."""
-        while first < end:
-            until, base = min(end, (first // WIDTH + PAGE) * WIDTH), first - first % WIDTH
-            rows = await self._database.pool.fetch(audit_sql.ROWS, first, until)
-            batches = await self._database.pool.fetch(audit_sql.CHAINS, base, until)
-            chains = hashes_of(b"".join(row[0] for row in batches))
-            for row in (Row(*each) for each in rows):
-                chain = chains[row.position - base] if row.position - base < len(chains) else NO_CHAIN
-                yield leaf_of(chain, body_of(row)), row
-            first = until
+        async with aclosing(self.pages(first, end)) as pages:
+            async for page in pages:
+                for leaf in page:
+                    yield leaf
+
+    async def pages(self, first: int, end: int) -> AsyncGenerator[Iterator[tuple[bytes, Row]]]:
+        """Return the same, some hundred at once; each line is made when it is taken."""
+        async with aclosing(in_order(self._page, _pages(first, end), begun=PAGES)) as pages:
+            async for base, rows, chains in pages:
+                yield _lines(base, rows, chains)
+
+    async def _page(self, page: Range) -> tuple[int, list[asyncpg.Record], list[bytes]]:
+        first, end = page
+        base = first - first % WIDTH
+        rows = await self._database.pool.fetch(audit_sql.ROWS, first, end)
+        batches = await self._database.pool.fetch(audit_sql.CHAINS, base, end)
+        return base, rows, hashes_of(b"".join(row[0] for row in batches))
 
     async def positions(self, event_ids: Sequence[str]) -> list[int]:
         """Find the positions of events."""
         found = await self._database.pool.fetch(audit_sql.POSITIONS, [uuid.UUID(each) for each in event_ids])
         return [row[0] for row in found]
+
+
+def _lines(base: int, rows: Sequence[asyncpg.Record], chains: Sequence[bytes]) -> Iterator[tuple[bytes, Row]]:
+    for row in (Row(*each) for each in rows):
+        chain = chains[row.position - base] if row.position - base < len(chains) else NO_CHAIN
+        yield leaf_of(chain, body_of(row)), row
+
+
+def _pages(first: int, end: int) -> Iterator[Range]:
+    while first < end:
+        until = min(end, (first // WIDTH + PAGE) * WIDTH)
+        yield first, until
+        first = until
 
 
 def _cut(first: int, hashes: bytes, chains: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from contextlib import aclosing
 
 import asyncpg
 import pytest
@@ -8,6 +9,7 @@ from astrolabe.domain.audit.checkpoint import open_checkpoint
 from astrolabe.domain.audit.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from astrolabe.domain.audit.note import PrivateKey
 from astrolabe.domain.audit.tiles import Tile, hashes_of
+from astrolabe.store.audit import tree as tree_module
 from astrolabe.store.audit.checkpoints import Checkpoints
 from astrolabe.store.audit.tree import Tree
 from astrolabe.store.database import Database
@@ -54,6 +56,23 @@ async def test_the_tree_follows_the_log_whatever_the_batches(database, log, sequ
         assert await tree.root(until) == root_of(hashes[:until])
     assert await tree.tile(Tile(1, 0, 3)) == b"".join(root_of(hashes[at : at + 256]) for at in (0, 256, 512))
     assert hashes_of(await tree.tile(Tile(0, 3, 100))) == hashes[768:868]
+
+
+async def test_leaves_come_in_order_however_many_pages_are_read_at_once(database, log, sequencer, tree, monkeypatch):
+    """From and to any position; and whoever stops in the middle leaves no connection in use."""
+    await fill(log, sequencer, 500, 600)
+    await tree.drain()
+    leaves = await leaves_of(tree)
+    for page, begun in ((1, 1), (1, 2), (2, 9)):
+        monkeypatch.setattr(tree_module, "PAGE", page)
+        monkeypatch.setattr(tree_module, "PAGES", begun)
+        for first, end in ((0, 1100), (3, 1099), (255, 257), (700, 701), (7, 7)):
+            read = [each async for each in tree.leaves(first, end)]
+            assert [leaf for leaf, _ in read] == leaves[first:end]
+            assert [row.position for _, row in read] == [*range(first, end)]
+        async with aclosing(tree.leaves(0, 1100)) as reading:
+            assert (await anext(reading))[0] == leaves[0]
+        assert database.pool.get_idle_size() == database.pool.get_size()
 
 
 async def test_a_leaf_is_the_stored_entry_to_the_byte(log, sequencer, tree, superuser):
