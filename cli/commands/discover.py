@@ -2,31 +2,51 @@
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
-from msgspec.structs import replace
+from msgspec import Struct
 
 from astrolabe.cli import options
-from astrolabe.cli.client import Client, path
-from astrolabe.cli.discovering import Discovered, discover
+from astrolabe.cli.client import Client
+from astrolabe.cli.discovering import Found, discover
 from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.naming import distinct
 from astrolabe.cli.printing import answer_list
+from astrolabe.cli.registered import Registered, registered_here
 from astrolabe.cli.table import table, wrapped
+from astrolabe.domain.products.product import Product
+from astrolabe.domain.words import Kind
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.store.settings import variable
-
-LOCAL: Final = "local"
-"""The name of a host's worker, unless its owner gave it another."""
-
 
 _FILE_FIRST: Final = (
     "Put the database's password into the file that the line names, readable by the worker alone, then register. "
     "The folder has the instance's name: with another name, change it in both places."
 )
+
+
+class Discovered(Struct, frozen=True):
+    """Something on this host that a product file describes."""
+
+    product: str
+    """Which product it is."""
+    kind: Kind
+    """How it is deployed."""
+    version: str | None
+    """The version that was seen; null where it was not."""
+    where: str
+    """Where it was seen."""
+    kept_by: str | None
+    """What starts it again when it ends; null where that is not asked."""
+    register: str | None
+    """The command that registers it; null where it is registered already."""
+    at: int | str | None = None
+    """What an instance of it is known by on its host: its port, its compose project or its prefix."""
+    registered: str | None = None
+    """The name of the instance that it is registered as; null where it is none, or where nobody was asked."""
 
 
 @click.command("discover")
@@ -38,27 +58,28 @@ def discover_host(products: tuple[Path, ...]) -> None:
     What is registered already is shown by its name, where Astrolabe can be asked.
     """
     folders = options.product_folders(products)
-    found = asyncio.run(discover(load_products(folders).values()))
-    answer_list(_registered(found), lambda them: in_words(them, folders))
+    known = load_products(folders)
+    found = asyncio.run(discover(known.values()))
+    answer_list(named(found, _asked(found, known)), lambda them: in_words(them, folders))
 
 
-def _registered(found: Collection[Discovered]) -> list[Discovered]:
-    """Name the instances that what was found is registered as; leave all as it is where Astrolabe cannot be asked."""
-    known: dict[tuple[str, str], str] = {}
-    if not found:
-        return []
+def _asked(found: Collection[Found], products: Mapping[str, Product]) -> Registered:
+    """Ask what is registered; nothing is known of that where Astrolabe cannot be asked."""
     with contextlib.suppress(CommandError, CommandFailed):
-        known = dict(registered_here(Client.from_environment(), {each.product for each in found}))
-    return [replace(each, registered=known.get((each.product, str(each.at)))) for each in found]
+        if found:
+            return registered_here(Client.from_environment(), {each.kind for each in found}, products)
+    return Registered()
 
 
-def registered_here(client: Client, products: Collection[str]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Return the names of this host's instances by their product and what they are known by."""
-    for row in client.items("/instances"):
-        if row["product"] in products and row["host"] in {LOCAL, socket.gethostname()}:
-            seen: dict[str, Any] = client.get(path("instances", row["name"]))
-            project = seen["compose"] or {}
-            yield (seen["product"], str(project.get("name") or seen["port"] or seen["prefix"])), seen["name"]
+def named(found: Collection[Found], registered: Registered) -> list[Discovered]:
+    """Name each by the instance that it is registered as, or else by a name that it can be registered by."""
+    pairs = [(one, registered.name(one.things)) for one in found]
+    new = distinct(((one.called, one.product) for one, name in pairs if not name), registered.names)
+    return [_named(one, None if name else one.registration(next(new)), name) for one, name in pairs]
+
+
+def _named(found: Found, register: str | None, name: str | None) -> Discovered:
+    return Discovered(found.product, found.kind, found.version, found.where, found.kept_by, register, found.at, name)
 
 
 def in_words(found: list[Discovered], folders: Iterable[Path]) -> str:
@@ -73,7 +94,7 @@ def in_words(found: list[Discovered], folders: Iterable[Path]) -> str:
         for each in found
     ]
     lines = [table(("PRODUCT", "KIND", "VERSION", "KEPT BY", "WHERE", "REGISTERED AS"), rows)]
-    if new := [each.register for each in found if not each.registered]:
+    if new := [each.register for each in found if each.register]:
         lines += ["", *new]
     if any("--password-from" in each for each in new):
         lines += ["", wrapped(_FILE_FIRST)]
