@@ -5,6 +5,7 @@ from typing_extensions import override
 
 from astrolabe.cli.exit_codes import ExitCode
 from astrolabe.cli.servers.problem import Unavailable
+from astrolabe.domain.problem import advised, at_first
 from astrolabe.domain.products.product import ProductError
 from astrolabe.store.errors import StoreError
 from astrolabe.workers.instance.failure import StepFailed
@@ -32,5 +33,6 @@ class CommandFailed(ClickException):
 
 
 def one_line(error: BaseException) -> str:
-    """Put an error on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """Put an error on one line, with what to do where it says that."""
+    said = advised(str(error), at_first(error.problem.todo)) if isinstance(error, StepFailed) else str(error)
+    return " ".join(said.split()) or type(error).__name__

@@ -22,6 +22,7 @@ from astrolabe.cli.supervisor import Supervisor
 from astrolabe.cli.watching import UpgradeWatch
 from astrolabe.domain.access import SCOPES
 from astrolabe.domain.instances.instance import InstanceConfig
+from astrolabe.domain.problem import advised
 from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades.sentences import seconds
 from astrolabe.store.database import Database
@@ -100,7 +101,8 @@ async def play_story(folder: Path, play: Play = NPX) -> None:
             await _settle(screen, client, folder)
             name = await _on_stage(screen, client, play, folder, tree.environment["DATABASE_URL"])
     except ClaimFailed as broken:
-        raise CommandFailed(f"{broken} The logs are in {folder / 'logs'} and {folder / 'instances'}.") from None
+        where = f"The logs are in {folder / 'logs'} and {folder / 'instances'}."
+        raise CommandFailed(advised(str(broken), where)) from None
     screen.chapter(f"That was it, in {time.monotonic() - begun:.0f} seconds. What to type next")
     _farewell(screen, folder, bind, token[0], name)
 

@@ -93,7 +93,7 @@ def _checks(data: EventData) -> str:
 def _unwell(data: EventData) -> str:
     many = counted_writes(data["writes"]["total"])
     back = f"going back would leave {many} behind: astrolabe rollback {data['upgrade_id']}"
-    return f"UNWELL after cutover: {_problem(data)} Nothing goes back by itself any more; {back}"
+    return f"UNWELL after cutover: {advised(_problem(data), f'Nothing goes back by itself any more; {back}')}"
 
 
 def _problem(data: EventData) -> str:
@@ -103,7 +103,7 @@ def _problem(data: EventData) -> str:
 
 def _inconsistent(data: EventData) -> str:
     typed = "".join(f"\n  {each['does']}: {each['line']}" for each in data.get("commands", ()))
-    return f"{_problem(data)}{' By hand:' if typed else ''}{typed}"
+    return advised(_problem(data), f"By hand:{typed}" if typed else "")
 
 
 def _turned(data: EventData) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from astrolabe.cli.failure import one_line
 from astrolabe.cli.refusals import FIELDS, INSTEAD, OPTIONS, PLACES, refusal_of, worded
+from astrolabe.workers.instance.failure import StepFailed
 from tests.cli.commands_page import leaves
 
 FLOORS = [Path(__file__).parents[2] / floor for floor in ("api", "domain", "store")]
@@ -81,3 +83,10 @@ def test_what_says_nothing_is_no_refusal() -> None:
         refused = refusal_of(problem)
         assert refused
         assert refused.format_message() == sentence
+
+
+def test_what_fails_on_this_host_is_said_with_what_to_do() -> None:
+    """A command has nothing to retry: what is typed again is the command."""
+    failure = StepFailed("process-hidden", "Another user listens", todo="Run it as the user who does, then retry.")
+    assert one_line(failure) == "Another user listens. Run it as the user who does."
+    assert one_line(StepFailed("x", "npm said no")) == "npm said no"

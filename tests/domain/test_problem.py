@@ -20,6 +20,15 @@ def test_a_problem_and_its_advice_are_sentences_of_their_own(detail: str, todo: 
     assert advised(detail, todo) == said
 
 
+def test_what_follows_a_problem_without_advice_is_a_sentence_of_its_own() -> None:
+    """Also where nothing can be advised, what an event goes on to say does not run into what was seen."""
+    data = {"problem": {"detail": "npm said no"}, "upgrade_id": "7", "writes": {"total": 2}}
+    assert sentence("upgrade_unwell", data).startswith("UNWELL after cutover: npm said no. Nothing goes back by itself")
+    typed = {**data, "commands": [{"does": "start it", "line": "npx shop"}]}
+    assert sentence("instance_inconsistent", typed) == "npm said no. By hand:\n  start it: npx shop"
+    assert sentence("instance_inconsistent", data) == "npm said no"
+
+
 def test_an_event_that_carries_a_problem_reads_so_too() -> None:
     """Lists, chats and step lists have the sentence of an event, and not the problem."""
     problem = {"detail": "bash started it, and still runs", "todo": "See that it does not, then retry."}
