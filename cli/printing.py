@@ -62,6 +62,11 @@ def print_json(found: Any) -> None:
     click.echo(json.dumps(msgspec.to_builtins(found), ensure_ascii=False))
 
 
+def aside(sentence: str) -> None:
+    """Say on stderr what is no answer, such as what is waited for, whoever asked."""
+    click.echo(sentence, err=True)
+
+
 def note(sentence: str) -> None:
     """Say something on the way to a person; a program gets only what was found."""
     if not is_for_program():

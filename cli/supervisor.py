@@ -5,10 +5,12 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, Self
 
+from astrolabe.cli.awaited import saying_what_is_awaited
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.cli.process import Launch, SupervisedCommand, SupervisedProcess, executing
 from astrolabe.cli.servers.account import service_account
@@ -21,8 +23,6 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 STEADY: Final = 60.0
 """Seconds of life after which a death counts as the first one again."""
-BETWEEN_LINES: Final = 1.0
-"""Seconds between two lines about a process that takes its time to end."""
 
 
 async def nothing(_environment: Mapping[str, str]) -> None:
@@ -148,24 +148,11 @@ class Supervisor:
             if self._folder:
                 self._folder.release()
 
-    @contextlib.asynccontextmanager
-    async def _saying_what_is_awaited(self) -> AsyncGenerator[None]:
+    def _saying_what_is_awaited(self) -> AbstractAsyncContextManager[None]:
         """Say once a second which process has not ended yet, and which ones end after it."""
         first, *others = [process.name for process in reversed(self._processes)]
         then = f", then for {', '.join(others)}" if others else ""
-
-        async def say() -> None:
-            begun = time.monotonic()
-            while True:
-                await asyncio.sleep(BETWEEN_LINES)
-                since = time.monotonic() - begun
-                self._say(f"Waiting for {first} to end ({since:.0f} s){then}. Another Ctrl-C ends everything at once.")
-
-        saying = asyncio.create_task(say(), name=f"say that {first} is awaited")
-        try:
-            yield
-        finally:
-            saying.cancel()
+        return saying_what_is_awaited(f"{first} to end", self._say, f"{then}. Another Ctrl-C ends everything at once.")
 
 
 async def serve(tree: Supervisor, ready: Callable[[], None]) -> int:

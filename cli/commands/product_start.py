@@ -13,10 +13,10 @@ import click
 import msgspec
 
 from astrolabe.cli import options
-from astrolabe.cli.commands.product_init import variable
-from astrolabe.cli.commands.product_try import exact, product_of
+from astrolabe.cli.awaited import delete, saying_what_is_awaited
+from astrolabe.cli.commands.product_try import exact, product_of, settings_of
 from astrolabe.cli.failure import CommandError
-from astrolabe.cli.printing import answer, note
+from astrolabe.cli.printing import answer, aside
 from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.words import Name
 from astrolabe.store.ports import free_port, is_free
@@ -63,7 +63,7 @@ def start_product(
     from astrolabe.cli.supervisor import Supervisor, serve  # noqa: PLC0415
 
     started_in = str(folder.resolve()) if folder else None
-    wanted = Wanted(found, exact(version), _name(name or found.name), port, dict(map(variable, settings)), started_in)
+    wanted = Wanted(found, exact(version), _name(name or found.name), port, settings_of(found, settings), started_in)
     scratch = Path(tempfile.mkdtemp(prefix="astrolabe-start-"))
     practice = Practice(wanted, scratch, (data or default_path()).absolute() / "secrets")
     tree = Supervisor(
@@ -71,7 +71,7 @@ def start_product(
         environment={**inherited(), "REDIS_URL": NO_QUEUE},
         prepare=practice.start,
         children=(),
-        say=note,
+        say=aside,
         fast=True,
     )
 
@@ -84,11 +84,16 @@ def start_product(
         try:
             return await serve(tree, ready)
         finally:
-            await practice.end()
+            if practice.register:
+                aside(f"{found.title} ends, and what was made for it in {scratch} is deleted.")
+            async with saying_what_is_awaited(f"{found.title} to end", aside):
+                await practice.end()
+            await delete(scratch, aside)
 
     try:
         code = asyncio.run(serving())
     finally:
+        # Where another Ctrl-C broke that off.
         shutil.rmtree(scratch, ignore_errors=True)
     sys.exit(code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,15 @@ import click
 import msgspec
 
 from astrolabe.cli import options
+from astrolabe.cli.awaited import delete
 from astrolabe.cli.commands.product_init import read_file, variable
 from astrolabe.cli.failure import CommandError, CommandFailed
-from astrolabe.cli.printing import answer_list, note
+from astrolabe.cli.printing import answer_list, aside, note
 from astrolabe.cli.table import table
+from astrolabe.domain.instances.registration import check_settings
+from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
-from astrolabe.domain.words import Version
+from astrolabe.domain.words import SettingName, Version
 from astrolabe.store.products.catalogue import load_products
 
 if TYPE_CHECKING:
@@ -45,14 +49,24 @@ def try_product(file: Path, old: str, new: str, settings: tuple[str, ...], folde
     """
     product = product_of(str(file), ())
     versions = (exact(old), exact(new))
+    given = settings_of(product, settings)
     # The libraries of a worker and of the log, which no other command about products waits for.
     from astrolabe.cli.trial import try_versions  # noqa: PLC0415
 
     scratch = Path(tempfile.mkdtemp(prefix="astrolabe-try-"))
     started_in = folder and str(folder.resolve())
+
+    async def trying() -> list[Tried]:
+        try:
+            return await try_versions(product, given, scratch, versions, started_in)
+        finally:
+            if not keep:
+                await delete(scratch, aside)
+
     try:
-        tried = asyncio.run(try_versions(product, dict(map(variable, settings)), scratch, versions, started_in))
+        tried = asyncio.run(trying())
     finally:
+        # Where another Ctrl-C broke that off.
         if not keep:
             shutil.rmtree(scratch, ignore_errors=True)
     answer_list(tried, _in_words)
@@ -69,6 +83,22 @@ def product_of(named: str, folders: tuple[Path, ...]) -> Product:
     if "npx" not in product.kinds:
         raise CommandError(f"{named}: only what is deployed as npx can be started here.")
     return product
+
+
+def settings_of(product: Product, typed: Iterable[str]) -> dict[SettingName, str]:
+    """Return the settings that were typed, and say which were not: a product file does not say which are needed.
+
+    Raises CommandError for one that the file does not name, before anything is begun.
+    """
+    given = dict(map(variable, typed))
+    try:
+        check_settings(given, product)
+    except Refused as refused:
+        raise CommandError(str(refused)) from None
+    if missing := [each for each in product.settings if each not in given]:
+        names = ", ".join(missing)
+        note(f"Not given: {names}. What {product.title} does not start without is named by --setting NAME=VALUE.")
+    return given
 
 
 def exact(version: str) -> Version:

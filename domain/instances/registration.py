@@ -1,6 +1,6 @@
 """Registration: what a configuration must hold before it is recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -44,12 +44,17 @@ def needs_database(product: Product) -> bool:
     return product.migrations is not None or say_database(words)
 
 
-def _check_settings(config: InstanceConfig, product: Product) -> None:
-    for name in (*config.settings, *config.secrets):
+def check_settings(names: Iterable[str], product: Product) -> None:
+    """Refuse settings that a product's file does not name."""
+    for name in names:
         if name not in product.settings:
             known = ", ".join(product.settings) or "none at all"
             add = f"One that it is to have is added to settings in {product.name}.toml."
             raise Refused("setting-unknown", f"{product.name} has no setting {name}; it has {known}. {add}")
+
+
+def _check_settings(config: InstanceConfig, product: Product) -> None:
+    check_settings((*config.settings, *config.secrets), product)
     for name in config.settings:
         if name in config.secrets:
             raise Refused("setting-twice", f"Name {name} in settings or in secrets, not in both.")

@@ -211,7 +211,7 @@ async def test_a_second_signal_ends_it_at_once(place: Path) -> None:
 
 async def test_whoever_waits_for_the_end_reads_what_is_awaited(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes its time to end is named again and again, with what ends after it, until it has ended."""
-    monkeypatch.setattr("astrolabe.cli.supervisor.BETWEEN_LINES", 0.05)
+    monkeypatch.setattr("astrolabe.cli.awaited.BETWEEN_LINES", 0.05)
     said: list[str] = []
     tree = Supervisor(
         place / "data",

@@ -68,6 +68,7 @@ async def refusals(practice: Practice, tmp_path: Path) -> None:
         ended = await shell.run(run_astrolabe(*start, *words), env=env, deadline=SECONDS, check=False)
         assert ended.returncode == 2
         assert said in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
     assert practice.password.exists()
     assert practice.child.returncode is None
 
@@ -85,6 +86,8 @@ async def test_it_serves_says_how_it_is_registered_and_is_gone_at_the_end(practi
     async with httpx.AsyncClient(trust_env=False) as http:
         assert (await http.get(f"http://127.0.0.1:{practice.port}/health")).json()
     await refusals(practice, tmp_path)
+    assert "Not given: STANDIN_DOCTOR_MS, STANDIN_FILES. What" in practice.said()
     assert await practice.child.stop(SIGINT, grace=30) == 0
+    assert re.search(r"(?m)^.+ ends, and what was made for it in \S+ is deleted\.$", practice.said())
     assert is_free(practice.port)
     assert not practice.password.parent.exists()

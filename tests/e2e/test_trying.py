@@ -11,6 +11,7 @@ import pytest
 
 from astrolabe.cli.own_python import run_astrolabe
 from astrolabe.workers.programs import shell
+from astrolabe.workers.programs.tools import POSTGRES_FOLDER
 from tests.standin.registry import Registry
 from tests.world import product_text
 
@@ -72,6 +73,16 @@ async def test_what_cannot_be_tried_is_refused(case: str, file: Path) -> None:
     code, parts, complaint = await tried(str(file), *words)
     assert (code, parts) == (2, [])
     assert said in complaint
+
+
+async def test_a_setting_that_the_file_does_not_name_is_refused_before_anything_begins(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said also on a host that has no PostgreSQL to begin with."""
+    monkeypatch.setenv(POSTGRES_FOLDER, str(tmp_path))
+    code, parts, complaint = await tried(str(file), "1.1.0", "1.2.0", "--setting", "NODE_OPTIONS=x")
+    assert (code, parts) == (2, [])
+    assert "has no setting NODE_OPTIONS" in complaint
 
 
 async def test_an_old_version_that_does_not_start_ends_the_trial(file: Path) -> None:
