@@ -13,6 +13,10 @@ from astrolabe.workers.instance.supervision.lineage import Ancestor, Hidden
 from astrolabe.workers.programs.output import Redactor
 
 REPLACE = "Stop it there, register a systemd service or a pm2 process in its place, then retry."
+ANEW = (
+    "Start it anew where it is seen who keeps it: from a terminal (nohup COMMAND &), with pm2 or as a systemd service,"
+    " then retry."
+)
 _NOBODY = "nothing starts it again when it ends"
 
 
@@ -118,7 +122,7 @@ def _typed(each: Ancestor) -> bool:
 
 def _is_init(each: Ancestor) -> bool:
     # A user's own systemd adopts the orphans of its user, as process 1 does those of the machine.
-    return each.pid == 1 or parents.program(each.argv) == "systemd"
+    return each.pid == lineage.INIT or parents.program(each.argv) == "systemd"
 
 
 def _end_of(chain: Sequence[Ancestor]) -> Supervision:
@@ -153,5 +157,4 @@ def _refused(by: str, seen: str, todo: str) -> Supervision:
 
 
 def _unknown(parent: Ancestor, what: str) -> Supervision:
-    todo = f"See that process {parent.pid} does not start it again, or make it a systemd service, then retry."
-    return Supervision("unknown", "unknown", f"{parent.shown} {what}", todo)
+    return Supervision("unknown", "unknown", f"{parent.shown} {what}", ANEW)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -35,21 +36,41 @@ class Ancestor(Struct, frozen=True):
 
 
 PROC = Path("/proc")
+INIT = 1
+"""The first process, which adopts whom nobody else does."""
 _TERMINAL = 4
 """The place of a process's terminal in /proc/PID/stat, counted from behind its name."""
 
 
 def lineage(pid: int) -> list[Ancestor]:
-    """List a process and those above it, the nearest first; raises Hidden where the process is gone or out of sight."""
+    """List a process and those above it that may be seen, the nearest first, and process 1 also where it hides.
+
+    Raises Hidden where the process itself is gone or out of sight.
+    """
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             raise Hidden(f"Process {pid} has ended.")
-        return [_described(each) for each in (process, *process.parents())]
+        return [_described(process), *_above(process)]
     except psutil.NoSuchProcess:
         raise Hidden(f"Process {pid} has ended.") from None
     except psutil.AccessDenied:
         raise Hidden(f"Process {pid} belongs to another user, who hides it.") from None
+
+
+def _above(process: psutil.Process) -> Iterator[Ancestor]:
+    while (parent := _parent(process)) is not None:
+        yield _described(parent)
+        process = parent
+    if process.pid != INIT and process.ppid() == INIT:
+        yield Ancestor(INIT, (), at_terminal=False, uid=None)
+
+
+def _parent(process: psutil.Process) -> psutil.Process | None:
+    # Where /proc is mounted with hidepid, others' processes cannot be read, or are not there at all.
+    with contextlib.suppress(psutil.AccessDenied):
+        return process.parent()
+    return None
 
 
 def _described(process: psutil.Process) -> Ancestor:
