@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,12 @@ from rich.filesize import decimal
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
+from rich.text import Text
 
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.patience import Patience, UnreachableError
 from astrolabe.cli.printing import is_for_program, print_json
-from astrolabe.domain.words import STEPS
+from astrolabe.domain.words import STEPS, Step
 
 QUIET_SECONDS = 10.0
 """How long lines that go into a file or a pipe are silent while a step goes on."""
@@ -42,6 +43,8 @@ BAD = {
     "upgrade_unwell",
     "instance_inconsistent",
 }
+BEGUN = ("rollback_started", "rollback")
+"""That it begins is a step's failure, but not that of the rollback."""
 
 
 def progress_in_words(progress: Mapping[str, Any]) -> str:
@@ -59,9 +62,10 @@ GATE = {"approval_requested", "upgrade_approved", "upgrade_rejected", "approval_
 
 
 class Board:
-    """The steps of an upgrade as a table that changes in place."""
+    """The steps of an upgrade as a table that changes in place: those that are to come, and those that were there."""
 
-    def __init__(self) -> None:
+    def __init__(self, to_come: Sequence[Step] = STEPS) -> None:
+        self._to_come: Sequence[Step] = to_come
         self._said: dict[str, str] = {}
         self._marks: dict[str, str] = {}
         self._now: str | None = None
@@ -70,6 +74,10 @@ class Board:
         """Show what an event changes."""
         if kind == "upgrade_retried":
             self._said, self._marks, self._now = {}, {}, None
+            self._to_come = STEPS
+        if kind == "rollback_requested":
+            self._now = "rollback"
+            self._marks.pop(self._now, None)
         if kind == "step_started":
             self._now = str(data["step"])
             self._said.setdefault(self._now, "")
@@ -81,7 +89,7 @@ class Board:
         if kind in ENDS:
             self._marks[step] = "done"
             self._now = None if step == self._now else self._now
-        elif kind in BAD:
+        elif kind in BAD and (kind, step) != BEGUN:
             self._marks[step] = "bad"
 
     def tick(self, progress: Mapping[str, Any]) -> None:
@@ -91,10 +99,12 @@ class Board:
 
     def __rich__(self) -> Table:
         table = Table.grid(padding=(0, 1))
-        steps = [*STEPS, *(["rollback"] if "rollback" in self._said else [])]
-        for step in steps:
-            busy = step == self._now and step not in self._marks
-            table.add_row(Spinner("dots") if busy else MARKS[self._marks.get(step, "todo")], step, self._said.get(step))
+        for step in (*STEPS, "rollback"):
+            if step in self._to_come or step in self._said:
+                busy = step == self._now and step not in self._marks
+                mark = Spinner("dots") if busy else MARKS[self._marks.get(step, "todo")]
+                # As it is: what was seen on a host may hold what looks like markup.
+                table.add_row(mark, step, Text(self._said.get(step, "")))
         return table
 
 
@@ -105,7 +115,7 @@ class UpgradeWatch:
         self._client: Client = client
         self._path: str = path("upgrades", upgrade_id)
         self._console: Console = console
-        self._board: Board = Board()
+        self._board: Board = Board(STEPS if last is None else ())
         self._last: str | None = last
         self._since: datetime | None = None
         self._shown: float = time.monotonic()
