@@ -17,12 +17,12 @@ class ExitCode(IntEnum):
 MEANINGS: Final = {
     ExitCode.DONE: "It was done as asked; what was waited for ended as wanted.",
     ExitCode.UNWANTED: (
-        "What came of it is not what was wanted: an upgrade did not succeed, an export does not hold, this host lacks"
-        " something, a process of `up` had to be killed."
+        "What came of it is not what was wanted: an upgrade failed, went back, was cancelled or not approved, what runs"
+        " was not adopted, an export does not hold, this host lacks something, a process of `up` had to be killed."
     ),
     ExitCode.REFUSED: (
-        "It cannot be done as asked: a word is wrong, Astrolabe refuses, nobody answers, or a confirmation is missing."
-        " One line on stderr says why and what to do."
+        "It cannot be done as asked: a word is wrong, Astrolabe or an upgrade's preflight refuses, nobody answers, or"
+        " a confirmation is missing, also that writes may stay behind. One line on stderr says why and what to do."
     ),
     ExitCode.INTERRUPTED: (
         "Ctrl-C, or a question that was not answered with yes. What Astrolabe was asked for before goes on."

@@ -47,6 +47,9 @@ MODULES = {
 SERVING = frozenset({"api", "relay", "up", "witness", "worker"})
 """The commands that serve until they are ended, and have nothing to print as JSON."""
 
+HELP = "Usage: "
+"""How the help of a group of commands begins, which it has instead of a message where none of them was typed."""
+
 
 class Commands(click.Group):
     """All commands, each loaded when it is asked for."""
@@ -80,8 +83,9 @@ def run(command: click.Command) -> NoReturn:
     try:
         code = command.main(prog_name=command.name, standalone_mode=False)
     except click.ClickException as error:
-        # A usage error's own page of help would hide the one line that matters.
-        click.echo(f"astrolabe: {' '.join(error.format_message().split())}", err=True)
+        said = error.format_message()
+        # A usage error's own page of help would hide the one line that matters; a group alone has no such line.
+        click.echo(said if said.startswith(HELP) else f"astrolabe: {' '.join(said.split())}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(ExitCode.INTERRUPTED)

@@ -11,7 +11,7 @@ from rich.console import Console
 from astrolabe.cli.client import Client, path
 from astrolabe.cli.commands.planning import loses
 from astrolabe.cli.confirming import confirm, yes_option
-from astrolabe.cli.failure import CommandFailed
+from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.printing import answer, is_for_program, note, print_json
 from astrolabe.cli.references import taken_back_id, upgrade_id
 from astrolabe.cli.watching import UpgradeWatch
@@ -151,14 +151,15 @@ def after(client: Client, asked: dict[str, Any], wanted: tuple[str, ...] = ("suc
 
 
 def finish(client: Client, identifier: str, wanted: tuple[str, ...] = ("succeeded",)) -> None:
-    """Watch an upgrade to its end; raises CommandFailed where that is none of those wanted."""
+    """Watch an upgrade to its end; raises CommandFailed or CommandError where that is none of those wanted."""
     judge(UpgradeWatch(client, identifier, Console()).until_done(), wanted)
 
 
 def judge(operation: dict[str, Any], wanted: tuple[str, ...], instead: Mapping[str, str] = NOTHING) -> None:
     """Say how an upgrade ended; raises CommandFailed where that is none of those wanted.
 
-    `instead` is what a failure is called, by the status that it leaves the upgrade in.
+    Raises CommandError where it was refused: `instead` is what that is called where it leaves the upgrade in another
+    status.
     """
     error, result = operation.get("error"), operation.get("result")
     if is_for_program():
@@ -171,7 +172,8 @@ def judge(operation: dict[str, Any], wanted: tuple[str, ...], instead: Mapping[s
         return
     detail = f": {advised(error['detail'], error['todo'])}" if error else ""
     status = str(operation["status"])
-    raise CommandFailed(f"{instead.get(status, status)}{detail}")
+    refused = status in {"refused", *instead}
+    raise (CommandError if refused else CommandFailed)(f"{instead.get(status, status)}{detail}")
 
 
 COMMANDS = (upgrade, watch, cancel, retry, rollback)
