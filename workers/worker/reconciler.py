@@ -27,6 +27,7 @@ from astrolabe.workers.steps.registry import STEP_FUNCTIONS
 from astrolabe.workers.steps.retention import discard
 from astrolabe.workers.steps.together import first
 from astrolabe.workers.worker.lease import quietly
+from astrolabe.workers.worker.pacing import Pacing
 from astrolabe.workers.worker.slowness import back_off
 
 POLL_SECONDS = 0.5
@@ -48,6 +49,7 @@ class Reconciler:
         self._recorder: Recorder = recorder
         self._holds: HoldsInForce = HoldsInForce(log)
         self._driving: tuple[Site, Driver] | None = None
+        self._pacing: Pacing = Pacing(recorder.instance_id)
 
     async def run(self) -> None:
         """Do what is due, one thing after another; what the log turned away from is dropped."""
@@ -86,6 +88,7 @@ class Reconciler:
                     raise Superseded("the log went another way")
 
     async def _do(self, doing: Due) -> None:
+        await self._pacing.before(doing)
         match doing:
             case Expiry():
                 await record_expiry(self._recorder, doing)
