@@ -1,6 +1,7 @@
 """Consuming: a thread takes messages, and each is carried out as a task of the event loop."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -16,6 +17,9 @@ from dramatiq.middleware import SkipMessage
 from astrolabe.workers.waking import WaitingConsumer
 
 LOG = logging.getLogger("astrolabe.worker")
+
+LOOK_MILLISECONDS = 1000
+"""How long a consumer waits for a message at a time: as long a worker at rest may take to stop."""
 
 RESTART_SECONDS = 1.0
 """How long a broker that is away is let alone."""
@@ -60,6 +64,8 @@ class Consuming:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if not self._thread.is_alive():
+            await self._answer(self._close)
         self._answers.shutdown(wait=False, cancel_futures=True)
 
     def _wait_for_the_thread(self) -> None:
@@ -74,11 +80,26 @@ class Consuming:
     def _consume(self) -> None:
         while not self._ending:
             try:
-                self._consumer = self._broker.consume(self._queue, prefetch=self._at_once)
+                self._consumer = self._broker.consume(self._queue, prefetch=self._at_once, timeout=LOOK_MILLISECONDS)
                 self._take_from(self._consumer)
-            except ConnectionClosed as error:
-                LOG.warning("the broker is away: %s", error)
-                time.sleep(RESTART_SECONDS)
+            except (ConnectionClosed, redis.RedisError) as error:
+                LOG.warning("the broker gives no messages: %s", error)
+                self._let_alone()
+            except Exception:
+                # Whatever it was: without this thread the worker would take nothing any more, and nobody would know.
+                LOG.exception("the broker gives no messages")
+                self._let_alone()
+
+    def _let_alone(self) -> None:
+        with contextlib.suppress(Exception):  # what has failed may fail to close
+            self._close()
+        time.sleep(RESTART_SECONDS)
+
+    def _close(self) -> None:
+        """Close the consumer: some brokers hear the last answers only now, and give back what had none."""
+        consumer, self._consumer = self._consumer, None
+        if consumer:
+            consumer.close()
 
     def _take_from(self, consumer: Consumer) -> None:
         for message in consumer:
@@ -132,7 +153,7 @@ class Consuming:
             while True:
                 try:
                     answer()
-                except (ConnectionClosed, redis.ConnectionError):
+                except (ConnectionClosed, redis.RedisError):
                     if self._ending:
                         return
                     time.sleep(RESTART_SECONDS)
