@@ -42,8 +42,8 @@ class _Handler(BaseHTTPRequestHandler):
 class Registry:
     """Serves what was published; anything else is unknown, for there is no registry behind it.
 
-    `failing` makes it answer 500, `delay` holds back every tarball for so many seconds, `requests` counts what was
-    asked for: `NAME` for its document, `NAME/-/FILE.tgz` for a tarball.
+    `failing` makes it answer 500, `delay` holds back every tarball for so many seconds and `hold` until `release`,
+    `requests` counts what was asked for: `NAME` for its document, `NAME/-/FILE.tgz` for a tarball.
     """
 
     PUBLISHER: ClassVar = "openastra"
@@ -61,6 +61,8 @@ class Registry:
         self._withdrawn: Final[set[tuple[str, str]]] = set()
         self._deprecated: Final[dict[tuple[str, str], str]] = {}
         self._closing: Final = threading.Event()
+        self._released: Final = threading.Event()
+        self._released.set()
         self._server: _Server | None = None
         self._port: int = 0
         self.open()
@@ -130,10 +132,19 @@ class Registry:
         """What was published."""
         return self._packages[name][version]
 
+    def hold(self) -> None:
+        """Hold back every tarball."""
+        self._released.clear()
+
+    def release(self) -> None:
+        """Send what was held back, and hold back nothing more."""
+        self._released.set()
+
     def reset(self) -> None:
         """Behave well again, with every `latest` at the version published last, and nothing counted."""
         if self._server is None:
             self.open()
+        self.release()
         self.failing, self.delay = False, 0
         self._tampered.clear()
         self._withdrawn.clear()
@@ -155,6 +166,7 @@ class Registry:
         for version, package in self._known(name).items():
             if file == _file(package):
                 self._closing.wait(self.delay)
+                self._released.wait()
                 content = self.TAMPERED if (name, version) in self._tampered else package.tarball
                 return 200, "application/octet-stream", content
         return 404, "application/json", b'{"error":"Not found"}'
