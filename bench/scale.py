@@ -31,6 +31,8 @@ LOOK_SECONDS = 0.2
 MOST_SESSIONS = 1000
 """More than are ever needed, so that what is needed can be seen."""
 NPM = "npm-cli.js"
+TITLE = "npm "
+"""How npm names its process once it has begun, over the words that it was started with."""
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL"
 
 
@@ -67,7 +69,8 @@ def _npms(pid: int) -> int:
     found = 0
     for child in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            found += any(word.endswith(NPM) for word in child.cmdline())
+            words = child.cmdline()
+            found += any(word.endswith(NPM) for word in words) or " ".join(words).startswith(TITLE)
     return found
 
 
