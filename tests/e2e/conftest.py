@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 
 from astrolabe.cli.servers.account import service_account
-from astrolabe.cli.servers.folder import DataFolder
 from astrolabe.cli.servers.postgres import Postgres
 from astrolabe.cli.servers.valkey import Valkey
 from tests.e2e.processes import Astrolabe
 from tests.e2e.proving import Proving
+from tests.servers import data_folder
 from tests.standin.registry import Registry
 from tests.world import World, npm_settings, product_text, world
 
@@ -59,12 +59,13 @@ def registry(standin_registry: Registry, host_folder: Path, monkeypatch: pytest.
 
 
 @pytest_asyncio.fixture
-async def valkey(servers_folder: DataFolder) -> AsyncIterator[Valkey]:
-    """A Valkey of the test's own, which it may stop and flush."""
-    server = Valkey(servers_folder, service_account(), fast=True)
-    await server.start()
-    yield server
-    await server.stop()
+async def valkey() -> AsyncIterator[Valkey]:
+    """A Valkey of the test's own, which it may stop and flush; in the session's folder it would end the session's."""
+    with data_folder() as folder:
+        server = Valkey(folder, service_account(), fast=True)
+        await server.start()
+        yield server
+        await server.stop()
 
 
 @pytest_asyncio.fixture
