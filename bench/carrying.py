@@ -36,6 +36,13 @@ class Upgrades:
 
     async def run(self, clients: int, seconds: float) -> float:
         """Ask for some seconds; return upgrades carried out a second."""
+        async with self.asked() as asking:
+            started = time.perf_counter()
+            return await asking.together(clients, seconds) / (time.perf_counter() - started)
+
+    @contextlib.asynccontextmanager
+    async def asked(self) -> AsyncGenerator["Asking"]:
+        """Run a relay and a worker, and whoever asks them; every process is awake then."""
         host = f"bench-{new_id()[-12:]}"
         async with (
             _processes(self._url, self._redis, host),
@@ -45,10 +52,8 @@ class Upgrades:
             asking = Asking(Log(database), tail, host)
             following = asyncio.create_task(asking.follow())
             try:
-                await asking.upgrade()  # from here on every process is awake
-                started = time.perf_counter()
-                done = await asyncio.gather(*(asking.until(started + seconds) for _ in range(clients)))
-                return sum(done) / (time.perf_counter() - started)
+                await asking.upgrade()
+                yield asking
             finally:
                 following.cancel()
 
@@ -88,6 +93,11 @@ class Asking:
         await self._log.append(stream_id, 0, events, CAUSE)
         await ended.wait()
         del self._waiting[upgrade_id]
+
+    async def together(self, clients: int, seconds: float) -> int:
+        """Let so many ask at once for some seconds, each for one after another; return how many there were."""
+        end = time.perf_counter() + seconds
+        return sum(await asyncio.gather(*(self.until(end) for _ in range(clients))))
 
     async def until(self, end: float) -> int:
         """Ask for one after another until some time; return how many."""

@@ -30,6 +30,8 @@ SETTLED_SECONDS = 75.0
 LOOK_SECONDS = 0.2
 MOST_SESSIONS = 1000
 """More than are ever needed, so that what is needed can be seen."""
+PATIENCE_SECONDS = 300.0
+READY = "carries out what is due"
 NPM = "npm-cli.js"
 TITLE = "npm "
 """How npm names its process once it has begun, over the words that it was started with."""
@@ -111,9 +113,18 @@ async def _processes(env: dict[str, str], apis: int, relays: int, workers: int) 
             for nth, module in enumerate(modules)
         ]
         try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                for nth in range(apis + relays, len(modules)):
+                    await _until_ready(Path(folder) / f"{nth}.log")
             yield
         finally:
             await asyncio.gather(*(child.stop() for child in children))
+
+
+async def _until_ready(log: Path) -> None:
+    """Wait until a worker says that it carries out: so many take a minute to load, which is not what is measured."""
+    while READY not in log.read_text("utf-8"):  # noqa: ASYNC110  a file
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def main() -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 import psutil
 from msgspec import Struct
 
-KINDS = ("postgres", "valkey", "fork-server", "api", "relay", "worker")
+KINDS = {
+    "postgres": "postgres",
+    "valkey": "valkey",
+    "fork-server": "fork-server",
+    "api": "api|bench.serving",
+    "relay": "relay|bench.relaying",
+    "worker": "worker|bench.stepping",
+}
+"""What the processes of a kind have in their command line, as a pattern."""
 PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -21,7 +29,7 @@ class Usage(Struct, frozen=True):
 def kind_of(command: list[str]) -> str:
     """Tell what a process of the tree of `up` is by its command line."""
     said = " ".join(command)
-    return next((kind for kind in KINDS if re.search(rf"\b{kind}\b", said)), "up")
+    return next((kind for kind, pattern in KINDS.items() if re.search(rf"\b({pattern})\b", said)), "up")
 
 
 def usage(pid: int) -> Usage:

@@ -18,6 +18,7 @@ from bench.usage import Usage, kind_of, share, usage
         ("/wheel/postgres -D /tmp/x", "postgres"),
         ("postgres: astrolabe: io worker 0", "postgres"),
         ("/wheel/valkey-server /tmp/valkey.conf", "valkey"),
+        ("/venv/bin/python -m bench.stepping", "worker"),
     ],
 )
 def test_a_process_is_known_by_its_command_line(command: str, kind: str) -> None:
