@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from astrolabe.cli.own_python import run_astrolabe
-from astrolabe.store.ports import LOOPBACK, free_port
+from astrolabe.store.ports import LOOPBACK
 from astrolabe.workers.programs import shell
 from bench import standing
 from bench.server import environment
@@ -63,8 +63,8 @@ class Household:
         """Start everything and register the instances; all is gone afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="astrolabe-rest-"))
         folder.chmod(0o711)
-        ports = _free_ports(instances)
-        bind = f"127.0.0.1:{free_port()}"
+        own, *ports = _free_ports(1 + instances)
+        bind = f"127.0.0.1:{own}"
         words = ("up", "--data", str(folder / "data"), "--bind", bind, "--products", str(_products(folder)))
         said = folder / "up.log"
         gateways = shell.supervise(_gateways(folder, ports), env=environment(), log=folder / "gateways.log")
@@ -142,7 +142,10 @@ def _gateways(folder: Path, ports: list[int]) -> list[str]:
 
 
 async def _token(said: Path) -> str:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not (found := re.search(r"ASTROLABE_TOKEN=(\S+)", said.read_text("utf-8"))):  # noqa: ASYNC110  a file
-            await asyncio.sleep(POLL_SECONDS)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := re.search(r"ASTROLABE_TOKEN=(\S+)", said.read_text("utf-8"))):  # noqa: ASYNC110  a file
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise RuntimeError(f"astrolabe up does not answer:\n{said.read_text('utf-8')}") from None
     return found[1]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from astrolabe.cli.servers.account import service_account
 from astrolabe.cli.servers.folder import DataFolder
-from astrolabe.cli.servers.postgres import Postgres
+from astrolabe.cli.servers.postgres import SESSIONS, Postgres
 from astrolabe.cli.servers.valkey import Valkey
 from astrolabe.store.migrate import migrate
 
@@ -25,16 +25,12 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def postgres(sessions: int | None = None) -> AsyncGenerator[Postgres]:
+async def postgres(sessions: int = SESSIONS) -> AsyncGenerator[Postgres]:
     """Run a server with an empty log in it, for so many sessions at most; gone afterwards."""
     async with _folder() as folder:
-        server = Postgres(folder, service_account())
+        server = Postgres(folder, service_account(), sessions=sessions)
         try:
             await server.start()
-            if sessions:
-                await server.sql(f"ALTER SYSTEM SET max_connections = {sessions}")
-                await server.stop()
-                await server.start()
             await migrate(server.url())
             yield server
         finally:

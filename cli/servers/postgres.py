@@ -19,6 +19,8 @@ from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.shell import Child
 
 SUPERUSER: Final = "astrolabe"
+SESSIONS: Final = 200
+"""How many sessions there may be at once."""
 LONGEST_SOCKET: Final = 100
 """Characters that the path of a unix socket may have on every system."""
 READY_LINE: Final = 7
@@ -31,7 +33,6 @@ _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_permissions": "0700",
     "cluster_name": "astrolabe",
-    "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %d ",
@@ -64,13 +65,20 @@ class Postgres:
     """A server in a data folder, reachable on 127.0.0.1 with a password."""
 
     def __init__(
-        self, folder: DataFolder, account: ProcessUser | None, *, database: str = DATABASE, fast: bool = False
+        self,
+        folder: DataFolder,
+        account: ProcessUser | None,
+        *,
+        database: str = DATABASE,
+        fast: bool = False,
+        sessions: int = SESSIONS,
     ) -> None:
         self.name: Final = "postgres"
         self._folder: Final = folder
         self._account: Final = account
         self._database: Final = database
         self._fast: Final = fast
+        self._sessions: Final = sessions
         self._home: Final = folder.path / "postgres"
         self._data: Final = self._home / "data"
         self._port: int = 0
@@ -135,6 +143,7 @@ class Postgres:
         log = self._folder.log(self.name)
         since = log.stat().st_size if log.exists() else 0
         settings = _SETTINGS | {"port": str(port), "unix_socket_directories": self._sockets()}
+        settings |= {"max_connections": str(self._sessions)}
         version = int((self._data / "PG_VERSION").read_text())
         settings |= {name: value for since, each in _SINCE.items() if since <= version for name, value in each.items()}
         settings |= _CARELESS if self._fast else {}

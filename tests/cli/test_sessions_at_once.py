@@ -4,7 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
-from astrolabe.cli.servers.postgres import _SETTINGS  # pyright: ignore[reportPrivateUsage]
+from astrolabe.cli.servers.postgres import SESSIONS
 from astrolabe.store.database import OVERFLOW, Database
 from astrolabe.workers.worker.process import CONNECTIONS
 
@@ -23,6 +23,6 @@ def test_the_pools_of_two_workers_an_api_and_a_relay_fit() -> None:
     """All pools full leave room to listen, and the page says how many they are."""
     worker, other = _most(CONNECTIONS[1]), _most(inspect.signature(Database).parameters["pool_size"].default)
     processes = (worker, worker, other, other)
-    assert sum(processes) + LISTENING * len(processes) + RESERVED <= int(_SETTINGS["max_connections"])
+    assert sum(processes) + LISTENING * len(processes) + RESERVED <= SESSIONS
     (row,) = [line for line in PAGE.read_text("utf-8").splitlines() if "`max_connections`" in line]
     assert [int(number) for number in re.findall(r"up to (\d+)", row)] == [worker, other]
