@@ -21,8 +21,9 @@ from astrolabe.store.log.replay import FEW, STRETCH
 from astrolabe.store.streams.instances import InstanceRecorded
 from astrolabe.store.views.folding import fold_upgrade
 from astrolabe.store.views.identities import refold_identities
-from astrolabe.store.views.queries import INSTANCE, SUBSCRIPTION, UPGRADE, put, upgrades_in
+from astrolabe.store.views.queries import INSTANCE, SUBSCRIPTION, UPGRADE, upgrades_in
 from astrolabe.store.views.rebuild import rebuild_views
+from astrolabe.store.views.rows import put
 
 NAME = "views"
 BATCH = 500

@@ -1,7 +1,7 @@
 """The list views: tables that are folded from the log and can be dropped and folded again."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
@@ -79,40 +79,6 @@ R = TypeVar("R", InstanceRow, UpgradeRow)
 
 def _row(kind: type[R], found: RowMapping) -> R:
     return kind(**found)
-
-
-async def put(connection: AsyncConnection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
-    """Write rows of a view, new or changed."""
-    if rows:
-        storing = [msgspec.structs.replace(row, **_not_storable(row)) for row in rows]
-        await connection.exec_driver_sql(_PUT[table.name], (msgspec.json.encode(storing).decode(),))
-
-
-def _put(table: Table) -> str:
-    """Return the statement that writes rows, given as one JSON: a parameter for each field cost more than all else."""
-    key = next(iter(table.primary_key.columns)).name
-    names = ", ".join(table.columns.keys())
-    changed = ", ".join(f"{name} = excluded.{name}" for name in table.columns.keys() if name != key)  # noqa: SIM118  no dict
-    return (
-        f"INSERT INTO {table.fullname} ({names}) SELECT {names}"  # noqa: S608  names of our own
-        f" FROM jsonb_populate_recordset(NULL::{table.fullname}, $1::jsonb)"
-        f" ON CONFLICT ({key}) DO UPDATE SET {changed}"
-    )
-
-
-_PUT: Final = {table.name: _put(table) for table in (INSTANCE, UPGRADE)}
-
-
-def _not_storable(row: msgspec.Struct) -> dict[str, object]:
-    """Return those fields of a row that no column can hold, as it can."""
-    values = ((name, getattr(row, name)) for name in row.__struct_fields__)
-    return {name: storable(value) for name, value in values if isinstance(value, str) and "\x00" in value}
-
-
-def storable(value: object) -> object:
-    """Return a value as a column can hold it."""
-    # What a process printed may hold a NUL, which JSON can say and PostgreSQL's text cannot.
-    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
 async def upgrades_in(connection: AsyncConnection, upgrade_ids: Collection[str]) -> dict[str, UpgradeRow]:

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from astrolabe.store.database import Connection, Database
 from astrolabe.store.log.replay import FEW, STRETCH, replay_instances
 from astrolabe.store.views.folding import RowsFold
-from astrolabe.store.views.queries import INSTANCE, UPGRADE, storable
+from astrolabe.store.views.queries import INSTANCE, UPGRADE
+from astrolabe.store.views.rows import storable
 
 
 async def rebuild_views(
