@@ -97,8 +97,7 @@ async def log(apis: int, relays: int, workers: int, clients: int, seconds: float
             beside = [asyncio.create_task(each) for each in (asking.follow(), watch(database))]
             await asking.upgrade()
             began = time.perf_counter()
-            done = await asyncio.gather(*(asking.until(began + seconds) for _ in range(clients)))
-            speed = sum(done) / (time.perf_counter() - began)
+            speed = await asking.together(clients, seconds) / (time.perf_counter() - began)
             for each in beside:
                 each.cancel()
     return {"apis": apis, "relays": relays, "workers": workers, "a_second": speed, "sessions": most}

@@ -63,8 +63,8 @@ async def send(database: Database, appends: Sequence[Append]) -> list[Times]:
     if changing:
         things = [(each.stream_id, thing) for each in changing for thing in each.identity or ()]
         arguments += [[each.stream_id for each in changing], *_columns(things, 2)]
-    if noticed := [each.stream_id for each in ordered if each.noticed]:
-        arguments += [[*noticed]]
+    if noticed := [(each.stream_id,) for each in ordered if each.noticed]:
+        arguments += _columns(noticed, 1)
     statement = append_statement(fences=bool(fences), claims=bool(claims), moves=bool(changing), notices=bool(noticed))
     times: list[datetime | None] = [None] * len(events)
     for first, version, recorded_at, *_ in await database.hot.fetch(statement, *arguments):

@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from astrolabe.domain.kinds import cli as argv
@@ -54,7 +55,10 @@ class CliDriver:
     def __init__(self, site: Site) -> None:
         self._site: Site = site
         self._npm: Npm = site.product.package
-        self._artifacts: Path = site.host.artifacts()
+
+    @cached_property
+    def _artifacts(self) -> Path:
+        return self._site.host.artifacts()
 
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
