@@ -50,6 +50,11 @@ class Host:
             todo=f"Put {name}.toml into the worker's product folder, then retry.",
         )
 
+    @property
+    def locks(self) -> Path:
+        """The folder of the locks by which the workers of this host keep out of each other's way."""
+        return self.folder / "locks"
+
     def artifacts(self) -> Path:
         """Return the folder of everything that was pulled; gateways of other users pass through root's."""
         return self._made("artifacts", passable=os.geteuid() == 0)
@@ -68,7 +73,7 @@ class Host:
         return self._made("files", instance_id)
 
     def instance_folder(self, instance_id: str) -> Path:
-        """Return the folder of an instance's logs, lock and marks."""
+        """Return the folder of an instance's logs and marks."""
         return self._made("instances", instance_id)
 
     def gateway_folder(self, instance_id: str, user: ProcessUser) -> Path:

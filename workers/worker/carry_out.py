@@ -1,4 +1,4 @@
-"""Carrying out: all that is due on an instance, while this worker holds its lease and its folder."""
+"""Carrying out: all that is due on an instance, while this worker holds its lease and the host's lock."""
 
 import logging
 from collections.abc import Mapping
@@ -16,7 +16,8 @@ from astrolabe.workers.instance.host import Host
 from astrolabe.workers.steps.backup import clear_strays
 from astrolabe.workers.steps.recorder import LogUnreachable, Recorder
 from astrolabe.workers.steps.together import first
-from astrolabe.workers.worker.lease import LeaseLost, beat, folder_lock, leased
+from astrolabe.workers.worker.host_lock import host_lock
+from astrolabe.workers.worker.lease import LeaseLost, beat, leased
 from astrolabe.workers.worker.reconciler import NotNow, Reconciler
 
 LOCK_SECONDS = 5.0
@@ -51,7 +52,7 @@ class CarryOut:
         async with leased(self._leases, (instance_id, *resources), self._worker) as fences:
             if fences is None:
                 return
-            async with folder_lock(self._host.instance_folder(instance_id), LOCK_SECONDS) as mine:
+            async with host_lock(self._host.locks, instance_id, LOCK_SECONDS) as mine:
                 if not mine:
                     return
                 loaded = await self._instances.refresh(loaded)

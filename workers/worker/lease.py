@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
-from pathlib import Path
 from typing import TypeVar
 
 from astrolabe.store.log.leases import Leases
@@ -67,28 +64,3 @@ async def quietly(question: Awaitable[T]) -> T | None:
         if is_outage(error):
             return None
         raise
-
-
-@contextlib.asynccontextmanager
-async def folder_lock(folder: Path, seconds: float) -> AsyncGenerator[bool]:
-    """Hold the lock file of an instance's folder; False where another process of this host still has its hands on it.
-
-    A lease can run out under a worker that was merely suspended. The kernel gives this lock back at the holder's
-    death and not before, so two workers of one host never touch one instance at once.
-    """
-    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        yield await _locked(descriptor, seconds)
-    finally:
-        os.close(descriptor)
-
-
-async def _locked(descriptor: int, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        if time.monotonic() > end:
-            return False
-        await asyncio.sleep(0.05)
