@@ -26,7 +26,9 @@ from astrolabe.store.views.rebuild import rebuild_views
 from astrolabe.store.views.rows import put
 
 NAME = "views"
-BATCH = 500
+BATCH = 1000
+"""How many events are folded at once."""
+
 REMEMBERED = 1000
 """How many instances' states are kept between batches; the others are folded anew when they move."""
 

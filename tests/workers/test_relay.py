@@ -21,7 +21,7 @@ from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.streams.holds import HoldsInForce
-from astrolabe.store.streams.instances import Instances
+from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.store.views.projector import Projector
 from astrolabe.store.views.queries import Views
 from astrolabe.workers.broker import open_broker, queue_of
@@ -204,6 +204,43 @@ async def test_what_was_notified_at_once_is_not_notified_again_for_its_place(
         while await cursor.get() <= before:
             await asyncio.sleep(0.02)
     assert house.messages(row.instance_id) == 1
+
+
+async def test_a_worker_is_notified_before_its_instance_is_read_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is and what it acts on was read before; a message that nothing is due for costs no more than a look."""
+    reads: asyncio.Queue[str] = asyncio.Queue()
+    current = Instances.current
+
+    async def until_it_may(instances: Instances, instance_id: str) -> Loaded:
+        loaded = await current(instances, instance_id)
+        await reads.put(instance_id)
+        await may_go_on.wait()
+        return loaded
+
+    monkeypatch.setattr(Instances, "current", until_it_may)
+    may_go_on = asyncio.Event()
+    may_go_on.set()
+    async with house.relaying():
+        await house.town.play([(0, "register", 1)])
+        instance_id = await reads.get()
+        await house.place()
+        may_go_on.clear()
+        await house.town.play([(0, "request", 1)])
+        await until(lambda: house.notified(instance_id))
+        may_go_on.set()
+    instance = await Instances(house.log).load(instance_id)
+    assert not isinstance(instance.state, Absent)
+    assert house.message(instance_id) == (instance_id, *resources_of(instance.state.instance.config))
+
+
+def test_the_more_events_there_are_the_longer_the_lists_gather_them() -> None:
+    """A few show at once; of a busy log's the lists are a fifth of a second behind, and not at all where they lag."""
+    assert relay.gathering(1) == relay.gathering(16) == 0.02
+    assert relay.gathering(80) == pytest.approx(0.1)
+    assert relay.gathering(900) == 0.2
+    assert relay.gathering(relay.BATCH) == 0
 
 
 async def test_what_no_notification_named_is_found_in_the_log(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 
 from cachetools import LRUCache
 
@@ -35,8 +36,8 @@ from astrolabe.store.log.sequencer import Sequencer
 from astrolabe.store.log.tail import Tail
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.holds import HoldsInForce
-from astrolabe.store.streams.instances import Instances
-from astrolabe.store.views.projector import Projector
+from astrolabe.store.streams.instances import Instances, Loaded
+from astrolabe.store.views.projector import BATCH, Projector
 from astrolabe.store.views.queries import Views
 from astrolabe.workers.backoff import pauses, through_outages
 from astrolabe.workers.broker import enqueue
@@ -76,6 +77,12 @@ CATCH_UP_SECONDS = 0.5
 GATHER_SECONDS = 0.02
 """How long events are gathered before the lists follow: workers are notified first, and together they cost less."""
 
+FEW = 16
+"""How many events are gathered no longer than that; the more there are, the fewer rows are written for each."""
+
+LONGEST_GATHER_SECONDS = 0.2
+"""How far the lists may be behind a busy log for that."""
+
 QUIET = timedelta(seconds=3)
 """How long something may be due with nobody at it before its worker is notified again."""
 
@@ -84,6 +91,9 @@ AGAIN_SECONDS = (3.0, 30.0)
 
 REMEMBERED = 10_000
 """Of how many instances is known up to which version their hosts were notified."""
+
+Message: TypeAlias = tuple[str, str, Sequence[str]]
+"""A host, an instance there on which something is due, and the leases that its worker will need."""
 
 
 class Relay:
@@ -128,7 +138,7 @@ class Relay:
             self._folded.set()
             if not folded:
                 await self._tail.wait(since=heard)
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(gathering(folded))
 
     def _hear(self, text: str) -> None:
         self._heard |= dict.fromkeys(each for each in named_in(text) if each not in OWN_STREAMS)
@@ -141,7 +151,10 @@ class Relay:
             await self._hearing.wait()
             self._hearing.clear()
             heard, self._heard = self._heard, {}
-            await self._notify_hosts(dict.fromkeys(heard, math.inf))
+            # Most were read before, and who asks wants something done: their workers need not wait for another read.
+            at_once = _messages(map(self._instances.known, heard))
+            await self._send(at_once)
+            await self._notify_hosts(dict.fromkeys(heard, math.inf), sent=at_once)
 
     async def _notify_what_was_missed(self) -> None:
         position = await self._cursor.get()
@@ -156,21 +169,20 @@ class Relay:
                 await self._tail.wait(since=heard)
                 await asyncio.sleep(CATCH_UP_SECONDS)
 
-    async def _notify_hosts(self, woken: Mapping[str, float]) -> None:
+    async def _notify_hosts(self, woken: Mapping[str, float], *, sent: Sequence[Message] = ()) -> None:
         """Notify the hosts of instances, each up to a version, unless they were notified of that one."""
         async with self._notifying:
             wanted = [each for each, version in woken.items() if version > self._notified.get(each, 0)]
             found = await asyncio.gather(*map(self._instances.current, wanted))
-            due = [
-                (each.state.instance.config.host, each.stream_id, resources_of(each.state.instance.config))
-                for each in found
-                if not isinstance(each.state, Absent) and type(each.state) in ACTIONS
-            ]
-            if due:
-                await asyncio.to_thread(self._enqueue, due)
+            due = _messages(each for each in found if type(each.state) in ACTIONS)
+            await self._send([each for each in due if each not in sent])
             self._notified.update({each.stream_id: each.version for each in found})
 
-    def _enqueue(self, messages: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+    async def _send(self, messages: Sequence[Message]) -> None:
+        if messages:
+            await asyncio.to_thread(self._enqueue, messages)
+
+    def _enqueue(self, messages: Sequence[Message]) -> None:
         for host, instance_id, resources in messages:
             enqueue(self._broker, host, instance_id, resources)
 
@@ -194,8 +206,7 @@ class Relay:
         before = {row.instance_id: self._sent_again.get(row.instance_id) for row in rows}
         self._sent_again = {instance_id: known for instance_id, known in before.items() if known}
         again = [row for row in rows if now >= self._sent_again.get(row.instance_id, (now,))[0]]
-        if again:
-            await asyncio.to_thread(self._enqueue, [(row.host, row.instance_id, ()) for row in again])
+        await self._send([(row.host, row.instance_id, ()) for row in again])
         for row in again:
             _, waits = self._sent_again.get(row.instance_id) or (now, pauses(*AGAIN_SECONDS))
             self._sent_again[row.instance_id] = now + next(waits), waits
@@ -217,3 +228,16 @@ class Relay:
         while True:
             await self._holds.discard_expired(self._outputs)
             await asyncio.sleep(DISCARD_SECONDS)
+
+
+def gathering(folded: int) -> float:
+    """Return how many seconds the lists gather events after so many were folded; none where more of them wait."""
+    return 0.0 if folded >= BATCH else min(LONGEST_GATHER_SECONDS, GATHER_SECONDS * max(1.0, folded / FEW))
+
+
+def _messages(instances: Iterable[Loaded]) -> list[Message]:
+    return [
+        (config.host, each.stream_id, resources_of(config))
+        for each in instances
+        if not isinstance(each.state, Absent) and (config := each.state.instance.config)
+    ]
