@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -14,10 +15,18 @@ from astrolabe.store.log import sql
 from astrolabe.store.log.shared import Shared
 from astrolabe.store.settings import DEFAULTS
 
+REMEMBERED = 4096
+"""Of how many things that are acted on the lease is remembered."""
+
 
 def resources_of(config: InstanceConfig) -> tuple[str, ...]:
     """Return what has a lease of its own of all that an instance acts on: two that act on the same never do at once."""
-    return tuple(str(uuid.uuid5(uuid.NAMESPACE_URL, f"astrolabe:{each}")) for each in acted_on(config))
+    return tuple(_resource(each) for each in acted_on(config))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _resource(line: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"astrolabe:{line}"))
 
 
 _Held: TypeAlias = tuple[tuple[str, int], ...]
@@ -54,9 +63,9 @@ class Leases:
     async def _acquire(self, requests: Sequence[_Request]) -> Sequence[dict[str, int]]:
         first = {resource: request for request in reversed(requests) for resource in request.resources}
         # In one order for everybody: two who want the same two wait, and do not deadlock.
-        wanted = sorted(first, key=uuid.UUID)
-        resources, holders = [uuid.UUID(each) for each in wanted], [first[each].holder for each in wanted]
-        rows = await self._database.hot.fetch(sql.ACQUIRE, resources, holders, self.ttl)
+        wanted = sorted(first)
+        holders = [first[each].holder for each in wanted]
+        rows = await self._database.hot.fetch(sql.ACQUIRE, wanted, holders, self.ttl)
         fences: dict[_Request, dict[str, int]] = {request: {} for request in requests}
         for resource, fence in rows:
             fences[first[resource]][resource] = fence
@@ -64,7 +73,7 @@ class Leases:
 
     async def renew(self, resource: str, fence: int) -> bool:
         """Hold a lease for another while; False where it has run out or was taken over."""
-        return await self._database.hot.fetchval(sql.RENEW, uuid.UUID(resource), fence, self.ttl) is not None
+        return await self._database.hot.fetchval(sql.RENEW, resource, fence, self.ttl) is not None
 
     async def release(self, fences: Mapping[str, int]) -> None:
         """Release leases by their fences, so that the next actor need not wait for their end.
@@ -75,6 +84,6 @@ class Leases:
 
     async def _release(self, held: Sequence[_Held]) -> Sequence[None]:
         leases = [lease for each in held for lease in each]
-        resources, fences = [uuid.UUID(resource) for resource, _ in leases], [fence for _, fence in leases]
+        resources, fences = [resource for resource, _ in leases], [fence for _, fence in leases]
         await self._database.hot.execute(sql.RELEASE, resources, fences)
         return [None] * len(held)

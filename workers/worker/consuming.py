@@ -64,9 +64,13 @@ class Consuming:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # One thread answers, so that whoever waits for this waits for all answers before it.
+        await self._loop.run_in_executor(self._answers, self._end_consuming)
+        self._answers.shutdown(wait=False)
+
+    def _end_consuming(self) -> None:
         if not self._thread.is_alive():
-            await self._answer(self._close)
-        self._answers.shutdown(wait=False, cancel_futures=True)
+            self._until_heard(self._close)
 
     def _wait_for_the_thread(self) -> None:
         """Wait until it takes nothing any more, but not for a wait of its own to end."""
@@ -120,9 +124,9 @@ class Consuming:
             async with self._places:
                 await self._process(message)
         except asyncio.CancelledError:
-            await self._answer(lambda: consumer.requeue([message]))
+            self._answer(lambda: consumer.requeue([message]))
             raise
-        await self._answer(lambda: self._end(consumer, message))
+        self._answer(lambda: self._end(consumer, message))
 
     async def _process(self, message: MessageProxy) -> None:
         try:
@@ -146,18 +150,18 @@ class Consuming:
         answer(message)
         self._broker.emit_after(signal, message)
 
-    async def _answer(self, answer: Callable[[], None]) -> None:
-        """Let the broker know what became of a message, as soon as it is there."""
+    def _answer(self, answer: Callable[[], None]) -> None:
+        """Let the broker know what became of a message, as soon as it is there; nobody waits for that."""
+        self._answers.submit(self._until_heard, answer)
 
-        def until_heard() -> None:
-            while True:
-                try:
-                    answer()
-                except (ConnectionClosed, redis.RedisError):
-                    if self._ending:
-                        return
-                    time.sleep(RESTART_SECONDS)
-                else:
-                    return
-
-        await self._loop.run_in_executor(self._answers, until_heard)
+    def _until_heard(self, answer: Callable[[], None]) -> None:
+        while True:
+            try:
+                return answer()
+            except (ConnectionClosed, redis.RedisError):
+                if self._ending:
+                    return None
+                time.sleep(RESTART_SECONDS)
+            except Exception:
+                LOG.exception("the broker does not hear what became of a message")
+                return None
