@@ -8,12 +8,12 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
 
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.upgrades.events import InstanceRegistered, UpgradeRequested, UpgradeSucceeded
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
+from astrolabe.store.log.entry import type_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.tail import Tail
 from astrolabe.workers.programs import shell
@@ -21,6 +21,8 @@ from bench.peer import HERE, measured
 from bench.row import CAUSE
 from bench.server import environment
 from bench.stepping import HOST
+
+ENDED = (type_of(UpgradeSucceeded),)
 
 
 class Upgrades:
@@ -73,14 +75,13 @@ class Asking:
         position = await self._log.last_position()
         while True:
             heard = self._tail.heard
-            batch = await self._log.read_all(position)
-            for each in batch:
-                if isinstance(each.event, UpgradeSucceeded) and each.event.upgrade_id in self._waiting:
-                    self._waiting[each.event.upgrade_id].set()
-            if batch:
-                position = cast("int", batch[-1].position)
-            else:
+            last = await self._log.last_position()
+            for stream_id in await self._log.read_versions(ENDED, position, last):
+                if ended := self._waiting.get(stream_id):
+                    ended.set()
+            if last == position:
                 await self._tail.wait(since=heard)
+            position = last
 
     async def upgrade(self) -> None:
         """Ask for an upgrade of a new instance, and wait for its success."""
@@ -88,11 +89,11 @@ class Asking:
         # Its own name, port and database: nobody works on two at once that act on the same.
         name, port = f"flags-{stream_id[-12:]}", next(self._ports)
         config = InstanceConfig(name, "unleash", port, host=self._host, database=DatabaseConfig(name, "unleash"))
-        ended = self._waiting[upgrade_id] = asyncio.Event()
+        ended = self._waiting[stream_id] = asyncio.Event()
         events = [InstanceRegistered(config, "5.6.0"), UpgradeRequested(upgrade_id, "5.6.0", "6.10.1", "bench")]
         await self._log.append(stream_id, 0, events, CAUSE)
         await ended.wait()
-        del self._waiting[upgrade_id]
+        del self._waiting[stream_id]
 
     async def together(self, clients: int, seconds: float) -> int:
         """Let so many ask at once for some seconds, each for one after another; return how many there were."""
