@@ -45,7 +45,7 @@ async def by_its_owner(portless: World) -> None:
     """Start the worker with nothing that Astrolabe would know it by, and wait until that is seen to be at its work."""
     driver = portless.driver
     assert isinstance(driver, NpxDriver)
-    call = await driver._start(await portless.artifact("1.1.0"))
+    call = await driver._starting.call(await portless.artifact("1.1.0"))
     log = portless.host.folder / f"owner-{uuid4().hex}.log"
     shell.spawn(call.command, env=call.env, log=log)
     probe = driver.own_probe()

@@ -2,8 +2,11 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from astrolabe.domain.instances.process_user import ProcessUser
+from astrolabe.store import whole_file
+from astrolabe.workers.instance.site import Site
 
 
 def as_user(user: ProcessUser) -> str:
@@ -17,3 +20,12 @@ def script(command: Sequence[str], env: Mapping[str, str], folder: str) -> bytes
     named = [f"export {name}={shlex.quote(value)}" for name, value in sorted(env.items()) if name.isidentifier()]
     lines = ["#!/bin/sh", f"cd {shlex.quote(folder)} || exit 1", *named, f"exec {shlex.join(command)}", ""]
     return "\n".join(lines).encode()
+
+
+def written(site: Site, command: Sequence[str], env: Mapping[str, str], folder: Path, name: str) -> str:
+    """Write the script of a start for whoever it runs as alone; return the line that a person types to begin it."""
+    user = site.other_user
+    path = site.host.by_hand(site.instance_id, user, name)
+    owner = (user.uid, user.gid) if user else whole_file.NOBODY_ELSE
+    whole_file.write(path, script(command, env, str(folder)), lasting=True, private=True, owner=owner)
+    return f"nohup {as_user(user) if user else ''}sh {shlex.quote(str(path))}"

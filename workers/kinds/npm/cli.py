@@ -23,9 +23,9 @@ from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans,
 from astrolabe.workers.kinds.npm import cache as npm_cache
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm import prefix as npm_prefix
+from astrolabe.workers.kinds.npm.doctor import DOCTOR_SECONDS
 from astrolabe.workers.kinds.npm.facts import npm_facts
 from astrolabe.workers.kinds.npm.node import node_check, node_for
-from astrolabe.workers.kinds.npm.program import DOCTOR_SECONDS
 from astrolabe.workers.kinds.npm.trying import try_tree
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.command import Finished

@@ -1,7 +1,5 @@
 """The `npx` driver: Node trees pulled beforehand, and a gateway process that outlives the worker."""
 
-import asyncio
-import contextlib
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,12 +19,9 @@ from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.supervision.supervisor import SupervisorId
 from astrolabe.domain.upgrades.gateway_differences import ADVICE as HOW_TO_SETTLE
 from astrolabe.domain.upgrades.gateway_differences import difference_checks
-from astrolabe.store import whole_file
 from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.database import InstanceDatabase
-from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.probe import Probed
-from astrolabe.workers.instance.process import GatewayProcess
 from astrolabe.workers.instance.site import Site
 from astrolabe.workers.instance.supervision.acting import supervisor_of
 from astrolabe.workers.instance.supervision.detection import detect
@@ -34,22 +29,22 @@ from astrolabe.workers.instance.supervision.fence import Fence
 from astrolabe.workers.instance.supervision.sessions import foreign_sessions
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.isolation_check import isolation_check
-from astrolabe.workers.kinds.npm import by_hand, npm, running_tree
+from astrolabe.workers.kinds.npm import by_hand
+from astrolabe.workers.kinds.npm.doctor import run_doctor
 from astrolabe.workers.kinds.npm.facts import npm_facts
 from astrolabe.workers.kinds.npm.job_before import JobBefore
 from astrolabe.workers.kinds.npm.node import node_check, node_for
-from astrolabe.workers.kinds.npm.own_processes import OwnProcesses, job_mark
+from astrolabe.workers.kinds.npm.own_processes import OwnProcesses
 from astrolabe.workers.kinds.npm.process_probe import ProcessProbe
-from astrolabe.workers.kinds.npm.program import DOCTOR_SECONDS, Call, Program
+from astrolabe.workers.kinds.npm.program import Call, Program
 from astrolabe.workers.kinds.npm.running_gateway import compare
+from astrolabe.workers.kinds.npm.serving import Serving
+from astrolabe.workers.kinds.npm.starting import Starting, gateway_id
 from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
-from astrolabe.workers.kinds.npm.trying import try_tree
+from astrolabe.workers.kinds.npm.trees import Trees
 from astrolabe.workers.kinds.npm.worker_processes import WorkerProcesses
-from astrolabe.workers.programs import shell
 from astrolabe.workers.programs.reaching import can_reach
 
-REAP_SECONDS = 0.5
-POLL_SECONDS = 0.05
 ADVICE = {
     **HOW_TO_SETTLE,
     "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
@@ -70,12 +65,15 @@ class NpxDriver:
         self._job: JobBefore = JobBefore(site, self._program)
         self._own: OwnProcesses = OwnProcesses(site)
         self._workers: WorkerProcesses = WorkerProcesses(site, self._program, self._own)
+        self._serving: Serving = Serving(site, self._own)
+        self._trees: Trees = Trees(site, self._program, self._serving)
         self._probe: ProcessProbe = ProcessProbe(site, self._program, self._own.gateways)
         self._found: SupervisorId | None = site.supervisor
         self._supervisor: SupervisedGateway | None = None
         if site.supervisor:
             acting = supervisor_of(site.supervisor, site.instance_folder, site.secrets)
             self._supervisor = SupervisedGateway(acting, self._npm.package)
+        self._starting: Starting = Starting(site, self._program, self._job, self._supervisor)
         self.database: InstanceDatabase | None = site.database
         self.advice: Mapping[str, str] = ADVICE
         self.tags_move: bool = False
@@ -84,13 +82,11 @@ class NpxDriver:
 
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
-        resolved = Resolved(*await npm.view(self._npm, version))
-        self._program.needs(resolved.artifact, resolved.needs)
-        return resolved
+        return await self._trees.resolve(version)
 
     async def held(self, version: str) -> Artifact | None:
         """Return what the tree of a version on this host was pulled as."""
-        return npm.held(self._program.artifacts, self._npm.package, version)
+        return self._trees.held(version)
 
     async def checks(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
@@ -113,7 +109,7 @@ class NpxDriver:
 
     async def _compared(self) -> list[Check]:
         config = self._site.config
-        if (found := self._serving()) is None:
+        if (found := self._serving.found()) is None:
             return []
         if (starts := await starts_under_title(found, self._site.instance_folder)) is not None:
             found = replace(found, argv=starts.command)
@@ -131,31 +127,15 @@ class NpxDriver:
 
     async def running(self) -> Running | None:
         """Find what listens on the instance's port, or does its work without one, and which version its tree holds."""
-        found = self._serving()
-        return self._described(found) if found else None
-
-    def _serving(self) -> GatewayProcess | None:
-        if port := self._site.config.port:
-            return process.listener(port)
-        return next((each.process for each in self._own.gateways()), None)
+        return self._serving.running()
 
     def own_probe(self) -> Probed | None:
         """Return who looks at its process, for a product without a port."""
         return self._probe if self._site.config.port is None else None
 
-    def _described(self, found: GatewayProcess) -> Running:
-        package = self._npm.package
-        tree = found.tree(package)
-        version = process.package_version(tree, package) if tree else None
-        seen = f"process {found.pid} {'runs' if version else 'does not run'} {package}: {found.program}"
-        gateways = frozenset(map(GatewayId, (found.id, *found.ancestors())))
-        if self._site.config.port is None and len(others := self._own.gateways()) > 1:
-            return Running(seen, None, gateways, f"{len(others)} processes of it work on one database")
-        return Running(seen, version, gateways)
-
     async def supervision(self) -> Supervision | None:
         """Find who starts the gateway again when it ends; None where nothing runs."""
-        if (serving := self._serving()) is None:
+        if (serving := self._serving.found()) is None:
             return None
         found = await detect(serving.pid, self._site.secrets)
         self._found = found.supervisor
@@ -167,50 +147,27 @@ class NpxDriver:
 
     async def runs_as(self) -> ProcessUser | None:
         """Return whom the gateway runs as; None where nothing of it does."""
-        found = self._serving()
-        return process.user_of(found.pid) if found and self._described(found).version else None
+        return self._serving.user()
 
     async def has(self, artifact: Artifact) -> bool:
         """Return whether an artifact is on this host."""
-        return npm.has_tree(self._program.artifacts, artifact)
+        return self._trees.has(artifact)
 
     async def pull(self, artifact: Artifact, on_fetch: OnFetch) -> str | None:
         """Copy the tree that runs where it is proven, or install an artifact; one that is here is left as it is."""
-        if await self.has(artifact):
-            return None
-        owner, why = self._site.instance_id, None
-        found = self._serving()
-        if found and (tree := found.tree(self._npm.package)) and self._described(found).version == artifact.version:
-            try:
-                async with npm.shelving(artifact, self._program.artifacts, owner) as folder:
-                    packages = await running_tree.copy(tree, artifact, folder, on_fetch, scripts=self._npm.scripts)
-            except running_tree.Unproven as unproven:
-                why = f"{artifact.name} is installed anew, though it runs: {unproven}"
-            else:
-                return (
-                    f"{artifact.name} was copied from {tree}, where it runs: each of its {packages} packages is proven"
-                )
-        node = await self._program.node(artifact)
-        await npm.install(self._npm, artifact, self._program.artifacts, owner, on_fetch, node=node)
-        return why
+        return await self._trees.pull(artifact, on_fetch)
 
     async def prove(self, artifact: Artifact, /) -> None:
         """Load the program of a tree, with nothing that it could touch; one that serves from there is proof enough."""
-        tree = npm.shelf(self._program.artifacts, artifact)
-        running = self._serving()
-        if running and running.tree(self._npm.package) == tree:
-            return
-        node = await self._program.node(artifact)
-        await try_tree(self._site.product, artifact, tree, node, self._site.other_user)
+        await self._trees.prove(artifact)
 
     async def started(self, mark: str) -> GatewayId | None:
         """Find the process of a start, in this worker's life or an earlier one's."""
-        found = process.marked(self._program.mark(mark))
-        return GatewayId(found.id) if found else None
+        return self._starting.found(mark)
 
     async def was_started(self, mark: str) -> bool:
         """Return whether the program of a start ever began."""
-        return self._program.attempt(mark).exists()
+        return self._starting.begun(mark)
 
     async def next_job(self, artifact: Artifact, mark: str, /) -> GatewayId | None:
         """Begin the command that migrates before a start, or find it begun; None where it has ended well."""
@@ -218,25 +175,7 @@ class NpxDriver:
 
     async def start(self, artifact: Artifact, mark: str) -> GatewayId:
         """Start the gateway from an artifact; it outlives this worker."""
-        call, folder = await self._start(artifact, mark), self._program.folder
-        command, user = call.command, self._site.user
-        if self._supervisor and not self._site.on_private_port:
-            return self._id(await self._supervisor.start(command, call.env))
-        if self._site.config.port and (holder := process.listener(self._site.config.port)):
-            raise StepFailed(
-                "port-taken",
-                f"Port {self._site.config.port} is taken by process {holder.pid}.",
-                seen=[holder.program],
-                todo="End that process or give the instance another port, then retry.",
-            )
-        if self._supervisor:
-            user, owners = await self._supervisor.as_gateway()
-            folder = folder if self._site.config.folder else owners
-        log, attempt = self.log(mark), self._program.attempt(mark)
-        try:
-            return self._id(shell.spawn(command, env=call.env, cwd=folder, log=log, mark=attempt, user=user))
-        except shell.CommandProblem as error:
-            raise StepFailed("start-failed", str(error)) from error
+        return await self._starting.start(artifact, mark)
 
     async def start_workers(self, artifact: Artifact, mark: str, /) -> None:
         """Start the workers that its product names, each in a process of its own."""
@@ -244,14 +183,13 @@ class NpxDriver:
 
     async def put_back(self, artifact: Artifact, mark: str, /) -> GatewayId:
         """Start a version again where nobody did; whoever kept it running does so again."""
-        found = self._serving()
-        if found and self._described(found).version == artifact.version:
+        if found := self._serving.of_version(artifact.version):
             if self._supervisor:
                 await self._supervisor.keep()
             return GatewayId(found.id)
         if self._supervisor:
-            call = await self._start(artifact, mark)
-            return self._id(await self._supervisor.put_back(artifact.version, call.command, call.env))
+            call = await self._starting.call(artifact, mark)
+            return gateway_id(await self._supervisor.put_back(artifact.version, call.command, call.env))
         return await self.started(mark) or await self.start(artifact, mark)
 
     def fence(self, port: int | None, marks: str, /) -> Fence:
@@ -261,7 +199,7 @@ class NpxDriver:
         return Fence(
             port,
             ours=lambda found: (process.mark(found.pid) or "").startswith(ours),
-            end=lambda found: self._described(found).version is not None,
+            end=lambda found: self._serving.described(found).version is not None,
             twins=lambda: twin.twins(self._site.instance_folder),
             sessions=partial(foreign_sessions, apart) if apart else None,
             secrets=self._site.secrets,
@@ -292,7 +230,8 @@ class NpxDriver:
 
     async def leave(self, artifact: Artifact, _mark: str, /, *, old: bool) -> Sequence[HandCommand]:
         """Let its owner's supervisor start it again, or write what starts it into a file for that owner alone."""
-        call, does = await self._start(artifact), f"starts the {'old' if old else 'new'} version, {artifact.version}"
+        call = await self._starting.call(artifact)
+        does = f"starts the {'old' if old else 'new'} version, {artifact.version}"
         calls = {each.name: await self._program.call(artifact, each.args) for each in self._site.product.workers}
         workers = [self._by_hand(f"{does}, as {name}", worker, name) for name, worker in calls.items()]
         if self._supervisor and self._site.supervisor:
@@ -301,13 +240,9 @@ class NpxDriver:
         return [self._by_hand(does, call), *workers]
 
     def _by_hand(self, does: str, call: Call, worker: str = "") -> HandCommand:
-        user, name = self._site.other_user, f"by-hand-{worker}" if worker else "by-hand"
-        script = self._site.host.by_hand(self._site.instance_id, user, name)
-        text = by_hand.script(call.command, call.env, str(self._program.folder))
-        owner = (user.uid, user.gid) if user else whole_file.NOBODY_ELSE
-        whole_file.write(script, text, lasting=True, private=True, owner=owner)
-        log, become = shlex.quote(str(self.log(name))), by_hand.as_user(user) if user else ""
-        return HandCommand(does, f"nohup {become}sh {shlex.quote(str(script))} >{log} 2>&1 &")
+        name = f"by-hand-{worker}" if worker else "by-hand"
+        started = by_hand.written(self._site, call.command, call.env, self._program.folder, name)
+        return HandCommand(does, f"{started} >{shlex.quote(str(self.log(name)))} 2>&1 &")
 
     async def settle(self, _mark: str, /) -> None:
         """Do nothing: keeping a process running is its owner's supervisor's work, who does so from its start on."""
@@ -318,33 +253,22 @@ class NpxDriver:
 
     async def exit_code(self, gateway: GatewayId) -> int | None:
         """Wait a moment for the code that it ended with; a gateway's, only the worker that started it ever learns."""
-        if self._job.knows(gateway):
-            return await self._job.exit_code(gateway)
-        pid = process.by_id(gateway).pid
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REAP_SECONDS):
-                while (code := shell.exit_code(pid)) is None:  # noqa: ASYNC110  a thread stores it
-                    await asyncio.sleep(POLL_SECONDS)
-                return code
-        return None
+        return await self._starting.exit_code(gateway)
 
     async def output(self, mark: str) -> str:
         """Return the end of a start's output; until it has begun, of the command that migrates before it."""
-        for each in (mark, job_mark(mark)):
-            if (said := self._program.said(each)) is not None:
-                return said
-        return await self._supervisor.output() if self._supervisor else ""
+        return await self._starting.output(mark)
 
     async def stop_all(self, _following: Following | None = None, /) -> None:
         """End every process of this instance, and wait until they are gone; never a stranger who took the port."""
-        found = self._serving()
+        found = self._serving.found()
         if not self._site.on_private_port:
             if found:
                 twin.remember(found, self._site.instance_folder)
             if self._supervisor:
                 await self._supervisor.stop()
-                found = self._serving()
-        if found and self._described(found).version:
+                found = self._serving.found()
+        if found and self._serving.described(found).version:
             await process.end(found)
         await self._workers.end()
         # One that a worker before us asked to end may still be at it, and listens no more.
@@ -367,44 +291,21 @@ class NpxDriver:
 
     async def doctor(self, artifact: Artifact) -> tuple[bool, str] | None:
         """Run the product's own check; None where it has none."""
-        doctor = self._site.product.doctor
-        if doctor is None:
+        if (doctor := self._site.product.doctor) is None:
             return None
-        call = await self._program.call(artifact, doctor.args)
         user = self._site.user
         if self._supervisor:
             user, _ = await self._supervisor.as_gateway()
-        try:
-            ended = await shell.run(
-                call.command,
-                env=call.env,
-                cwd=self._program.folder,
-                deadline=DOCTOR_SECONDS,
-                secrets=self._site.secrets,
-                user=user,
-                check=False,
-            )
-        except shell.CommandProblem as error:
-            return False, str(error)
-        return ended.returncode == 0, f"ended with code {ended.returncode}: {(ended.stdout + ended.stderr).strip()}"
+        call = await self._program.call(artifact, doctor.args)
+        return await run_doctor(call, self._program.folder, user, self._site.secrets)
 
     async def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List the migrations that an artifact brings, by the names they get in the database."""
-        migrations = self._site.product.migrations
-        if migrations is None or migrations.files is None:
-            return None
-        package = npm.shelf(self._program.artifacts, artifact) / "node_modules" / self._npm.package
-        return sorted(migrations.prefix + path.stem for path in package.glob(migrations.files))
+        return self._trees.migration_files(artifact)
 
     def log(self, mark: str) -> Path:
         """Return the file that a start's output goes to."""
         return self._program.log(mark)
-
-    async def _start(self, artifact: Artifact, mark: str = "") -> Call:
-        return await self._program.call(artifact, self._site.product.start.args, mark)
-
-    def _id(self, pid: int) -> GatewayId:
-        return GatewayId(process.of(pid).id)
 
 
 def _lacking(means: IsolationMeans) -> list[str]:

@@ -13,7 +13,6 @@ from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.node import node_for
 
-DOCTOR_SECONDS = 120.0
 LONGEST_OUTPUT = 65_536
 LONGEST_BEGINNING = 1 << 20
 
