@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -21,6 +21,11 @@ from astrolabe.cli.servers.folder import default_path
 from astrolabe.domain.words import Name
 from astrolabe.store.ports import free_port, is_free
 from astrolabe.workers.programs.environment import inherited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from astrolabe.cli.practising import Practice
 
 
 @click.command("start")
@@ -59,43 +64,40 @@ def start_product(
         raise CommandError(f"Port {port} is taken by another program; choose one with --port.")
     # The libraries of a worker, which no other command about products waits for.
     from astrolabe.cli.practising import Practice, Wanted  # noqa: PLC0415
-    from astrolabe.cli.scratch import NO_QUEUE  # noqa: PLC0415
-    from astrolabe.cli.supervisor import Supervisor, serve  # noqa: PLC0415
 
     started_in = str(folder.resolve()) if folder else None
     wanted = Wanted(found, exact(version), _name(name or found.name), port, settings_of(found, settings), started_in)
     scratch = Path(tempfile.mkdtemp(prefix="astrolabe-start-"))
     practice = Practice(wanted, scratch, (data or default_path()).absolute() / "secrets")
-    tree = Supervisor(
-        scratch,
-        environment={**inherited(), "REDIS_URL": NO_QUEUE},
-        prepare=practice.start,
-        children=(),
-        say=aside,
-        fast=True,
-    )
 
     def ready() -> None:
         said = {"product": found.name, "version": version, "port": port, "register": practice.register}
         answer(said, _RUNS.format(title=found.title, **said))
         sys.stdout.flush()
 
-    async def serving() -> int:
-        try:
-            return await serve(tree, ready)
-        finally:
-            if practice.register:
-                aside(f"{found.title} ends, and what was made for it in {scratch} is deleted.")
-            async with saying_what_is_awaited(f"{found.title} to end", aside):
-                await practice.end()
-            await delete(scratch, aside)
-
     try:
-        code = asyncio.run(serving())
+        code = asyncio.run(_serving(practice, found.title, scratch, ready))
     finally:
         # Where another Ctrl-C broke that off.
         shutil.rmtree(scratch, ignore_errors=True)
     sys.exit(code)
+
+
+async def _serving(practice: Practice, title: str, scratch: Path, ready: Callable[[], None]) -> int:
+    """Serve until Ctrl-C, and delete all that was made for it; return the exit code."""
+    from astrolabe.cli.scratch import NO_QUEUE  # noqa: PLC0415  as above
+    from astrolabe.cli.supervisor import Supervisor, serve  # noqa: PLC0415
+
+    environment = {**inherited(), "REDIS_URL": NO_QUEUE}
+    tree = Supervisor(scratch, environment=environment, prepare=practice.start, children=(), say=aside, fast=True)
+    try:
+        return await serve(tree, ready)
+    finally:
+        if practice.register:
+            aside(f"{title} ends, and what was made for it in {scratch} is deleted.")
+        async with saying_what_is_awaited(f"{title} to end", aside):
+            await practice.end()
+        await delete(scratch, aside)
 
 
 _RUNS: Final = """\

@@ -13,10 +13,9 @@ from msgspec.structs import replace
 from astrolabe.domain.bounds import fit
 from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.problem import Problem, Refused
-from astrolabe.domain.recorded import Cause
 from astrolabe.domain.upgrades import states as s
 from astrolabe.domain.upgrades.commands import Beginner, Command, FailStep, Report
-from astrolabe.domain.upgrades.events import AdoptionRefused, Fact, StepProgressed, StepStarted, UpgradeReviewed
+from astrolabe.domain.upgrades.events import AdoptionRefused, Fact, StepProgressed, StepStarted
 from astrolabe.domain.upgrades.instance_row import upgrade_of
 from astrolabe.domain.words import Step
 from astrolabe.store.outage import is_outage
@@ -26,7 +25,8 @@ from astrolabe.store.streams.instances import InstanceRecorded, Instances, Loade
 from astrolabe.workers.instance.failure import TEXT, StepFailed
 from astrolabe.workers.instance.host import Host
 from astrolabe.workers.programs.output import Redactor
-from astrolabe.workers.steps.redaction import redacted
+from astrolabe.workers.steps.causes import Causes
+from astrolabe.workers.steps.redaction import InstanceRedaction, redacted
 
 PROGRESS_SECONDS = 1.0
 """How often progress is shown at the most: nobody reads faster."""
@@ -72,9 +72,8 @@ class Recorder:
         self._fence: int = fence
         self._appending: asyncio.Lock = asyncio.Lock()
         self._begun: tuple[str, int, Step] | None = None
-        self._asked: InstanceRecorded | None = None
-        self._looked_through: int = 0
-        self._redacting: tuple[tuple[str, ...], Redactor] = (), Redactor()
+        self._causes: Causes = Causes(worker)
+        self._redacting: InstanceRedaction = InstanceRedaction(host, loaded.stream_id)
         self._progressed: float = 0.0
         self._progress: tuple[Step, str, Amount | None] | None = None
 
@@ -185,7 +184,7 @@ class Recorder:
             with _reachable():
                 try:
                     self._loaded = await self._instances.execute(
-                        self._loaded, command, self._cause(because), fence=self._fence
+                        self._loaded, command, self._causes.of(self._loaded, because), fence=self._fence
                     )
                 except Refused as refusal:
                     raise Superseded(refusal.detail) from None
@@ -195,33 +194,8 @@ class Recorder:
                 case _:
                     pass
 
-    def _cause(self, because: str | None) -> Cause:
-        asked = self._last_asked()
-        by = asked.cause if asked and because is None else Cause(self._worker, because or "nobody asked", "")
-        return Cause(
-            actor=by.actor,
-            reason=by.reason,
-            source=f"worker/{self._worker}",
-            causation_id=self.history[-1].event_id if self.history else None,
-            correlation_id=upgrade_of(self.state),
-        )
-
-    def _last_asked(self) -> InstanceRecorded | None:
-        """Find who asked last; what was looked through for one record is not for the next."""
-        new = self.history[self._looked_through :]
-        self._asked = next((each for each in reversed(new) if _asks(each)), self._asked)
-        self._looked_through = len(self.history)
-        return self._asked
-
     def _redactor(self) -> Redactor:
-        # Read anew each time: a secret that was changed while the instance was worked on is none the less one.
-        state = self.state
-        if isinstance(state, s.Absent):
-            return Redactor()
-        secrets = self._host.secrets_of(self.instance_id, state.instance.config)
-        if secrets != self._redacting[0]:
-            self._redacting = secrets, Redactor(secrets)
-        return self._redacting[1]
+        return self._redacting.redactor(self.state)
 
 
 @contextlib.contextmanager
@@ -232,8 +206,3 @@ def _reachable() -> Generator[None]:
         if is_outage(error):
             raise LogUnreachable(str(error)) from error
         raise
-
-
-def _asks(recorded: InstanceRecorded) -> bool:
-    # Whoever reviews afterwards asks for nothing.
-    return not (recorded.cause.source.startswith("worker/") or isinstance(recorded.event, UpgradeReviewed))

@@ -12,7 +12,10 @@ from astrolabe.domain.plans.hand_command import HandCommand
 from astrolabe.domain.plans.plan import Check
 from astrolabe.domain.problem import Problem
 from astrolabe.domain.upgrades.events import InstanceAdopted, StepProgressed
+from astrolabe.domain.upgrades.states import Absent, State
 from astrolabe.workers.instance.failure import LINE, TEXT
+from astrolabe.workers.instance.host import Host
+from astrolabe.workers.programs.output import Redactor
 
 T = TypeVar("T", bound=Struct)
 
@@ -53,3 +56,24 @@ def _cleaned(value: Any, most: int | None, redact: Callable[[str], str]) -> Any:
             return redacted(value, redact)
         case _:
             return value
+
+
+class InstanceRedaction:
+    """The redactor of one instance's secrets on its host, whatever becomes of them."""
+
+    def __init__(self, host: Host, instance_id: str) -> None:
+        self._host: Host = host
+        self._instance_id: str = instance_id
+        self._made: tuple[tuple[str, ...], Redactor] = (), Redactor()
+
+    def redactor(self, state: State) -> Redactor:
+        """Return the redactor of an instance in a state.
+
+        Secrets are read anew each time: one that was changed while the instance was worked on is none the less one.
+        """
+        if isinstance(state, Absent):
+            return Redactor()
+        secrets = self._host.secrets_of(self._instance_id, state.instance.config)
+        if secrets != self._made[0]:
+            self._made = secrets, Redactor(secrets)
+        return self._made[1]
