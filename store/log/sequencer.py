@@ -1,12 +1,11 @@
 """The sequencer: gives each committed event its gapless place in the whole log."""
 
 import asyncio
-from collections.abc import Callable
 
 from astrolabe.store.database import Database
 from astrolabe.store.log import sql
 from astrolabe.store.log.appended import CHANNEL
-from astrolabe.store.log.tail import Tail
+from astrolabe.store.log.tail import Growth, Tail
 
 BATCH = 1000
 IDLE_SECONDS = 5.0
@@ -22,10 +21,8 @@ BUSY = 16
 class Sequencer:
     """Moves events from the hand-over queue into the log's order; any number may run, one works at a time."""
 
-    def __init__(self, database: Database, hear: Callable[[str], None] = lambda _: None) -> None:
-        """Place what is appended; `hear` is given the text of each notification of an append."""
+    def __init__(self, database: Database) -> None:
         self._database: Database = database
-        self._hear: Callable[[str], None] = hear
 
     async def step(self) -> int:
         """Place what waits, up to a batch; return how many events were placed."""
@@ -36,13 +33,19 @@ class Sequencer:
         while await self.step():
             pass
 
-    async def run(self) -> None:
-        """Place events for ever."""
-        async with Tail(self._database, CHANNEL, hear=self._hear) as appends:
-            while True:
-                heard = appends.heard
-                placed = await self.step()
-                if placed and placed < BATCH:
-                    await asyncio.sleep(BUSY_SECONDS * min(1.0, placed / BUSY))
-                elif not placed:
-                    await appends.wait(IDLE_SECONDS, since=heard)
+    async def run(self, appends: Growth | None = None) -> None:
+        """Place events for ever; `appends` hears of each append, None where a connection is to be opened for that."""
+        if appends is None:
+            async with Tail(self._database, CHANNEL) as own:
+                await self._run(own)
+        else:
+            await self._run(appends)
+
+    async def _run(self, appends: Growth) -> None:
+        while True:
+            heard = appends.heard
+            placed = await self.step()
+            if placed and placed < BATCH:
+                await asyncio.sleep(BUSY_SECONDS * min(1.0, placed / BUSY))
+            elif not placed:
+                await appends.wait(IDLE_SECONDS, since=heard)

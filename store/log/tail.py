@@ -9,7 +9,7 @@ once for all who wait in its process.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -55,6 +55,21 @@ class Growth:
         grown.set()
 
 
+class Channel(Growth):
+    """What is announced on a channel beside the log's growth, heard on a tail's connection."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name: str = name
+        self.hear: Callable[[str], None] = lambda _: None
+        """What is given the text of each notification, before anybody is woken."""
+
+    def notified(self, _connection: object, _pid: int, _channel: str, text: object) -> None:
+        """Take a notification as asyncpg hands it on."""
+        self.hear(str(text))
+        self.notice()
+
+
 class Tail(Growth):
     """One listening connection, shared by all who wait in this process."""
 
@@ -63,17 +78,18 @@ class Tail(Growth):
         database: Database,
         *channels: str,
         topics: str | None = None,
-        hear: Callable[[str], None] = lambda _: None,
+        beside: Sequence[Channel] = (),
     ) -> None:
-        """Listen to channels, by default to the log's growth; `hear` is given the text of each of their notifications.
+        """Listen to channels, by default to the log's growth.
 
-        What is announced on `topics` wakes those alone who follow what it is about, which is all that it says.
+        What is announced on `topics` wakes those alone who follow what it is about, which is all that it says; what is
+        announced `beside` wakes those alone who wait for that channel.
         """
         super().__init__()
         self._database: Database = database
-        self._hear_text: Callable[[str], None] = hear
         self._channels: tuple[str, ...] = channels or (CHANNEL,)
         self._topics: str | None = topics
+        self._beside: tuple[Channel, ...] = tuple(beside)
         self._following: dict[str, list[Growth]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -108,8 +124,13 @@ class Tail(Growth):
         for each in itertools.chain.from_iterable(self._following.values()):
             each.notice()
 
-    def _notified(self, _connection: object, _pid: int, _channel: str, text: object) -> None:
-        self._hear_text(str(text))
+    def _notice_all(self) -> None:
+        """Wake everybody: what was announced may have been missed."""
+        self.notice()
+        for each in self._beside:
+            each.notice()
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, _text: object) -> None:
         self.notice()
 
     def _announced(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
@@ -122,7 +143,7 @@ class Tail(Growth):
                 OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
             ):
                 await self._hear(await self._database.listen_connection())
-            self.notice()
+            self._notice_all()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _size(self, connection: Connection) -> int | None:
@@ -140,14 +161,16 @@ class Tail(Growth):
                 await connection.add_listener(channel, self._notified)
             if self._topics:
                 await connection.add_listener(self._topics, self._announced)
+            for each in self._beside:
+                await connection.add_listener(each.name, each.notified)
             size = await self._size(connection)
-            self.notice()
+            self._notice_all()
             while not ended.is_set():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await ended.wait()
                 before, size = size, await self._size(connection)
                 if size != before:
-                    self.notice()
+                    self._notice_all()
         finally:
             connection.terminate()

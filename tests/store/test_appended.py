@@ -8,7 +8,7 @@ from astrolabe.store.errors import Conflict
 from astrolabe.store.ids import new_id
 from astrolabe.store.log.appended import CHANNEL, EVERY_SECONDS, MOST_NAMED, AppendNotifier, named_in
 from astrolabe.store.log.leases import Leases
-from astrolabe.store.log.tail import Tail
+from astrolabe.store.log.tail import Channel, Tail
 from tests.store.stage import BY, eventually, said, stream_of
 
 
@@ -17,7 +17,9 @@ class Hearing:
 
     def __init__(self, database):
         self.texts = []
-        self.tail = Tail(database, CHANNEL, hear=self.texts.append)
+        self.appends = Channel(CHANNEL)
+        self.appends.hear = self.texts.append
+        self.tail = Tail(database, beside=[self.appends])
 
     @property
     def named(self):
@@ -47,10 +49,10 @@ async def test_what_somebody_asks_is_named_and_what_a_worker_records_is_not(data
 
         await eventually(named)
         fence = await Leases(database).acquire(stream_id, "worker")
-        heard = hearing.tail.heard
+        heard = hearing.appends.heard
         await log.append(stream_id, 1, [said("done")], BY, fence=fence)
         async with asyncio.timeout(10):
-            await hearing.tail.wait(since=heard)
+            await hearing.appends.wait(since=heard)
         assert hearing.named == [stream_id]
 
 

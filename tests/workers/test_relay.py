@@ -14,12 +14,13 @@ from astrolabe.domain.upgrades.instance_row import InstanceRow
 from astrolabe.domain.upgrades.states import Absent
 from astrolabe.store.database import Database
 from astrolabe.store.ids import new_id
+from astrolabe.store.log.appended import CHANNEL as APPENDED
 from astrolabe.store.log.appended import AppendNotifier
 from astrolabe.store.log.cursor import Cursor
 from astrolabe.store.log.leases import Leases, resources_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
-from astrolabe.store.log.tail import Tail
+from astrolabe.store.log.tail import Channel, Tail
 from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.store.views.projector import Projector
@@ -72,7 +73,11 @@ class House:
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
         """Let a relay follow the log."""
-        async with Tail(self.database) as tail, running(Relay(self.database, tail, self.broker).run()):
+        appends = Channel(APPENDED)
+        async with (
+            Tail(self.database, beside=[appends]) as tail,
+            running(Relay(self.database, tail, self.broker, appends).run()),
+        ):
             yield
 
 

@@ -7,7 +7,8 @@ import uvloop
 
 from astrolabe.store.database import Database, Kept
 from astrolabe.store.heap import freeze_heap
-from astrolabe.store.log.tail import Tail
+from astrolabe.store.log.appended import CHANNEL as APPENDED
+from astrolabe.store.log.tail import Channel, Tail
 from astrolabe.store.notices.settings import NoticeSettings
 from astrolabe.store.webhooks.settings import WebhookSettings
 from astrolabe.workers.backoff import through_outages
@@ -37,9 +38,11 @@ async def _run(
     database_url: str, redis_url: str, notarial: Notarial, webhooks: WebhookSettings, notices: NoticeSettings
 ) -> None:
     stop = stop_requested()
-    async with Database(database_url, kept=KEPT) as database, Tail(database) as tail, asyncio.TaskGroup() as following:
+    database, appends = Database(database_url, kept=KEPT), Channel(APPENDED)
+    # One connection hears of both: each is a process of the server's.
+    async with database, Tail(database, beside=[appends]) as tail, asyncio.TaskGroup() as following:
         parts = [
-            following.create_task(Relay(database, tail, open_broker(redis_url)).run()),
+            following.create_task(Relay(database, tail, open_broker(redis_url), appends).run()),
             following.create_task(through_outages(Notary(database, tail, notarial).run)),
             following.create_task(Dispatcher(database, tail, webhooks).run()),
             following.create_task(NoticeDispatcher(database, tail, notices).run()),

@@ -33,7 +33,7 @@ from astrolabe.store.log.entry import type_of
 from astrolabe.store.log.leases import resources_of
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
-from astrolabe.store.log.tail import Tail
+from astrolabe.store.log.tail import Channel, Tail
 from astrolabe.store.outputs import Outputs
 from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances, Loaded
@@ -99,12 +99,15 @@ Message: TypeAlias = tuple[str, str, Sequence[str]]
 class Relay:
     """Everything that follows the log: order, views, messages, and the reconcile loop."""
 
-    def __init__(self, database: Database, tail: Tail, broker: WakingBroker) -> None:
+    def __init__(self, database: Database, tail: Tail, broker: WakingBroker, appends: Channel) -> None:
+        """Follow a tail; `appends` is what it hears beside the log's growth, of appends that have no place yet."""
         self._tail: Tail = tail
+        self._appends: Channel = appends
+        self._appends.hear = self._hear
         self._broker: WakingBroker = broker
         self._log: Log = Log(database)
         self._instances: Instances = Instances(self._log)
-        self._sequencer: Sequencer = Sequencer(database, self._hear)
+        self._sequencer: Sequencer = Sequencer(database)
         self._projector: Projector = Projector(database, self._log)
         self._views: Views = Views(database)
         self._outputs: Outputs = Outputs(database)
@@ -121,7 +124,7 @@ class Relay:
         """Follow the log for ever; what one part waits for delays no other part."""
         async with asyncio.TaskGroup() as group:
             for part in (
-                self._sequencer.run,
+                partial(self._sequencer.run, self._appends),
                 self._notify_at_once,
                 self._notify_what_was_missed,
                 self._project,
