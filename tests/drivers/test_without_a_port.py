@@ -78,6 +78,29 @@ async def test_it_is_upgraded_and_taken_back(portless: World, asked: str) -> Non
     assert not (await writes(portless, "2.0.0"))[0]
 
 
+async def test_one_that_was_seen_as_it_began_is_seen_as_what_it_became(portless: World) -> None:
+    """A start is a shell that leaves its mark first, on a slow disk for a while; then it is the program."""
+    driver = portless.driver
+    assert isinstance(driver, NpxDriver)
+    await portless.stop()
+    call = await driver._starting.call(await portless.artifact("1.1.0"), "begun-slowly")
+    gate, log = portless.host.folder / "gate", portless.host.folder / "begun-slowly.log"
+    waits = 'until [ -e "$0" ]; do sleep 0.05; done; exec "$@"'
+    shell.spawn(["/bin/sh", "-c", waits, gate, *call.command], env=call.env, log=log)
+
+    async def begins() -> tuple[bool, str]:
+        found = await driver.running()
+        return found is not None and found.version is None, str(found)
+
+    async def runs() -> tuple[bool, str]:
+        found = await driver.running()
+        return found is not None and found.version == "1.1.0", str(found)
+
+    await portless.until(begins)
+    gate.touch()
+    await portless.until(runs)
+
+
 async def test_one_that_ends_is_taken_back(portless: World) -> None:
     """It says why, and the old version works on."""
     portless.host.products["standin"] = changed(portless.product, settings=("STANDIN_WORKER_FAILS",))

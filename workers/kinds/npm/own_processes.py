@@ -23,7 +23,7 @@ DOCTOR: Final = "doctor"
 """The role of the product's own check."""
 
 LOOK_SECONDS: Final = 0.2
-"""How long it is believed that nothing runs: to find out, every process of the host is looked at."""
+"""How long it is believed that nothing runs, or only begins: to find out, every process of the host is looked at."""
 
 
 class Own(Struct, frozen=True):
@@ -47,13 +47,19 @@ class OwnProcesses:
 
     def gateways(self) -> list[Own]:
         """Find what does the work of an instance without a port, the latest first; several are not one instance."""
-        if self._gateways and all(each.process.alive() for each in self._gateways):
-            return self._gateways
-        if self._gateways or time.monotonic() - self._looked >= LOOK_SECONDS:
+        if not self._known():
             found = [each for each in self.all() if each.role == GATEWAY]
             self._gateways = sorted(found, key=lambda each: each.process.created, reverse=True)
             self._looked = time.monotonic()
         return self._gateways
+
+    def _known(self) -> bool:
+        """Return whether what the last look found is still so."""
+        if not all(each.process.alive() for each in self._gateways):
+            return False
+        # A start is a shell first, which leaves its mark and becomes the program: its words are not yet the program's.
+        begun = self._gateways and all(each.process.script(self._package) is not None for each in self._gateways)
+        return bool(begun) or time.monotonic() - self._looked < LOOK_SECONDS
 
     def all(self) -> list[Own]:
         """List them all; what one of them started is a part of it."""
