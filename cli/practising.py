@@ -58,6 +58,12 @@ class Practice:
         self.register: str = ""
         """The command that registers it, once it runs."""
 
+    def refuse_taken(self) -> None:
+        """Raise CommandError where its name is in use here, before anything is begun."""
+        passwords = ["password"] if needs_database(self._wanted.product) else []
+        for each in (*passwords, *(_secret_file(name) for name, _ in self._secret_settings())):
+            self._refuse_kept(self._kept / each)
+
     async def start(self, environment: Mapping[str, str]) -> None:
         """Start it on the server that an environment names; raises CommandFailed where it does not come to serve."""
         config = await self._config(environment["DATABASE_URL"])
@@ -104,21 +110,32 @@ class Practice:
     def _keep_secrets(self) -> dict[SettingName, SecretRef]:
         """Keep each setting that looks like a secret in a file, which the line that registers it names."""
         kept: dict[SettingName, SecretRef] = {}
-        for name, value in self._wanted.settings.items():
-            if name in self._wanted.product.settings and looks_secret(name, value):
-                place = self._place(f"{name}.secret")
-                write(place, value.encode(), private=True)
-                kept[name] = f"file:{place}"
+        for name, value in self._secret_settings():
+            place = self._place(_secret_file(name))
+            write(place, value.encode(), private=True)
+            kept[name] = f"file:{place}"
         return kept
+
+    def _secret_settings(self) -> list[tuple[SettingName, str]]:
+        product, settings = self._wanted.product, self._wanted.settings
+        return [each for each in settings.items() if each[0] in product.settings and looks_secret(*each)]
 
     def _place(self, name: str) -> Path:
         """Return where a secret is to be kept until the end; raises CommandError where one is kept there already."""
         place = self._kept / name
-        if place.exists():
-            raise CommandError(f"{place} is there already; choose another --name.")
+        self._refuse_kept(place)
         self._kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._files.append(place)
         return place
+
+    @staticmethod
+    def _refuse_kept(place: Path) -> None:
+        if place.exists():
+            raise CommandError(f"{place} is there already; choose another --name.")
+
+
+def _secret_file(name: SettingName) -> str:
+    return f"{name}.secret"
 
 
 def registration(config: InstanceConfig) -> str:

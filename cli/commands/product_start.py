@@ -76,6 +76,7 @@ def start_product(
         sys.stdout.flush()
 
     try:
+        practice.refuse_taken()
         code = asyncio.run(_serving(practice, found.title, scratch, ready))
     finally:
         # Where another Ctrl-C broke that off.
