@@ -28,6 +28,7 @@ from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm.npx import NpxDriver
 from astrolabe.workers.programs import shell, tools
 from bench import standing
+from bench.aside import put_aside
 from bench.page import PAGE, between
 from bench.results import keep
 
@@ -84,7 +85,7 @@ class Puller:
     async def _measure(self, what: str, host: str, number: int) -> None:
         cache, into = self._folder / "cache", self._folder / "into"
         for each in (cache, into):
-            await asyncio.to_thread(shutil.rmtree, each, ignore_errors=True)
+            put_aside(each, self._folder)
         await asyncio.to_thread(shutil.copytree, self._folder / f"cache-{host}", cache, symlinks=True)
         os.sync()  # what was written before is nobody's to wait for
         self._use(cache)

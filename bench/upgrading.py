@@ -18,6 +18,7 @@ from astrolabe.cli.scratch import psql
 from astrolabe.domain.words import Cutover
 from astrolabe.workers.programs import shell, tools
 from astrolabe.workers.programs.environment import inherited
+from bench.aside import put_aside
 from bench.asking import FILL, PORT, SETTLE, AuthenticatedRequest, astrolabe, free_or_say, timed
 from bench.measure import OURS, SCRIPT, Measure, kept, table, told
 from bench.typed import PACKAGE, Typed
@@ -39,7 +40,7 @@ class Bench:
     async def measure(self, way: str, state: str, number: int) -> None:
         """Let one way upgrade an Unleash of its own and take it back."""
         cache = self.folder / "npm"
-        shutil.rmtree(cache, ignore_errors=True)
+        put_aside(cache, self.folder)
         await asyncio.to_thread(shutil.copytree, self.folder / f"npm-{state}", cache, symlinks=True)
         stage = await NpxStage.build(Screen(), self.folder, self.asking.log_url, PORT)
         await stage.begin(OLD)
@@ -66,7 +67,7 @@ class Bench:
         """Measure an upgrade asked for over the API, on a host that has the new version or not."""
         if state == "cold":
             for tree in (stage.host.artifacts() / PACKAGE).glob(f"{NEW}-*"):
-                await asyncio.to_thread(shutil.rmtree, tree)
+                put_aside(tree, self.folder)
         else:
             await stage.install(NEW)
         config = replace(stage.config, cutover=self.cutover)
