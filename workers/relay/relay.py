@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
@@ -92,7 +92,7 @@ AGAIN_SECONDS = (3.0, 30.0)
 REMEMBERED = 10_000
 """Of how many instances is known up to which version their hosts were notified."""
 
-Message: TypeAlias = tuple[str, str, Sequence[str]]
+Message: TypeAlias = tuple[str, str, tuple[str, ...]]
 """A host, an instance there on which something is due, and the leases that its worker will need."""
 
 
@@ -157,7 +157,7 @@ class Relay:
             # Most were read before, and who asks wants something done: their workers need not wait for another read.
             at_once = _messages(map(self._instances.known, heard))
             await self._send(at_once)
-            await self._notify_hosts(dict.fromkeys(heard, math.inf), sent=at_once)
+            await self._notify_hosts(dict.fromkeys(heard, math.inf), sent=frozenset(at_once))
 
     async def _notify_what_was_missed(self) -> None:
         position = await self._cursor.get()
@@ -172,7 +172,7 @@ class Relay:
                 await self._tail.wait(since=heard)
                 await asyncio.sleep(CATCH_UP_SECONDS)
 
-    async def _notify_hosts(self, woken: Mapping[str, float], *, sent: Sequence[Message] = ()) -> None:
+    async def _notify_hosts(self, woken: Mapping[str, float], *, sent: Collection[Message] = ()) -> None:
         """Notify the hosts of instances, each up to a version, unless they were notified of that one."""
         async with self._notifying:
             wanted = [each for each, version in woken.items() if version > self._notified.get(each, 0)]
