@@ -10,7 +10,7 @@ from astrolabe.domain.upgrades.events import StepStarted, UpgradeRequested, Upgr
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.log import Log
 from astrolabe.store.log.sequencer import Sequencer
-from astrolabe.workers.relay.relay import Relay
+from astrolabe.workers.relay.host_notifier import HostNotifier
 from astrolabe.workers.worker.consuming import Consuming
 
 TRACE = "ASTROLABE_BENCH_TRACE"
@@ -34,8 +34,8 @@ def trace() -> None:
         # The clock of all processes of this machine, and one write, which is never torn.
         os.write(file, f"{time.monotonic_ns()} {name}\n".encode())
 
-    _before(Relay, "_hear", lambda _: note("relay notified"))
-    _after(Relay, "_notify_hosts", lambda arguments, _: note("message sent") if arguments[1] else None)
+    _before(HostNotifier, "hear", lambda _: note("relay notified"))
+    _after(HostNotifier, "_notify_hosts", lambda arguments, _: note("message sent") if arguments[1] else None)
     _before(Consuming, "_begin", lambda _: note("message taken"))
     _after(Leases, "acquire_free", lambda _arguments, _fences: note("lease taken"))
     _after(Sequencer, "step", lambda _arguments, placed: note("events placed") if placed else None)
