@@ -1,6 +1,5 @@
 """The `npx` driver: Node trees pulled beforehand, and a gateway process that outlives the worker."""
 
-import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -17,8 +16,6 @@ from astrolabe.domain.products.product import Npm
 from astrolabe.domain.supervision.planned import start_line
 from astrolabe.domain.supervision.supervision import Supervision
 from astrolabe.domain.supervision.supervisor import SupervisorId
-from astrolabe.domain.upgrades.gateway_differences import ADVICE as HOW_TO_SETTLE
-from astrolabe.domain.upgrades.gateway_differences import difference_checks
 from astrolabe.workers.instance import process, twin
 from astrolabe.workers.instance.database import InstanceDatabase
 from astrolabe.workers.instance.probe import Probed
@@ -28,31 +25,20 @@ from astrolabe.workers.instance.supervision.detection import detect
 from astrolabe.workers.instance.supervision.fence import Fence
 from astrolabe.workers.instance.supervision.sessions import foreign_sessions
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
-from astrolabe.workers.kinds.isolation_check import isolation_check
 from astrolabe.workers.kinds.npm import by_hand
 from astrolabe.workers.kinds.npm.doctor import run_doctor
 from astrolabe.workers.kinds.npm.facts import npm_facts
+from astrolabe.workers.kinds.npm.gateway_checks import ADVICE, GatewayChecks
 from astrolabe.workers.kinds.npm.job_before import JobBefore
-from astrolabe.workers.kinds.npm.node import node_check, node_for
+from astrolabe.workers.kinds.npm.node import node_for
 from astrolabe.workers.kinds.npm.own_processes import OwnProcesses
 from astrolabe.workers.kinds.npm.process_probe import ProcessProbe
 from astrolabe.workers.kinds.npm.program import Call, Program
-from astrolabe.workers.kinds.npm.running_gateway import compare
 from astrolabe.workers.kinds.npm.serving import Serving
 from astrolabe.workers.kinds.npm.starting import Starting, gateway_id
-from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled, starts_under_title
+from astrolabe.workers.kinds.npm.supervised import SupervisedGateway, judge_handled
 from astrolabe.workers.kinds.npm.trees import Trees
 from astrolabe.workers.kinds.npm.worker_processes import WorkerProcesses
-from astrolabe.workers.programs.reaching import can_reach
-
-ADVICE = {
-    **HOW_TO_SETTLE,
-    "node": "Give this host a Node.js in that range (ASTROLABE_NODE_BIN), then retry.",
-    "isolation": "Give [start] {port} and {database_url}, or {database_name}, or set cutover to at-once; then retry.",
-    "user": "Let that user read it, or keep Astrolabe's data (--data) and Node.js where it may, then retry.",
-    "members": "Start the workers as the product's file says, of the gateway's version, kept by nobody; then retry.",
-    "process": "Register the port that the product listens on, started from an installed package, then retry.",
-}
 
 
 class NpxDriver:
@@ -79,6 +65,7 @@ class NpxDriver:
         self.tags_move: bool = False
         port, name = argv.settable(site.product, site.config)
         self.isolation: IsolationMeans = IsolationMeans(complete=port and name, port=port, database=name)
+        self._checks: GatewayChecks = GatewayChecks(site, self._program, self._serving, self._workers, self.isolation)
 
     async def resolve(self, version: str) -> Resolved:
         """Find the exact artifact of a version or of `latest`, and the Node range it wants."""
@@ -90,30 +77,7 @@ class NpxDriver:
 
     async def checks(self, legs: Sequence[Resolved]) -> list[Check]:
         """Check each package's Node, that others can be kept out, and that the gateway runs as it would be started."""
-        nodes = [await node_check(each) for each in dict.fromkeys(leg.needs for leg in legs)]
-        isolation = isolation_check(self._site.config, _lacking(self.isolation))
-        running = await self.running() if self._site.product.workers else None
-        workers = await self._workers.before(running and running.version)
-        members = [workers] if workers else []
-        return [*nodes, isolation, *members, *await self._compared(), *await self._reached_by_its_user(legs)]
-
-    async def _reached_by_its_user(self, legs: Sequence[Resolved]) -> list[Check]:
-        """Check that whom it runs as can run there what would be started."""
-        user = await self.runs_as()
-        if user is None or os.geteuid() != 0 or user.uid == 0:
-            return []
-        places = [*dict.fromkeys([await self._program.node(leg.artifact) for leg in legs]), self._program.artifacts]
-        closed = [str(each) for each in places if not await can_reach(user, each)]
-        hidden = f", who may not pass to {', '.join(closed)}" if closed else ""
-        return [Check("user", not closed, f"it runs as {user.name}{hidden}")]
-
-    async def _compared(self) -> list[Check]:
-        config = self._site.config
-        if (found := self._serving.found()) is None:
-            return []
-        if (starts := await starts_under_title(found, self._site.instance_folder)) is not None:
-            found = replace(found, argv=starts.command)
-        return list(difference_checks(compare(self._site, found, self._program.folder), config))
+        return await self._checks.all(legs)
 
     async def commands(
         self, old: Artifact, legs: Sequence[Artifact], database: DatabaseFacts
@@ -306,8 +270,3 @@ class NpxDriver:
     def log(self, mark: str) -> Path:
         """Return the file that a start's output goes to."""
         return self._program.log(mark)
-
-
-def _lacking(means: IsolationMeans) -> list[str]:
-    lacking = [what for what, has in (("port", means.port), ("database", means.database)) if not has]
-    return [f"the product file does not set the {each}" for each in lacking]
