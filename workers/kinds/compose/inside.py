@@ -1,7 +1,6 @@
 """What only the inside of containers and images knows: the product's own check, and the migrations that it brings."""
 
 from pathlib import Path
-from typing import Final
 
 from astrolabe.domain.kinds import docker
 from astrolabe.domain.kinds.image_parts import exact
@@ -11,9 +10,8 @@ from astrolabe.workers.instance.site import Site
 from astrolabe.workers.kinds.compose import images
 from astrolabe.workers.kinds.compose.engine import Engine
 from astrolabe.workers.kinds.compose.running_project import RunningProject
+from astrolabe.workers.kinds.doctor import DOCTOR_SECONDS, doctor_answer
 from astrolabe.workers.programs import shell
-
-DOCTOR_SECONDS: Final = 120.0
 
 
 class ImageInside:
@@ -38,10 +36,10 @@ class ImageInside:
         try:
             await self._engine.run(command, deadline=DOCTOR_SECONDS, on_line=said.append)
         except shell.CommandFailed as error:
-            return False, f"ended with code {error.returncode}: {' '.join(said).strip()}"
+            return doctor_answer(error.returncode, " ".join(said))
         except shell.CommandProblem as error:
             return False, str(error)
-        return True, f"ended with code 0: {' '.join(said).strip()}"
+        return doctor_answer(0, " ".join(said))
 
     async def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List the migrations that an image brings, by the names they get in the database."""

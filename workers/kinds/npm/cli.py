@@ -19,11 +19,11 @@ from astrolabe.domain.plans.plan import Artifact, Check, PlannedCommand
 from astrolabe.domain.products.product import Npm
 from astrolabe.workers.instance.failure import StepFailed
 from astrolabe.workers.instance.site import Site
+from astrolabe.workers.kinds.doctor import DOCTOR_SECONDS, doctor_answer
 from astrolabe.workers.kinds.driver import Following, GatewayId, IsolationMeans, OnFetch, Resolved, Running
 from astrolabe.workers.kinds.npm import cache as npm_cache
 from astrolabe.workers.kinds.npm import npm
 from astrolabe.workers.kinds.npm import prefix as npm_prefix
-from astrolabe.workers.kinds.npm.doctor import DOCTOR_SECONDS
 from astrolabe.workers.kinds.npm.facts import npm_facts
 from astrolabe.workers.kinds.npm.node import node_check, node_for
 from astrolabe.workers.kinds.npm.trying import try_tree
@@ -250,7 +250,7 @@ class CliDriver:
         ended = await self._ask(command, self._site.arguments(doctor.args), DOCTOR_SECONDS)
         if isinstance(ended, str):
             return False, ended
-        return ended.returncode == 0, f"ended with code {ended.returncode}: {(ended.stdout + ended.stderr).strip()}"
+        return doctor_answer(ended.returncode, ended.stdout + ended.stderr)
 
     async def migration_files(self, artifact: Artifact) -> list[str] | None:
         """List nothing: there is nothing to migrate."""

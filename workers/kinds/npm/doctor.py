@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from astrolabe.domain.instances.process_user import ProcessUser
+from astrolabe.workers.kinds.doctor import DOCTOR_SECONDS, doctor_answer
 from astrolabe.workers.kinds.npm.program import Call
 from astrolabe.workers.programs import shell
-
-DOCTOR_SECONDS: Final = 120.0
-"""How long the check may take."""
 
 
 async def run_doctor(call: Call, folder: Path, user: ProcessUser | None, secrets: Sequence[str]) -> tuple[bool, str]:
@@ -26,4 +23,4 @@ async def run_doctor(call: Call, folder: Path, user: ProcessUser | None, secrets
         )
     except shell.CommandProblem as error:
         return False, str(error)
-    return ended.returncode == 0, f"ended with code {ended.returncode}: {(ended.stdout + ended.stderr).strip()}"
+    return doctor_answer(ended.returncode, ended.stdout + ended.stderr)
