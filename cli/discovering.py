@@ -31,8 +31,8 @@ _CONNECTION: Final = re.compile(
 )
 
 
-class Found(Struct, frozen=True):
-    """Something on this host that a product file describes, before it has a name."""
+class Deployed(Struct, frozen=True):
+    """Something on this host that a product file describes."""
 
     product: str
     """Which product it is."""
@@ -46,6 +46,11 @@ class Found(Struct, frozen=True):
     """What starts it again when it ends; None where that is not asked."""
     at: int | str
     """What an instance of it is known by on its host: its port, its compose project or its prefix."""
+
+
+class Found(Deployed, frozen=True):
+    """What was found, before it has a name."""
+
     things: frozenset[str]
     """What an instance of it would act on; one that is registered acts on some of that."""
     called: str

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Final
 
 import click
-from msgspec import Struct
 
 from astrolabe.cli import options
 from astrolabe.cli.client import Client
-from astrolabe.cli.discovering import Found, discover
+from astrolabe.cli.discovering import Deployed, Found, discover
 from astrolabe.cli.failure import CommandError, CommandFailed
 from astrolabe.cli.naming import distinct
 from astrolabe.cli.printing import answer_list
 from astrolabe.cli.registered import Registered, registered_here
 from astrolabe.cli.table import table, wrapped
 from astrolabe.domain.products.product import Product
-from astrolabe.domain.words import Kind
 from astrolabe.store.products.catalogue import load_products
 from astrolabe.store.settings import variable
 
@@ -28,24 +26,12 @@ _FILE_FIRST: Final = (
 )
 
 
-class Discovered(Struct, frozen=True):
-    """Something on this host that a product file describes."""
+class Discovered(Deployed, frozen=True):
+    """What was found, with the name that it has or could have."""
 
-    product: str
-    """Which product it is."""
-    kind: Kind
-    """How it is deployed."""
-    version: str | None
-    """The version that was seen; null where it was not."""
-    where: str
-    """Where it was seen."""
-    kept_by: str | None
-    """What starts it again when it ends; null where that is not asked."""
     register: str | None
     """The command that registers it; null where it is registered already."""
-    at: int | str | None = None
-    """What an instance of it is known by on its host: its port, its compose project or its prefix."""
-    registered: str | None = None
+    registered: str | None
     """The name of the instance that it is registered as; null where it is none, or where nobody was asked."""
 
 
@@ -79,7 +65,7 @@ def named(found: Collection[Found], registered: Registered) -> list[Discovered]:
 
 
 def _named(found: Found, register: str | None, name: str | None) -> Discovered:
-    return Discovered(found.product, found.kind, found.version, found.where, found.kept_by, register, found.at, name)
+    return Discovered(found.product, found.kind, found.version, found.where, found.kept_by, found.at, register, name)
 
 
 def in_words(found: list[Discovered], folders: Iterable[Path]) -> str:
