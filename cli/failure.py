@@ -1,11 +1,14 @@
 """What a command says when it cannot do what was asked: one line, and an exit code."""
 
+import contextlib
+from collections.abc import Generator
+
 from click import ClickException
 from typing_extensions import override
 
 from astrolabe.cli.exit_codes import ExitCode
 from astrolabe.cli.servers.problem import Unavailable
-from astrolabe.domain.problem import advised, at_first
+from astrolabe.domain.problem import Refused, advised, at_first
 from astrolabe.domain.products.product import ProductError
 from astrolabe.store.errors import StoreError
 from astrolabe.workers.instance.failure import StepFailed
@@ -30,6 +33,15 @@ class CommandFailed(ClickException):
     """An end that was not wanted: no fault of the command, and no success."""
 
     exit_code = ExitCode.UNWANTED  # pyright: ignore[reportUnannotatedClassAttribute]  click declares it so
+
+
+@contextlib.contextmanager
+def refusals_as_errors() -> Generator[None]:
+    """Raise what the domain refuses within as a CommandError: on the command line it was asked by whoever typed."""
+    try:
+        yield
+    except Refused as refused:
+        raise CommandError(str(refused)) from None
 
 
 def one_line(error: BaseException) -> str:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from astrolabe.cli.failure import CommandError
+from astrolabe.cli.failure import refusals_as_errors
 from astrolabe.domain.instances.instance import DatabaseConfig, InstanceConfig
 from astrolabe.domain.instances.registration import check_config
 from astrolabe.domain.plans.plan import Artifact
-from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import Version
 from astrolabe.store.whole_file import write
@@ -30,10 +29,8 @@ NO_QUEUE: Final = "redis://127.0.0.1:1/0"
 
 def checked(config: InstanceConfig, product: Product) -> InstanceConfig:
     """Return an instance as it is to be registered; raises CommandError where its product does not take it."""
-    try:
+    with refusals_as_errors():
         check_config(config, {product.name: product})
-    except Refused as refused:
-        raise CommandError(str(refused)) from None
     return config
 
 

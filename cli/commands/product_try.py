@@ -15,11 +15,10 @@ import msgspec
 from astrolabe.cli import options
 from astrolabe.cli.awaited import delete
 from astrolabe.cli.commands.product_init import read_file, variable
-from astrolabe.cli.failure import CommandError, CommandFailed
+from astrolabe.cli.failure import CommandError, CommandFailed, refusals_as_errors
 from astrolabe.cli.printing import answer_list, aside, note
 from astrolabe.cli.table import table
 from astrolabe.domain.instances.registration import check_settings
-from astrolabe.domain.problem import Refused
 from astrolabe.domain.products.product import Product
 from astrolabe.domain.words import SettingName, Version
 from astrolabe.store.products.catalogue import load_products
@@ -91,10 +90,8 @@ def settings_of(product: Product, typed: Iterable[str]) -> dict[SettingName, str
     Raises CommandError for one that the file does not name, before anything is begun.
     """
     given = dict(map(variable, typed))
-    try:
+    with refusals_as_errors():
         check_settings(given, product)
-    except Refused as refused:
-        raise CommandError(str(refused)) from None
     if missing := [each for each in product.settings if each not in given]:
         names = ", ".join(missing)
         note(f"Not given: {names}. What {product.title} does not start without is named by --setting NAME=VALUE.")
