@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
 
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.outage import is_outage
@@ -20,16 +20,30 @@ class LeaseLost(Exception):  # noqa: N818  a fact of life for whoever was away t
 async def leased(leases: Leases, resources: Iterable[str], holder: str) -> AsyncGenerator[Mapping[str, int] | None]:
     """Hold the leases of all resources, and yield their fences; None where somebody else holds one of them.
 
-    They are given back whatever happens.
+    They are given back whatever happens, also where a cancellation meets the statement that takes them.
     """
     wanted = tuple(dict.fromkeys(resources))
     fences: dict[str, int] = {}
+
+    async def take() -> None:
+        fences.update(await leases.acquire_free(wanted, holder))
+
     try:
-        fences = await leases.acquire_free(wanted, holder)
+        await _to_its_end(take())
         yield fences if len(fences) == len(wanted) else None
     finally:
         if fences:
-            await quietly(leases.release(fences))
+            await _to_its_end(quietly(leases.release(fences)))
+
+
+async def _to_its_end(statement: Coroutine[Any, Any, object]) -> None:
+    """Await a statement; whoever is cancelled waits for its end first, for it may be done without its answer."""
+    task = asyncio.create_task(statement)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def beat(leases: Leases, fences: Mapping[str, int]) -> None:
