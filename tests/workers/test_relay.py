@@ -24,13 +24,13 @@ from astrolabe.store.log.tail import Channel, Tail
 from astrolabe.store.streams.holds import HoldsInForce
 from astrolabe.store.streams.instances import Instances, Loaded
 from astrolabe.store.views.projector import Projector
-from astrolabe.store.views.queries import Views
+from astrolabe.store.views.queries import UpgradeFilter, Views
 from astrolabe.workers.broker import open_broker, queue_of
 from astrolabe.workers.relay import relay
 from astrolabe.workers.relay.relay import Relay
 from astrolabe.workers.waking import WakingBroker
 from tests.store.histories import Town
-from tests.store.stage import BY, running
+from tests.store.stage import BY, eventually, running
 from tests.waiting import until
 
 LEASE_SECONDS = 2.0
@@ -246,6 +246,44 @@ def test_the_more_events_there_are_the_longer_the_lists_gather_them() -> None:
     assert relay.gathering(80) == pytest.approx(0.1)
     assert relay.gathering(900) == 0.2
     assert relay.gathering(relay.BATCH) == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Sequencer, "step"),
+        (Projector, "step"),
+        (Instances, "current"),
+        (Cursor, "get"),
+        (Views, "unattended"),
+        (HoldsInForce, "discard_expired"),
+    ],
+)
+async def test_no_part_ends_with_an_outage(
+    house: House, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """A part that cannot reach the database is begun again, whichever it is, and all go on."""
+    await house.town.play([(0, "register", 1)])
+    await house.place()
+    original, failed = getattr(owner, name), False
+
+    async def away(*arguments: object, **named: object) -> object:
+        nonlocal failed
+        if not failed:
+            failed = True
+            raise ConnectionRefusedError("the database is away")
+        return await original(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, away)
+    async with house.relaying():
+        await house.town.play([(0, "request", 1)])
+        (row,) = await house.views.instances()
+
+        async def placed_and_listed() -> bool:
+            return await house.log.unsequenced() == 0 and len(await house.views.upgrades(UpgradeFilter())) == 1
+
+        await until(lambda: failed and house.notified(row.instance_id))
+        await eventually(placed_and_listed)
 
 
 async def test_what_no_notification_named_is_found_in_the_log(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ class Relay:
         """Follow the log for ever; what one part waits for delays no other part."""
         async with asyncio.TaskGroup() as group:
             for part in (
-                partial(self._sequencer.run, self._appends),
+                self._sequence,
                 self._notifier.notify_at_once,
                 self._notifier.notify_what_was_missed,
                 self._project,
@@ -82,6 +82,9 @@ class Relay:
                 self._discard,
             ):
                 group.create_task(through_outages(part))
+
+    async def _sequence(self) -> None:
+        await self._sequencer.run(self._appends)
 
     async def _project(self) -> None:
         while True:
