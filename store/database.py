@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -14,12 +14,14 @@ from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
 from astrolabe.store.errors import StoreError
+from astrolabe.store.hot_pool import HotPool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 Pool: TypeAlias = asyncpg.Pool
 Connection: TypeAlias = asyncpg.Connection
+AnyPool = TypeVar("AnyPool", asyncpg.Pool, HotPool)
 
 APP_ROLE = "astrolabe_app"
 """The role that Astrolabe works under; the migrations make it and give it no right to change the log."""
@@ -129,12 +131,13 @@ class Database:
         self._dsn: str = parse_url(url)
         self._pool_size: int = pool_size
         self._kept: Kept = kept
-        self._hot: Pool | None = None
+        self._hot: HotPool | None = None
         self._pool: Pool | None = None
         self._engine: AsyncEngine | None = None
 
     async def __aenter__(self) -> Self:
-        self._hot = await self._connections(SETTINGS | PLANNED_ONCE, at_least=self._kept.hot)
+        hot = await self._connections(SETTINGS | PLANNED_ONCE, at_least=self._kept.hot)
+        self._hot = HotPool(hot, IDLE_SECONDS)
         self._pool = await self._connections(SETTINGS, at_least=self._kept.pool)
         self._engine = make_engine(self._dsn, self._pool_size, SETTINGS, kept=self._kept.engine)
         return self
@@ -160,7 +163,7 @@ class Database:
         )
 
     @property
-    def hot(self) -> Pool:
+    def hot(self) -> HotPool:
         """The asyncpg connections of statements that find all they need by an index: each is planned once."""
         return _opened(self._hot)
 
@@ -186,7 +189,7 @@ class Database:
         return await asyncpg.connect(self._dsn, server_settings=SETTINGS)
 
 
-def _opened(pool: Pool | None) -> Pool:
+def _opened(pool: AnyPool | None) -> AnyPool:
     if pool is None:
         raise StoreError("The database is not open.")
     return pool
