@@ -54,18 +54,20 @@ async def send(database: Database, appends: Sequence[Append]) -> list[Times]:
         for each in ordered
         for claim in each.claims
     ]
-    changing = [each for each in ordered if each.identity is not None]
-    arguments = [
-        *_columns(events, 6),
-        *(_columns(fences, 2) if fences else ()),
-        *(_columns(claims, 4) if claims else ()),
-    ]
-    if changing:
-        things = [(each.stream_id, thing) for each in changing for thing in each.identity or ()]
-        arguments += [[each.stream_id for each in changing], *_columns(things, 2)]
-    if noticed := [(each.stream_id,) for each in ordered if each.noticed]:
-        arguments += _columns(noticed, 1)
-    statement = append_statement(fences=bool(fences), claims=bool(claims), moves=bool(changing), notices=bool(noticed))
+    changing = [(each.stream_id,) for each in ordered if each.identity is not None]
+    things = [(each.stream_id, thing) for each in ordered for thing in each.identity or ()]
+    noticed = [(each.stream_id,) for each in ordered if each.noticed]
+    parts = [(events, 6), *((rows, width) for rows, width in ((fences, 2), (claims, 4)) if rows)]
+    parts += [(changing, 1), (things, 2)] if changing else []
+    parts += [(noticed, 1)] if noticed else []
+    alone = not changing and all(len(rows) == 1 for rows, _ in parts)
+    if alone:
+        arguments = [value for (row,), _ in parts for value in row]
+    else:
+        arguments = [column for rows, width in parts for column in _columns(rows, width)]
+    statement = append_statement(
+        fences=bool(fences), claims=bool(claims), moves=bool(changing), notices=bool(noticed), alone=alone
+    )
     times: list[datetime | None] = [None] * len(events)
     for first, version, recorded_at, *_ in await database.hot.fetch(statement, *arguments):
         times[first + version - events[first - 1][1] - 2] = recorded_at

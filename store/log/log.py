@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 import asyncpg
@@ -18,6 +19,7 @@ from astrolabe.store.log.appended import AppendNotifier
 from astrolabe.store.log.batch import Append, Claim
 from astrolabe.store.log.coalescer import Coalescer
 from astrolabe.store.log.entry import AnyEvent, AnyRecorded, as_recorded, make_entry, recorded, type_of, write
+from astrolabe.store.log.read_statement import FEW, read_statement
 from astrolabe.store.log.shared import Shared
 
 ATTEMPTS = 10
@@ -140,9 +142,11 @@ class Log:
         return await self._reads.ask_all(places)
 
     async def _read_streams(self, places: Sequence[Place]) -> list[StreamRead]:
-        columns = zip(*places, strict=True)
+        few = len(places) <= FEW
+        arguments = chain.from_iterable(places) if few else zip(*places, strict=True)
+        statement = read_statement(len(places) if few else 0)
         found = [StreamRead(None, [])] * len(places)
-        for nth, stream_id, entry, recorded_at, position in await self._database.hot.fetch(sql.READ_STREAMS, *columns):
+        for nth, stream_id, entry, recorded_at, position in await self._database.hot.fetch(statement, *arguments):
             if found[nth - 1].stream_id is None:
                 found[nth - 1] = StreamRead(stream_id, [])
             if entry is not None:

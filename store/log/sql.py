@@ -1,25 +1,10 @@
-"""Every statement on the log but the one that appends, in one place."""
+"""Every statement on the log but those that append and that read streams, in one place."""
 
 IDENTITY_TAKEN = """
 SELECT i.thing, i.stream_id::text FROM identity i
 WHERE i.thing = ANY($2::text[]) AND i.stream_id <> $1
   AND NOT EXISTS (SELECT FROM identity mine WHERE mine.thing = i.thing AND mine.stream_id = $1)
 ORDER BY i.stream_id, i.thing
-"""
-
-# A stream that is asked for by what it holds is read from where it is known, if it is the one that is known.
-READ_STREAMS = """
-SELECT w.nth, w.stream_id::text, e.entry, e.recorded_at, e.position
-FROM (
-    SELECT a.nth, a.stream_id AS known, a.after, CASE WHEN a.thing IS NULL THEN a.stream_id
-        ELSE (SELECT i.stream_id FROM identity i WHERE i.thing = a.thing AND i.nth = 0) END AS stream_id
-    FROM unnest($1::uuid[], $2::int[], $3::text[]) WITH ORDINALITY AS a (stream_id, after, thing, nth)
-) AS w LEFT JOIN LATERAL (
-    SELECT version, entry, recorded_at, (SELECT position FROM log WHERE log.ingest_id = event.ingest_id) AS position
-    FROM event WHERE stream_id = w.stream_id AND version > CASE WHEN w.stream_id = w.known THEN w.after ELSE 0 END
-    ORDER BY version
-) AS e ON true
-ORDER BY w.nth, e.version
 """
 
 # As it stood at a time is the history before the first later event: a clock set back leaves no holes.

@@ -4,9 +4,9 @@ import pytest
 
 from astrolabe.domain.recorded import Cause
 from astrolabe.store.database import Database
-from astrolabe.store.log import sql
 from astrolabe.store.log.append_statement import append_statement
 from astrolabe.store.log.log import Log
+from astrolabe.store.log.read_statement import read_statement
 from astrolabe.store.streams.instances import Instances
 from astrolabe.store.streams.tokens import Tokens
 from tests.api.house import House, bearer, problem
@@ -37,9 +37,12 @@ async def test_an_upgrade_is_accepted_with_one_question_before_the_append(house:
         answer = await house.client.post("/upgrades", json=ASKED | {"instance": ref}, headers={"Idempotency-Key": ref})
         assert (answer.status_code, answer.json()["instance_id"]) == (202, instance_id if ref == "flags" else other)
         read, appended = asked
-        assert read == sql.READ_STREAMS
+        assert read == read_statement(2)
         # With the relay's notification in it where none was sent a moment before.
-        assert appended in [append_statement(fences=False, claims=True, moves=False, notices=n) for n in (False, True)]
+        assert appended in [
+            append_statement(fences=False, claims=True, moves=False, notices=notices, alone=True)
+            for notices in (False, True)
+        ]
 
 
 async def test_a_token_revoked_by_another_process_asks_for_nothing_more(house: House, database_url: str) -> None:

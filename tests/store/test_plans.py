@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from astrolabe.store.database import PLANNED_ONCE, SETTINGS
 from astrolabe.store.log import cursor, sql
 from astrolabe.store.log.append_statement import append_statement
+from astrolabe.store.log.read_statement import FEW, read_statement
 from astrolabe.store.views.queries import unattended, until_due
 
 TABLES = ("event", "command", "log", "lease", "identity")
@@ -21,7 +22,6 @@ TABLES = ("event", "command", "log", "lease", "identity")
 STATEMENTS = {
     name: getattr(sql, name)
     for name in (
-        "READ_STREAMS",
         "READ_STREAM_AT",
         "READ_LOG",
         "READ_VERSIONS",
@@ -33,11 +33,12 @@ STATEMENTS = {
         "RELEASE",
     )
 } | {"the place of a subscriber": cursor.GET}
+STATEMENTS |= {f"read {values or 'any'} streams": read_statement(values) for values in range(FEW + 1)}
 STATEMENTS |= {
-    f"append{' with fences' * fences}{' with claims' * claims}{' that moves' * moves}{' noticed' * notices}": (
-        append_statement(fences=fences, claims=claims, moves=moves, notices=notices)
-    )
-    for fences, claims, moves, notices in product((False, True), repeat=4)
+    f"append{' alone' * alone}{' with fences' * fences}{' with claims' * claims}{' that moves' * moves}"
+    f"{' noticed' * notices}": append_statement(fences=fences, claims=claims, moves=moves, notices=notices, alone=alone)
+    for alone, fences, claims, moves, notices in product((False, True), repeat=5)
+    if not (alone and moves)
 }
 
 
