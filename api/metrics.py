@@ -99,13 +99,27 @@ class Measured(ASGIMiddleware):
         """Pass a request on, and note when its answer begins."""
         started = time.perf_counter()
         method, route = str(scope.get("method", "")), str(scope.get("path_template", ""))
+        begun: tuple[int, float] | None = None
+
+        def count() -> None:
+            nonlocal begun
+            if begun:
+                self._metrics.count(method, route, *begun)
+            begun = None
 
         async def noting(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
-                self._metrics.count(method, route, message["status"], time.perf_counter() - started)
+                begun = message["status"], time.perf_counter() - started
             await send(message)
+            # The caller has the beginning of the body by now, and does not wait for what is counted.
+            if message["type"] == "http.response.body":
+                count()
 
-        await next_app(scope, receive, noting)
+        try:
+            await next_app(scope, receive, noting)
+        finally:
+            count()
 
 
 @get("/metrics", summary="Read the metrics", tag="meta", scope="read", narrowed=True, media_type=CONTENT_TYPE_LATEST)

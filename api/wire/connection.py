@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from astrolabe.api.http.problems import MEDIA_TYPE, RETRY_SECONDS, ApiProblem, details_of
 from astrolabe.api.wire.bounds import Bounds
+from astrolabe.api.wire.gathered import GatheringTransport
 
 MOST_HEAD: Final = 32_768
 """Bytes of a request line and its headers."""
@@ -34,6 +35,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *, bounds: Bounds, **given: Any) -> None:
         super().__init__(**given)
         self._bounds: Bounds = bounds
+        self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._head: int = 0
@@ -46,14 +48,15 @@ class Connection(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin to wait for a request."""
-        super().connection_made(transport)
+        super().connection_made(GatheringTransport(transport, self.loop))
         self._wait()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the caller."""
         self._bounds.forget(self)
-        self._within(None)
+        self._due = None
+        self._set_timer(None)
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -139,12 +142,24 @@ class Connection(HttpToolsProtocol):
         self._bounds.wait(self)
 
     def _within(self, seconds: float | None) -> None:
+        """Bound how long what follows may take; a timer that comes earlier looks again then, and is left alone."""
+        self._due = self.loop.time() + seconds if seconds else None
+        if self._due and (self._timer is None or self._timer.when() > self._due):
+            self._set_timer(self._due)
+
+    def _set_timer(self, when: float | None) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self.loop.call_later(seconds, self._late) if seconds else None
+        self._timer = self.loop.call_at(when, self._look) if when else None
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._due and self._due > self.loop.time():
+            self._set_timer(self._due)
+        elif self._due:
+            self._late()
 
     def _late(self) -> None:
-        self._timer = None
         if (self._in_head and not self._head) or (self._in_body and self.cycle.response_complete):
             self.transport.close()  # nothing was begun, or it was answered already
         else:

@@ -88,6 +88,24 @@ async def test_a_request_comes_to_its_end_in_time(running: Running, monkeypatch:
     assert await said(running) == b""
 
 
+async def test_each_request_of_a_connection_has_a_time_of_its_own(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the one before might have taken: a bound that comes earlier holds, and one that is over does not."""
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.6)
+    whole = HEAD + b"\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.server.port)
+    for _ in range(4):
+        await asyncio.sleep(0.3)
+        writer.write(whole)
+        assert (await reader.read(1 << 16)).startswith(b"HTTP/1.1 ")
+    started = time.monotonic()
+    writer.write(HEAD)
+    assert refusal(await asyncio.wait_for(reader.read(1 << 16), 20)) == (408, "request-too-slow")
+    assert time.monotonic() - started < 5
+    writer.close()
+
+
 async def test_who_waits_longest_gives_way(running: Running) -> None:
     """Beyond as many connections as there may be, one that asks nothing ends for each new one; who asks is answered."""
     running.server.bounds.most = 4
