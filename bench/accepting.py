@@ -19,7 +19,7 @@ from bench.clients import ask, request
 from bench.peer import peer_serving, serving
 from bench.row import CAUSE
 
-MOST = 2500
+MOST = 4500
 """How many upgrades a second are prepared for: each is asked for on an idle instance of its own."""
 
 AT_ONCE = 256
