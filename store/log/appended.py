@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Final
 
 import asyncpg
@@ -13,7 +13,10 @@ from astrolabe.store.database import Database
 CHANNEL: Final = "astrolabe_appended"
 
 EVERY_SECONDS: Final = 0.02
-"""How long appends are gathered for one notification; the first after a pause is sent at once."""
+"""How long appends are gathered for one notification at the most; the first after a pause is sent at once."""
+
+QUIET_SECONDS: Final = 0.001
+"""How long no append is made or under way before those gathered are sent: somebody may wait for the last of them."""
 
 MOST_NAMED: Final = 150
 """How many streams a notification names, for its text has 8000 bytes at the most."""
@@ -36,10 +39,21 @@ class AppendNotifier:
         self._more: bool = False
         self._named: dict[str, None] = {}
         self._sent: float = 0.0
+        self._last: float = 0.0
+        self._under_way: int = 0
+
+    @contextlib.contextmanager
+    def appending(self) -> Generator[None]:
+        """Note that an append is under way while the block runs."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
     def notify(self, asked: str | None = None) -> None:
         """Notify soon; nobody waits for it. `asked` is a stream of which a worker is to hear."""
-        self._more = True
+        self._more, self._last = True, asyncio.get_running_loop().time()
         if asked:
             self._named[asked] = None
         if self._task is None or self._task.done():
@@ -53,10 +67,15 @@ class AppendNotifier:
         self._sent = now
         return True
 
+    def _pause(self, now: float) -> float:
+        """Return how long to wait before looking again whether to send; nothing or less where it is time."""
+        quiet = QUIET_SECONDS if self._under_way else self._last + QUIET_SECONDS - now
+        return min(self._sent + EVERY_SECONDS - now, quiet)
+
     async def _send(self) -> None:
         clock = asyncio.get_running_loop().time
         while self._more:
-            if (pause := self._sent + EVERY_SECONDS - clock()) > 0:
+            while (pause := self._pause(clock())) > 0:  # noqa: ASYNC110  it waits for a time
                 await asyncio.sleep(pause)
             named, self._named = tuple(self._named), {}
             self._more, self._sent = False, clock()

@@ -91,7 +91,8 @@ class Log:
         # Whoever works under a fence goes on by itself; for all others the relay is waited for.
         noticed = fence is None and self._notifier.take_turn()
         try:
-            times = await self._appends.append(Append(stream_id, expected, fence, rows, claims, identity, noticed))
+            with self._notifier.appending():
+                times = await self._appends.append(Append(stream_id, expected, fence, rows, claims, identity, noticed))
         except asyncpg.UniqueViolationError:
             times = []
         if not times:

@@ -6,6 +6,7 @@ import pytest
 
 from astrolabe.store.errors import Conflict
 from astrolabe.store.ids import new_id
+from astrolabe.store.log import appended
 from astrolabe.store.log.appended import CHANNEL, EVERY_SECONDS, MOST_NAMED, AppendNotifier, named_in
 from astrolabe.store.log.leases import Leases
 from astrolabe.store.log.tail import Channel, Tail
@@ -97,6 +98,59 @@ async def test_an_append_that_was_not_made_notifies_nobody(database, log):
 
         await eventually(named)
         assert hearing.named == [stream_id, other]
+
+
+async def test_the_last_append_does_not_wait_for_others(database, monkeypatch):
+    """Nothing follows it, and somebody may wait for what it says."""
+    monkeypatch.setattr(appended, "EVERY_SECONDS", 60)
+    first, last = new_id(), new_id()
+    async with Hearing(database) as hearing:
+        notifier = AppendNotifier(database)
+        for each in (first, last):
+            notifier.notify(each)
+
+            async def named(each=each):
+                return each in hearing.named
+
+            await eventually(named)
+
+
+async def test_an_append_under_way_is_waited_for(database, monkeypatch):
+    """Where many append at once, each answer is followed by others."""
+    monkeypatch.setattr(appended, "EVERY_SECONDS", 60)
+    first, second, last = new_id(), new_id(), new_id()
+    async with Hearing(database) as hearing:
+        notifier = AppendNotifier(database)
+        notifier.notify(first)
+
+        async def named(what):
+            return hearing.named == what
+
+        await eventually(lambda: named([first]))
+        with notifier.appending():
+            notifier.notify(second)
+            await asyncio.sleep(0.1)
+            notifier.notify(last)
+        await eventually(lambda: named([first, second, last]))
+    assert len(hearing.texts) == 2
+
+
+async def test_appends_that_follow_each_other_are_gathered(database, monkeypatch):
+    """While they keep coming, a notification is sent every now and then."""
+    monkeypatch.setattr(appended, "EVERY_SECONDS", 0.4)
+    monkeypatch.setattr(appended, "QUIET_SECONDS", 0.4)
+    many = [new_id() for _ in range(100)]
+    async with Hearing(database) as hearing:
+        notifier = AppendNotifier(database)
+        for each in many:
+            notifier.notify(each)
+            await asyncio.sleep(0.01)
+
+        async def all_named():
+            return hearing.named == many
+
+        await eventually(all_named)
+    assert 2 < len(hearing.texts) < len(many) / 4
 
 
 async def test_however_many_are_asked_at_once_are_all_named(database):
