@@ -77,7 +77,7 @@ _MOVING: Final = """moving AS MATERIALIZED (
 ), others AS MATERIALIZED (
     SELECT n.stream_id FROM new n WHERE (SELECT true FROM identity i WHERE i.thing = n.thing LIMIT 1)
 )"""
-_IF_ALONE: Final = """
+_IF_NO_OTHERS: Final = """
       AND e.stream_id NOT IN (SELECT stream_id FROM others)"""
 _MOVED: Final = """left_behind AS (
     DELETE FROM identity i USING (SELECT DISTINCT stream_id FROM stored WHERE stream_id = ANY({moved}::uuid[])) AS s
@@ -111,8 +111,6 @@ FENCES: Final = ("fenced", "fences")
 CLAIMS: Final = ("claiming", "commands", "hashes", "answers")
 MOVES: Final = ("moved", "acting", "things")
 NOTICES: Final = ("noticed",)
-
-
 _NAMES: Final = (*EVENTS, *FENCES, *CLAIMS, *MOVES, *NOTICES)
 
 
@@ -139,7 +137,7 @@ def append_statement(*, fences: bool, claims: bool, moves: bool, notices: bool =
         names += CLAIMS
     if moves:
         before.append(_MOVING)
-        guards += _IF_ALONE
+        guards += _IF_NO_OTHERS
         after.append(_MOVED)
         names += MOVES
     notified = ""
